@@ -1,0 +1,156 @@
+# shellcheck shell=bash
+# What the project needs, how to see whether it is there, and how to install it.
+# Sourced by setup.sh, which has root, say, fail and logged.
+# shellcheck disable=SC2154
+
+# need PACKAGE TEXT CHECK…: CHECK is a command that succeeds if the thing is there; PACKAGE is "-"
+# where there is nothing to install.
+need() {
+    need_package+=("$1")
+    need_text+=("$2")
+    need_check+=("${*:3}")
+}
+
+list_needs() {
+    local for_tests=$1 compiler=build-essential mpi_library=libopenmpi-dev mpi_launcher=openmpi-bin
+    # A compiler or an MPI that the user chose is the user's to install.
+    [[ -z ${CC:-}${CXX:-} ]] || compiler=-
+    [[ -z ${MPI_HOME:-} ]] || mpi_library=- mpi_launcher=-
+    need_package=() need_text=() need_check=()
+    need $compiler "C and C++20 compilers (GCC 12, Clang 16 or newer, or set CC and CXX)" has_compiler
+    need cmake "CMake 3.25 or newer (cmake)" has_cmake
+    need ninja-build "Ninja (ninja)" has_command ninja
+    need pkg-config "pkg-config" has_command pkg-config
+    need $mpi_library "MPI (mpicc with mpi.h, or set MPI_HOME)" has_mpi
+    need $mpi_launcher "MPI's launcher (mpirun, or set MPI_HOME)" has_launcher
+    need libboost-program-options-dev "Boost.Program_options (library and headers)" \
+        has_library boost_program_options boost/program_options.hpp
+    need libboost-serialization-dev "Boost.Serialization (library and headers)" \
+        has_library boost_serialization boost/archive/binary_oarchive.hpp
+    need graphviz "Graphviz (dot), for pictures" has_command dot
+    [[ $for_tests == yes ]] || return 0
+    need libgtest-dev "GoogleTest (library and headers)" has_library gtest gtest/gtest.h
+    need libbenchmark-dev "Google Benchmark (library and headers)" has_library benchmark benchmark/benchmark.h
+    need libboost-mpi-dev "Boost.MPI, for a comparison" has_library boost_mpi boost/mpi.hpp
+}
+
+# Installed where we may, but no reason to stop where we may not.
+is_optional() {
+    case $1 in
+        graphviz | pkg-config | libboost-mpi-dev) return 0 ;;
+        ninja-build) has_command make ;;
+        *) return 1 ;;
+    esac
+}
+
+mpi_tool() { printf '%s' "${MPI_HOME:+$MPI_HOME/bin/}$1"; }
+
+has_command() { command -v "$1" >/dev/null 2>&1; }
+
+has_compiler() {
+    local c_compiler
+    read -r c_compiler _ <<<"${CC:-cc}"
+    has_command "$c_compiler" && compiles "${CXX:-c++}" concepts
+}
+
+has_cmake() {
+    local version
+    version=$(cmake --version 2>/dev/null | sed -n 's/^cmake version //p') || return 1
+    [[ $(printf '%s\n' 3.25 "$version" | sort -V | head -n 1) == 3.25 ]]
+}
+
+has_launcher() { has_command "$(mpi_tool mpirun)"; }
+
+# MPI's compiler wrappers call the compiler they were made with unless told. Some machines have no
+# wrapper: there the compiler itself knows of MPI.
+has_mpi() {
+    OMPI_CC=${CC:-cc} MPICH_CC=${CC:-cc} compiles "$(mpi_tool mpicc)" mpi.h && return
+    [[ -z ${MPI_HOME:-} ]] && compiles "${CXX:-c++}" mpi.h
+}
+
+has_library() { compiles "${CXX:-c++}" "$2" -l"$1"; }
+
+# compiles COMPILER HEADER [-lLIBRARY]: the header is found and a program links.
+compiles() {
+    local header=$2 prefix places=() options=()
+    # CXX may carry options; a path to a wrapper may hold spaces.
+    local words=("$1")
+    has_command "$1" || read -ra words <<<"$1"
+    IFS=: read -ra places <<<"${BOOST_ROOT:-}:${CMAKE_PREFIX_PATH:-}"
+    for prefix in ${places[@]+"${places[@]}"}; do
+        [[ -z $prefix ]] || options+=("-I$prefix/include" "-L$prefix/lib")
+    done
+    printf '#if !__has_include(<%s>)\n#error\n#endif\nint main() {}\n' "$header" |
+        "${words[@]}" -std=c++20 -x c++ - -o "$scratch/probe" \
+            ${options[@]+"${options[@]}"} "${@:3}" >/dev/null 2>&1
+}
+
+# find_missing TESTS TRUST_DPKG: puts the indices of what is missing into missing.
+find_missing() {
+    local i check installed=''
+    list_needs "$1"
+    missing=()
+    [[ $2 == no ]] || installed=$(dpkg-query -W -f '|${Package} ${db:Status-Status}|' "${need_package[@]}" 2>/dev/null) || true
+    scratch=$(mktemp -d)
+    for i in "${!need_text[@]}"; do
+        # Debian's own word is faster than a compiler's; but an old cmake may come first in PATH.
+        [[ $installed != *"|${need_package[i]} installed|"* || ${need_package[i]} == cmake ]] || continue
+        read -ra check <<<"${need_check[i]}"
+        "${check[@]}" || missing+=("$i")
+    done
+    rm -rf "$scratch"
+}
+
+can_become_root() { ((EUID == 0)) || { [[ -t 0 ]] && has_command sudo; }; }
+
+# install_packages PACKAGE…
+install_packages() {
+    local as_root=() update install
+    update=(apt-get -q update)
+    install=(env DEBIAN_FRONTEND=noninteractive apt-get -qy -o DPkg::Lock::Timeout=300
+        install --no-install-recommends "$@")
+    if ((EUID != 0)); then
+        if ! can_become_root; then
+            say "packages are missing; type this as root, then start again:" >&2
+            fail "    apt-get update && apt-get install --no-install-recommends $*"
+        fi
+        say "about to run: sudo ${update[*]}"
+        say "    and then: sudo ${install[*]}"
+        as_root=(sudo)
+    fi
+    logged "apt-get update" "$root/build/apt-update.log" ${as_root[@]+"${as_root[@]}"} "${update[@]}"
+    logged "install $# packages" "$root/build/apt-install.log" \
+        ${as_root[@]+"${as_root[@]}"} "${install[@]}"
+}
+
+# provide TESTS INSTALL: after it, what is needed is there, or the script has ended with a list.
+provide() {
+    local for_tests=$1 may_install=$2 i packages=() required=no hopeless=() spared=()
+    [[ $may_install == no ]] || has_command apt-get || may_install=no
+    find_missing "$for_tests" "$may_install"
+    for i in ${missing[@]+"${missing[@]}"}; do
+        [[ ${need_package[i]} == - ]] || packages+=("${need_package[i]}")
+        is_optional "${need_package[i]}" || required=yes
+    done
+    # What is only nice to have stops nobody who cannot install it.
+    [[ $required == yes ]] || can_become_root || may_install=no
+    if [[ $may_install == yes ]] && ((${#packages[@]})); then
+        install_packages "${packages[@]}"
+        find_missing "$for_tests" yes
+    fi
+    for i in ${missing[@]+"${missing[@]}"}; do
+        if is_optional "${need_package[i]}"; then
+            spared+=("${need_text[i]}")
+        else
+            hopeless+=("${need_text[i]}")
+        fi
+    done
+    if ((${#hopeless[@]} == 0)); then
+        ((${#spared[@]} == 0)) || printf 'ramal: going on without %s\n' "${spared[@]}"
+        return
+    fi
+    say "missing, please install:" >&2
+    printf '    %s\n' "${hopeless[@]}" ${spared[@]+"${spared[@]/%/ (not required)}"} >&2
+    [[ ${missing[0]} != 0 ]] || say "(without a compiler no library can be seen, so some may be there)" >&2
+    exit 1
+}

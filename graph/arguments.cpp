@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <ramal/arguments.hpp>
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cmath>
+
+namespace ramal::detail {
+
+namespace {
+
+/// The kernel knows whether an address is mapped, whatever it belongs to: stack, heap or image.
+bool is_mapped(std::uintptr_t address) {
+  const auto page = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
+  unsigned char resident = 0;
+  return mincore(reinterpret_cast<void*>(address / page * page), 1, &resident) == 0;
+}
+
+}  // namespace
+
+Annotation checked(Annotation wishes) {
+  if (!(wishes.cost > 0) || !std::isfinite(wishes.cost)) {
+    throw std::invalid_argument("ramal: annotate: expected a positive, finite cost, found " +
+                                std::to_string(wishes.cost));
+  }
+  if (wishes.rank < -1) {
+    throw std::invalid_argument("ramal: annotate: expected a rank of 0 or more, found " +
+                                std::to_string(wishes.rank));
+  }
+  return wishes;
+}
+
+void refuse_addresses(std::span<const std::byte> bytes, std::source_location where) {
+  // Small numbers are numbers: 64-bit programs are mapped above 4 GiB, but for non-PIE images.
+  constexpr std::uintptr_t lowest = std::uintptr_t{1} << 32;
+  constexpr std::uintptr_t highest = std::uintptr_t{1} << 47;
+  for (std::size_t at = 0; at + sizeof(std::uintptr_t) <= bytes.size(); at += sizeof(std::uintptr_t)) {
+    std::uintptr_t word = 0;
+    std::memcpy(&word, bytes.data() + at, sizeof word);
+    if (word < lowest || word >= highest || !is_mapped(word)) continue;
+    throw std::invalid_argument(std::string("ramal: delay: the function object made at ") + where.file_name() + ":" +
+                                std::to_string(where.line()) +
+                                " holds an address of this process (a capture by reference, `this`, a pointer or a "
+                                "view); it means nothing on another rank: pass the value as an argument of the call");
+  }
+}
+
+}  // namespace ramal::detail

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "graph/cut.hpp"
+
+#include <limits>
+#include <stdexcept>
+#include <unordered_map>
+
+namespace ramal::detail {
+
+namespace {
+
+constexpr std::size_t large_literal_bytes = 64 << 10;
+constexpr std::uint32_t none = std::numeric_limits<std::uint32_t>::max();
+
+/// One rank's share while it is being measured.
+struct Share {
+  std::uint32_t tasks = 0;
+  std::uint64_t inputs = 0;
+  std::uint64_t literal_words = 0;
+  std::vector<External> externals;
+  std::vector<Route> routes;
+  std::vector<Keep> keeps;
+  std::vector<Priority> priorities;
+};
+
+/// Two passes: the first finds every slot and route, the second writes the subgraphs.
+class Cutter {
+ public:
+  Cutter(const Graph& graph, std::span<const std::uint32_t> rank, std::uint32_t ranks, const HolderOf& holder_of)
+      : graph_(graph), rank_(rank), shares_(ranks), slot_(graph.size(), none), copies_(graph.size(), none) {
+    for (const TaskIndex i : graph.given) holders_.emplace(i, holder_of(*graph.tasks[i]));
+  }
+
+  Cut run(std::uint32_t run, std::span<const Want> wants, const Images& images) {
+    number_tasks();
+    for (TaskIndex i = 0; i < graph_.size(); ++i) {
+      for (const TaskIndex input : graph_.inputs_of(i)) {
+        if (rank_[input] != rank_[i] || is_given(input)) slot_on(rank_[i], input);
+      }
+    }
+    for (const Want& want : wants) keep(want);
+    Cut cut{write(run, images), 0, std::move(large_)};
+    for (const Share& share : shares_) cut.messages += share.routes.size();
+    return cut;
+  }
+
+ private:
+  /// Value of a task on a rank other than its own. Lists hang off `copies_`, last used first.
+  struct Copy {
+    std::uint32_t rank;
+    Slot slot;
+    std::uint32_t next;
+  };
+
+  bool is_given(TaskIndex i) const { return slot_[i] == none; }
+
+  void number_tasks() {
+    // Given tasks stand in graph_.given in rising order.
+    auto given = graph_.given.begin();
+    for (TaskIndex i = 0; i < graph_.size(); ++i) {
+      if (given != graph_.given.end() && *given == i) {
+        ++given;
+        continue;
+      }
+      Share& share = shares_[rank_[i]];
+      slot_[i] = share.tasks++;
+      share.inputs += graph_.inputs_of(i).size();
+      const std::size_t literal_bytes = graph_.tasks[i]->literals().size();
+      share.literal_words += (literal_bytes + 7) / 8;
+      if (literal_bytes >= large_literal_bytes) note_large(i, literal_bytes);
+      if (graph_.annotated) note_priority(share, i);
+    }
+  }
+  void note_large(TaskIndex i, std::size_t bytes) {
+    const auto where = graph_.tasks[i]->where();
+    auto& large = large_[{where.file_name(), where.line()}];
+    ++large.tasks;
+    large.bytes += bytes;
+    large.example = graph_.tasks[i];
+  }
+  void note_priority(Share& share, TaskIndex i) {
+    const auto* wishes = graph_.tasks[i]->annotation();
+    if (wishes != nullptr && wishes->priority != 0) share.priorities.push_back({slot_[i], wishes->priority});
+  }
+
+  /// The slot of task i's value on `rank`, made on first use with the route that fills it.
+  Slot slot_on(std::uint32_t rank, TaskIndex i) {
+    if (!is_given(i) && rank_[i] == rank) return slot_[i];
+    if (const Slot found = find_copy(rank, i); found != none) return found;
+    const bool has_value = is_given(i) && (rank_[i] == rank || holders_.at(i).holds(rank));
+    Share& share = shares_[rank];
+    const Slot slot = share.tasks + static_cast<Slot>(share.externals.size());
+    if (has_value) {
+      share.externals.push_back({holders_.at(i).id, External::import, 0});
+    } else {
+      share.externals.push_back({0, External::arrival, graph_.kind_index[i]});
+      const Slot source = slot_on(rank_[i], i);
+      shares_[rank_[i]].routes.push_back({source, rank, slot});
+      if (is_given(i) && holders_.at(i).copied) {
+        shares_[rank].keeps.push_back({holders_.at(i).id, slot, 0});
+        holders_.at(i).copied(rank);
+      }
+    }
+    all_copies_.push_back({rank, slot, copies_[i]});
+    copies_[i] = static_cast<std::uint32_t>(all_copies_.size() - 1);
+    return slot;
+  }
+  Slot find_copy(std::uint32_t rank, TaskIndex i) {
+    std::uint32_t before = none;
+    for (std::uint32_t at = copies_[i]; at != none; before = at, at = all_copies_[at].next) {
+      if (all_copies_[at].rank != rank) continue;
+      if (before != none) {  // to the front: consumers of one rank come in a row
+        all_copies_[before].next = all_copies_[at].next;
+        all_copies_[at].next = copies_[i];
+        copies_[i] = at;
+      }
+      return all_copies_[at].slot;
+    }
+    return none;
+  }
+
+  void keep(const Want& want) {
+    const std::uint32_t rank = want.fetch ? 0 : rank_[want.task];
+    const Slot slot = slot_on(rank, want.task);
+    shares_[rank].keeps.push_back({want.id, slot, 1});
+  }
+
+  std::vector<Subgraph> write(std::uint32_t run, const Images& images) {
+    std::vector<KindRef> kinds;
+    for (const Kind* kind : graph_.kinds) kinds.push_back(images.refer(*kind));
+    std::vector<Subgraph> made;
+    for (const Share& share : shares_) made.push_back(allocate(share, run, kinds));
+    std::vector<Slot> next(shares_.size(), 0);
+    for (TaskIndex i = 0; i < graph_.size(); ++i) {
+      if (!is_given(i)) write_task(made[rank_[i]], next[rank_[i]]++, i);
+    }
+    return made;
+  }
+
+  static Subgraph allocate(const Share& share, std::uint32_t run, const std::vector<KindRef>& kinds) {
+    if (share.tasks == 0 && share.externals.empty()) return {};
+    if (share.literal_words >= none || share.inputs >= none) {
+      throw std::length_error("ramal: one rank's share has more than 2^32 inputs or 32 GiB of literal arguments");
+    }
+    const auto count = [](const auto& list) { return static_cast<std::uint32_t>(list.size()); };
+    Subgraph made = Subgraph::make({.magic = Subgraph::expected_magic,
+                                    .run = run,
+                                    .tasks = share.tasks,
+                                    .kinds = count(kinds),
+                                    .inputs = static_cast<std::uint32_t>(share.inputs),
+                                    .externals = count(share.externals),
+                                    .routes = count(share.routes),
+                                    .keeps = count(share.keeps),
+                                    .priorities = count(share.priorities),
+                                    .literal_words = share.literal_words});
+    std::copy(kinds.begin(), kinds.end(), writable(made.kinds));
+    std::copy(share.externals.begin(), share.externals.end(), writable(made.externals));
+    std::copy(share.routes.begin(), share.routes.end(), writable(made.routes));
+    std::copy(share.keeps.begin(), share.keeps.end(), writable(made.keeps));
+    std::copy(share.priorities.begin(), share.priorities.end(), writable(made.priorities));
+    *writable(made.input_offsets) = 0;
+    *writable(made.literal_offsets) = 0;
+    return made;
+  }
+
+  void write_task(Subgraph& to, Slot task, TaskIndex i) {
+    writable(to.kind)[task] = graph_.kind_index[i];
+    writable(to.plan)[task] = i;
+    auto input_at = to.input_offsets[task];
+    for (const TaskIndex input : graph_.inputs_of(i)) {
+      const bool local = rank_[input] == rank_[i] && !is_given(input);
+      writable(to.inputs)[input_at++] = local ? slot_[input] : find_copy(rank_[i], input);
+    }
+    writable(to.input_offsets)[task + 1] = input_at;
+    const auto literals = graph_.tasks[i]->literals();
+    const auto words_at = to.literal_offsets[task];
+    if (!literals.empty()) {
+      auto* room = writable(to.literals) + 8 * std::size_t{words_at};
+      const std::size_t padded = (literals.size() + 7) / 8 * 8;
+      std::memset(room + padded - 8, 0, 8);
+      std::memcpy(room, literals.data(), literals.size());
+    }
+    writable(to.literal_offsets)[task + 1] = words_at + static_cast<std::uint32_t>((literals.size() + 7) / 8);
+  }
+
+  const Graph& graph_;
+  std::span<const std::uint32_t> rank_;
+  std::vector<Share> shares_;
+  Array<Slot> slot_;             // of each task on its own rank; none: given
+  Array<std::uint32_t> copies_;  // head of each task's list in all_copies_
+  Array<Copy> all_copies_;
+  std::unordered_map<TaskIndex, Holder> holders_;
+  std::map<std::pair<const char*, unsigned>, LargeLiterals> large_;
+};
+
+}  // namespace
+
+Cut cut(const Graph& graph, std::span<const std::uint32_t> rank, std::uint32_t ranks, std::uint32_t run,
+        std::span<const Want> wants, const HolderOf& holder_of, const Images& images) {
+  return Cutter(graph, rank, ranks, holder_of).run(run, wants, images);
+}
+
+}  // namespace ramal::detail

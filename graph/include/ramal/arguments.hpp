@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Arguments: from what a user writes at a call, into a task, and back out where the task runs.
+//
+// A task whose arguments are all single handles stores nothing but its inputs. Any other stores, per
+// parameter, one tag and what follows from it:
+//
+//   argument := 'literal' codec-bytes | 'input' | 'parts' parts
+//   parts    := count argument*            (vector, Inputs)
+//             | argument*                  (array, pair, tuple)
+//             | present argument?          (optional)
+//             | count (codec-bytes argument)*   (map: key, value)
+//
+// 'input' takes the task's next input. Inputs stand in the order of the parameters.
+#pragma once
+
+#include <ramal/inputs.hpp>
+#include <ramal/task.hpp>
+
+#include <limits>
+#include <stdexcept>
+
+namespace ramal {
+
+template <class T>
+class Delayed;
+
+namespace detail {
+
+template <class>
+inline constexpr bool never = false;
+template <class T>
+inline constexpr bool is_delayed = false;
+template <class T>
+inline constexpr bool is_delayed<Delayed<T>> = true;
+
+/// How a result type sits in a Value.
+template <class R>
+using Stored = std::conditional_t<std::is_void_v<R>, Void, std::remove_cv_t<R>>;
+
+// --- which argument types hold handles ----------------------------------------------------------
+template <class S>
+inline constexpr bool is_lazy = is_delayed<S>;
+template <class S, class A>
+inline constexpr bool is_lazy<std::vector<S, A>> = is_lazy<S>;
+template <class S, std::size_t n>
+inline constexpr bool is_lazy<std::array<S, n>> = is_lazy<S>;
+template <class S>
+inline constexpr bool is_lazy<std::optional<S>> = is_lazy<S>;
+template <class A, class B>
+inline constexpr bool is_lazy<std::pair<A, B>> = is_lazy<A> || is_lazy<B>;
+template <class... S>
+inline constexpr bool is_lazy<std::tuple<S...>> = (is_lazy<S> || ...);
+template <class K, class S, class C, class A>
+inline constexpr bool is_lazy<std::map<K, S, C, A>> = is_lazy<S>;
+
+// --- which argument types fit a parameter of type T ----------------------------------------------
+template <class T, class S>
+constexpr bool fits();
+
+template <class T, class S>
+inline constexpr bool parts_fit = false;
+template <class T, class A, class S, class B>
+inline constexpr bool parts_fit<std::vector<T, A>, std::vector<S, B>> = fits<T, S>();
+template <class T, class S, class B>
+inline constexpr bool parts_fit<Inputs<T>, std::vector<S, B>> = fits<T, S>();
+template <class T, class S, std::size_t n>
+inline constexpr bool parts_fit<Inputs<T>, std::array<S, n>> = fits<T, S>();
+template <class T, class S, std::size_t n>
+inline constexpr bool parts_fit<std::array<T, n>, std::array<S, n>> = fits<T, S>();
+template <class T, class S>
+inline constexpr bool parts_fit<std::optional<T>, std::optional<S>> = fits<T, S>();
+template <class T, class U, class S, class V>
+inline constexpr bool parts_fit<std::pair<T, U>, std::pair<S, V>> = fits<T, S>() && fits<U, V>();
+template <class... T, class... S>
+  requires(sizeof...(T) == sizeof...(S))
+inline constexpr bool parts_fit<std::tuple<T...>, std::tuple<S...>> = (fits<T, S>() && ...);
+template <class K, class T, class C, class A, class S, class D, class B>
+inline constexpr bool parts_fit<std::map<K, T, C, A>, std::map<K, S, D, B>> = fits<T, S>();
+
+template <class T>
+inline constexpr bool is_inputs = false;
+template <class T>
+inline constexpr bool is_inputs<Inputs<T>> = true;
+
+template <class T, class S>
+constexpr bool fits() {
+  if constexpr (is_delayed<S>) {
+    return std::same_as<T, Stored<typename S::value_type>>;
+  } else if constexpr (is_lazy<S> || is_inputs<T>) {
+    return parts_fit<T, S>;
+  } else {
+    return std::convertible_to<const S&, T>;
+  }
+}
+
+enum class Tag : std::uint8_t { literal, input, parts };
+
+/// Gathers a task's inputs and literal bytes; without memory it only counts them.
+class ArgWriter {
+ public:
+  ArgWriter() = default;
+  ArgWriter(Task** inputs, std::byte* literals) : literals(literals), inputs_(inputs) {}
+  void input(const Task* task) {
+    if (task == nullptr) throw std::invalid_argument("ramal: an argument is a Delayed that was moved from");
+    if (inputs_ != nullptr) {
+      task->retain();
+      inputs_[count_] = const_cast<Task*>(task);
+    }
+    ++count_;
+  }
+  void tag(Tag tag) { literals.raw(tag); }
+  std::size_t inputs() const { return count_; }
+
+  Writer literals;
+
+ private:
+  Task** inputs_ = nullptr;
+  std::size_t count_ = 0;
+};
+
+/// Writes one argument of type S for a parameter of type T.
+template <class T, class S>
+void append(ArgWriter& out, const S& argument) {
+  if constexpr (is_delayed<S>) {
+    out.tag(Tag::input);
+    out.input(argument.task_handle().get());
+  } else if constexpr (!is_lazy<S> && !is_inputs<T>) {
+    out.tag(Tag::literal);
+    if constexpr (std::same_as<S, T>) {
+      Codec<T>::write(out.literals, argument);
+    } else {
+      Codec<T>::write(out.literals, static_cast<T>(argument));
+    }
+  } else {
+    out.tag(Tag::parts);
+    append_parts(out, argument, static_cast<T*>(nullptr));
+  }
+}
+
+template <class S, class T>
+void append_range(ArgWriter& out, const S& argument) {
+  out.literals.raw(static_cast<std::uint64_t>(argument.size()));
+  for (const auto& element : argument) append<T>(out, element);
+}
+template <class S, class T, class A>
+void append_parts(ArgWriter& out, const S& argument, std::vector<T, A>*) {
+  append_range<S, T>(out, argument);
+}
+template <class S, class T>
+void append_parts(ArgWriter& out, const S& argument, Inputs<T>*) {
+  append_range<S, T>(out, argument);
+}
+template <class S, class T, std::size_t n>
+void append_parts(ArgWriter& out, const S& argument, std::array<T, n>*) {
+  for (const auto& element : argument) append<T>(out, element);
+}
+template <class S, class T>
+void append_parts(ArgWriter& out, const S& argument, std::optional<T>*) {
+  out.literals.raw(static_cast<std::uint8_t>(argument.has_value()));
+  if (argument) append<T>(out, *argument);
+}
+template <class S, class T, class U>
+void append_parts(ArgWriter& out, const S& argument, std::pair<T, U>*) {
+  append<T>(out, argument.first);
+  append<U>(out, argument.second);
+}
+template <class S, class... T>
+void append_parts(ArgWriter& out, const S& argument, std::tuple<T...>*) {
+  std::apply([&](const auto&... part) { (append<T>(out, part), ...); }, argument);
+}
+template <class S, class K, class T, class C, class A>
+void append_parts(ArgWriter& out, const S& argument, std::map<K, T, C, A>*) {
+  out.literals.raw(static_cast<std::uint64_t>(argument.size()));
+  for (const auto& [key, element] : argument) {
+    Codec<K>::write(out.literals, key);
+    append<T>(out, element);
+  }
+}
+
+template <class To, class From>
+TaskHandle converted(const Delayed<From>& handle);
+
+}  // namespace detail
+
+/// One argument of a call, for a parameter declared as P. Only refers to what it was made from, so it
+/// lives no longer than the call.
+template <class P>
+class Arg {
+ public:
+  using T = std::remove_cvref_t<P>;
+
+  template <class S>
+  Arg(const S& argument) {  // NOLINT: implicit, it is how arguments are passed
+    if constexpr (detail::fits<T, S>()) {
+      object_ = &argument;
+      if constexpr (detail::is_delayed<S>) {
+        task_ = argument.task_handle().get();
+      } else {
+        append_ = [](detail::ArgWriter& out, const void* object) {
+          detail::append<T>(out, *static_cast<const S*>(object));
+        };
+      }
+    } else {
+      convert(argument);
+    }
+  }
+  /// String literals and other arrays: by their decayed form.
+  template <class C, std::size_t n>
+  Arg(const C (&argument)[n]) : object_(&argument) {  // NOLINT
+    static_assert(std::convertible_to<const C*, T>, "ramal: an array was given for a parameter of another type");
+    append_ = [](detail::ArgWriter& out, const void* object) {
+      out.tag(detail::Tag::literal);
+      Codec<T>::write(out.literals, T(static_cast<const C*>(object)));
+    };
+  }
+
+  const detail::Task* task() const { return task_; }
+  bool single_handle() const { return append_ == nullptr; }
+  void append(detail::ArgWriter& out) const {
+    if (append_ != nullptr) {
+      append_(out, object_);
+    } else {
+      out.tag(detail::Tag::input);
+      out.input(task_);
+    }
+  }
+  void append_handle(detail::ArgWriter& out) const { out.input(task_); }
+
+ private:
+  template <class S>
+  void convert(const S& argument) {
+    if constexpr (detail::is_delayed<S>) {
+      using From = detail::Stored<typename S::value_type>;
+      constexpr bool convertible = std::convertible_to<const From&, T> && !std::is_void_v<typename S::value_type>;
+      static_assert(convertible, "ramal: a Delayed of another type was given for this parameter, and its value would not convert");
+      if constexpr (convertible) {
+        owned_ = detail::converted<T>(argument);
+        task_ = owned_.get();
+      }
+    } else {
+      static_assert(detail::never<S>,
+                    "ramal: this argument does not fit its parameter: expected a value of the parameter's type, a Delayed "
+                    "of it, or a container of Delayed where the parameter is a container");
+    }
+  }
+
+  const void* object_ = nullptr;
+  void (*append_)(detail::ArgWriter&, const void*) = nullptr;
+  const detail::Task* task_ = nullptr;
+  detail::TaskHandle owned_;
+};
+
+namespace detail {
+
+template <class P>
+constexpr void check_parameter() {
+  using T = std::remove_cvref_t<P>;
+  static_assert(!std::is_lvalue_reference_v<P> || std::is_const_v<std::remove_reference_t<P>>,
+                "ramal: a task's parameter must not be a non-const reference T&: take it by value (it is moved "
+                "on last use) or by const reference, and return what changed");
+  static_assert(!is_delayed<T>, "ramal: a task's parameter must not be a Delayed: take the value, pass the handle");
+  static_assert(!std::is_pointer_v<T> && !is_view<T>,
+                "ramal: a task's parameter must not be a pointer, span or string_view: what it points to stays on "
+                "one rank; take a string, a vector or another value");
+  static_assert(std::is_pointer_v<T> || is_view<T> || is_delayed<T> || is_inputs<T> || Encodable<T>,
+                "ramal: this parameter's type cannot be encoded, so it cannot travel to another rank; give its "
+                "class a serialize() function or specialise ramal::Codec");
+}
+
+/// State of a closure, ahead of a task's arguments.
+template <class F>
+struct Prefix {
+  const F& function;
+  void append(ArgWriter& out) const {
+    if constexpr (std::is_trivially_copyable_v<F>) {
+      out.literals.raw(function);
+    } else {
+      Codec<F>::write(out.literals, function);
+    }
+  }
+};
+struct NoPrefix {
+  void append(ArgWriter&) const {}
+};
+
+template <class PrefixType, class... A>
+TaskHandle make_task(const Kind& kind, std::source_location where,
+                     const std::shared_ptr<const Annotation>& wishes, const PrefixType& prefix, const A&... args) {
+  const bool plain = std::same_as<PrefixType, NoPrefix> && (args.single_handle() && ...);
+  const auto append = [&](ArgWriter& out) {
+    if (plain) {
+      (args.append_handle(out), ...);
+    } else {
+      prefix.append(out);
+      (args.append(out), ...);
+    }
+  };
+  Task::Shape shape{sizeof...(A), 0};
+  if (!plain) {
+    ArgWriter count;
+    append(count);
+    shape = {count.inputs(), count.literals.size()};
+    constexpr std::size_t most = std::numeric_limits<std::int32_t>::max();
+    if (shape.literal_bytes > most || shape.inputs > most) {
+      throw std::invalid_argument("ramal: the arguments of " + std::string(kind.name) + " take " +
+                                  std::to_string(shape.literal_bytes) +
+                                  " bytes; pass a large value through ramal::value(x)");
+    }
+  } else if ((... || (args.task() == nullptr))) {
+    throw std::invalid_argument("ramal: an argument is a Delayed that was moved from");
+  }
+  Task* task = wishes ? Task::make(kind, where, shape, wishes, Value()) : Task::make(kind, where, shape);
+  ArgWriter fill(task->input_room(), task->literal_room());
+  append(fill);
+  return TaskHandle(task);
+}
+
+Annotation checked(Annotation wishes);
+/// Throws if any aligned word of `bytes` is an address of this process.
+void refuse_addresses(std::span<const std::byte> bytes, std::source_location where);
+
+}  // namespace detail
+}  // namespace ramal

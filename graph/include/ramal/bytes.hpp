@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Writing values into memory and reading them back, with every length checked.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <type_traits>
+
+namespace ramal {
+
+/// What was to be decoded is shorter or of another form than its type asks for.
+struct DecodeError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// Appends bytes to memory the caller provides, or, without memory, only counts them. So one
+/// `write` function serves both to size a buffer and to fill it. Not thread-safe.
+class Writer {
+ public:
+  static constexpr bool is_saving = true;   // what Boost.Serialization's users ask an archive
+  static constexpr bool is_loading = false;
+
+  Writer() = default;
+  /// Fills `out`, which must have room for all that will be written.
+  explicit Writer(std::byte* out) : out_(out) {}
+
+  void bytes(const void* from, std::size_t count) {
+    if (out_ != nullptr && count != 0) std::memcpy(out_ + size_, from, count);
+    size_ += count;
+  }
+  template <class T>
+    requires std::is_trivially_copyable_v<T>
+  void raw(const T& value) {
+    bytes(&value, sizeof value);
+  }
+  /// Bytes written, or counted, so far.
+  std::size_t size() const { return size_; }
+
+  template <class T>
+  Writer& operator&(const T& value);
+  template <class T>
+  Writer& operator<<(const T& value) {
+    return *this & value;
+  }
+
+ private:
+  std::byte* out_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+/// Reads what a Writer wrote. Throws DecodeError rather than reading past the end.
+class Reader {
+ public:
+  static constexpr bool is_saving = false;
+  static constexpr bool is_loading = true;
+
+  explicit Reader(std::span<const std::byte> from)
+      : at_(from.data()), end_(from.data() + from.size()) {}
+
+  const std::byte* bytes(std::size_t count) {
+    if (count > left()) {
+      throw DecodeError("expected " + std::to_string(count) + " more bytes, found " +
+                        std::to_string(left()));
+    }
+    const std::byte* here = at_;
+    at_ += count;
+    return here;
+  }
+  template <class T>
+    requires std::is_trivially_copyable_v<T>
+  T raw() {
+    // A union, so that types without a default constructor can be read too.
+    union Room {
+      Room() {}
+      T value;
+    } room;
+    std::memcpy(static_cast<void*>(&room.value), bytes(sizeof(T)), sizeof(T));
+    return room.value;
+  }
+  /// A number of elements that follow, each at least `element_bytes` long: a damaged length is
+  /// refused before anything is allocated for it.
+  std::size_t count(std::size_t element_bytes) {
+    const auto n = raw<std::uint64_t>();
+    if (element_bytes != 0 && n > left() / element_bytes) {
+      throw DecodeError("a length of " + std::to_string(n) + " elements, but only " +
+                        std::to_string(left()) + " bytes follow");
+    }
+    return static_cast<std::size_t>(n);
+  }
+  std::size_t left() const { return static_cast<std::size_t>(end_ - at_); }
+
+  template <class T>
+  Reader& operator&(T& value);
+  template <class T>
+  Reader& operator>>(T& value) {
+    return *this & value;
+  }
+
+ private:
+  const std::byte* at_;
+  const std::byte* end_;
+};
+
+}  // namespace ramal

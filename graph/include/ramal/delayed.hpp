@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Delayed<T>: a handle to a result that does not exist yet. delayed<f>: call f later.
+#pragma once
+
+#include <ramal/arguments.hpp>
+#include <ramal/function.hpp>
+
+#include <cmath>
+
+namespace ramal {
+
+/// Names the future result of one task. Copying a handle copies a pointer; all copies mean the same
+/// task. A handle may be copied and dropped in any thread. It is worth a T only after
+/// `session.compute(handle)`.
+template <class T>
+class Delayed {
+ public:
+  using value_type = T;
+
+  explicit Delayed(detail::TaskHandle task) : task_(std::move(task)) {}
+
+  template <class U = T>
+  explicit operator bool() const {
+    static_assert(detail::never<U>,
+                  "ramal: a Delayed has no value yet, so it cannot decide an if; compute() it first, or "
+                  "make the decision inside a task");
+    return false;
+  }
+  template <class U = T>
+  U* begin() const {
+    static_assert(detail::never<U>,
+                  "ramal: a Delayed has no elements yet, so it cannot be iterated; compute() it first, or "
+                  "iterate inside a task");
+    return nullptr;
+  }
+  template <class U = T>
+  U* end() const {
+    return begin<U>();
+  }
+
+  /// For Ramal's own use.
+  const detail::TaskHandle& task_handle() const { return task_; }
+
+ private:
+  detail::TaskHandle task_;
+};
+
+namespace detail {
+
+template <class R>
+constexpr void check_result() {
+  static_assert(!is_delayed<R>,
+                "ramal: a task must not return a Delayed: its graph is complete before it runs; call "
+                "delayed<...> outside of tasks and pass the handle as an argument");
+  static_assert(is_delayed<R> || !std::is_reference_v<R>,
+                "ramal: a task must return by value: what a reference refers to stays on one rank");
+  static_assert(is_delayed<R> || std::is_reference_v<R> || std::is_void_v<R> || Encodable<R>,
+                "ramal: this function's result cannot be encoded, so it cannot travel to another rank; give "
+                "its class a serialize() function or specialise ramal::Codec");
+}
+
+/// What `delayed<f>` is: a constant, stateless object.
+template <auto f, class Signature = SignatureOf<decltype(f)>>
+class DelayedFunction;
+
+template <auto f, class R, class... P>
+class AnnotatedFunction;
+
+template <auto f, class R, class... P>
+class DelayedFunction<f, Signature<R, P...>> {
+ public:
+  using result_type = R;
+
+  constexpr DelayedFunction() {
+    check_result<R>();
+    (check_parameter<P>(), ...);
+  }
+
+  /// A new task that will call f with these arguments: for each parameter a value, a Delayed, or a
+  /// container or tuple of them. Values are encoded now, so later changes to them are not seen.
+  /// Throws std::invalid_argument for a moved-from handle or a literal of 2 GiB or more. About 50 ns.
+  Delayed<R> operator()(Arg<P>... args,
+                        std::source_location where = std::source_location::current()) const {
+    return Delayed<R>(make_task(kind_of<f>, where, nullptr, NoPrefix{}, args...));
+  }
+
+  /// The same function with wishes attached: `delayed<f>.annotate({.name = "load", .cost = 5})(x)`.
+  /// Throws std::invalid_argument if the cost is not positive and finite.
+  AnnotatedFunction<f, R, P...> annotate(Annotation wishes) const {
+    return AnnotatedFunction<f, R, P...>(std::move(wishes));
+  }
+};
+
+template <auto f, class R, class... P>
+class AnnotatedFunction {
+ public:
+  explicit AnnotatedFunction(Annotation wishes)
+      : wishes_(std::make_shared<const Annotation>(checked(std::move(wishes)))) {}
+  Delayed<R> operator()(Arg<P>... args,
+                        std::source_location where = std::source_location::current()) const {
+    return Delayed<R>(make_task(kind_of<f>, where, wishes_, NoPrefix{}, args...));
+  }
+
+ private:
+  std::shared_ptr<const Annotation> wishes_;
+};
+
+/// What `delay(closure)` returns: a function object with state, called like `delayed<f>`.
+template <class F, class Signature = SignatureOf<F>>
+class DelayedClosure;
+
+template <class F, class R, class... P>
+class DelayedClosure<F, Signature<R, P...>> {
+ public:
+  using result_type = R;
+
+  explicit DelayedClosure(const F& function, std::shared_ptr<const Annotation> wishes = nullptr)
+      : function_(function), wishes_(std::move(wishes)) {
+    check_result<R>();
+    (check_parameter<P>(), ...);
+  }
+  Delayed<R> operator()(Arg<P>... args,
+                        std::source_location where = std::source_location::current()) const {
+    return Delayed<R>(make_task(closure_kind<F>, where, wishes_, Prefix<F>{function_}, args...));
+  }
+  DelayedClosure annotate(Annotation wishes) const {
+    return DelayedClosure(function_, std::make_shared<const Annotation>(checked(std::move(wishes))));
+  }
+
+ private:
+  F function_;
+  std::shared_ptr<const Annotation> wishes_;
+};
+
+}  // namespace detail
+
+/// `delayed<f>(args…)` makes a task instead of calling f. f is a function, a captureless lambda, a
+/// member function (its object is the first argument), a picked overload or an instantiated template.
+template <auto f>
+inline constexpr detail::DelayedFunction<f> delayed{};
+
+/// The same for an object with state, such as a lambda that captures by value. It must be trivially
+/// copyable and hold no pointers, or a named class with serialize(). Throws std::invalid_argument if
+/// its bytes hold an address of this process (a capture by reference, `this`, a pointer, a view):
+/// that would mean nothing on another rank.
+template <class F>
+auto delay(F function, std::source_location where = std::source_location::current()) {
+  static_assert(std::is_trivially_copyable_v<F> || Encodable<F>,
+                "ramal: this function object captures something that is not plain memory; pass it as an "
+                "argument of the call, or use a named class with a serialize() function");
+  if constexpr (std::is_trivially_copyable_v<F> && !std::is_empty_v<F>) {
+    detail::refuse_addresses(std::as_bytes(std::span(&function, 1)), where);
+  }
+  return detail::DelayedClosure<F>(function);
+}
+
+/// A value to be used by many tasks: stored once, sent at most once to each rank that needs it.
+template <class T>
+Delayed<std::decay_t<T>> value(T&& object, std::source_location where = std::source_location::current()) {
+  using Plain = std::decay_t<T>;
+  static_assert(Encodable<Plain>, "ramal: this value cannot be encoded, so it cannot travel to another rank");
+  return Delayed<Plain>(detail::TaskHandle(
+      detail::Task::make(detail::constant_kind<Plain>, where, {}, nullptr, Value::make<Plain>(std::forward<T>(object)))));
+}
+
+namespace detail {
+
+/// What a parameter of type long does with a Delayed<int>.
+template <class To, class From>
+To convert(const From& value) {
+  return static_cast<To>(value);
+}
+template <class To, class From>
+TaskHandle converted(const Delayed<From>& handle) {
+  return delayed<&convert<To, From>>(handle).task_handle();
+}
+
+template <std::size_t i, class T>
+std::tuple_element_t<i, T> item(const T& tuple) {
+  return std::get<i>(tuple);
+}
+
+}  // namespace detail
+
+/// `auto [q, r] = delayed<divide>(7, 3)`: parts of a tuple, pair or array, each a task of its own.
+template <std::size_t i, class T>
+auto get(const Delayed<T>& tuple) {
+  return delayed<&detail::item<i, T>>(tuple);
+}
+
+}  // namespace ramal
+
+template <class T>
+  requires requires { std::tuple_size<T>::value; }
+struct std::tuple_size<ramal::Delayed<T>> : std::tuple_size<T> {};
+template <std::size_t i, class T>
+struct std::tuple_element<i, ramal::Delayed<T>> {
+  using type = ramal::Delayed<std::tuple_element_t<i, T>>;
+};

@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// From a C++ function to a Kind: its signature, and the thunk that reads a task's arguments, calls it
+// and keeps the result.
+#pragma once
+
+#include <ramal/arguments.hpp>
+
+#include <deque>
+#include <functional>
+
+namespace ramal::detail {
+
+// --- signatures -----------------------------------------------------------------------------------
+template <class R, class... P>
+struct Signature {};
+
+template <class F>
+struct SignatureFinder {
+  static_assert(requires { &F::operator(); },
+                "ramal: this is not one function: for a generic lambda or an overloaded function, pick one "
+                "signature, as in delayed<static_cast<double (*)(double)>(&f)>");
+  using type = void;
+};
+template <class F>
+  requires requires { &F::operator(); }
+struct SignatureFinder<F> {
+  template <class C, class R, class... P>
+  static Signature<R, P...> pick(R (C::*)(P...) const);
+  template <class C, class R, class... P>
+  static Signature<R, P...> pick(R (C::*)(P...));
+  template <class C, class R, class... P>
+  static Signature<R, P...> pick(R (C::*)(P...) const noexcept);
+  template <class C, class R, class... P>
+  static Signature<R, P...> pick(R (C::*)(P...) noexcept);
+  using type = decltype(pick(&F::operator()));
+};
+template <class R, class... P>
+struct SignatureFinder<R (*)(P...)> {
+  using type = Signature<R, P...>;
+};
+template <class R, class... P>
+struct SignatureFinder<R (*)(P...) noexcept> {
+  using type = Signature<R, P...>;
+};
+// A member function's object is its first parameter: const members see it, others get their own copy.
+template <class C, class R, class... P>
+struct SignatureFinder<R (C::*)(P...) const> {
+  using type = Signature<R, const C&, P...>;
+};
+template <class C, class R, class... P>
+struct SignatureFinder<R (C::*)(P...) const noexcept> {
+  using type = Signature<R, const C&, P...>;
+};
+template <class C, class R, class... P>
+struct SignatureFinder<R (C::*)(P...)> {
+  using type = Signature<R, C, P...>;
+};
+template <class C, class R, class... P>
+struct SignatureFinder<R (C::*)(P...) noexcept> {
+  using type = Signature<R, C, P...>;
+};
+template <class F>
+using SignatureOf = typename SignatureFinder<F>::type;
+template <class R, class... P>
+Stored<R> result_of(Signature<R, P...>);
+template <class F>
+using ResultOf = decltype(result_of(SignatureOf<F>{}));
+
+// --- reading arguments ------------------------------------------------------------------------------
+/// Walks a frame's arguments in order.
+class ArgReader {
+ public:
+  explicit ArgReader(const Frame& frame) : frame_(frame), literals(frame.literals) {}
+
+  Value& next_input() { return frame_.slots[frame_.inputs[at_++]]; }
+  template <class T>
+  const T& input() {
+    return next_input().get<T>();
+  }
+  /// The next input by value: moved out of its slot where nobody else needs it.
+  template <class T>
+  T take_input() {
+    const auto index = frame_.inputs[at_++];
+    Value& value = frame_.slots[index];
+    if constexpr (!fits_in_place<T>) {
+      const bool last = frame_.uses != nullptr && frame_.uses[index].load(std::memory_order_acquire) == 1;
+      if (last && value.unique()) return std::move(value.own<T>());
+    }
+    return value.get<T>();
+  }
+
+ private:
+  const Frame& frame_;
+  std::size_t at_ = 0;
+
+ public:
+  Reader literals;
+};
+
+template <class T>
+T take(ArgReader& in);
+
+template <class T, class A>
+std::vector<T, A> take_parts(ArgReader& in, std::vector<T, A>*) {
+  std::vector<T, A> values;
+  const auto n = in.literals.count(1);
+  values.reserve(n);
+  for (std::size_t i = 0; i < n; ++i) values.push_back(take<T>(in));
+  return values;
+}
+template <class T, std::size_t n>
+std::array<T, n> take_parts(ArgReader& in, std::array<T, n>*) {
+  return [&]<std::size_t... i>(std::index_sequence<i...>) {
+    return std::array<T, n>{(static_cast<void>(i), take<T>(in))...};
+  }(std::make_index_sequence<n>{});
+}
+template <class T>
+std::optional<T> take_parts(ArgReader& in, std::optional<T>*) {
+  if (in.literals.raw<std::uint8_t>() == 0) return std::nullopt;
+  return take<T>(in);
+}
+template <class A, class B>
+std::pair<A, B> take_parts(ArgReader& in, std::pair<A, B>*) {
+  return std::pair<A, B>{take<A>(in), take<B>(in)};
+}
+template <class... T>
+std::tuple<T...> take_parts(ArgReader& in, std::tuple<T...>*) {
+  return std::tuple<T...>{take<T>(in)...};  // braces: evaluated left to right
+}
+template <class K, class T, class C, class A>
+std::map<K, T, C, A> take_parts(ArgReader& in, std::map<K, T, C, A>*) {
+  std::map<K, T, C, A> values;
+  for (auto n = in.literals.count(1); n > 0; --n) {
+    auto key = Codec<K>::read(in.literals);
+    values.emplace(std::move(key), take<T>(in));
+  }
+  return values;
+}
+
+template <class T>
+T take(ArgReader& in) {
+  switch (in.literals.raw<Tag>()) {
+    case Tag::literal:
+      return Codec<T>::read(in.literals);
+    case Tag::input:
+      return in.take_input<T>();
+    case Tag::parts:
+      if constexpr (requires { take_parts(in, static_cast<T*>(nullptr)); }) {
+        return take_parts(in, static_cast<T*>(nullptr));
+      }
+  }
+  throw DecodeError("an argument's tag is damaged");
+}
+
+/// One argument on its way into the call, for a parameter P.
+template <class P>
+class Passed {
+  using T = std::remove_cvref_t<P>;
+
+ public:
+  explicit Passed(ArgReader& in) : value_(take<T>(in)) {}
+  T&& get() { return std::move(value_); }
+
+ private:
+  T value_;
+};
+/// A const reference sees the stored value itself.
+template <class T>
+class Passed<const T&> {
+ public:
+  explicit Passed(ArgReader& in) {
+    auto ahead = in.literals;
+    if (ahead.raw<Tag>() == Tag::input) {
+      in.literals = ahead;
+      object_ = &in.input<T>();
+    } else {
+      object_ = &own_.emplace(take<T>(in));
+    }
+  }
+  const T& get() const { return *object_; }
+
+ private:
+  const T* object_;
+  std::optional<T> own_;
+};
+template <class T>
+class PassedInputs {
+ public:
+  explicit PassedInputs(ArgReader& in) {
+    if (in.literals.raw<Tag>() != Tag::parts) throw DecodeError("an argument's tag is damaged");
+    const auto n = in.literals.count(1);
+    objects_.reserve(n);
+    for (std::size_t i = 0; i < n; ++i) {
+      if (in.literals.raw<Tag>() == Tag::input) {
+        objects_.push_back(&in.input<T>());
+      } else {
+        objects_.push_back(&own_.emplace_back(Codec<T>::read(in.literals)));
+      }
+    }
+  }
+  Inputs<T> get() { return Inputs<T>(std::move(objects_)); }
+
+ private:
+  std::vector<const T*> objects_;
+  std::deque<T> own_;
+};
+template <class T>
+class Passed<Inputs<T>> : public PassedInputs<T> {
+  using PassedInputs<T>::PassedInputs;
+};
+template <class T>
+class Passed<const Inputs<T>&> : public PassedInputs<T> {
+  using PassedInputs<T>::PassedInputs;
+};
+
+/// The k-th input as parameter P, where every argument is a single handle.
+template <class P>
+decltype(auto) pass_input(const Frame& frame, std::size_t k) {
+  using T = std::remove_cvref_t<P>;
+  Value& value = frame.slots[frame.inputs[k]];
+  if constexpr (std::is_lvalue_reference_v<P> || fits_in_place<T>) {
+    return value.get<T>();
+  } else {
+    const bool last = frame.uses != nullptr && frame.uses[frame.inputs[k]].load(std::memory_order_acquire) == 1;
+    return last && value.unique() ? T(std::move(value.own<T>())) : T(value.get<T>());
+  }
+}
+
+// --- calling ----------------------------------------------------------------------------------------
+template <class R, class F, class... A>
+void call_into(Value& result, F& function, A&&... args) {
+  if constexpr (std::is_void_v<R>) {
+    std::invoke(function, std::forward<A>(args)...);
+    result.emplace<Void>();
+  } else {
+    result.emplace<Stored<R>>(std::invoke(function, std::forward<A>(args)...));
+  }
+}
+
+/// Reads the remaining parameters one after the other, then calls.
+template <class R, class F, class... Done>
+void read_and_call(Signature<R>, ArgReader&, Value& result, F& function, Done&... done) {
+  call_into<R>(result, function, done.get()...);
+}
+template <class R, class P, class... Rest, class F, class... Done>
+void read_and_call(Signature<R, P, Rest...>, ArgReader& in, Value& result, F& function, Done&... done) {
+  Passed<P> next(in);
+  read_and_call(Signature<R, Rest...>{}, in, result, function, done..., next);
+}
+
+template <class T>
+std::string preview_argument(ArgReader& in) {
+  if constexpr (is_inputs<T>) {
+    const auto view = Passed<T>(in).get();
+    return "Inputs of " + std::to_string(view.size());
+  } else {
+    return ramal::preview(Passed<const T&>(in).get());
+  }
+}
+template <class R, class... P>
+std::string preview_arguments(Signature<R, P...>, ArgReader& in) {
+  std::string text;
+  ((text += (text.empty() ? "" : ", ") + preview_argument<std::remove_cvref_t<P>>(in)), ...);
+  return text;
+}
+
+template <auto f, class S>
+struct FunctionThunk;
+template <auto f, class R, class... P>
+struct FunctionThunk<f, Signature<R, P...>> {
+  static constexpr auto function = f;
+
+  static void run(Frame& frame, Value& result) {
+    if (frame.literals.empty()) {
+      [&]<std::size_t... i>(std::index_sequence<i...>) {
+        call_into<R>(result, function, pass_input<P>(frame, i)...);
+      }(std::index_sequence_for<P...>{});
+    } else {
+      ArgReader in(frame);
+      read_and_call(Signature<R, P...>{}, in, result, function);
+    }
+  }
+  static std::string preview(const Frame& frame) {
+    ArgReader in(frame);
+    if (!frame.literals.empty()) return preview_arguments(Signature<R, P...>{}, in);
+    std::string text;
+    ((text += (text.empty() ? "" : ", ") + ramal::preview(in.input<std::remove_cvref_t<P>>())), ...);
+    return text;
+  }
+};
+
+template <class F, class S>
+struct ClosureThunk;
+template <class F, class R, class... P>
+struct ClosureThunk<F, Signature<R, P...>> {
+  static F function(ArgReader& in) {
+    if constexpr (std::is_trivially_copyable_v<F>) {
+      return in.literals.raw<F>();
+    } else {
+      return Codec<F>::read(in.literals);
+    }
+  }
+  static void run(Frame& frame, Value& result) {
+    ArgReader in(frame);
+    F self = function(in);
+    read_and_call(Signature<R, P...>{}, in, result, self);
+  }
+  static std::string preview(const Frame& frame) {
+    ArgReader in(frame);
+    function(in);
+    return preview_arguments(Signature<R, P...>{}, in);
+  }
+};
+
+template <auto f>
+inline constexpr Kind kind_of{.name = function_name<f>,
+                              .result = &TypeOf<ResultOf<decltype(f)>>::type,
+                              .run = &FunctionThunk<f, SignatureOf<decltype(f)>>::run,
+                              .preview = &FunctionThunk<f, SignatureOf<decltype(f)>>::preview};
+template <class F>
+inline constexpr Kind closure_kind{.name = short_type_name<F>,
+                                   .result = &TypeOf<ResultOf<F>>::type,
+                                   .run = &ClosureThunk<F, SignatureOf<F>>::run,
+                                   .preview = &ClosureThunk<F, SignatureOf<F>>::preview};
+/// The kind of `ramal::value(x)`. It is never run.
+template <class T>
+inline constexpr Kind constant_kind{.name = short_type_name<T>, .result = &TypeOf<T>::type, .run = nullptr, .preview = nullptr};
+
+}  // namespace ramal::detail

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Display names of functions and types, from the compiler's own spelling. For eyes only: lambdas of
+// one signature share a name, so a name never identifies anything.
+#pragma once
+
+#include <string_view>
+
+namespace ramal::detail {
+
+template <auto f>
+constexpr std::string_view pretty_value() {
+  return __PRETTY_FUNCTION__;
+}
+template <class T>
+constexpr std::string_view pretty_type() {
+  return __PRETTY_FUNCTION__;
+}
+
+/// The spelling between the template parameter's `=` and the end of the bracket.
+constexpr std::string_view spelled(std::string_view pretty, std::string_view parameter) {
+  const auto from = pretty.find(parameter);
+  if (from == std::string_view::npos) return pretty;
+  auto text = pretty.substr(from + parameter.size());
+  const auto semicolon = text.find("; ");  // gcc adds "; std::string_view = …"
+  text = text.substr(0, semicolon == std::string_view::npos ? text.rfind(']') : semicolon);
+  while (!text.empty() && (text.front() == '&' || text.front() == '(' || text.front() == ' ')) text.remove_prefix(1);
+  return text;
+}
+
+/// `ns::f<int>(long)` becomes `f`; any lambda becomes `lambda`.
+constexpr std::string_view short_name(std::string_view text) {
+  if (text.find("lambda") != std::string_view::npos) return "lambda";
+  // Cut template arguments and parameters, but not those of `operator<` or `operator()`.
+  const auto op = text.find("operator");
+  const bool is_operator = op != std::string_view::npos && (op == 0 || text[op - 1] == ':');
+  const auto end = is_operator ? std::string_view::npos : text.find_first_of("<(");
+  text = text.substr(0, end);
+  if (const auto scope = text.rfind("::"); scope != std::string_view::npos) text.remove_prefix(scope + 2);
+  while (!text.empty() && (text.back() == ')' || text.back() == ' ')) text.remove_suffix(1);
+  return text;
+}
+
+template <auto f>
+inline constexpr std::string_view function_name = short_name(spelled(pretty_value<f>(), "f = "));
+/// With its namespaces and template arguments, as a person would write it in a message.
+template <class T>
+inline constexpr std::string_view type_name = spelled(pretty_type<T>(), "T = ");
+template <class T>
+inline constexpr std::string_view short_type_name = short_name(type_name<T>);
+
+}  // namespace ramal::detail

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// reduce<op>: combine a range of results pairwise, in a tree whose shape depends on the length alone.
+//
+//   level 0   a   b   c   d   e        neighbours (2i, 2i+1) are combined left to right;
+//              \ /     \ /    |        an unpaired last element moves up unchanged:
+//   level 1    ab      cd     e        n-1 operations on ceil(log2 n) levels,
+//                \    /       |        the same bits at any rank and thread count
+//   level 2       abcd        e
+//                     \      /
+//   level 3            abcde
+#pragma once
+
+#include <ramal/delayed.hpp>
+
+#include <ranges>
+
+namespace ramal {
+
+template <class T>
+struct ReduceOptions {
+  std::size_t arity = 2;                       ///< results combined by one task; at least 2
+  std::optional<Delayed<T>> identity = {};     ///< the result for an empty range
+};
+
+namespace detail {
+
+template <class F>
+struct OperationTraits;
+/// (a, b) -> a: as in std::reduce. Order is kept, so op need not be commutative.
+template <class R, class A, class B>
+struct OperationTraits<Signature<R, A, B>> {
+  static_assert(std::same_as<std::remove_cvref_t<A>, R> && std::same_as<std::remove_cvref_t<B>, R>,
+                "ramal: reduce needs an operation of type T(T, T)");
+  using type = R;
+  static constexpr bool takes_group = false;
+};
+/// (a, b, c, …) -> a: sees up to `arity` neighbours at once, as Inputs<T> or a vector.
+template <class R, class P>
+struct OperationTraits<Signature<R, P>> {
+  using type = R;
+  static constexpr bool takes_group = true;
+};
+
+/// Up to `arity` neighbours, folded left to right by a binary op in one task.
+template <auto op, class T>
+T fold(Inputs<T> group) {
+  T result = group[0];
+  for (std::size_t i = 1; i < group.size(); ++i) result = std::invoke(op, std::move(result), group[i]);
+  return result;
+}
+
+[[noreturn]] void throw_empty_reduction(std::source_location where);
+[[noreturn]] void throw_bad_arity(std::size_t arity, std::source_location where);
+
+/// One level up: `combine(first, last)` makes the task for one group of neighbours.
+template <class T, class Combine>
+Delayed<T> tree(std::vector<Delayed<T>> level, std::size_t arity, const Combine& combine) {
+  while (level.size() > 1) {
+    std::vector<Delayed<T>> next;
+    next.reserve((level.size() + arity - 1) / arity);
+    for (std::size_t i = 0; i < level.size(); i += arity) {
+      const std::size_t group = std::min(arity, level.size() - i);
+      next.push_back(group == 1 ? std::move(level[i]) : combine(std::span(level).subspan(i, group)));
+    }
+    level = std::move(next);
+  }
+  return std::move(level.front());
+}
+
+}  // namespace detail
+
+/// The pairwise combination of a range of Delayed<T> (or of values) under op, which is T(T, T) for
+/// neighbours, or T(Inputs<T>) for groups of up to `arity`. An associative op gives the left-to-right
+/// result; a floating-point one the same bits at any rank and thread count, for one arity.
+/// Throws std::invalid_argument for an empty range without identity, naming the caller's line, and for
+/// an arity below 2. Makes n-1 tasks for arity 2; O(n).
+template <auto op, std::ranges::range Range,
+          class T = typename detail::OperationTraits<detail::SignatureOf<decltype(op)>>::type>
+Delayed<T> reduce(const Range& range, std::type_identity_t<ReduceOptions<T>> options = {},
+                  std::source_location where = std::source_location::current()) {
+  using Operation = detail::OperationTraits<detail::SignatureOf<decltype(op)>>;
+  if (options.arity < 2) detail::throw_bad_arity(options.arity, where);
+  std::vector<Delayed<T>> leaves;
+  for (const auto& element : range) {
+    if constexpr (std::same_as<std::ranges::range_value_t<Range>, Delayed<T>>) {
+      leaves.push_back(element);
+    } else {
+      leaves.push_back(value(T(element), where));
+    }
+  }
+  if (leaves.empty()) {
+    if (!options.identity) detail::throw_empty_reduction(where);
+    return *options.identity;
+  }
+  return detail::tree<T>(std::move(leaves), options.arity, [&](std::span<Delayed<T>> group) -> Delayed<T> {
+    if constexpr (Operation::takes_group) {
+      return delayed<op>(std::vector<Delayed<T>>(group.begin(), group.end()), where);
+    } else {
+      if (group.size() == 2) return delayed<op>(group[0], group[1], where);
+      static constexpr detail::DelayedFunction<&detail::fold<op, T>> folded{};
+      return folded(std::vector<Delayed<T>>(group.begin(), group.end()), where);
+    }
+  });
+}
+
+/// The same for an operation with state: `reduce(delay(closure), range)`.
+template <class F, class R, class... P, std::ranges::range Range>
+  requires(sizeof...(P) == 2)
+Delayed<R> reduce(const detail::DelayedClosure<F, detail::Signature<R, P...>>& op, const Range& range,
+                  std::source_location where = std::source_location::current()) {
+  std::vector<Delayed<R>> leaves(std::ranges::begin(range), std::ranges::end(range));
+  if (leaves.empty()) detail::throw_empty_reduction(where);
+  return detail::tree<R>(std::move(leaves), 2, [&](std::span<Delayed<R>> pair) { return op(pair[0], pair[1], where); });
+}
+
+}  // namespace ramal

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Value: the result of a task, whatever its type. Type: what can be done with one.
+//
+// A Value is immutable once a task has made it, and shared by counting, so that it can be kept, sent
+// and read at once. Small trivially copyable results (up to 16 bytes) sit inside the Value itself;
+// others in a Box on the heap. Copying a Value never copies a boxed object. One Value must not be
+// changed by two threads at once; copies of it may be used anywhere.
+#pragma once
+
+#include <ramal/codec.hpp>
+#include <ramal/name.hpp>
+#include <ramal/preview.hpp>
+
+#include <atomic>
+#include <cassert>
+#include <memory>
+#include <new>
+#include <utility>
+
+namespace ramal {
+
+class Value;
+
+/// What stands for a result of type void.
+struct Void {
+  bool operator==(const Void&) const = default;
+};
+
+/// The operations on one C++ type; one constant per type. Two may exist for one type (in two shared
+/// libraries), so a Type's address says nothing about identity.
+struct Type {
+  std::string_view name;
+  std::size_t bytes;         ///< sizeof
+  bool in_place;             ///< sits inside the Value
+  bool failure;              ///< stands for an error in place of a result
+  bool contiguous;           ///< `memory` and `allocate` work: it can be sent and received in place
+  void (*destroy)(void* box) noexcept;
+  void (*write)(Writer&, const Value&);
+  Value (*read)(Reader&);
+  std::span<const std::byte> (*memory)(const Value&);
+  Value (*allocate)(std::size_t bytes);
+  std::string (*preview)(const Value&);
+};
+
+namespace detail {
+
+struct Box {
+  std::atomic<std::uint32_t> owners{1};
+};
+template <class T>
+struct BoxOf : Box {
+  template <class... A>
+  explicit BoxOf(A&&... args) : object(std::forward<A>(args)...) {}
+  T object;
+};
+
+inline constexpr std::size_t in_place_bytes = 16;
+template <class T>
+inline constexpr bool fits_in_place =
+    std::is_trivially_copyable_v<T> && sizeof(T) <= in_place_bytes && alignof(T) <= 8;
+
+/// The Type of T, defined below.
+template <class T>
+struct TypeOf {
+  static const Type type;
+};
+
+/// Error results specialise this.
+template <class T>
+inline constexpr bool is_failure = false;
+
+}  // namespace detail
+
+class Value {
+ public:
+  Value() = default;
+  Value(const Value& other) noexcept : type_(other.type_), room_(other.room_) {
+    if (boxed()) box()->owners.fetch_add(1, std::memory_order_relaxed);
+  }
+  Value(Value&& other) noexcept : type_(std::exchange(other.type_, nullptr)), room_(other.room_) {}
+  Value& operator=(Value other) noexcept {
+    std::swap(type_, other.type_);
+    std::swap(room_, other.room_);
+    return *this;
+  }
+  ~Value() { drop(); }
+
+  /// A Value holding a T made from `args`.
+  template <class T, class... A>
+  static Value make(A&&... args) {
+    Value value;
+    value.emplace<T>(std::forward<A>(args)...);
+    return value;
+  }
+  /// As `make`, into an empty Value.
+  template <class T, class... A>
+  void emplace(A&&... args) {
+    assert(empty());
+    if constexpr (detail::fits_in_place<T>) {
+      ::new (static_cast<void*>(&room_)) T(std::forward<A>(args)...);
+    } else {
+      room_.box = new detail::BoxOf<T>(std::forward<A>(args)...);
+    }
+    type_ = &detail::TypeOf<T>::type;
+  }
+
+  bool empty() const { return type_ == nullptr; }
+  void reset() noexcept {
+    drop();
+    type_ = nullptr;
+  }
+  const Type& type() const { return *type_; }
+  bool failed() const { return type_ != nullptr && type_->failure; }
+
+  /// The object. The caller knows its type; a wrong T is undefined.
+  template <class T>
+  const T& get() const {
+    if constexpr (detail::fits_in_place<T>) {
+      return *std::launder(reinterpret_cast<const T*>(&room_));
+    } else {
+      return static_cast<const detail::BoxOf<T>*>(room_.box)->object;
+    }
+  }
+  /// The object, to be moved from or written by whoever holds the only copy of this Value.
+  template <class T>
+  T& own() {
+    assert(unique());
+    return const_cast<T&>(get<T>());
+  }
+  /// No other Value shares the object.
+  bool unique() const { return !boxed() || box()->owners.load(std::memory_order_acquire) == 1; }
+
+  /// Bytes the encoding takes.
+  std::size_t encoded_bytes() const {
+    Writer count;
+    type_->write(count, *this);
+    return count.size();
+  }
+
+ private:
+  bool boxed() const { return type_ != nullptr && !type_->in_place; }
+  detail::Box* box() const { return room_.box; }
+  void drop() noexcept {
+    if (boxed() && box()->owners.fetch_sub(1, std::memory_order_acq_rel) == 1) type_->destroy(box());
+  }
+
+  const Type* type_ = nullptr;
+  union Room {
+    alignas(8) std::byte bytes[detail::in_place_bytes];
+    detail::Box* box;
+  } room_{};
+};
+
+namespace detail {
+
+/// Vectors of plain elements can be sent from, and received into, their own memory.
+template <class T>
+inline constexpr bool is_contiguous = false;
+template <class T, class A>
+inline constexpr bool is_contiguous<std::vector<T, A>> = Codec<std::vector<T, A>>::as_memory;
+
+template <class T>
+struct TypeOperations {
+  static void destroy(void* box) noexcept { delete static_cast<BoxOf<T>*>(static_cast<Box*>(box)); }
+  static void write(Writer& writer, const Value& value) { Codec<T>::write(writer, value.get<T>()); }
+  static Value read(Reader& reader) { return Value::make<T>(Codec<T>::read(reader)); }
+  static std::span<const std::byte> memory([[maybe_unused]] const Value& value) {
+    if constexpr (is_contiguous<T>) {
+      return std::as_bytes(std::span(value.get<T>()));
+    } else {
+      return {};
+    }
+  }
+  static Value allocate([[maybe_unused]] std::size_t bytes) {
+    if constexpr (is_contiguous<T>) {
+      if (bytes % sizeof(typename T::value_type) != 0) throw DecodeError("not a whole number of elements");
+      return Value::make<T>(bytes / sizeof(typename T::value_type));
+    } else {
+      return {};
+    }
+  }
+  static std::string preview(const Value& value) { return ramal::preview(value.get<T>()); }
+};
+
+template <class T>
+constexpr Type TypeOf<T>::type{.name = type_name<T>,
+                              .bytes = sizeof(T),
+                              .in_place = fits_in_place<T>,
+                              .failure = is_failure<T>,
+                              .contiguous = is_contiguous<T>,
+                              .destroy = &TypeOperations<T>::destroy,
+                              .write = &TypeOperations<T>::write,
+                              .read = &TypeOperations<T>::read,
+                              .memory = &TypeOperations<T>::memory,
+                              .allocate = &TypeOperations<T>::allocate,
+                              .preview = &TypeOperations<T>::preview};
+
+}  // namespace detail
+}  // namespace ramal

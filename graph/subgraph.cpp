@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "graph/subgraph.hpp"
+
+#include <cstring>
+
+namespace ramal::detail {
+
+namespace {
+
+/// Lays sections one after the other, each padded to 8 bytes; without memory it only measures.
+class Layout {
+ public:
+  explicit Layout(std::byte* memory) : memory_(memory) {}
+  template <class T>
+  std::span<const T> section(std::size_t count) {
+    const auto* here = reinterpret_cast<const T*>(memory_ + size_);
+    size_ += (count * sizeof(T) + 7) / 8 * 8;
+    return memory_ != nullptr ? std::span(here, count) : std::span<const T>();
+  }
+  std::size_t size() const { return size_; }
+
+ private:
+  std::byte* memory_;
+  std::size_t size_ = 0;
+};
+
+void expect(bool fits, const char* what) {
+  if (!fits) throw DecodeError(std::string("a subgraph is damaged: ") + what);
+}
+
+}  // namespace
+
+// One description of the layout: with memory it maps the sections, without it measures them.
+static std::size_t lay_out(Subgraph& to, const Subgraph::Header& header, std::byte* memory) {
+  Layout layout(memory);
+  layout.section<Subgraph::Header>(1);
+  to.kinds = layout.section<KindRef>(header.kinds);
+  to.kind = layout.section<std::uint32_t>(header.tasks);
+  to.plan = layout.section<std::uint32_t>(header.tasks);
+  to.input_offsets = layout.section<std::uint32_t>(header.tasks + std::size_t{1});
+  to.inputs = layout.section<Slot>(header.inputs);
+  to.literal_offsets = layout.section<std::uint32_t>(header.tasks + std::size_t{1});
+  to.externals = layout.section<External>(header.externals);
+  to.routes = layout.section<Route>(header.routes);
+  to.keeps = layout.section<Keep>(header.keeps);
+  to.priorities = layout.section<Priority>(header.priorities);
+  to.literals = layout.section<std::byte>(8 * header.literal_words);
+  return layout.size();
+}
+
+void Subgraph::map(const Header& header) {
+  run = header.run;
+  lay_out(*this, header, bytes.data());
+}
+
+Subgraph Subgraph::make(const Header& shape) {
+  Subgraph made;
+  made.bytes = Buffer(lay_out(made, shape, nullptr));
+  std::memcpy(made.bytes.data(), &shape, sizeof shape);
+  made.map(shape);
+  return made;
+}
+
+Subgraph Subgraph::read(Buffer bytes) {
+  Header header{};
+  expect(bytes.size() >= sizeof header, "no header");
+  std::memcpy(&header, bytes.data(), sizeof header);
+  expect(header.magic == expected_magic, "not a subgraph");
+  Subgraph read;
+  expect(header.literal_words <= bytes.size() / 8 && lay_out(read, header, nullptr) == bytes.size(), "its length");
+  read.bytes = std::move(bytes);
+  read.map(header);
+  const std::size_t slots = read.slots();
+  expect(read.input_offsets[0] == 0 && read.input_offsets[header.tasks] == header.inputs, "input offsets");
+  expect(read.literal_offsets[0] == 0 && read.literal_offsets[header.tasks] == header.literal_words, "literal offsets");
+  for (std::size_t task = 0; task < header.tasks; ++task) {
+    expect(read.kind[task] < header.kinds, "a kind");
+    expect(read.input_offsets[task] <= read.input_offsets[task + 1], "input offsets");
+    expect(read.literal_offsets[task] <= read.literal_offsets[task + 1], "literal offsets");
+  }
+  for (const Slot input : read.inputs) expect(input < slots, "an input");
+  for (const External& external : read.externals) expect(external.how == External::import || external.kind < header.kinds, "an external");
+  for (const Route& route : read.routes) expect(route.slot < slots, "a route");
+  for (const Keep& keep : read.keeps) expect(keep.slot < slots, "a kept value");
+  for (const Priority& priority : read.priorities) expect(priority.slot < header.tasks, "a priority");
+  return read;
+}
+
+}  // namespace ramal::detail

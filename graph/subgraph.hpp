@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Subgraph: one rank's share of a run, in the very form it travels in, and executed from in place.
+//
+//   subgraph := header kinds kind[T] plan[T] input_offsets[T+1] inputs[E] literal_offsets[T+1]
+//               externals routes keeps priorities literals          each section padded to 8 bytes
+//
+// A slot holds one value: slots 0 .. T-1 are the rank's tasks, in the order of the plan; those from T on
+// are externals: values that exist on this rank already (imports, by id) or that another rank sends
+// (arrivals). `routes` say where a slot's value goes, `keeps` which values outlive the run, and
+// literals of task i are bytes 8*literal_offsets[i] .. 8*literal_offsets[i+1] (decoding needs no more).
+#pragma once
+
+#include "graph/image.hpp"
+#include "graph/pages.hpp"
+
+#include <ramal/task.hpp>
+
+#include <memory>
+
+namespace ramal::detail {
+
+using Slot = std::uint32_t;
+/// Names a kept value for the whole session.
+using ValueId = std::uint64_t;
+
+struct FreePages {
+  std::size_t size = 0;
+  void operator()(std::byte* memory) const { free_pages(memory, size); }
+};
+
+/// Bytes with one owner, aligned to 16 and not initialised.
+class Buffer {
+ public:
+  Buffer() = default;
+  explicit Buffer(std::size_t size) : memory_(static_cast<std::byte*>(allocate_pages(size)), FreePages{size}) {}
+  std::byte* data() const { return memory_.get(); }
+  std::size_t size() const { return memory_.get_deleter().size; }
+  std::span<const std::byte> view() const { return {data(), size()}; }
+
+ private:
+  std::unique_ptr<std::byte, FreePages> memory_;
+};
+
+/// A value this rank does not make in this run.
+struct External {
+  static constexpr std::uint32_t import = 0, arrival = 1;
+  ValueId id;          ///< of an import
+  std::uint32_t how;   ///< import or arrival
+  std::uint32_t kind;  ///< of an arrival: the kind of its task, hence its type
+};
+/// Send slot's value to another rank's slot.
+struct Route {
+  Slot slot;
+  std::uint32_t rank;
+  Slot remote_slot;
+};
+/// Keep slot's value under an id after the run. If `announce`, rank 0 is told when it is there.
+struct Keep {
+  ValueId id;
+  Slot slot;
+  std::uint32_t announce;
+};
+struct Priority {
+  Slot slot;
+  std::int32_t priority;
+};
+
+struct Subgraph {
+  struct Header {
+    std::uint64_t magic;
+    std::uint32_t run;
+    std::uint32_t tasks, kinds, inputs, externals, routes, keeps, priorities;
+    std::uint64_t literal_words;
+  };
+  static constexpr std::uint64_t expected_magic = 0x31'6c'61'6d'61'72ULL;
+
+  Buffer bytes;
+  std::uint32_t run = 0;
+  std::span<const KindRef> kinds;
+  std::span<const std::uint32_t> kind;
+  std::span<const std::uint32_t> plan;  ///< the task's index in the run's graph, for errors
+  std::span<const std::uint32_t> input_offsets;
+  std::span<const Slot> inputs;
+  std::span<const std::uint32_t> literal_offsets;
+  std::span<const External> externals;
+  std::span<const Route> routes;
+  std::span<const Keep> keeps;
+  std::span<const Priority> priorities;
+  std::span<const std::byte> literals;
+
+  std::size_t tasks() const { return kind.size(); }
+  std::size_t slots() const { return kind.size() + externals.size(); }
+  std::span<const Slot> inputs_of(Slot task) const {
+    return inputs.subspan(input_offsets[task], input_offsets[task + 1] - input_offsets[task]);
+  }
+  std::span<const std::byte> literals_of(Slot task) const {
+    return literals.subspan(8 * std::size_t{literal_offsets[task]},
+                            8 * std::size_t{literal_offsets[task + 1] - literal_offsets[task]});
+  }
+
+  /// Takes over the byte form. Throws DecodeError if its lengths or indices do not fit together.
+  static Subgraph read(Buffer bytes);
+  /// Memory for a subgraph of this shape, its spans writable through `writable`.
+  static Subgraph make(const Header& shape);
+
+ private:
+  void map(const Header& header);
+};
+
+/// For whoever fills a subgraph just made.
+template <class T>
+T* writable(std::span<const T> section) {
+  return const_cast<T*>(section.data());
+}
+
+}  // namespace ramal::detail

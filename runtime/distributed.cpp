@@ -1,0 +1,408 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "runtime/distributed.hpp"
+
+#include <algorithm>
+#include <cstdio>
+
+namespace ramal::detail {
+
+/// Ties a task to its kept result.
+class DistributedEngine::KeptResidence final : public Residence {
+ public:
+  KeptResidence(std::shared_ptr<KeptState> state, std::shared_ptr<Releases> releases)
+      : state_(std::move(state)), releases_(std::move(releases)) {}
+  ~KeptResidence() override {
+    const std::lock_guard lock(releases_->mutex);
+    releases_->states.push_back(std::move(state_));
+  }
+  KeptState& state() const { return *state_; }
+  bool of(const std::shared_ptr<Releases>& session) const { return releases_ == session; }
+
+ private:
+  std::shared_ptr<KeptState> state_;
+  std::shared_ptr<Releases> releases_;
+};
+
+class DistributedEngine::ReadyWatch final : public Watch {
+ public:
+  ReadyWatch(DistributedEngine& engine, const Tasks& targets) : engine_(engine), left_(targets.size()) {
+    const auto held = engine.rank_.lock();
+    for (std::size_t i = 0; i < targets.size(); ++i) {
+      if (targets[i]->constant() != nullptr || engine.persisted_state(*targets[i]).ready) {
+        ready_.push_back(i);
+      } else {
+        places_.emplace(engine.persisted_state(*targets[i]).id, i);
+      }
+    }
+    engine.watches_.push_back(this);
+  }
+  ~ReadyWatch() override {
+    const auto held = engine_.rank_.lock();
+    std::erase(engine_.watches_, this);
+  }
+  void told(ValueId id) {
+    const auto [first, last] = places_.equal_range(id);
+    for (auto place = first; place != last; ++place) ready_.push_back(place->second);
+    places_.erase(first, last);
+  }
+  std::optional<std::size_t> next() override {
+    if (left_ == 0) return std::nullopt;
+    --left_;
+    engine_.rank_.work_until([this] { return !ready_.empty(); });
+    const auto held = engine_.rank_.lock();
+    const auto place = ready_.front();
+    ready_.pop_front();
+    return place;
+  }
+
+ private:
+  DistributedEngine& engine_;
+  std::size_t left_;
+  std::unordered_multimap<ValueId, std::size_t> places_;
+  std::deque<std::size_t> ready_;
+};
+
+DistributedEngine::DistributedEngine(std::unique_ptr<Transport> transport, const Images& images, unsigned workers,
+                                     std::vector<std::string> hosts, bool warnings, std::function<std::string(Rank&)> describe)
+    : images_(images), machine_{std::move(hosts)}, warnings_(warnings), rank_(std::move(transport), images, workers, this, std::move(describe)) {}
+
+// --- running --------------------------------------------------------------------------------------------
+
+std::vector<Value> DistributedEngine::compute(const Tasks& targets) {
+  if (targets.empty()) return {};
+  auto held = rank_.lock();
+  Graph graph = collect_checked(targets);
+  auto rank = place(graph, machine_, [this](const Task& task) { return home_of(task); });
+  const std::uint32_t run = next_run_++;
+  // Each task that is a target is fetched once, however often it was asked for.
+  std::unordered_map<TaskIndex, std::shared_ptr<KeptState>> fetched;
+  std::vector<Want> wants;
+  for (const TaskIndex target : graph.targets) {
+    auto& state = fetched[target];
+    if (state) continue;
+    state = std::make_shared<KeptState>(KeptState{.id = next_id_++});
+    wants.push_back({target, state->id, true});
+    pending_.emplace(state->id, Pending{run, state});
+  }
+  const auto order = graph.targets;
+  start(run, std::move(graph), std::move(rank), wants, {});
+  if (held) held.unlock();
+  rank_.work_until([&] { return !runs_.contains(run); });
+
+  held = rank_.lock();
+  const Failure* first = nullptr;
+  std::vector<Value> values;
+  for (const TaskIndex target : order) {
+    const KeptState& state = *fetched.at(target);
+    if (state.failure && (first == nullptr || state.failure->before(*first))) first = &*state.failure;
+    values.push_back(rank_.executor().kept(state.id));
+  }
+  for (const auto& [target, state] : fetched) rank_.executor().release(state->id);
+  if (first != nullptr) throw_failure(*first);
+  return values;
+}
+
+void DistributedEngine::persist(const Tasks& targets) {
+  const auto held = rank_.lock();
+  Tasks fresh;
+  for (const Task* target : targets) {
+    if (target->constant() == nullptr && state_of(*target) == nullptr) fresh.push_back(target);
+  }
+  if (fresh.empty()) return;
+  Graph graph = collect_checked(fresh);
+  auto rank = place(graph, machine_, [this](const Task& task) { return home_of(task); });
+  const std::uint32_t run = next_run_++;
+  std::vector<Want> wants;
+  std::vector<std::pair<const Task*, std::shared_ptr<KeptState>>> settled;
+  std::set<TaskIndex> seen;
+  for (std::size_t i = 0; i < fresh.size(); ++i) {
+    const TaskIndex target = graph.targets[i];
+    if (!seen.insert(target).second) continue;
+    auto state = std::make_shared<KeptState>(KeptState{.id = next_id_++, .rank = rank[target]});
+    wants.push_back({target, state->id, false});
+    pending_.emplace(state->id, Pending{run, state});
+    settled.emplace_back(fresh[i], std::move(state));
+  }
+  Tasks kept_alive;
+  for (const auto& [task, state] : settled) kept_alive.push_back(task);
+  start(run, std::move(graph), std::move(rank), wants, kept_alive);
+  for (auto& [task, state] : settled) task->settle(std::make_unique<KeptResidence>(std::move(state), releases_));
+}
+
+/// What both have in common: from here on the graph is placed and its results are expected.
+void DistributedEngine::start(std::uint32_t number, Graph graph, Array<std::uint32_t> rank,
+                              std::span<const Want> wants, const Tasks& kept_alive) {
+  Cut cut = detail::cut(graph, rank, machine_.ranks(), number, wants, [this](const Task& task) { return holder_of(task); }, images_);
+  warn_of_large_literals(cut);
+  Run& run = runs_[number];
+  for (const Want& want : wants) run.waiting.emplace(want.id, want.task);
+  run.graph = std::move(graph);
+  if (kept_alive.empty()) {
+    // The caller waits: its tasks stay, and only their names may still be asked for.
+    run.graph.inputs = {};
+    run.graph.input_offsets = {};
+    run.graph.kind_index = {};
+  } else {
+    run.rank = std::move(rank);
+    for (const Task* task : kept_alive) {
+      task->retain();
+      run.targets.emplace_back(task);
+    }
+  }
+  // Others first: they start while rank 0 prepares its own share.
+  for (std::uint32_t to = machine_.ranks(); to-- > 0;) {
+    if (cut.subgraphs[to].bytes.size() > 0) rank_.ship(static_cast<int>(to), std::move(cut.subgraphs[to]));
+    if (to == 1) rank_.transport().flush();
+  }
+}
+
+Graph DistributedEngine::collect_checked(const Tasks& targets) {
+  send_releases();
+  forget_inputs();
+  Graph graph = collect(targets);
+  for (const TaskIndex i : graph.given) {
+    const Task& task = *graph.tasks[i];
+    if (task.constant() != nullptr) {
+      settle_constant(task);
+    } else {
+      persisted_state(task);  // throws if it is another session's
+    }
+  }
+  return graph;
+}
+
+// --- what is kept ---------------------------------------------------------------------------------------
+
+/// Null if the task is not kept by this session.
+KeptState* DistributedEngine::state_of(const Task& task) const {
+  const auto* residence = dynamic_cast<const KeptResidence*>(task.residence());
+  return residence != nullptr && residence->of(releases_) ? &residence->state() : nullptr;
+}
+
+KeptState& DistributedEngine::persisted_state(const Task& task) const {
+  if (KeptState* state = state_of(task)) return *state;
+  const std::string name(task.name());
+  if (task.residence() != nullptr) {
+    throw std::invalid_argument("ramal: the result of " + name + " was persisted in another session; compute it there, or "
+                                "make its graph anew");
+  }
+  throw std::invalid_argument("ramal: the result of " + name + " is not persisted; call session.persist on it first");
+}
+
+/// A constant begins on rank 0 and is copied to each rank that comes to need it, once.
+void DistributedEngine::settle_constant(const Task& task) {
+  if (state_of(task) != nullptr) return;
+  auto state = std::make_shared<KeptState>(KeptState{.id = next_id_++, .anywhere = true, .ready = true});
+  rank_.executor().keep(state->id, *task.constant());
+  task.settle(std::make_unique<KeptResidence>(std::move(state), releases_));
+}
+
+Home DistributedEngine::home_of(const Task& task) const {
+  const KeptState& state = persisted_state(task);
+  return {state.rank, state.bytes, state.anywhere};
+}
+
+Holder DistributedEngine::holder_of(const Task& task) const {
+  KeptState& state = persisted_state(task);
+  Holder holder{.id = state.id, .holds = [&state](std::uint32_t rank) { return state.copies.contains(rank); }, .copied = {}};
+  if (state.anywhere) holder.copied = [&state](std::uint32_t rank) { state.copies.insert(rank); };
+  return holder;
+}
+
+void DistributedEngine::send_releases() {
+  std::vector<std::shared_ptr<KeptState>> states;
+  {
+    const std::lock_guard lock(releases_->mutex);
+    states.swap(releases_->states);
+  }
+  std::map<std::uint32_t, std::vector<ValueId>> by_rank;
+  for (const auto& state : states) {
+    by_rank[state->rank].push_back(state->id);
+    for (const std::uint32_t rank : state->copies) by_rank[rank].push_back(state->id);
+  }
+  for (const auto& [to, ids] : by_rank) {
+    if (to != 0) {
+      rank_.send_release(static_cast<int>(to), ids);
+    } else {
+      for (const ValueId id : ids) rank_.executor().release(id);
+    }
+  }
+}
+
+/// Lets go of the inputs of tasks whose results are kept, once no run looks at them any more.
+void DistributedEngine::forget_inputs() {
+  const std::uint32_t oldest = runs_.empty() ? next_run_ : runs_.begin()->first;
+  while (!forgettable_.empty() && forgettable_.front().last_run < oldest) {
+    for (const TaskHandle& task : forgettable_.front().tasks) task.get()->forget_inputs();
+    forgettable_.pop_front();
+  }
+}
+
+// --- what is heard --------------------------------------------------------------------------------------
+
+void DistributedEngine::ready(ValueId id, std::uint64_t bytes, const Failure* failure) {
+  const auto node = pending_.extract(id);
+  if (node.empty()) return;
+  auto& [number, state] = node.mapped();
+  state->ready = true;
+  state->bytes = static_cast<double>(bytes);
+  if (failure != nullptr) {
+    state->failure = *failure;
+    note_failure(*failure);
+  }
+  Run& run = runs_.at(number);
+  run.waiting.erase(id);
+  if (run.waiting.empty()) {
+    if (!run.targets.empty()) forgettable_.push_back({next_run_ - 1, std::move(run.targets)});
+    runs_.erase(number);
+  }
+  for (ReadyWatch* watch : watches_) watch->told(id);
+}
+
+/// Remembers what is to be said of a failed task while its graph is still here.
+void DistributedEngine::note_failure(const Failure& failure) {
+  const auto run = runs_.find(failure.run);
+  if (run == runs_.end() || failure.plan >= run->second.graph.size()) return;
+  const Task& task = *run->second.graph.tasks[failure.plan];
+  failed_.try_emplace({failure.run, failure.plan}, Failed{std::string(task.name()), task.where().file_name(), task.where().line()});
+}
+
+void DistributedEngine::throw_failure(const Failure& failure) {
+  const auto found = failed_.find({failure.run, failure.plan});
+  const Failed failed = found != failed_.end() ? found->second : Failed{"a task", "", 0};
+  if (failure.cancelled) throw CancelledError("ramal: the result depends on " + failed.task + ", which was cancelled before it ran");
+  throw TaskError({.task = failed.task,
+                   .file = failed.file,
+                   .line = failed.line,
+                   .arguments = failure.arguments,
+                   .rank = failure.rank,
+                   .host = machine_.hosts[static_cast<std::size_t>(failure.rank)],
+                   .message = failure.message});
+}
+
+bool DistributedEngine::wait(const Tasks& targets, double seconds) {
+  std::vector<const KeptState*> states;
+  {
+    const auto held = rank_.lock();
+    send_releases();
+    forget_inputs();
+    for (const Task* target : targets) {
+      if (target->constant() == nullptr) states.push_back(&persisted_state(*target));
+    }
+  }
+  const double deadline = now_seconds() + seconds;
+  bool all = false;
+  rank_.work_until([&] {
+    while (!states.empty() && states.back()->ready) states.pop_back();
+    all = states.empty();
+    return all || (seconds >= 0 && now_seconds() >= deadline);
+  });
+  return all;
+}
+
+void DistributedEngine::check(const Tasks& targets) {
+  const auto held = rank_.lock();
+  const Failure* first = nullptr;
+  for (const Task* target : targets) {
+    if (target->constant() != nullptr) continue;
+    const auto& failure = persisted_state(*target).failure;
+    if (failure && (first == nullptr || failure->before(*first))) first = &*failure;
+  }
+  if (first != nullptr) throw_failure(*first);
+}
+
+std::unique_ptr<Watch> DistributedEngine::watch(const Tasks& targets) {
+  return std::make_unique<ReadyWatch>(*this, targets);
+}
+
+// --- giving up ------------------------------------------------------------------------------------------
+
+void DistributedEngine::cancel(const Tasks& targets) {
+  const auto held = rank_.lock();
+  std::map<std::uint32_t, std::set<ValueId>> given_up;  // by run
+  for (const Task* target : targets) {
+    if (target->constant() != nullptr) continue;
+    const auto pending = pending_.find(persisted_state(*target).id);
+    if (pending != pending_.end()) given_up[pending->second.run].insert(pending->first);
+  }
+  for (const auto& [number, ids] : given_up) cancel_in_run(number, ids);
+  rank_.transport().flush();
+}
+
+/// Tells the ranks which tasks of the run serve nothing but the results given up.
+void DistributedEngine::cancel_in_run(std::uint32_t number, const std::set<ValueId>& ids) {
+  const Run& run = runs_.at(number);
+  std::vector<bool> needed(run.graph.size(), false);
+  for (const auto& [id, task] : run.waiting) {
+    if (!ids.contains(id)) needed[task] = true;
+  }
+  for (auto i = static_cast<TaskIndex>(run.graph.size()); i-- > 0;) {
+    if (!needed[i]) continue;
+    for (const TaskIndex input : run.graph.inputs_of(i)) needed[input] = true;
+  }
+  std::vector<Slot> next(machine_.ranks(), 0);  // slots are numbered as `cut` does
+  std::vector<std::vector<Slot>> slots(machine_.ranks());
+  auto given = run.graph.given.begin();
+  for (TaskIndex i = 0; i < run.graph.size(); ++i) {
+    if (given != run.graph.given.end() && *given == i) {
+      ++given;
+      continue;
+    }
+    const Slot slot = next[run.rank[i]]++;
+    if (!needed[i]) slots[run.rank[i]].push_back(slot);
+  }
+  for (std::uint32_t to = 0; to < machine_.ranks(); ++to) {
+    if (slots[to].empty()) continue;
+    if (to == 0) {
+      rank_.executor().cancel(number, slots[to]);
+    } else {
+      rank_.send_cancel(static_cast<int>(to), number, slots[to]);
+    }
+  }
+}
+
+// --- the rest -------------------------------------------------------------------------------------------
+
+std::vector<RankInfo> DistributedEngine::info() {
+  {
+    const auto held = rank_.lock();
+    reports_.assign(machine_.ranks(), std::nullopt);
+    const std::string own = rank_.describe();
+    report(0, std::as_bytes(std::span(own)));
+    for (int to = 1; to < ranks(); ++to) rank_.send_query(to);
+  }
+  rank_.work_until([this] { return std::all_of(reports_.begin(), reports_.end(), [](const auto& one) { return one.has_value(); }); });
+  const auto held = rank_.lock();
+  std::vector<RankInfo> all;
+  for (const auto& one : reports_) all.push_back(*one);
+  return all;
+}
+
+void DistributedEngine::report(int from, std::span<const std::byte> text) {
+  Reader reader(text);
+  reports_[static_cast<std::size_t>(from)] = Codec<RankInfo>::read(reader);
+}
+
+void DistributedEngine::progress() {
+  {
+    const auto held = rank_.lock();
+    send_releases();
+    forget_inputs();
+  }
+  rank_.progress();
+}
+
+void DistributedEngine::warn_of_large_literals(const Cut& cut) {
+  for (const auto& [place, large] : cut.large_literals) {
+    constexpr std::uint64_t worth_a_word_bytes = 32 << 20;
+    if (large.tasks < 8 || large.bytes < worth_a_word_bytes || !warned_.insert(place).second || !warnings_) continue;
+    std::fprintf(stderr,
+                 "ramal: warning: %llu calls of %s at %s:%u carry %.0f MiB of arguments by value; wrap what they share in "
+                 "ramal::value(x), which is sent once per rank\n",
+                 static_cast<unsigned long long>(large.tasks), std::string(large.example->name()).c_str(),
+                 large.example->where().file_name(), static_cast<unsigned>(large.example->where().line()),
+                 static_cast<double>(large.bytes) / (1 << 20));
+  }
+}
+
+}  // namespace ramal::detail

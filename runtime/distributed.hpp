@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// DistributedEngine: rank 0's side of a session over several ranks (or one).
+//
+// State is changed by the session's thread and, under the pump's lock, by messages. Tasks' words are
+// touched by the session's thread alone.
+#pragma once
+
+#include "graph/cut.hpp"
+#include "graph/place.hpp"
+#include "runtime/rank.hpp"
+
+#include <ramal/engine.hpp>
+#include <ramal/error.hpp>
+
+#include <deque>
+#include <set>
+
+namespace ramal::detail {
+
+/// One kept result, or one that is on its way.
+struct KeptState {
+  ValueId id = 0;
+  std::uint32_t rank = 0;
+  bool anywhere = false;  ///< a constant: any rank that has had it keeps a copy
+  bool ready = false;
+  double bytes = 0;
+  std::optional<Failure> failure = {};
+  std::set<std::uint32_t> copies = {};  ///< ranks that hold it besides `rank`
+};
+
+/// Results whose last handle is gone, to be released at the next round of messages. Filled from any
+/// thread; outlives the session, since handles may.
+struct Releases {
+  std::mutex mutex;
+  std::vector<std::shared_ptr<KeptState>> states;
+};
+
+class DistributedEngine final : public Engine, private Control {
+ public:
+  DistributedEngine(std::unique_ptr<Transport> transport, const Images& images, unsigned workers,
+                    std::vector<std::string> hosts, bool warnings, std::function<std::string(Rank&)> describe);
+
+  int ranks() const override { return static_cast<int>(machine_.ranks()); }
+  std::vector<Value> compute(const Tasks& targets) override;
+  void persist(const Tasks& targets) override;
+  bool wait(const Tasks& targets, double seconds) override;
+  void check(const Tasks& targets) override;
+  std::unique_ptr<Watch> watch(const Tasks& targets) override;
+  void cancel(const Tasks& targets) override;
+  std::vector<RankInfo> info() override;
+  void progress() override;
+
+  Rank& rank() { return rank_; }
+
+ private:
+  class KeptResidence;
+  class ReadyWatch;
+  /// A run whose results have not all been heard of.
+  struct Run {
+    Graph graph;
+    Array<std::uint32_t> rank;
+    std::vector<TaskHandle> targets;  // keep the graph's tasks alive
+    std::map<ValueId, TaskIndex> waiting;
+  };
+  struct Pending {
+    std::uint32_t run;
+    std::shared_ptr<KeptState> state;
+  };
+  struct Failed {
+    std::string task;
+    std::string file;
+    unsigned line;
+  };
+  struct Forgettable {
+    std::uint32_t last_run;  // runs up to this one may look at the inputs of `tasks`
+    std::vector<TaskHandle> tasks;
+  };
+
+  // Control
+  void ready(ValueId id, std::uint64_t bytes, const Failure* failure) override;
+  void report(int from, std::span<const std::byte> text) override;
+
+  Graph collect_checked(const Tasks& targets);
+  KeptState* state_of(const Task& task) const;
+  KeptState& persisted_state(const Task& task) const;
+  void settle_constant(const Task& task);
+  Home home_of(const Task& task) const;
+  Holder holder_of(const Task& task) const;
+  void start(std::uint32_t run, Graph graph, Array<std::uint32_t> rank, std::span<const Want> wants, const Tasks& kept_alive);
+  void cancel_in_run(std::uint32_t run, const std::set<ValueId>& ids);
+  void note_failure(const Failure& failure);
+  void send_releases();
+  void forget_inputs();
+  [[noreturn]] void throw_failure(const Failure& failure);
+  void warn_of_large_literals(const Cut& cut);
+
+  // constant
+  const Images& images_;
+  const Machine machine_;
+  const bool warnings_;
+  const std::shared_ptr<Releases> releases_ = std::make_shared<Releases>();
+
+  // names
+  std::uint32_t next_run_ = 1;
+  ValueId next_id_ = 1;
+
+  // what is under way
+  std::map<std::uint32_t, Run> runs_;
+  std::unordered_map<ValueId, Pending> pending_;
+  std::deque<Forgettable> forgettable_;
+  std::map<std::pair<std::uint32_t, TaskIndex>, Failed> failed_;
+  std::vector<ReadyWatch*> watches_;
+  std::vector<std::optional<RankInfo>> reports_;
+  std::set<std::pair<const char*, unsigned>> warned_;
+
+  Rank rank_;  // last: its threads call the above
+};
+
+}  // namespace ramal::detail

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <string>
+
+namespace ramal::detail {
+
+/// What the exception being handled says, std or not. To be called from a catch block.
+std::string current_message();
+
+}  // namespace ramal::detail

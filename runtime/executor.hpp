@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Executor: one rank's subgraphs, their counters and values, and what is ready to run. Events in,
+// actions out through an Outlet; no messages, no threads and no clock of its own.
+//
+// Each slot of a run is filled once: by its task, by an import of a kept value, or by an arrival from
+// another rank. A filled slot counts down its consumers' missing inputs, is handed to the outlet once
+// per route, and is freed when nothing here needs it any more.
+//
+// Why a run ends: every task's counter reaches zero, because every slot it waits for is filled: by a
+// task (which always fills its slot, with a result or a Failure), by an import (whose own run ends), or
+// by an arrival (whose sender fills and sends it). Graphs have no cycles, so induction over the plan's
+// order covers them all. `open` counts what is still to be filled or sent; at zero the run is freed.
+//
+// Order: last readied, first run, so that a tree of n leaves holds O(log n) values; tasks without
+// inputs start in the plan's order, only when nothing else is ready. User priorities go above both.
+//
+// Threads: with workers == 0 one thread calls everything and nothing is atomic but in name. Otherwise
+// `run_one` may be called by each worker, and the calls under "whoever pumps" by one thread at a time.
+#pragma once
+
+#include "graph/subgraph.hpp"
+#include "runtime/failure.hpp"
+
+#include <atomic>
+#include <functional>
+#include <mutex>
+#include <queue>
+#include <unordered_map>
+
+namespace ramal::detail {
+
+/// What an executor wants done. Called by whoever pumps.
+class Outlet {
+ public:
+  virtual ~Outlet() = default;
+  virtual void send(std::uint32_t rank, std::uint32_t run, Slot slot, const Value& value) = 0;
+  /// A kept value that was to be announced is there, or failed.
+  virtual void announce(ValueId id, const Value& value) = 0;
+};
+
+class SpinLock {
+ public:
+  void lock() {
+    while (flag_.test_and_set(std::memory_order_acquire)) {
+    }
+  }
+  void unlock() { flag_.clear(std::memory_order_release); }
+
+ private:
+  std::atomic_flag flag_;
+};
+
+class Executor {
+ public:
+  /// `workers`: threads that call run_one, 0 for the single-threaded form. `wake` is called when there
+  /// may be work for a sleeping worker.
+  Executor(int rank, const Images& images, Outlet& outlet, unsigned workers, std::function<void()> wake = [] {});
+  ~Executor();
+
+  // --- whoever pumps ------------------------------------------------------------------------------
+  /// Begins a run. The subgraph is trusted. Linear in its tasks and edges.
+  void start(Subgraph subgraph);
+  bool knows(std::uint32_t run) const { return runs_.contains(run); }
+  /// The type of the value that arrives in a slot of a known run; null if none does.
+  const Type* arrival_type(std::uint32_t run, Slot slot) const;
+  void arrive(std::uint32_t run, Slot slot, Value value);
+  /// Tasks of a run that are not to be started; those under way finish. Unknown runs are ignored.
+  void cancel(std::uint32_t run, std::span<const Slot> tasks);
+  void keep(ValueId id, Value value);
+  void release(ValueId id);
+  /// A copy of a kept value; empty while it is not there.
+  Value kept(ValueId id) const;
+  /// Hands what workers have finished to the outlet, and frees runs that ended.
+  void post();
+
+  // --- workers ------------------------------------------------------------------------------------
+  /// Runs one ready task. False if there is none.
+  bool run_one(unsigned worker = 0);
+  /// There is work that `run_one` would find, as far as can be told without locks.
+  bool has_ready() const { return ready_count_.load() > 0 || (!shared_ && has_stacked()); }
+
+  /// Approximate while workers run.
+  std::uint64_t tasks_run() const;
+  std::size_t values_kept() const;
+  std::size_t runs() const { return runs_.size(); }
+
+ private:
+  struct Run;
+  struct Item {
+    Run* run;
+    Slot slot;
+  };
+  struct alignas(64) Worker {
+    SpinLock lock;
+    std::vector<Item> stack;
+    Item next{nullptr, 0};  // the owner's alone
+    std::atomic<std::uint64_t> tasks_run{0};
+  };
+  struct Kept {
+    Value value;
+    bool released = false;
+    std::vector<Item> waiting;
+  };
+  struct Posted {
+    Run* run;  // null: an announcement
+    Slot slot;
+    ValueId id;
+    Value value;
+  };
+  struct Prioritised {
+    int priority;
+    std::uint64_t order;
+    Item item;
+    bool operator<(const Prioritised& other) const {
+      return std::pair(priority, other.order) < std::pair(other.priority, order);
+    }
+  };
+
+  bool has_stacked() const { return workers_[0]->next.run != nullptr || !workers_[0]->stack.empty() || !inbox_.stack.empty(); }
+  void execute(Item item, Worker& me);
+  void call(Run& run, Slot task);
+  void fill(Run& run, Slot slot, Value value);
+  void complete(Run& run, Slot slot, Worker* me);
+  void keep_slot(Run& run, Slot slot);
+  void send(Run& run, Slot slot);
+  void drop_use(Run& run, Slot slot);
+  void close(Run& run);
+  void finish(Run& run);
+  std::uint32_t decrement(std::atomic<std::uint32_t>& counter) const;
+
+  void make_ready(Item item, Worker* me);
+  bool take(Worker& me, Item& item);
+  bool take_prioritised(Item& item, bool only_above_zero);
+  bool take_source(Worker& me, Item& item);
+  bool steal(Worker& me, Item& item);
+  bool pop(Worker& from, Item& item);
+  void push(Worker& to, Item item);
+
+  // constant
+  const int rank_;
+  const Images& images_;
+  Outlet& outlet_;
+  const bool shared_;
+  const std::function<void()> wake_;
+
+  // what runs: changed by whoever pumps
+  std::unordered_map<std::uint32_t, std::unique_ptr<Run>> runs_;
+
+  // what is ready
+  std::vector<std::unique_ptr<Worker>> workers_;
+  Worker inbox_;  // readied by whoever pumps
+  std::atomic<std::int64_t> ready_count_{0};
+  mutable SpinLock sources_lock_;
+  std::vector<Run*> sources_;  // runs that may have tasks without inputs to start
+  SpinLock prioritised_lock_;
+  std::priority_queue<Prioritised> prioritised_;
+  std::atomic<std::size_t> prioritised_count_{0};
+  std::uint64_t prioritised_order_ = 0;
+
+  // what is kept
+  mutable std::mutex kept_mutex_;
+  std::unordered_map<ValueId, Kept> kept_;
+
+  // what workers leave for whoever pumps
+  SpinLock posted_lock_;
+  std::vector<Posted> posted_;
+  std::vector<Run*> finished_;
+};
+
+}  // namespace ramal::detail

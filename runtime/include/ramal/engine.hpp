@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Engine: what a Session asks of whatever runs its graphs. Not for users.
+#pragma once
+
+#include <ramal/task.hpp>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ramal {
+
+/// One rank, as Session::info reports it.
+struct RankInfo {
+  int rank = 0;
+  std::string host;
+  int pid = 0;
+  int threads = 0;                  ///< tasks it runs at once
+  int cores = 0;                    ///< bound to it
+  std::uint64_t tasks_run = 0;
+  std::uint64_t messages_sent = 0;  ///< results, subgraphs and control
+  std::uint64_t bytes_sent = 0;     ///< their payload
+  std::uint64_t values_kept = 0;
+  double idle_seconds = 0;          ///< with a run under way and nothing to do (one-threaded ranks)
+
+  template <class Archive>
+  void serialize(Archive& archive, unsigned) {
+    archive & rank & host & pid & threads & cores & tasks_run & messages_sent & bytes_sent & values_kept & idle_seconds;
+  }
+};
+
+namespace detail {
+
+/// Tells which of some persisted results appears next.
+class Watch {
+ public:
+  virtual ~Watch() = default;
+  /// Its place in the list watched; empty once all have been told.
+  virtual std::optional<std::size_t> next() = 0;
+};
+
+class Engine {
+ public:
+  using Tasks = std::vector<const Task*>;
+
+  virtual ~Engine() = default;
+  virtual int ranks() const = 0;
+  virtual std::vector<Value> compute(const Tasks& targets) = 0;
+  virtual void persist(const Tasks& targets) = 0;
+  /// True once all are there or have failed; false after so many seconds (negative: no limit).
+  virtual bool wait(const Tasks& targets, double seconds) = 0;
+  /// Throws if one has failed or was cancelled.
+  virtual void check(const Tasks& targets) = 0;
+  virtual std::unique_ptr<Watch> watch(const Tasks& targets) = 0;
+  virtual void cancel(const Tasks& targets) = 0;
+  virtual std::vector<RankInfo> info() = 0;
+  virtual void progress() = 0;
+};
+
+}  // namespace detail
+}  // namespace ramal

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Options of a run. Each can also be set by an environment variable, which wins over the program, so
+// that a job script has the last word. All ranks must agree.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+namespace ramal {
+
+struct Options {
+  /// RAMAL_SCHEDULER: `mpi`; `inprocess`: ranks are threads of one process; `serial`: everything in
+  /// one process, in order, in the caller's stack, for debuggers.
+  std::string scheduler = "mpi";
+  /// RAMAL_RANKS: how many ranks an `inprocess` run has. Of no meaning under MPI.
+  int ranks = 4;
+  /// RAMAL_THREADS: tasks a rank runs at once. 0: cores bound to the rank, divided by local ranks.
+  int threads = 0;
+  /// RAMAL_PROGRESS: `auto`: messages move between tasks and inside session calls. `thread`: a mostly
+  /// sleeping thread moves them also while all workers are inside long tasks and rank 0 is busy with
+  /// its own work. With more than one thread a rank, that thread is always there.
+  std::string progress = "auto";
+  /// RAMAL_SMALL_BYTES: results up to this size travel together in one message. 64 to 60000.
+  std::size_t small_bytes = 1024;
+  /// RAMAL_PIECE_BYTES: a larger message is split into pieces of this size. At least 4096; at most 1 GiB.
+  std::size_t piece_bytes = std::size_t{1} << 30;
+  /// RAMAL_CREDITS: messages one rank may send another that it has not taken in yet. At least 2.
+  int credits = 64;
+  /// RAMAL_WARNINGS: `on` or `off`: advice on standard error, such as time lost to a busy rank 0.
+  std::string warnings = "on";
+
+  /// These options, overridden by the RAMAL_* environment variables that are set. Throws OptionError,
+  /// naming the variable, what was found and what is allowed; also for a RAMAL_ variable that is none.
+  static Options from_environment(Options defaults);
+};
+
+}  // namespace ramal

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// All of Ramal but what has its own dependencies. Brings in neither MPI nor Boost.
+#pragma once
+
+#include <ramal/delayed.hpp>
+#include <ramal/map.hpp>
+#include <ramal/operators.hpp>
+#include <ramal/reduce.hpp>
+#include <ramal/run.hpp>
+#include <ramal/session.hpp>
+#include <ramal/visualize.hpp>

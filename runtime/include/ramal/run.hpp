@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// run: from main() to a Session.
+#pragma once
+
+#include <ramal/options.hpp>
+#include <ramal/session.hpp>
+
+#include <functional>
+
+namespace ramal {
+
+namespace detail {
+int run(int* argc, char*** argv, const Options& options, const std::function<int(Session&)>& program);
+}
+
+/// Starts MPI if the program has not, calls `program(session)` on rank 0 while the other ranks serve,
+/// and returns the same exit status on all ranks: what the program returned, or 0 if it returns void.
+/// All ranks must call it. The same program runs under mpirun, under srun, and by itself.
+///
+/// An exception that leaves the program is printed, ends all ranks and gives status 1. Bad options and
+/// ranks that run different binaries are refused before the program starts, with status 2.
+template <class Program>
+int run(int argc, char** argv, Program&& program, const Options& options = {}) {
+  return detail::run(&argc, &argv, options, [&](Session& session) -> int {
+    if constexpr (std::is_void_v<std::invoke_result_t<Program&, Session&>>) {
+      program(session);
+      return 0;
+    } else {
+      return program(session);
+    }
+  });
+}
+
+}  // namespace ramal

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Session: what a program on rank 0 does with its graphs. See run.hpp for how one comes to be.
+//
+// A session belongs to the thread that was given it. Handles may be copied and dropped in any thread.
+#pragma once
+
+#include <ramal/delayed.hpp>
+#include <ramal/engine.hpp>
+#include <ramal/error.hpp>
+
+#include <chrono>
+#include <ranges>
+
+namespace ramal {
+
+namespace detail {
+
+template <class S>
+struct ComputedOf {
+  using type = S;
+};
+template <class T>
+struct ComputedOf<Delayed<T>> {
+  using type = Stored<T>;
+};
+template <class S, class A>
+struct ComputedOf<std::vector<S, A>> {
+  using type = std::vector<typename ComputedOf<S>::type>;
+};
+template <class S, std::size_t n>
+struct ComputedOf<std::array<S, n>> {
+  using type = std::array<typename ComputedOf<S>::type, n>;
+};
+template <class S>
+struct ComputedOf<std::optional<S>> {
+  using type = std::optional<typename ComputedOf<S>::type>;
+};
+template <class A, class B>
+struct ComputedOf<std::pair<A, B>> {
+  using type = std::pair<typename ComputedOf<A>::type, typename ComputedOf<B>::type>;
+};
+template <class... S>
+struct ComputedOf<std::tuple<S...>> {
+  using type = std::tuple<typename ComputedOf<S>::type...>;
+};
+template <class K, class S, class C, class A>
+struct ComputedOf<std::map<K, S, C, A>> {
+  using type = std::map<K, typename ComputedOf<S>::type, C>;
+};
+
+/// Visits every Delayed in a structure, in the order `rebuild` asks for their values.
+template <class S, class Visit>
+void for_each_delayed(const S& part, const Visit& visit) {
+  if constexpr (is_delayed<S>) {
+    visit(part);
+  } else if constexpr (!is_lazy<S>) {
+    // A value among handles.
+  } else if constexpr (requires { typename S::mapped_type; }) {
+    for (const auto& [key, element] : part) for_each_delayed(element, visit);
+  } else if constexpr (requires { part.has_value(); }) {
+    if (part) for_each_delayed(*part, visit);
+  } else if constexpr (requires { part.begin(); }) {
+    for (const auto& element : part) for_each_delayed(element, visit);
+  } else {
+    std::apply([&](const auto&... element) { (for_each_delayed(element, visit), ...); }, part);
+  }
+}
+
+template <class S>
+typename ComputedOf<S>::type rebuild(const S& part, std::vector<Value>::iterator& next);
+
+template <class Tuple, std::size_t... i>
+auto rebuild_tuple(const Tuple& part, std::vector<Value>::iterator& next, std::index_sequence<i...>) {
+  return typename ComputedOf<Tuple>::type{rebuild(std::get<i>(part), next)...};
+}
+
+/// The same structure with values for handles.
+template <class S>
+typename ComputedOf<S>::type rebuild(const S& part, std::vector<Value>::iterator& next) {
+  using Computed = typename ComputedOf<S>::type;
+  if constexpr (is_delayed<S>) {
+    Value& value = *next++;
+    return value.unique() ? std::move(value.own<Computed>()) : value.get<Computed>();
+  } else if constexpr (!is_lazy<S>) {
+    return part;
+  } else if constexpr (requires { typename S::mapped_type; }) {
+    Computed values;
+    for (const auto& [key, element] : part) values.emplace(key, rebuild(element, next));
+    return values;
+  } else if constexpr (requires { part.has_value(); }) {
+    return part ? Computed(rebuild(*part, next)) : Computed();
+  } else if constexpr (requires(Computed values) { values.reserve(0); }) {
+    Computed values;
+    values.reserve(part.size());
+    for (const auto& element : part) values.push_back(rebuild(element, next));
+    return values;
+  } else {
+    return rebuild_tuple(part, next, std::make_index_sequence<std::tuple_size_v<S>>{});
+  }
+}
+
+}  // namespace detail
+
+/// A range over handles in the order in which their results appear; see Session::as_completed.
+template <class T>
+class Completions {
+ public:
+  class iterator {
+   public:
+    using value_type = Delayed<T>;
+    using difference_type = std::ptrdiff_t;
+
+    explicit iterator(Completions* of) : of_(of) { ++*this; }
+    Delayed<T> operator*() const { return of_->handles_[*at_]; }
+    iterator& operator++() {
+      at_ = of_->watch_->next();
+      return *this;
+    }
+    void operator++(int) { ++*this; }
+    bool operator==(std::default_sentinel_t) const { return !at_; }
+
+   private:
+    Completions* of_;
+    std::optional<std::size_t> at_;
+  };
+
+  Completions(std::vector<Delayed<T>> handles, std::unique_ptr<detail::Watch> watch)
+      : handles_(std::move(handles)), watch_(std::move(watch)) {}
+  /// A single pass: begin once.
+  iterator begin() { return iterator(this); }
+  std::default_sentinel_t end() const { return {}; }
+
+ private:
+  std::vector<Delayed<T>> handles_;
+  std::unique_ptr<detail::Watch> watch_;
+};
+
+class Session {
+ public:
+  explicit Session(detail::Engine& engine) : engine_(engine) {}
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  /// Runs what the targets need and returns their values, in the shape given: a Delayed<T> gives a T,
+  /// a vector, array, tuple, pair, optional or map of handles the same of values; several targets a
+  /// tuple. Work that targets share is done once. Nothing is kept but what is persisted.
+  /// Throws TaskError if a task threw (of several, the first in the plan's order), CancelledError, or
+  /// std::invalid_argument for a handle that another session persisted. Other work is done all the
+  /// same, and the session stays usable.
+  template <class Target>
+    requires detail::is_lazy<Target>
+  auto compute(const Target& target) {
+    auto values = engine_.compute(tasks_of(target));
+    if constexpr (!std::same_as<Target, Delayed<void>>) {
+      auto next = values.begin();
+      return detail::rebuild(target, next);
+    }
+  }
+  template <class First, class Second, class... Rest>
+    requires(detail::is_lazy<First> && detail::is_lazy<Second> && (detail::is_lazy<Rest> && ...))
+  auto compute(const First& first, const Second& second, const Rest&... rest) {
+    return compute(std::tuple<First, Second, Rest...>(first, second, rest...));
+  }
+
+  /// Starts what the targets need, returns at once, and keeps each result on the rank that makes it
+  /// until the last handle is gone. It is the task that is kept: every copy of a handle, and every
+  /// later graph, uses the kept result, and it never runs again. Errors appear in `wait` or `compute`.
+  template <class... Targets>
+    requires(sizeof...(Targets) > 0 && (detail::is_lazy<Targets> && ...))
+  void persist(const Targets&... targets) {
+    engine_.persist(tasks_of(targets...));
+  }
+
+  /// Whether all these persisted results exist (or have failed). Moves messages.
+  template <class... Targets>
+    requires(sizeof...(Targets) > 0 && (detail::is_lazy<Targets> && ...))
+  bool ready(const Targets&... targets) {
+    return engine_.wait(tasks_of(targets...), 0);
+  }
+  /// Waits for persisted results; throws as compute would if one failed or was cancelled, and
+  /// std::invalid_argument if one was never persisted.
+  template <class... Targets>
+    requires(sizeof...(Targets) > 0 && (detail::is_lazy<Targets> && ...))
+  void wait(const Targets&... targets) {
+    const auto tasks = tasks_of(targets...);
+    engine_.wait(tasks, -1);
+    engine_.check(tasks);
+  }
+  /// The same, for at most so long. False if time ran out first.
+  template <class Target>
+    requires detail::is_lazy<Target>
+  bool wait_for(const Target& target, std::chrono::duration<double> time) {
+    const auto tasks = tasks_of(target);
+    if (!engine_.wait(tasks, std::max(0.0, time.count()))) return false;
+    engine_.check(tasks);
+    return true;
+  }
+  /// `for (auto result : session.as_completed(handles))`: each persisted handle once, the first to be
+  /// ready first, failed and cancelled ones too. Waits as it goes.
+  template <class T>
+  Completions<T> as_completed(std::vector<Delayed<T>> handles) {
+    auto watch = engine_.watch(tasks_of(handles));
+    return Completions<T>(std::move(handles), std::move(watch));
+  }
+  /// Gives up persisted results that are not there yet: tasks that nothing else needs are not started;
+  /// those that run finish. Waiting for or computing with a cancelled result throws CancelledError.
+  template <class... Targets>
+    requires(sizeof...(Targets) > 0 && (detail::is_lazy<Targets> && ...))
+  void cancel(const Targets&... targets) {
+    engine_.cancel(tasks_of(targets...));
+  }
+
+  /// Runs f(args…) once on every rank, now, and returns the results by rank: for globals, open files,
+  /// plans of libraries. The args are values or handles, as for `delayed<f>`.
+  template <auto f, class... Args>
+  auto on_every_rank(const Args&... args) {
+    using R = typename std::remove_cvref_t<decltype(delayed<f>)>::result_type;
+    std::vector<Delayed<R>> calls;
+    for (int rank = 0; rank < engine_.ranks(); ++rank) calls.push_back(delayed<f>.annotate({.rank = rank})(args...));
+    if constexpr (std::is_void_v<R>) {
+      compute(calls);
+    } else {
+      return compute(calls);
+    }
+  }
+
+  /// Each rank, by number, and what it has done so far. Asks all ranks, so a rank with one thread
+  /// answers between its tasks.
+  std::vector<RankInfo> info() { return engine_.info(); }
+  int ranks() const { return engine_.ranks(); }
+
+  /// Moves messages, and in a rank with one thread runs a task. For programs that do work of their own
+  /// while persisted results are under way; not needed with RAMAL_PROGRESS=thread.
+  void progress() { engine_.progress(); }
+
+ private:
+  template <class... Targets>
+  static std::vector<const detail::Task*> tasks_of(const Targets&... targets) {
+    std::vector<const detail::Task*> tasks;
+    (detail::for_each_delayed(targets, [&](const auto& handle) { tasks.push_back(handle.task_handle().get()); }), ...);
+    return tasks;
+  }
+
+  detail::Engine& engine_;
+};
+
+}  // namespace ramal

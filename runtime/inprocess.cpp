@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "runtime/inprocess.hpp"
+
+#include <cstdlib>
+#include <thread>
+
+namespace ramal::detail {
+
+Network::Network(int ranks, std::size_t small_bytes, std::optional<std::uint64_t> shuffle_seed)
+    : small_bytes_(small_bytes), shuffle_(shuffle_seed.has_value()) {
+  for (int rank = 0; rank < ranks; ++rank) {
+    auto& box = *mailboxes_.emplace_back(std::make_unique<Mailbox>());
+    box.from.resize(static_cast<std::size_t>(ranks));
+    box.random.seed(static_cast<std::minstd_rand::result_type>(shuffle_seed.value_or(0) * 31 + static_cast<unsigned>(rank) + 1));
+  }
+}
+
+class InProcessTransport final : public Transport {
+ public:
+  InProcessTransport(Network& network, int rank) : network_(network), rank_(rank) {}
+  ~InProcessTransport() override { flush(); }
+
+  int rank() const override { return rank_; }
+  int ranks() const override { return static_cast<int>(network_.mailboxes_.size()); }
+  std::size_t small_bytes() const override { return network_.small_bytes_; }
+
+  std::byte* write(int to, const Header& header) override {
+    // The room is filled after this call, so the message leaves with the next one.
+    flush();
+    open_ = {{header, Buffer(header.bytes)}, to};
+    count(header);
+    return open_->message.payload.data();
+  }
+  void lend(int to, const Header& header, std::span<const std::byte> payload, Value) override {
+    flush();
+    open_ = {{header, Buffer(payload.size())}, to};
+    count(header);
+    if (!payload.empty()) std::memcpy(open_->message.payload.data(), payload.data(), payload.size());
+    flush();
+  }
+  void flush() override {
+    if (!open_) return;
+    auto& box = *network_.mailboxes_[static_cast<std::size_t>(open_->to)];
+    const std::lock_guard lock(box.mutex);
+    box.from[static_cast<std::size_t>(rank_)].push_back(std::move(open_->message));
+    ++box.waiting;
+    open_.reset();
+  }
+  bool poll(Receiver& receiver) override {
+    flush();
+    bool any = false;
+    while (auto arrived = next()) {
+      deliver(receiver, arrived->first, arrived->second);
+      any = true;
+      if (network_.shuffle_) break;
+    }
+    return any;
+  }
+  void close(Receiver& receiver) override {
+    while (poll(receiver)) {
+    }
+  }
+  void abort(int status) override { std::_Exit(status); }
+
+ private:
+  struct Open {
+    Network::Message message;
+    int to;
+  };
+  void count(const Header& header) {
+    ++counts_.messages;
+    counts_.bytes += header.bytes;
+  }
+  std::optional<std::pair<int, Network::Message>> next() {
+    auto& box = *network_.mailboxes_[static_cast<std::size_t>(rank_)];
+    const std::lock_guard lock(box.mutex);
+    if (box.waiting == 0) return std::nullopt;
+    std::size_t from = network_.shuffle_ ? box.random() % box.from.size() : 0;
+    while (box.from[from].empty()) from = (from + 1) % box.from.size();
+    auto message = std::move(box.from[from].front());
+    box.from[from].pop_front();
+    --box.waiting;
+    return std::pair(static_cast<int>(from), std::move(message));
+  }
+  void deliver(Receiver& receiver, int from, const Network::Message& message) const {
+    const auto payload = message.payload.view();
+    if (payload.size() <= network_.small_bytes_) {
+      receiver.receive(from, message.header, payload);
+      return;
+    }
+    const auto room = receiver.prepare(from, message.header);
+    std::memcpy(room.data(), payload.data(), payload.size());
+    receiver.landed(from, message.header);
+  }
+
+  Network& network_;
+  int rank_;
+  std::optional<Open> open_;
+};
+
+std::unique_ptr<Transport> Network::connect(int rank) { return std::make_unique<InProcessTransport>(*this, rank); }
+
+}  // namespace ramal::detail

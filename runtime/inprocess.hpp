@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Ranks inside one process: queues in place of a network.
+#pragma once
+
+#include "runtime/transport.hpp"
+
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <random>
+
+namespace ramal::detail {
+
+/// What connects the ranks of one process. Outlives its transports.
+class Network {
+ public:
+  /// With a seed, `poll` delivers messages one by one from senders picked at random, for tests of what
+  /// must not depend on order. Payloads above `small_bytes` take the large path.
+  explicit Network(int ranks, std::size_t small_bytes = 1024, std::optional<std::uint64_t> shuffle_seed = {});
+
+  /// Rank's end. Each may belong to another thread.
+  std::unique_ptr<Transport> connect(int rank);
+
+ private:
+  friend class InProcessTransport;
+  struct Message {
+    Header header;
+    Buffer payload;
+  };
+  struct Mailbox {
+    std::mutex mutex;
+    std::vector<std::deque<Message>> from;  // one queue per sender
+    std::size_t waiting = 0;
+    std::minstd_rand random;
+  };
+  std::size_t small_bytes_;
+  bool shuffle_;
+  std::vector<std::unique_ptr<Mailbox>> mailboxes_;
+};
+
+}  // namespace ramal::detail

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What this process can know of the machine it runs on.
+#pragma once
+
+#include <string>
+
+namespace ramal::detail {
+
+std::string host_name();
+/// Cores this process may run on.
+int bound_cores();
+/// Cores of this host.
+int online_cores();
+int process_id();
+/// A launcher such as mpirun or srun started this process as one of several.
+bool under_launcher();
+
+}  // namespace ramal::detail

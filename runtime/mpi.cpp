@@ -1,0 +1,434 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "runtime/mpi.hpp"
+
+#include <ramal/error.hpp>
+
+#include <mpi.h>
+
+#include <algorithm>
+#include <climits>
+#include <cstdlib>
+#include <deque>
+#include <exception>
+
+namespace ramal::detail {
+
+namespace {
+
+constexpr int frame_tag = 1;
+constexpr int large_tag = 2;
+constexpr int receive_ring = 64;
+constexpr std::size_t least_frame_bytes = 2048;  // below every MPI's eager limit we know of
+constexpr int most_frames_per_poll = 16;
+
+struct FrameHead {
+  std::uint32_t credits;
+  std::uint32_t length;  // of the records
+};
+struct RecordHead {
+  std::uint8_t type;
+  std::uint8_t flags;
+  std::uint16_t bytes;
+  std::uint32_t run;
+  std::uint32_t slot;
+};
+constexpr std::uint8_t as_memory_flag = 1;
+constexpr std::uint8_t large_flag = 2;
+constexpr std::size_t padded(std::size_t bytes) { return (bytes + 3) / 4 * 4; }
+
+struct Lent {
+  std::span<const std::byte> payload;
+  Value keep;
+};
+struct Frame {
+  std::vector<std::byte> memory;
+  std::size_t used = sizeof(FrameHead);
+  std::vector<Lent> lent;
+};
+
+class MpiTransport final : public Transport {
+ public:
+  MpiTransport(MPI_Comm communicator, const Options& options)
+      : communicator_(communicator),
+        small_bytes_(options.small_bytes),
+        piece_bytes_(options.piece_bytes),
+        credits_(static_cast<std::uint32_t>(options.credits)),
+        frame_bytes_(std::max(least_frame_bytes, sizeof(FrameHead) + sizeof(RecordHead) + padded(options.small_bytes))) {
+    MPI_Comm_rank(communicator, &rank_);
+    MPI_Comm_size(communicator, &ranks_);
+    peers_.resize(static_cast<std::size_t>(ranks_));
+    if (ranks_ == 1) return;
+    for (auto& slot : ring_) {
+      slot.memory.resize(frame_bytes_);
+      receive_into(slot);
+    }
+  }
+
+  int rank() const override { return rank_; }
+  int ranks() const override { return ranks_; }
+  std::size_t small_bytes() const override { return small_bytes_; }
+
+  std::byte* write(int to, const Header& header) override {
+    auto* room = append(to, header, 0, padded(header.bytes));
+    count(header);
+    return room;
+  }
+
+  void lend(int to, const Header& header, std::span<const std::byte> payload, Value keep) override {
+    const std::uint64_t bytes = payload.size();
+    std::memcpy(append(to, header, large_flag, sizeof bytes), &bytes, sizeof bytes);
+    peer(to).open->lent.push_back({payload, std::move(keep)});
+    count(header);
+    seal(to);
+  }
+
+  void flush() override {
+    while (!with_open_.empty()) seal(with_open_.back());
+  }
+
+  bool poll(Receiver& receiver) override {
+    if (ranks_ == 1) return false;
+    bool any = collect_sent();
+    any |= take_landed(receiver);
+    any |= take_frames(receiver);
+    if (!closing_) return_credits();
+    return any;
+  }
+
+  void close(Receiver& receiver) override {
+    if (ranks_ == 1) return;
+    flush();
+    while (waiting_frames_ > 0 || !sending_.empty()) poll(receiver);
+    MPI_Request barrier;
+    MPI_Ibarrier(communicator_, &barrier);
+    // Others may need our credits for what they still hold back.
+    for (int done = 0; done == 0; MPI_Test(&barrier, &done, MPI_STATUS_IGNORE)) poll(receiver);
+    closing_ = true;
+    std::vector<unsigned long> to_each, from_each(peers_.size());
+    for (const Peer& one : peers_) to_each.push_back(one.frames_sent);
+    MPI_Alltoall(to_each.data(), 1, MPI_UNSIGNED_LONG, from_each.data(), 1, MPI_UNSIGNED_LONG, communicator_);
+    const auto all_here = [&] {
+      return std::equal(peers_.begin(), peers_.end(), from_each.begin(), [](const Peer& one, unsigned long sent) { return one.frames_received == sent && !one.landing && one.stalled.empty(); });
+    };
+    while (!all_here() || !sending_.empty()) poll(receiver);
+    for (auto& slot : ring_) {
+      MPI_Cancel(&slot.request);
+      MPI_Wait(&slot.request, MPI_STATUS_IGNORE);
+    }
+  }
+
+  void abort(int status) override {
+    MPI_Abort(communicator_, status);
+    std::abort();
+  }
+
+ private:
+  struct Landing {
+    Header header;
+    std::vector<MPI_Request> pieces;
+  };
+  /// A frame that has arrived and waits for a large message before it.
+  struct Arrived {
+    std::vector<std::byte> memory;
+    std::size_t at;
+    std::size_t end;
+  };
+  struct Peer {
+    std::unique_ptr<Frame> open;
+    std::deque<std::unique_ptr<Frame>> waiting;  // for credit
+    std::uint32_t under_way = 0;
+    std::uint32_t to_return = 0;
+    unsigned long frames_sent = 0;
+    unsigned long frames_received = 0;
+    std::optional<Landing> landing;
+    std::deque<Arrived> stalled;
+  };
+  struct RingSlot {
+    std::vector<std::byte> memory;
+    MPI_Request request = MPI_REQUEST_NULL;
+  };
+  struct Sending {
+    std::unique_ptr<Frame> frame;
+    std::vector<MPI_Request> requests;
+  };
+
+  Peer& peer(int rank) { return peers_[static_cast<std::size_t>(rank)]; }
+  void count(const Header& header) {
+    ++counts_.messages;
+    counts_.bytes += header.bytes;
+  }
+
+  // --- sending --------------------------------------------------------------------------------------
+  /// A record in the open frame to that rank, with `room` bytes behind its head.
+  std::byte* append(int to, const Header& header, std::uint8_t flags, std::size_t room) {
+    Peer& other = peer(to);
+    if (other.open && other.open->used + sizeof(RecordHead) + room > frame_bytes_) seal(to);
+    if (!other.open) {
+      other.open = new_frame();
+      with_open_.push_back(to);
+    }
+    Frame& frame = *other.open;
+    const RecordHead head{static_cast<std::uint8_t>(header.type),
+                          static_cast<std::uint8_t>(flags | (header.as_memory ? as_memory_flag : 0)),
+                          static_cast<std::uint16_t>(header.bytes), header.run, header.slot};
+    std::memcpy(frame.memory.data() + frame.used, &head, sizeof head);
+    auto* behind = frame.memory.data() + frame.used + sizeof head;
+    frame.used += sizeof head + room;
+    return behind;
+  }
+  std::unique_ptr<Frame> new_frame() {
+    if (spare_.empty()) {
+      auto frame = std::make_unique<Frame>();
+      frame->memory.resize(frame_bytes_);
+      return frame;
+    }
+    auto frame = std::move(spare_.back());
+    spare_.pop_back();
+    frame->used = sizeof(FrameHead);
+    return frame;
+  }
+  void seal(int to) {
+    Peer& other = peer(to);
+    std::erase(with_open_, to);
+    other.waiting.push_back(std::move(other.open));
+    ++waiting_frames_;
+    send_waiting(to);
+  }
+  void send_waiting(int to) {
+    Peer& other = peer(to);
+    while (!other.waiting.empty() && other.under_way < credits_) {
+      ++other.under_way;
+      --waiting_frames_;
+      send(to, std::move(other.waiting.front()));
+      other.waiting.pop_front();
+    }
+  }
+  void send(int to, std::unique_ptr<Frame> frame) {
+    Peer& other = peer(to);
+    const FrameHead head{std::exchange(other.to_return, 0), static_cast<std::uint32_t>(frame->used - sizeof(FrameHead))};
+    std::memcpy(frame->memory.data(), &head, sizeof head);
+    ++other.frames_sent;
+    Sending sending{std::move(frame), {}};
+    MPI_Isend(sending.frame->memory.data(), static_cast<int>(sending.frame->used), MPI_BYTE, to, frame_tag,
+              communicator_, &sending.requests.emplace_back());
+    for (const Lent& lent : sending.frame->lent) {
+      for (std::size_t at = 0; at < lent.payload.size(); at += piece_bytes_) {
+        const auto size = std::min(piece_bytes_, lent.payload.size() - at);
+        MPI_Isend(lent.payload.data() + at, static_cast<int>(size), MPI_BYTE, to, large_tag, communicator_,
+                  &sending.requests.emplace_back());
+      }
+    }
+    sending_.push_back(std::move(sending));
+  }
+  bool collect_sent() {
+    const auto before = sending_.size();
+    std::erase_if(sending_, [this](Sending& sending) {
+      int done = 0;
+      MPI_Testall(static_cast<int>(sending.requests.size()), sending.requests.data(), &done, MPI_STATUSES_IGNORE);
+      if (done == 0) return false;
+      sending.frame->lent.clear();
+      spare_.push_back(std::move(sending.frame));
+      return true;
+    });
+    return sending_.size() != before;
+  }
+  void return_credits() {
+    for (const int to : owing_) {
+      if (peer(to).to_return >= std::max(1u, credits_ / 2)) send(to, new_frame());
+    }
+    owing_.clear();
+  }
+
+  // --- receiving ------------------------------------------------------------------------------------
+  void receive_into(RingSlot& slot) {
+    MPI_Irecv(slot.memory.data(), static_cast<int>(frame_bytes_), MPI_BYTE, MPI_ANY_SOURCE, frame_tag, communicator_,
+              &slot.request);
+  }
+  bool take_frames(Receiver& receiver) {
+    bool any = false;
+    // Receives match in the order they were posted, so the head of the ring completes first.
+    for (int taken = 0; taken < most_frames_per_poll; ++taken) {
+      RingSlot& slot = ring_[head_];
+      int done = 0;
+      MPI_Status status;
+      MPI_Test(&slot.request, &done, &status);
+      if (done == 0) break;
+      head_ = (head_ + 1) % ring_.size();
+      any = true;
+      take_frame(receiver, status.MPI_SOURCE, slot);
+      receive_into(slot);
+    }
+    return any;
+  }
+  void take_frame(Receiver& receiver, int from, RingSlot& slot) {
+    Peer& other = peer(from);
+    FrameHead head{};
+    std::memcpy(&head, slot.memory.data(), sizeof head);
+    ++other.frames_received;
+    if (head.credits > 0) {
+      other.under_way -= head.credits;
+      send_waiting(from);
+    }
+    if (head.length == 0) return;
+    const std::size_t end = sizeof head + head.length;
+    if (!other.landing && other.stalled.empty()) {
+      const auto at = take_records(receiver, from, slot.memory, sizeof head, end);
+      if (at == end && !other.landing) {
+        took_in(from);
+        return;
+      }
+      other.stalled.push_back({std::move(slot.memory), at, end});
+    } else {
+      other.stalled.push_back({std::move(slot.memory), sizeof head, end});
+    }
+    slot.memory = std::vector<std::byte>(frame_bytes_);
+  }
+  void took_in(int from) {
+    if (++peer(from).to_return >= std::max(1u, credits_ / 2)) owing_.push_back(from);
+  }
+  /// Delivers records up to the end or to a large one whose payload is still to come. Returns where it
+  /// stopped.
+  std::size_t take_records(Receiver& receiver, int from, const std::vector<std::byte>& memory, std::size_t at, std::size_t end) {
+    while (at < end) {
+      RecordHead head{};
+      std::memcpy(&head, memory.data() + at, sizeof head);
+      at += sizeof head;
+      Header header{static_cast<MessageType>(head.type), (head.flags & as_memory_flag) != 0, head.run, head.slot, head.bytes};
+      if ((head.flags & large_flag) != 0) {
+        std::memcpy(&header.bytes, memory.data() + at, sizeof header.bytes);
+        begin_landing(receiver, from, header);
+        return at + sizeof header.bytes;
+      }
+      receiver.receive(from, header, std::span(memory).subspan(at, header.bytes));
+      at += padded(header.bytes);
+    }
+    return at;
+  }
+  void begin_landing(Receiver& receiver, int from, const Header& header) {
+    const auto room = receiver.prepare(from, header);
+    Landing& landing = peer(from).landing.emplace(Landing{header, {}});
+    landings_.push_back(from);
+    for (std::size_t at = 0; at < room.size(); at += piece_bytes_) {
+      const auto size = std::min(piece_bytes_, room.size() - at);
+      MPI_Irecv(room.data() + at, static_cast<int>(size), MPI_BYTE, from, large_tag, communicator_,
+                &landing.pieces.emplace_back());
+    }
+  }
+  bool take_landed(Receiver& receiver) {
+    bool any = false;
+    for (const int from : std::vector<int>(landings_)) {
+      Peer& other = peer(from);
+      int done = 0;
+      auto& pieces = other.landing->pieces;
+      MPI_Testall(static_cast<int>(pieces.size()), pieces.data(), &done, MPI_STATUSES_IGNORE);
+      if (done == 0) continue;
+      any = true;
+      std::erase(landings_, from);
+      const Header header = other.landing->header;
+      other.landing.reset();
+      receiver.landed(from, header);
+      while (!other.landing && !other.stalled.empty()) {
+        Arrived& next = other.stalled.front();
+        next.at = take_records(receiver, from, next.memory, next.at, next.end);
+        if (next.at < next.end || other.landing) break;
+        other.stalled.pop_front();
+        took_in(from);
+      }
+    }
+    return any;
+  }
+
+  // constant
+  MPI_Comm communicator_;
+  std::size_t small_bytes_;
+  std::size_t piece_bytes_;
+  std::uint32_t credits_;
+  std::size_t frame_bytes_;
+  int rank_ = 0;
+  int ranks_ = 1;
+
+  std::vector<Peer> peers_;
+  // sending
+  std::vector<int> with_open_;
+  std::vector<Sending> sending_;
+  std::vector<std::unique_ptr<Frame>> spare_;
+  std::size_t waiting_frames_ = 0;
+  // receiving
+  std::array<RingSlot, receive_ring> ring_;
+  std::size_t head_ = 0;
+  std::vector<int> landings_;
+  std::vector<int> owing_;
+  bool closing_ = false;
+};
+
+}  // namespace
+
+struct MpiWorld::Communicator {
+  MPI_Comm handle = MPI_COMM_NULL;
+};
+
+MpiWorld::MpiWorld(int* argc, char*** argv, bool threads) : communicator_(std::make_unique<Communicator>()) {
+  int initialised = 0;
+  MPI_Initialized(&initialised);
+  int provided = MPI_THREAD_SINGLE;
+  const int wanted = threads ? MPI_THREAD_SERIALIZED : MPI_THREAD_SINGLE;
+  if (initialised == 0) {
+    MPI_Init_thread(argc, argv, wanted, &provided);
+    started_here_ = true;
+  } else {
+    MPI_Query_thread(&provided);
+  }
+  if (provided < wanted) {
+    throw OptionError("ramal: this MPI was started without support for threads; set RAMAL_THREADS=1 and RAMAL_PROGRESS=auto, "
+                      "or start it with MPI_THREAD_SERIALIZED");
+  }
+  MPI_Comm_dup(MPI_COMM_WORLD, &communicator_->handle);
+  MPI_Comm_rank(communicator_->handle, &rank_);
+  MPI_Comm_size(communicator_->handle, &ranks_);
+  MPI_Comm local = MPI_COMM_NULL;
+  MPI_Comm_split_type(communicator_->handle, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &local);
+  MPI_Comm_size(local, &local_ranks_);
+  MPI_Comm_free(&local);
+}
+
+MpiWorld::~MpiWorld() {
+  MPI_Comm_free(&communicator_->handle);
+  if (started_here_) MPI_Finalize();
+}
+
+std::string MpiWorld::library() {
+  char text[MPI_MAX_LIBRARY_VERSION_STRING];
+  int length = 0;
+  MPI_Get_library_version(text, &length);
+  const std::string_view whole(text, static_cast<std::size_t>(length));
+  return std::string(whole.substr(0, whole.find_first_of(",\n")));
+}
+
+std::vector<std::string> MpiWorld::gather(const std::string& text) const {
+  const auto count = static_cast<std::size_t>(ranks_);
+  const int mine = static_cast<int>(text.size());
+  std::vector<int> sizes(count), offsets(count, 0);
+  MPI_Allgather(&mine, 1, MPI_INT, sizes.data(), 1, MPI_INT, communicator_->handle);
+  for (std::size_t i = 1; i < count; ++i) offsets[i] = offsets[i - 1] + sizes[i - 1];
+  std::string all(static_cast<std::size_t>(offsets.back() + sizes.back()), ' ');
+  MPI_Allgatherv(text.data(), mine, MPI_CHAR, all.data(), sizes.data(), offsets.data(), MPI_CHAR, communicator_->handle);
+  std::vector<std::string> texts;
+  for (std::size_t i = 0; i < count; ++i) {
+    texts.push_back(all.substr(static_cast<std::size_t>(offsets[i]), static_cast<std::size_t>(sizes[i])));
+  }
+  return texts;
+}
+
+std::unique_ptr<Transport> MpiWorld::connect(const Options& options) const {
+  return std::make_unique<MpiTransport>(communicator_->handle, options);
+}
+
+int local_ranks_from_launcher() {
+  // Open MPI's mpirun; MPICH's and Intel's Hydra; MVAPICH.
+  for (const char* name : {"OMPI_COMM_WORLD_LOCAL_SIZE", "MPI_LOCALNRANKS", "MV2_COMM_WORLD_LOCAL_SIZE"}) {
+    if (const char* text = std::getenv(name)) return std::max(0, std::atoi(text));
+  }
+  return 0;
+}
+
+}  // namespace ramal::detail

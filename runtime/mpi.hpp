@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// MPI, seen from the rest of the runtime: starting it, and a Transport over it.
+//
+// What travels between two ranks is a stream of frames, each one MPI message:
+//
+//   frame  := credits:u32 length:u32 record*
+//   record := type:u8 flags:u8 bytes:u16 run:u32 slot:u32 ( payload | large )    padded to 4 bytes
+//   large  := bytes:u64        its payload follows as messages of its own, in pieces
+//
+// Small messages share a frame until it is full or flushed. The payload of a large one is sent from
+// the memory it lies in and received into the memory where it will stay; until it has landed, later
+// frames of that sender wait, which keeps the order.
+//
+// Credits: a rank may have so many frames under way to another; the other returns credits with its own
+// frames, or in an empty one. So what a slow rank has not taken in stays bounded. An empty frame needs
+// no credit, and returns at least half of what there is, so returning cannot be held up by credits.
+#pragma once
+
+#include "runtime/transport.hpp"
+
+#include <ramal/options.hpp>
+
+#include <memory>
+
+namespace ramal::detail {
+
+/// MPI as this program sees it. Starts MPI unless the program has, and ends only what it started.
+class MpiWorld {
+ public:
+  /// With `threads`, several threads will call MPI in turn. Throws OptionError if MPI cannot do that.
+  MpiWorld(int* argc, char*** argv, bool threads);
+  ~MpiWorld();
+  MpiWorld(const MpiWorld&) = delete;
+  MpiWorld& operator=(const MpiWorld&) = delete;
+
+  int rank() const { return rank_; }
+  int ranks() const { return ranks_; }
+  /// Ranks on this rank's host.
+  int local_ranks() const { return local_ranks_; }
+  /// Name and version of the MPI library, in one line.
+  static std::string library();
+  /// Every rank's text, on all ranks. Collective.
+  std::vector<std::string> gather(const std::string& text) const;
+  std::unique_ptr<Transport> connect(const Options& options) const;
+
+ private:
+  struct Communicator;
+  std::unique_ptr<Communicator> communicator_;
+  bool started_here_ = false;
+  int rank_ = 0;
+  int ranks_ = 1;
+  int local_ranks_ = 1;
+};
+
+/// Ranks on this host as far as the launcher's environment tells before MPI is started; 0: unknown.
+int local_ranks_from_launcher();
+
+}  // namespace ramal::detail

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <ramal/error.hpp>
+#include <ramal/options.hpp>
+
+#include <unistd.h>
+
+#include <charconv>
+#include <functional>
+#include <map>
+#include <string_view>
+#include <vector>
+
+namespace ramal {
+
+namespace {
+
+using Set = std::function<void(std::string_view name, std::string_view text)>;
+
+[[noreturn]] void refuse(std::string_view name, std::string_view text, const std::string& allowed) {
+  throw OptionError("ramal: " + std::string(name) + ": expected " + allowed + ", found '" + std::string(text) + "'");
+}
+
+template <class Number>
+Set number(Number& option, Number least, Number most) {
+  return [&option, least, most](std::string_view name, std::string_view text) {
+    Number value{};
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc{} || end != text.data() + text.size() || value < least || value > most) {
+      refuse(name, text, "a whole number from " + std::to_string(least) + " to " + std::to_string(most));
+    }
+    option = value;
+  };
+}
+
+Set choice(std::string& option, std::vector<std::string> allowed) {
+  return [&option, allowed = std::move(allowed)](std::string_view name, std::string_view text) {
+    std::string list;
+    for (const auto& one : allowed) {
+      if (one == text) {
+        option = one;
+        return;
+      }
+      list += (list.empty() ? "" : ", ") + one;
+    }
+    refuse(name, text, "one of " + list);
+  };
+}
+
+/// Every option, under the name of its environment variable.
+std::map<std::string, Set, std::less<>> table(Options& options) {
+  constexpr std::size_t gib = std::size_t{1} << 30;
+  return {{"RAMAL_SCHEDULER", choice(options.scheduler, {"mpi", "inprocess", "serial"})},
+          {"RAMAL_RANKS", number(options.ranks, 1, 4096)},
+          {"RAMAL_THREADS", number(options.threads, 0, 4096)},
+          {"RAMAL_PROGRESS", choice(options.progress, {"auto", "thread"})},
+          {"RAMAL_SMALL_BYTES", number<std::size_t>(options.small_bytes, 64, 60000)},
+          {"RAMAL_PIECE_BYTES", number<std::size_t>(options.piece_bytes, 4096, gib)},
+          {"RAMAL_CREDITS", number(options.credits, 2, 1 << 20)},
+          {"RAMAL_WARNINGS", choice(options.warnings, {"on", "off"})}};
+}
+
+void check(Options& options) {
+  const auto setters = table(options);
+  const auto recheck = [&](const char* name, const std::string& text) { setters.find(name)->second(name, text); };
+  recheck("RAMAL_SCHEDULER", std::string(options.scheduler));
+  recheck("RAMAL_RANKS", std::to_string(options.ranks));
+  recheck("RAMAL_THREADS", std::to_string(options.threads));
+  recheck("RAMAL_PROGRESS", std::string(options.progress));
+  recheck("RAMAL_SMALL_BYTES", std::to_string(options.small_bytes));
+  recheck("RAMAL_PIECE_BYTES", std::to_string(options.piece_bytes));
+  recheck("RAMAL_CREDITS", std::to_string(options.credits));
+  recheck("RAMAL_WARNINGS", std::string(options.warnings));
+}
+
+}  // namespace
+
+Options Options::from_environment(Options options) {
+  check(options);
+  const auto setters = table(options);
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view text = *entry;
+    const auto equals = text.find('=');
+    if (!text.starts_with("RAMAL_") || equals == std::string_view::npos) continue;
+    const auto found = setters.find(text.substr(0, equals));
+    if (found == setters.end()) {
+      std::string known;
+      for (const auto& [name, set] : setters) known += (known.empty() ? "" : ", ") + name;
+      throw OptionError("ramal: " + std::string(text.substr(0, equals)) + ": there is no such option; there are " + known);
+    }
+    found->second(found->first, text.substr(equals + 1));
+  }
+  return options;
+}
+
+}  // namespace ramal

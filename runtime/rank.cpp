@@ -1,0 +1,471 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "runtime/rank.hpp"
+
+#include <cstdio>
+
+namespace ramal::detail {
+
+namespace {
+
+constexpr double pump_interval_seconds = 10e-6;   // between rounds of messages while tasks run
+constexpr double helper_interval_seconds = 1e-3;
+constexpr double noticeable_gap_seconds = 50e-3;
+
+/// Bytes that must live until they have left, in the form of a Value.
+struct HeldMemory {
+  std::shared_ptr<Buffer> memory;
+  template <class Archive>
+  void serialize(Archive&, unsigned) {}
+};
+
+Buffer copy_of(std::span<const std::byte> bytes) {
+  Buffer buffer(bytes.size());
+  if (!bytes.empty()) std::memcpy(buffer.data(), bytes.data(), bytes.size());
+  return buffer;
+}
+
+template <class T>
+std::span<const std::byte> bytes_of(std::span<const T> items) {
+  return std::as_bytes(items);
+}
+template <class T>
+std::vector<T> items_of(std::span<const std::byte> bytes) {
+  std::vector<T> items(bytes.size() / sizeof(T));
+  if (!items.empty()) std::memcpy(items.data(), bytes.data(), items.size() * sizeof(T));
+  return items;
+}
+
+}  // namespace
+
+Rank::Rank(std::unique_ptr<Transport> transport, const Images& images, unsigned workers, Control* control,
+           std::function<std::string(Rank&)> describe)
+    : transport_(std::move(transport)),
+      worker_count_(workers),
+      control_(control),
+      describe_(std::move(describe)),
+      executor_(transport_->rank(), images, *this, workers, [this] { wake(); }),
+      last_pump_(now_seconds()) {
+  workers_alive_ = workers;
+  for (unsigned i = 0; i < workers; ++i) threads_.emplace_back([this, i] { work(i); });
+  if (threaded()) threads_.emplace_back([this] { help(); });
+}
+
+Rank::~Rank() { end_workers(); }
+
+// --- sending --------------------------------------------------------------------------------------------
+
+void Rank::send(std::uint32_t to, std::uint32_t run, Slot slot, const Value& value) {
+  unsent_ = true;
+  const int rank = static_cast<int>(to);
+  const Type& type = value.type();
+  Header header{value.failed() ? MessageType::failure : MessageType::result, false, run, slot, 0};
+  if (type.contiguous && type.memory(value).size() > transport_->small_bytes()) {
+    const auto memory = type.memory(value);
+    header.as_memory = true;
+    header.bytes = memory.size();
+    transport_->lend(rank, header, memory, value);
+    return;
+  }
+  header.bytes = value.encoded_bytes();
+  if (header.bytes <= transport_->small_bytes()) {
+    Writer writer(transport_->write(rank, header));
+    type.write(writer, value);
+    return;
+  }
+  auto encoded = Value::make<std::vector<std::byte>>(header.bytes);
+  Writer writer(encoded.own<std::vector<std::byte>>().data());
+  type.write(writer, value);
+  const auto& bytes = encoded.get<std::vector<std::byte>>();
+  transport_->lend(rank, header, bytes, encoded);
+}
+
+void Rank::announce(ValueId id, const Value& value) {
+  const std::uint64_t bytes = value.failed() ? 0 : value.type().contiguous ? value.type().memory(value).size() : value.encoded_bytes();
+  const Failure* failure = value.failed() ? &value.get<Failure>() : nullptr;
+  if (control_ != nullptr) {
+    control_->ready(id, bytes, failure);
+    return;
+  }
+  const auto write = [&](Writer& writer) {
+    writer & id & bytes;
+    if (failure != nullptr) writer & *failure;
+  };
+  Writer count;
+  write(count);
+  std::vector<std::byte> text(count.size());
+  Writer writer(text.data());
+  write(writer);
+  send_text(0, {.type = MessageType::ready}, text);
+}
+
+void Rank::send_text(int to, const Header& header, std::span<const std::byte> bytes) {
+  unsent_ = true;
+  Header sized = header;
+  sized.bytes = bytes.size();
+  if (bytes.size() <= transport_->small_bytes()) {
+    auto* room = transport_->write(to, sized);
+    if (!bytes.empty()) std::memcpy(room, bytes.data(), bytes.size());
+    return;
+  }
+  auto kept = Value::make<std::vector<std::byte>>(bytes.begin(), bytes.end());
+  const auto& memory = kept.get<std::vector<std::byte>>();
+  transport_->lend(to, sized, memory, kept);
+}
+
+void Rank::ship(int to, Subgraph subgraph) {
+  last_pump_ = now_seconds();  // the time since went into planning
+  if (to == transport_->rank()) {
+    start(std::move(subgraph));
+    return;
+  }
+  unsent_ = true;
+  const std::size_t size = subgraph.bytes.size();
+  const Header header{.type = MessageType::subgraph, .run = subgraph.run, .bytes = size};
+  if (size <= transport_->small_bytes()) {
+    std::memcpy(transport_->write(to, header), subgraph.bytes.data(), size);
+    return;
+  }
+  // The bytes live until they have left.
+  const auto bytes = std::make_shared<Buffer>(std::move(subgraph.bytes));
+  transport_->lend(to, header, bytes->view(), Value::make<HeldMemory>(bytes));
+}
+
+void Rank::send_release(int to, std::span<const ValueId> ids) { send_text(to, {.type = MessageType::release}, bytes_of(ids)); }
+void Rank::send_cancel(int to, std::uint32_t run, std::span<const Slot> tasks) {
+  send_text(to, {.type = MessageType::cancel, .run = run}, bytes_of(tasks));
+}
+void Rank::send_query(int to) { send_text(to, {.type = MessageType::query}, {}); }
+
+// --- receiving ------------------------------------------------------------------------------------------
+
+void Rank::receive(int from, const Header& header, std::span<const std::byte> payload) {
+  switch (header.type) {
+    case MessageType::result:
+    case MessageType::failure:
+      take_result(header, payload, Value());
+      break;
+    case MessageType::subgraph:
+      start(Subgraph::read(copy_of(payload)));
+      break;
+    case MessageType::ready: {
+      Reader reader(payload);
+      const auto id = reader.raw<ValueId>();
+      const auto bytes = reader.raw<std::uint64_t>();
+      if (reader.left() > 0) {
+        const auto failure = Codec<Failure>::read(reader);
+        control_->ready(id, bytes, &failure);
+      } else {
+        control_->ready(id, bytes, nullptr);
+      }
+      break;
+    }
+    case MessageType::release:
+      for (const ValueId id : items_of<ValueId>(payload)) executor_.release(id);
+      break;
+    case MessageType::cancel:
+      executor_.cancel(header.run, items_of<Slot>(payload));
+      break;
+    case MessageType::query: {
+      const std::string text = describe_(*this);
+      send_text(from, {.type = MessageType::report}, std::as_bytes(std::span(text)));
+      break;
+    }
+    case MessageType::report:
+      control_->report(from, payload);
+      break;
+    case MessageType::stop:
+      // Rank 0 tells the others; each tells rank 0 that it has heard.
+      if (transport_->rank() == 0) {
+        ++others_stopped_;
+        add_delay(items_of<Delay>(payload).at(0));
+      } else {
+        stopped_ = static_cast<int>(header.run);
+      }
+      break;
+  }
+}
+
+std::span<std::byte> Rank::prepare(int from, const Header& header) {
+  Landing& landing = landings_[from];
+  const Type* type = header.as_memory ? executor_.arrival_type(header.run, header.slot) : nullptr;
+  if (type != nullptr && type->contiguous) {
+    landing.value = type->allocate(header.bytes);
+    const auto memory = type->memory(landing.value);
+    // The value was made a moment ago and is nobody else's yet.
+    return {const_cast<std::byte*>(memory.data()), memory.size()};
+  }
+  landing.bytes = Buffer(header.bytes);
+  return {landing.bytes.data(), landing.bytes.size()};
+}
+
+void Rank::landed(int from, const Header& header) {
+  Landing landing = std::move(landings_.extract(from).mapped());
+  if (!landing.value.empty()) {
+    take_result(header, {}, std::move(landing.value));
+  } else if (header.type == MessageType::subgraph) {
+    start(Subgraph::read(std::move(landing.bytes)));
+  } else {
+    receive(from, header, landing.bytes.view());
+  }
+}
+
+void Rank::start(Subgraph subgraph) {
+  const std::uint32_t run = subgraph.run;
+  executor_.start(std::move(subgraph));
+  if (auto held = early_.extract(run); !held.empty()) {
+    for (const Early& early : held.mapped()) take_result(early.header, early.payload.view(), Value());
+  }
+}
+
+void Rank::take_result(const Header& header, std::span<const std::byte> payload, Value ready) {
+  if (!executor_.knows(header.run)) {
+    early_[header.run].push_back({header, copy_of(payload)});
+    return;
+  }
+  if (ready.empty()) {
+    const Type* type = header.type == MessageType::failure ? &TypeOf<Failure>::type : executor_.arrival_type(header.run, header.slot);
+    if (type == nullptr) throw DecodeError("a result for a slot that expects none");
+    if (header.as_memory) {
+      ready = type->allocate(payload.size());
+      const auto memory = type->memory(ready);
+      if (!memory.empty()) std::memcpy(const_cast<std::byte*>(memory.data()), payload.data(), memory.size());
+    } else {
+      Reader reader(payload);
+      try {
+        ready = type->read(reader);
+      } catch (const std::exception& error) {  // a user's own codec may throw anything
+        ready = Value::make<Failure>(Failure{.run = header.run, .plan = 0, .rank = transport_->rank(), .cancelled = false,
+                                             .message = std::string("its result could not be decoded: ") + error.what(), .arguments = {}});
+      }
+    }
+  }
+  executor_.arrive(header.run, header.slot, std::move(ready));
+}
+
+// --- progress -------------------------------------------------------------------------------------------
+
+/// One round of messages, under the lock.
+bool Rank::pump() {
+  try {
+    executor_.post();
+    bool any = std::exchange(unsent_, false);
+    if (any) transport_->flush();
+    arrived_ = transport_->poll(*this);
+    any |= arrived_;
+    if (unsent_) transport_->flush();
+    unsent_ = false;
+    executor_.post();
+    return any;
+  } catch (const std::exception& error) {
+    fail(error);
+    return false;
+  }
+}
+
+/// Our own machinery is broken on this rank: nothing can be promised any more.
+void Rank::fail(const std::exception& error) {
+  std::fprintf(stderr, "ramal: rank %d: internal error: %s\n", transport_->rank(), error.what());
+  std::fflush(stderr);
+  transport_->abort(70);
+}
+
+/// Runs a task, and moves messages now and then, or at once when there is no task.
+bool Rank::step() {
+  if (executor_.run_one()) {
+    if (transport_->ranks() == 1) return true;
+    const double now = now_seconds();
+    if (now - last_pump_ < pump_interval_seconds) return true;
+    pump();
+    if (arrived_ && now - last_pump_ > noticeable_gap_seconds) delay_.late += now - last_pump_;
+    last_pump_ = now;
+    return true;
+  }
+  const bool any = pump();
+  last_pump_ = now_seconds();
+  return any;
+}
+
+/// First thing when the program comes back to us.
+void Rank::attend() {
+  const double now = now_seconds();
+  const double gap = now - last_pump_;
+  const bool had_work = executor_.has_ready();
+  const bool under_way = executor_.runs() > 0;
+  pump();
+  if (gap > noticeable_gap_seconds && under_way) {
+    if (had_work) delay_.unattended += gap;
+    if (arrived_) delay_.late += gap;
+  }
+  last_pump_ = now;
+}
+
+void Rank::note_idle(bool did_something) {
+  if (!did_something && idle_since_ == 0 && executor_.runs() > 0) {
+    idle_since_ = now_seconds();
+  } else if (did_something && idle_since_ != 0) {
+    delay_.idle += now_seconds() - std::exchange(idle_since_, 0);
+  }
+}
+
+void Rank::progress() {
+  if (!threaded()) {
+    attend();
+    step();
+    return;
+  }
+  const auto held = lock();
+  pump();
+}
+
+void Rank::work_until(const std::function<bool()>& done) {
+  Backoff backoff;
+  if (!threaded()) {
+    attend();
+    while (!done()) {
+      const bool did_something = step();
+      note_idle(did_something);
+      if (did_something) {
+        backoff.reset();
+      } else if (const double pause = backoff.next(); pause > 0) {
+        sleep_seconds(pause);
+      }
+    }
+    return;
+  }
+  auto held = lock();
+  while (!done()) {
+    if (pump()) {
+      backoff.reset();
+    } else if (const double pause = backoff.next(); pause > 0) {
+      pumped_.wait_for(held, std::chrono::duration<double>(pause));
+    } else {
+      held.unlock();
+      held.lock();
+    }
+  }
+}
+
+int Rank::serve() {
+  work_until([this] { return stopped_.has_value(); });
+  end_workers();
+  send_text(0, {.type = MessageType::stop}, std::as_bytes(std::span(&delay_, 1)));
+  transport_->flush();
+  return *stopped_;
+}
+
+void Rank::add_delay(const Delay& delay) {
+  all_delays_.late = std::max(all_delays_.late, delay.late);
+  all_delays_.idle = std::max(all_delays_.idle, delay.idle);
+  all_delays_.unattended = std::max(all_delays_.unattended, delay.unattended);
+}
+
+bool Rank::stop_all(int status, double patience_seconds) {
+  add_delay(delay_);
+  tell_workers_to_end();
+  {
+    const auto held = lock();
+    for (int to = 1; to < transport_->ranks(); ++to) send_text(to, {.type = MessageType::stop, .run = static_cast<std::uint32_t>(status)}, {});
+  }
+  const double deadline = now_seconds() + patience_seconds;
+  Backoff backoff;
+  for (;;) {
+    {
+      const auto held = lock();
+      if (pump()) backoff.reset();
+      if (others_stopped_ == transport_->ranks() - 1 && workers_alive_ == 0) return true;
+    }
+    if (now_seconds() > deadline) return false;
+    sleep_seconds(backoff.next());
+  }
+}
+
+void Rank::tell_workers_to_end() {
+  const std::lock_guard lock(sleep_mutex_);
+  ending_ = true;
+  woken_.notify_all();
+}
+
+void Rank::end_workers() {
+  tell_workers_to_end();
+  for (auto& thread : threads_) thread.join();
+  threads_.clear();
+}
+
+void Rank::close() {
+  end_workers();
+  // What still arrives is nobody's any more.
+  struct Discard final : Receiver {
+    std::unordered_map<int, Buffer> memory;
+    void receive(int, const Header&, std::span<const std::byte>) override {}
+    std::span<std::byte> prepare(int from, const Header& header) override {
+      auto& buffer = memory[from] = Buffer(header.bytes);
+      return {buffer.data(), buffer.size()};
+    }
+    void landed(int from, const Header&) override { memory.erase(from); }
+  } discard;
+  transport_->close(discard);
+}
+
+// --- threads --------------------------------------------------------------------------------------------
+
+void Rank::work(unsigned worker) {
+  Backoff backoff;
+  while (!ending_) {
+    if (executor_.run_one(worker)) {
+      backoff.reset();
+      const double now = now_seconds();
+      if (now - last_pump_shared_.load(std::memory_order_relaxed) < pump_interval_seconds) continue;
+      if (const std::unique_lock held(pump_mutex_, std::try_to_lock); held) {
+        last_pump_shared_.store(now, std::memory_order_relaxed);
+        pump();
+        pumped_.notify_all();
+      }
+      continue;
+    }
+    if (const std::unique_lock held(pump_mutex_, std::try_to_lock); held) {
+      last_pump_shared_.store(now_seconds(), std::memory_order_relaxed);
+      if (pump()) backoff.reset();
+      pumped_.notify_all();
+    }
+    if (const double pause = backoff.next(); pause > 0) {
+      constexpr double until_woken_seconds = 50e-3;
+      sleep_until_woken(until_woken_seconds);
+    }
+  }
+  --workers_alive_;
+}
+
+/// Pumps when nobody else has for a while.
+void Rank::help() {
+  Backoff backoff;
+  while (!ending_) {
+    const double now = now_seconds();
+    if (now - last_pump_shared_.load(std::memory_order_relaxed) > pump_interval_seconds) {
+      if (const std::unique_lock held(pump_mutex_, std::try_to_lock); held) {
+        last_pump_shared_.store(now, std::memory_order_relaxed);
+        if (pump()) {
+          backoff.reset();
+          pumped_.notify_all();
+        }
+      }
+    }
+    const double pause = backoff.next();
+    if (pause > 0) sleep_seconds(std::min(pause, helper_interval_seconds));
+  }
+}
+
+void Rank::wake() {
+  if (sleepers_.load() == 0) return;
+  const std::lock_guard lock(sleep_mutex_);
+  woken_.notify_one();
+}
+
+void Rank::sleep_until_woken(double seconds) {
+  std::unique_lock lock(sleep_mutex_);
+  ++sleepers_;
+  // Whoever makes work counts it before it looks for sleepers, so one of us sees the other.
+  if (!executor_.has_ready() && !ending_) woken_.wait_for(lock, std::chrono::duration<double>(seconds));
+  --sleepers_;
+}
+
+}  // namespace ramal::detail

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Rank: one executor, one transport, and the messages between them. Every rank has one, rank 0 too.
+//
+// With workers == 0 one thread does everything through `step`. With workers, they run tasks and pump in
+// between; a helper that mostly sleeps pumps while all of them are inside long tasks. Everything but
+// the workers' own `run_one` happens under the pump's lock.
+#pragma once
+
+#include "runtime/clock.hpp"
+#include "runtime/executor.hpp"
+#include "runtime/transport.hpp"
+
+#include <condition_variable>
+#include <map>
+
+namespace ramal::detail {
+
+/// What rank 0's session wants to hear. Called under the pump's lock.
+class Control {
+ public:
+  virtual ~Control() = default;
+  virtual void ready(ValueId id, std::uint64_t bytes, const Failure* failure) = 0;
+  virtual void report(int from, std::span<const std::byte> text) = 0;
+};
+
+class Rank final : private Receiver, private Outlet {
+ public:
+  /// `describe` makes this rank's answer to a query; `control` is null but on rank 0.
+  Rank(std::unique_ptr<Transport> transport, const Images& images, unsigned workers, Control* control,
+       std::function<std::string(Rank&)> describe);
+  ~Rank() override;
+
+  /// Rank 0's: hands a subgraph to another rank, or starts its own.
+  void ship(int to, Subgraph subgraph);
+  void send_release(int to, std::span<const ValueId> ids);
+  void send_cancel(int to, std::uint32_t run, std::span<const Slot> tasks);
+  void send_query(int to);
+  /// Tells all ranks to end after their present tasks, and waits at most so long. False: some task is
+  /// still running.
+  bool stop_all(int status, double patience_seconds);
+
+  /// Runs tasks and messages until `done`, which is asked under the pump's lock.
+  void work_until(const std::function<bool()>& done);
+  /// One round of messages, and without workers of tasks.
+  void progress();
+  /// Until rank 0 says stop; returns the status it gave.
+  int serve();
+  /// Ends the workers after their present task. Collective with all ranks' `close`.
+  void close();
+
+  /// The pump's lock; of no cost without workers.
+  std::unique_lock<std::mutex> lock() { return threaded() ? std::unique_lock(pump_mutex_) : std::unique_lock<std::mutex>(); }
+  bool threaded() const { return worker_count_ > 0; }
+  /// This rank's own answer to a query.
+  std::string describe() { return describe_(*this); }
+  Executor& executor() { return executor_; }
+  Transport& transport() { return *transport_; }
+  /// Seconds without work while a run was under way. Of a rank with one thread; 0 otherwise.
+  double idle_seconds() const { return delay_.idle; }
+  /// Rank 0's, after stop_all: how long messages and ready tasks waited for some rank that was inside a
+  /// long task or, on rank 0, outside of session calls, as far as it can have held up others.
+  double lost_seconds() const { return std::max(all_delays_.unattended, std::min(all_delays_.late, all_delays_.idle)); }
+
+ private:
+  /// Time lost for want of a thread that moves messages.
+  struct Delay {
+    double late = 0;        // messages waited
+    double idle = 0;        // nothing to do in a run
+    double unattended = 0;  // ready tasks waited while the program was elsewhere
+  };
+  /// Where a large message comes down: a result's own memory, or bytes.
+  struct Landing {
+    Value value;
+    Buffer bytes;
+  };
+
+  // Receiver
+  void receive(int from, const Header& header, std::span<const std::byte> payload) override;
+  std::span<std::byte> prepare(int from, const Header& header) override;
+  void landed(int from, const Header& header) override;
+  // Outlet
+  void send(std::uint32_t rank, std::uint32_t run, Slot slot, const Value& value) override;
+  void announce(ValueId id, const Value& value) override;
+
+  bool pump();
+  bool step();
+  void start(Subgraph subgraph);
+  void take_result(const Header& header, std::span<const std::byte> payload, Value ready);
+  void send_text(int to, const Header& header, std::span<const std::byte> bytes);
+  void attend();
+  void add_delay(const Delay& delay);
+  void note_idle(bool did_something);
+  void fail(const std::exception& error);
+
+  void tell_workers_to_end();
+  void end_workers();
+  void work(unsigned worker);
+  void help();
+  void wake();
+  void sleep_until_woken(double seconds);
+
+  struct Early {
+    Header header;
+    Buffer payload;
+  };
+
+  std::unique_ptr<Transport> transport_;
+  const unsigned worker_count_;
+  Control* const control_;
+  const std::function<std::string(Rank&)> describe_;
+  Executor executor_;
+
+  // messages, under the pump's lock
+  std::unordered_map<int, Landing> landings_;
+  /// Results that overtook the subgraph that expects them, by run.
+  std::unordered_map<std::uint32_t, std::vector<Early>> early_;
+  std::optional<int> stopped_;
+  int others_stopped_ = 0;
+  bool unsent_ = false;
+  bool arrived_ = false;  // in the last round
+  double last_pump_ = 0;
+  double idle_since_ = 0;
+  Delay delay_;
+  Delay all_delays_;  // the largest of each over all ranks
+
+  // threads
+  std::mutex pump_mutex_;
+  std::condition_variable pumped_;  // rank 0's own thread waits here
+  std::mutex sleep_mutex_;
+  std::condition_variable woken_;
+  std::atomic<int> sleepers_{0};
+  std::atomic<bool> ending_{false};
+  std::atomic<unsigned> workers_alive_{0};
+  std::atomic<double> last_pump_shared_{0};
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace ramal::detail

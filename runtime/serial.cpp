@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "runtime/serial.hpp"
+
+#include "runtime/exceptions.hpp"
+#include "runtime/machine.hpp"
+
+#include <ramal/error.hpp>
+
+namespace ramal::detail {
+
+class SerialEngine::KeptResidence final : public Residence {
+ public:
+  KeptResidence(const SerialEngine& owner, Value value) : owner_(&owner), value_(std::move(value)) {}
+  const SerialEngine* owner() const { return owner_; }
+  const Value& value() const { return value_; }
+
+ private:
+  const SerialEngine* owner_;
+  Value value_;
+};
+
+std::vector<Value> SerialEngine::evaluate(const Tasks& targets) {
+  const Graph graph = collect(targets);
+  ++run_;
+  std::vector<Value> values(graph.size());
+  std::vector<std::atomic<std::uint32_t>> uses(graph.size());
+  for (const TaskIndex input : graph.inputs) ++uses[input];
+  for (const TaskIndex target : graph.targets) ++uses[target];  // so never moved from
+  for (const TaskIndex i : graph.given) values[i] = given(*graph.tasks[i]);
+  for (TaskIndex i = 0; i < graph.size(); ++i) {
+    if (values[i].empty()) values[i] = call(graph, i, values, uses.data());
+    for (const TaskIndex input : graph.inputs_of(i)) {
+      if (--uses[input] == 0) values[input].reset();
+    }
+  }
+  std::vector<Value> results;
+  for (const TaskIndex target : graph.targets) results.push_back(values[target]);
+  return results;
+}
+
+Value SerialEngine::call(const Graph& graph, TaskIndex i, std::vector<Value>& values, const std::atomic<std::uint32_t>* uses) {
+  const Value* failed = nullptr;
+  for (const TaskIndex input : graph.inputs_of(i)) {
+    const Value& value = values[input];
+    if (value.failed() && (failed == nullptr || value.get<Failure>().before(failed->get<Failure>()))) failed = &value;
+  }
+  if (failed != nullptr) return *failed;
+  const Task& task = *graph.tasks[i];
+  Frame frame{values.data(), graph.inputs_of(i).data(), uses, task.literals()};
+  Value result;
+  ++tasks_run_;
+  try {
+    task.kind().run(frame, result);
+    return result;
+  } catch (...) {
+    Failure failure{.run = run_, .plan = i, .rank = 0, .cancelled = false, .message = current_message(), .arguments = {}};
+    try {
+      failure.arguments = task.kind().preview(frame);
+    } catch (...) {
+      failure.arguments = "…";
+    }
+    failed_.try_emplace({run_, i}, Failed{std::string(task.name()), task.where().file_name(), task.where().line()});
+    return Value::make<Failure>(std::move(failure));
+  }
+}
+
+Value SerialEngine::given(const Task& task) const { return task.constant() != nullptr ? *task.constant() : kept(task).value(); }
+
+const SerialEngine::KeptResidence& SerialEngine::kept(const Task& task) const {
+  const auto* residence = dynamic_cast<const KeptResidence*>(task.residence());
+  if (residence != nullptr && residence->owner() == this) return *residence;
+  throw std::invalid_argument("ramal: the result of " + std::string(task.name()) +
+                              (task.residence() != nullptr ? " was persisted in another session" : " is not persisted; call session.persist on it first"));
+}
+
+void SerialEngine::throw_first_failure(const std::vector<Value>& values) const {
+  const Failure* first = nullptr;
+  for (const Value& value : values) {
+    if (value.failed() && (first == nullptr || value.get<Failure>().before(*first))) first = &value.get<Failure>();
+  }
+  if (first == nullptr) return;
+  const auto& failed = failed_.at({first->run, first->plan});
+  throw TaskError({.task = failed.task, .file = failed.file, .line = failed.line, .arguments = first->arguments, .rank = 0, .host = host_name(), .message = first->message});
+}
+
+std::vector<Value> SerialEngine::compute(const Tasks& targets) {
+  auto values = evaluate(targets);
+  throw_first_failure(values);
+  return values;
+}
+
+void SerialEngine::persist(const Tasks& targets) {
+  Tasks fresh;
+  for (const Task* target : targets) {
+    if (target->constant() == nullptr && target->residence() == nullptr) fresh.push_back(target);
+    if (target->residence() != nullptr) kept(*target);
+  }
+  const auto values = evaluate(fresh);
+  for (std::size_t i = 0; i < fresh.size(); ++i) {
+    if (fresh[i]->residence() == nullptr) fresh[i]->settle(std::make_unique<KeptResidence>(*this, values[i]));
+  }
+  for (const Task* task : fresh) task->forget_inputs();
+}
+
+bool SerialEngine::wait(const Tasks& targets, double) {
+  for (const Task* target : targets) {
+    if (target->constant() == nullptr) kept(*target);
+  }
+  return true;
+}
+
+void SerialEngine::check(const Tasks& targets) {
+  std::vector<Value> values;
+  for (const Task* target : targets) values.push_back(given(*target));
+  throw_first_failure(values);
+}
+
+std::unique_ptr<Watch> SerialEngine::watch(const Tasks& targets) {
+  struct InOrder final : Watch {
+    explicit InOrder(std::size_t size) : size(size) {}
+    std::optional<std::size_t> next() override { return at < size ? std::optional(at++) : std::nullopt; }
+    std::size_t size;
+    std::size_t at = 0;
+  };
+  wait(targets, 0);
+  return std::make_unique<InOrder>(targets.size());
+}
+
+void SerialEngine::cancel(const Tasks& targets) { wait(targets, 0); }
+
+std::vector<RankInfo> SerialEngine::info() {
+  return {{.rank = 0, .host = host_name(), .pid = process_id(), .threads = 1, .cores = bound_cores(), .tasks_run = tasks_run_}};
+}
+
+}  // namespace ramal::detail

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// SerialEngine: RAMAL_SCHEDULER=serial. Every task runs in the caller's stack, in the graph's order, one
+// after the other. For debuggers, and as the judge of the distributed engine: it shares the graph and the
+// functions with it, but no placement, no cutting, no executor and no messages.
+#pragma once
+
+#include "graph/graph.hpp"
+#include "runtime/failure.hpp"
+
+#include <ramal/engine.hpp>
+
+#include <map>
+
+namespace ramal::detail {
+
+class SerialEngine final : public Engine {
+ public:
+  int ranks() const override { return 1; }
+  std::vector<Value> compute(const Tasks& targets) override;
+  void persist(const Tasks& targets) override;
+  bool wait(const Tasks& targets, double seconds) override;
+  void check(const Tasks& targets) override;
+  std::unique_ptr<Watch> watch(const Tasks& targets) override;
+  /// Whatever was persisted is there already.
+  void cancel(const Tasks& targets) override;
+  std::vector<RankInfo> info() override;
+  void progress() override {}
+
+ private:
+  class KeptResidence;
+
+  const KeptResidence& kept(const Task& task) const;
+  /// Values of the targets, failed ones included.
+  std::vector<Value> evaluate(const Tasks& targets);
+  Value given(const Task& task) const;
+  Value call(const Graph& graph, TaskIndex i, std::vector<Value>& values, const std::atomic<std::uint32_t>* uses);
+  void throw_first_failure(const std::vector<Value>& values) const;
+
+  std::uint32_t run_ = 0;
+  std::uint64_t tasks_run_ = 0;
+  struct Failed {
+    std::string task;
+    std::string file;
+    unsigned line;
+  };
+  std::map<std::pair<std::uint32_t, TaskIndex>, Failed> failed_;
+};
+
+}  // namespace ramal::detail

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// From main() to a session and back: what happens on every rank, in order.
+#include "runtime/distributed.hpp"
+#include "runtime/exceptions.hpp"
+#include "runtime/inprocess.hpp"
+#include "runtime/machine.hpp"
+#include "runtime/mpi.hpp"
+#include "runtime/serial.hpp"
+
+#include <ramal/run.hpp>
+
+#include <cstdio>
+
+namespace ramal::detail {
+
+namespace {
+
+using Program = std::function<int(Session&)>;
+
+constexpr int failed_status = 1;
+constexpr int refused_status = 2;
+constexpr double patience_seconds = 2.0;
+
+void complain(const std::string& text) {
+  std::fflush(stdout);
+  std::fprintf(stderr, "%s\n", text.c_str());
+  std::fflush(stderr);
+}
+
+/// Cores bound to this rank, or its part of the host's where the launcher bound nothing.
+int default_threads(int local_ranks) {
+  return std::max(1, std::min(bound_cores(), online_cores() / std::max(1, local_ranks)));
+}
+
+/// Worker threads: none where one thread can do it all, which is the fastest form.
+unsigned workers_for(const Options& options, int threads) {
+  return threads > 1 || options.progress == "thread" ? static_cast<unsigned>(threads) : 0;
+}
+
+std::string describe(Rank& rank, int threads) {
+  RankInfo info{.rank = rank.transport().rank(),
+                .host = host_name(),
+                .pid = process_id(),
+                .threads = threads,
+                .cores = bound_cores(),
+                .tasks_run = rank.executor().tasks_run(),
+                .messages_sent = rank.transport().counts().messages,
+                .bytes_sent = rank.transport().counts().bytes,
+                .values_kept = rank.executor().values_kept(),
+                .idle_seconds = rank.idle_seconds()};
+  Writer count;
+  count & info;
+  std::string text(count.size(), '\0');
+  Writer writer(reinterpret_cast<std::byte*>(text.data()));
+  writer & info;
+  return text;
+}
+
+/// The user's program, with what leaves it as an exception said in one line.
+std::optional<int> call(const Program& program, Engine& engine) {
+  try {
+    Session session(engine);
+    return program(session);
+  } catch (...) {
+    complain("ramal: the program on rank 0 ended with an error: " + current_message());
+    return std::nullopt;
+  }
+}
+
+void warn_of_lost_time(const Rank& rank, double elapsed_seconds) {
+  const double lost = rank.lost_seconds();
+  if (lost < 0.1 || lost < 0.05 * elapsed_seconds) return;
+  char text[400];
+  std::snprintf(text, sizeof text,
+                "ramal: warning: up to %.1f s of %.1f s were lost because messages and ready tasks waited for a rank that was "
+                "inside a long task, or for rank 0's program; RAMAL_PROGRESS=thread moves them meanwhile (so does calling "
+                "session.progress() now and then, on rank 0)",
+                lost, elapsed_seconds);
+  complain(text);
+}
+
+/// Rank 0: the program runs here, and when it is done all ranks end.
+int lead(std::unique_ptr<Transport> transport, const Images& images, const Options& options, int threads,
+         std::vector<std::string> hosts, const Program& program) {
+  const double start = now_seconds();
+  DistributedEngine engine(std::move(transport), images, workers_for(options, threads), std::move(hosts),
+                           options.warnings == "on", [threads](Rank& rank) { return describe(rank, threads); });
+  const auto status = call(program, engine);
+  constexpr double forever = 1e18;
+  if (!engine.rank().stop_all(status.value_or(failed_status), status ? forever : patience_seconds)) {
+    engine.rank().transport().abort(failed_status);
+  }
+  engine.rank().close();
+  if (options.warnings == "on") warn_of_lost_time(engine.rank(), now_seconds() - start);
+  return status.value_or(failed_status);
+}
+
+/// The other ranks: run what rank 0 sends until it says stop.
+int follow(std::unique_ptr<Transport> transport, const Images& images, const Options& options, int threads) {
+  Rank rank(std::move(transport), images, workers_for(options, threads), nullptr,
+            [threads](Rank& self) { return describe(self, threads); });
+  const int status = rank.serve();
+  rank.close();
+  return status;
+}
+
+// --- the schedulers -------------------------------------------------------------------------------------
+
+int run_serial(const Program& program) {
+  SerialEngine engine;
+  return call(program, engine).value_or(failed_status);
+}
+
+int run_in_process(const Options& options, const Program& program) {
+  const Images images = Images::loaded();
+  const int threads = std::max(1, options.threads);
+  Network network(options.ranks, options.small_bytes);
+  std::vector<std::thread> others;
+  for (int rank = 1; rank < options.ranks; ++rank) {
+    others.emplace_back([&, rank] { follow(network.connect(rank), images, options, threads); });
+  }
+  const int status = lead(network.connect(0), images, options, threads,
+                          std::vector<std::string>(static_cast<std::size_t>(options.ranks), host_name()), program);
+  for (auto& other : others) other.join();
+  return status;
+}
+
+/// What all ranks must have in common, as one text.
+std::string fingerprint(const Images& images, const Options& options) {
+  std::uint64_t sum = 14695981039346656037u;  // FNV-1a, 64 bits
+  for (const char c : images.digest() + MpiWorld::library()) sum = (sum ^ static_cast<unsigned char>(c)) * 1099511628211u;
+  return std::to_string(sum) + " options " + options.scheduler + ' ' + std::to_string(options.small_bytes) + ' ' +
+         std::to_string(options.piece_bytes) + ' ' + std::to_string(options.credits);
+}
+
+/// Empty if all ranks can work together, else what is wrong.
+std::string find_mismatch(const MpiWorld& world, const std::vector<std::string>& hosts, const std::string& own) {
+  const auto all = world.gather(own);
+  const auto binary = [](const std::string& text) { return text.substr(0, text.find(" options ")); };
+  for (std::size_t rank = 1; rank < all.size(); ++rank) {
+    if (all[rank] == all[0]) continue;
+    const bool other_binary = binary(all[rank]) != binary(all[0]);
+    return "ramal: rank " + std::to_string(rank) + " (" + hosts[rank] + ") " +
+           (other_binary ? "runs another program, another version of it, or other libraries than rank 0 (" + hosts[0] +
+                               "); start the same binary with the same libraries on all ranks"
+                         : "has other RAMAL_* options than rank 0 (" + hosts[0] + "): '" + all[rank].substr(all[rank].find(" options ") + 9) +
+                               "' instead of '" + all[0].substr(all[0].find(" options ") + 9) + "'");
+  }
+  return {};
+}
+
+int run_mpi(int* argc, char*** argv, const Options& options, const std::string& option_error, const Program& program) {
+  // Before MPI loads plugins, which may differ between hosts.
+  const Images images = Images::loaded();
+  const int local_ranks = local_ranks_from_launcher();
+  const int expected_threads = options.threads > 0 ? options.threads : local_ranks > 0 || !under_launcher() ? default_threads(std::max(1, local_ranks)) : bound_cores();
+  const MpiWorld world(argc, argv, workers_for(options, expected_threads) > 0);
+  const int threads = options.threads > 0 ? options.threads : default_threads(world.local_ranks());
+
+  const auto hosts = world.gather(host_name());
+  std::string problem;
+  for (const auto& error : world.gather(option_error)) {
+    if (problem.empty()) problem = error;
+  }
+  if (problem.empty()) problem = find_mismatch(world, hosts, fingerprint(images, options));
+  if (!problem.empty()) {
+    if (world.rank() == 0) complain(problem);
+    return refused_status;
+  }
+  if (options.scheduler == "serial") return world.rank() == 0 ? run_serial(program) : 0;
+  auto transport = world.connect(options);
+  if (world.rank() == 0) return lead(std::move(transport), images, options, threads, hosts, program);
+  return follow(std::move(transport), images, options, threads);
+}
+
+}  // namespace
+
+int run(int* argc, char*** argv, const Options& defaults, const Program& program) {
+  Options options = defaults;
+  std::string option_error;
+  try {
+    options = Options::from_environment(defaults);
+  } catch (const OptionError& error) {
+    options = Options{};
+    option_error = error.what();
+  }
+  try {
+    // Under a launcher even a serial run has other processes to keep company.
+    if (under_launcher() || (options.scheduler == "mpi" && option_error.empty())) {
+      return run_mpi(argc, argv, options, option_error, program);
+    }
+    if (!option_error.empty()) {
+      complain(option_error);
+      return refused_status;
+    }
+    return options.scheduler == "serial" ? run_serial(program) : run_in_process(options, program);
+  } catch (const std::exception& error) {
+    complain(error.what());
+    return refused_status;
+  }
+}
+
+}  // namespace ramal::detail

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Transport: messages between ranks. Two exist: MPI, and queues inside one process for tests.
+//
+// Contract
+//  - Messages from one rank to another arrive complete and in the order sent. Nothing is promised
+//    between different senders.
+//  - A sender is never held up: what the other side has no room for waits here (credits), and moves on
+//    when `poll` is called.
+//  - Calls are made by one thread at a time. Nothing moves outside `poll` and `flush`.
+//  - No rank sends to itself.
+#pragma once
+
+#include "graph/subgraph.hpp"
+
+namespace ramal::detail {
+
+enum class MessageType : std::uint8_t {
+  subgraph,  ///< rank 0 -> rank: run this
+  result,    ///< a value for (run, slot)
+  failure,   ///< an error in place of that value
+  ready,     ///< rank -> rank 0: a kept value is there (or failed)
+  release,   ///< rank 0 -> rank: these kept values are needed no more
+  cancel,    ///< rank 0 -> rank: do not start these tasks of a run
+  query,     ///< rank 0 -> rank: report about yourself
+  report,    ///< the answer
+  stop,      ///< rank 0 -> rank: the program is over
+};
+
+struct Header {
+  MessageType type{};
+  /// A result's payload is the value's memory, not its codec form.
+  bool as_memory = false;
+  std::uint32_t run = 0;
+  Slot slot = 0;
+  std::uint64_t bytes = 0;
+};
+
+/// Where messages go on arrival.
+class Receiver {
+ public:
+  virtual ~Receiver() = default;
+  /// A whole small message. `payload` is valid during the call.
+  virtual void receive(int from, const Header& header, std::span<const std::byte> payload) = 0;
+  /// A large one is on its way: memory for its header.bytes, which stays until `landed`. At most one
+  /// per sender is under way.
+  virtual std::span<std::byte> prepare(int from, const Header& header) = 0;
+  virtual void landed(int from, const Header& header) = 0;
+};
+
+struct TransportCounts {
+  std::uint64_t messages = 0;  ///< handed over by `write` and `lend`
+  std::uint64_t bytes = 0;     ///< their payload
+};
+
+class Transport {
+ public:
+  virtual ~Transport() = default;
+  virtual int rank() const = 0;
+  virtual int ranks() const = 0;
+  /// The largest payload for `write`.
+  virtual std::size_t small_bytes() const = 0;
+  /// Room for a message of header.bytes <= small_bytes(), to be filled before the next call.
+  virtual std::byte* write(int to, const Header& header) = 0;
+  /// A large message, sent from memory that `keep` holds alive until it has left.
+  virtual void lend(int to, const Header& header, std::span<const std::byte> payload, Value keep) = 0;
+  /// Lets go of messages that wait for company.
+  virtual void flush() = 0;
+  /// Moves what can move and delivers what has arrived. True if anything did.
+  virtual bool poll(Receiver& receiver) = 0;
+  /// Collective, the last call: returns when all that was sent to anyone has arrived.
+  virtual void close(Receiver& receiver) = 0;
+  /// Ends all ranks at once.
+  [[noreturn]] virtual void abort(int status) = 0;
+
+  const TransportCounts& counts() const { return counts_; }
+
+ protected:
+  TransportCounts counts_;
+};
+
+}  // namespace ramal::detail
