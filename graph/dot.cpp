@@ -50,7 +50,8 @@ class Drawing {
     for (TaskIndex i = 0; i < graph.size(); ++i) {
       for (const TaskIndex input : graph.inputs_of(i)) level_[i] = std::max(level_[i], level_[input] + 1);
       levels_ = std::max(levels_, level_[i] + 1);
-      name_[i] = names_.try_emplace(graph.tasks[i]->name(), static_cast<std::uint32_t>(names_.size())).first->second;
+      name_[i] =
+          names_.try_emplace(graph.tasks[i]->name(), static_cast<std::uint32_t>(names_.size())).first->second;
     }
   }
 
@@ -144,8 +145,9 @@ struct Choice {
   std::size_t rows;
 };
 Choice choose(const Drawing& drawing, std::size_t most_nodes) {
-  // Measured: up to 4000 nodes and 20,000 rows take Graphviz 2.43 half a minute, 40,000 some minutes.
-  const std::size_t most_rows = most_nodes > std::numeric_limits<std::size_t>::max() / 5 ? most_nodes : 5 * most_nodes;
+  // Measured with Graphviz 2.43: 4000 nodes and 20,000 rows take half a minute, 40,000 rows some minutes.
+  const std::size_t most_rows =
+      most_nodes > std::numeric_limits<std::size_t>::max() / 5 ? most_nodes : 5 * most_nodes;
   for (Rule rule{.every_task = true};;) {
     const bool coarsest = !rule.every_task && !rule.names && rule.levels_joined >= drawing.levels();
     constexpr auto unlimited = std::numeric_limits<std::size_t>::max();
@@ -197,16 +199,19 @@ std::string label(const Group& group) {
   return text;
 }
 
-void write_header(std::string& out, const Choice& choice, const std::string& note, const std::string& rankdir) {
+void write_header(std::string& out, const Choice& choice, const std::string& note,
+                  const std::string& rankdir) {
   if (!note.empty()) out += "// " + note + "\n";
-  out += "digraph ramal {\n  graph [rankdir=" + rankdir + ", ranksep=0.3, nodesep=0.15, outputorder=edgesfirst";
+  out +=
+      "digraph ramal {\n  graph [rankdir=" + rankdir + ", ranksep=0.3, nodesep=0.15, outputorder=edgesfirst";
   // Where edges are many, their bends are not seen, but take minutes.
   if (choice.rows > 4000) out += ", splines=line, nslimit=2, nslimit1=2, mclimit=0.5";
+  out += ", fontname=\"Helvetica,Arial,sans-serif\", fontsize=12";
   if (!note.empty()) out += ", label=\"" + note + "\"";
-  out += "];\n"
-         "  graph [fontname=\"Helvetica,Arial,sans-serif\", fontsize=12];\n"
-         "  node [fontname=\"Helvetica,Arial,sans-serif\", fontsize=12, margin=\"0.03,0.03\"];\n"
-         "  edge [color=gray45, penwidth=0.8, arrowsize=0.6];\n";
+  out +=
+      "];\n"
+      "  node [fontname=\"Helvetica,Arial,sans-serif\", fontsize=12, margin=\"0.03,0.03\"];\n"
+      "  edge [color=gray45, penwidth=0.8, arrowsize=0.6];\n";
 }
 
 void write_nodes(std::string& out, const std::vector<Group>& groups) {

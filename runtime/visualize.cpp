@@ -27,7 +27,8 @@ constexpr std::array<std::string_view, 4> rankdirs{"BT", "TB", "LR", "RL"};
 void check_one_of(std::span<const std::string_view> allowed, const std::string& found, const char* what,
                   const fs::path& file) {
   if (std::find(allowed.begin(), allowed.end(), found) != allowed.end()) return;
-  std::string text = "ramal: visualize: " + file.string() + ": " + what + " is \"" + found + "\", allowed are";
+  std::string text =
+      "ramal: visualize: " + file.string() + ": " + what + " is \"" + found + "\", allowed are";
   for (const auto one : allowed) text += " " + std::string(one);
   throw std::invalid_argument(text);
 }
@@ -126,16 +127,21 @@ std::string wait_for(pid_t child) {
   return WEXITSTATUS(status) == 0 ? "" : "failed with status " + std::to_string(WEXITSTATUS(status));
 }
 
-void lay_out(const fs::path& source, const fs::path& picture, const std::string& format, const fs::path& file) {
+void lay_out(const fs::path& source, const fs::path& picture, const std::string& format,
+             const fs::path& file) {
   std::array<int, 2> ends{};
   if (pipe2(ends.data(), O_CLOEXEC) != 0) fail(file, reason(errno));
   const Descriptor said(ends[0]);
   Descriptor to_say(ends[1]);
   // Absolute, so that no name is taken for an option.
-  const pid_t child = start({"dot", "-T" + format, "-o", fs::absolute(picture).string()}, source, to_say, file);
+  const pid_t child =
+      start({"dot", "-T" + format, "-o", fs::absolute(picture).string()}, source, to_say, file);
   to_say.close();
-  const std::string words = read_all(said);
-  if (const std::string end = wait_for(child); !end.empty()) fail(file, "Graphviz's dot " + end + ": " + words);
+  std::string words = read_all(said);
+  const std::string end = wait_for(child);
+  if (end.empty()) return;
+  while (!words.empty() && words.back() == '\n') words.pop_back();
+  fail(file, "Graphviz's dot " + end + (words.empty() ? "" : ": " + words));
 }
 
 /// `to_dot` opens with a comment where it could not draw every task.
@@ -143,7 +149,8 @@ void say_what_is_left_out(const std::string& text, const fs::path& file, std::si
   constexpr std::string_view comment = "// ";
   if (!text.starts_with(comment)) return;
   const std::string note = text.substr(comment.size(), text.find('\n') - comment.size());
-  std::fprintf(stderr, "ramal: %s: %s (most_nodes is %zu)\n", file.c_str(), note.c_str(), most_nodes);
+  std::fprintf(stderr, "ramal: %s: %s: one by one they are more than most_nodes = %zu, or too entangled\n",
+               file.c_str(), note.c_str(), most_nodes);
 }
 
 }  // namespace

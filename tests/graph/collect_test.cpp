@@ -24,11 +24,12 @@ long inc(long x) { return x + 1; }
 long add(long x, long y) { return x + y; }
 
 const Task* at(const Delayed<long>& handle) { return handle.task_handle().get(); }
+using Tasks = decltype(Graph::tasks);
 template <class... H>
-std::vector<const Task*> tasks(const H&... handles) {
+Tasks tasks(const H&... handles) {
   return {at(handles)...};
 }
-Graph collected(const std::vector<const Task*>& targets) { return collect(targets); }
+Graph collected(const Tasks& targets) { return collect(targets); }
 std::vector<TaskIndex> inputs_of(const Graph& graph, TaskIndex i) {
   const auto inputs = graph.inputs_of(i);
   return {inputs.begin(), inputs.end()};

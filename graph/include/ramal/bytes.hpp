@@ -21,8 +21,8 @@ struct DecodeError : std::runtime_error {
 /// `write` function serves both to size a buffer and to fill it. Not thread-safe.
 class Writer {
  public:
-  static constexpr bool is_saving = true;   // what Boost.Serialization's users ask an archive
-  static constexpr bool is_loading = false;
+  using is_saving = std::true_type;  // what Boost.Serialization's users ask an archive
+  using is_loading = std::false_type;
 
   Writer() = default;
   /// Fills `out`, which must have room for all that will be written.
@@ -55,8 +55,8 @@ class Writer {
 /// Reads what a Writer wrote. Throws DecodeError rather than reading past the end.
 class Reader {
  public:
-  static constexpr bool is_saving = false;
-  static constexpr bool is_loading = true;
+  using is_saving = std::false_type;
+  using is_loading = std::true_type;
 
   explicit Reader(std::span<const std::byte> from)
       : at_(from.data()), end_(from.data() + from.size()) {}
@@ -93,10 +93,11 @@ class Reader {
   }
   std::size_t left() const { return static_cast<std::size_t>(end_ - at_); }
 
+  /// A forwarding reference, since wrappers such as Boost's make_nvp arrive as temporaries.
   template <class T>
-  Reader& operator&(T& value);
+  Reader& operator&(T&& value);
   template <class T>
-  Reader& operator>>(T& value) {
+  Reader& operator>>(T&& value) {
     return *this & value;
   }
 

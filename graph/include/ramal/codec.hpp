@@ -114,19 +114,44 @@ struct Codec<T> {
   }
 };
 
+namespace detail {
+
+/// Boost's make_nvp and make_array: not values, but words around a reference to one.
+template <class T>
+concept NamedValue = requires(const T& wrapper) {
+  wrapper.name();
+  wrapper.value();
+};
+template <class T>
+concept WrappedArray = requires(const T& wrapper) {
+  *wrapper.address();
+  wrapper.count();
+};
+
+}  // namespace detail
+
 template <class T>
 Writer& Writer::operator&(const T& value) {
-  static_assert(Encodable<T>,
-                "ramal: this member cannot be encoded; give its class a serialize() function");
-  Codec<T>::write(*this, value);
+  if constexpr (detail::NamedValue<T>) {
+    *this & value.value();
+  } else if constexpr (detail::WrappedArray<T>) {
+    for (std::size_t i = 0; i < value.count(); ++i) *this & value.address()[i];
+  } else {
+    static_assert(Encodable<T>, "ramal: this member cannot be encoded; give its class a serialize() function");
+    Codec<T>::write(*this, value);
+  }
   return *this;
 }
 template <class T>
-Reader& Reader::operator&(T& value) {
-  if constexpr (std::is_const_v<T>) {  // Boost's wrappers (make_nvp) arrive const
-    const_cast<std::remove_const_t<T>&>(value).serialize(*this, 0u);
+Reader& Reader::operator&(T&& value) {
+  using Plain = std::remove_cvref_t<T>;
+  if constexpr (detail::NamedValue<Plain>) {
+    *this & value.value();
+  } else if constexpr (detail::WrappedArray<Plain>) {
+    for (std::size_t i = 0; i < value.count(); ++i) *this & value.address()[i];
   } else {
-    value = Codec<T>::read(*this);
+    static_assert(Encodable<Plain>, "ramal: this member cannot be encoded; give its class a serialize() function");
+    value = Codec<Plain>::read(*this);
   }
   return *this;
 }

@@ -213,13 +213,16 @@ class Passed<const Inputs<T>&> : public PassedInputs<T> {
   using PassedInputs<T>::PassedInputs;
 };
 
-/// The k-th input as parameter P, where every argument is a single handle.
+/// The k-th input as parameter P, where every argument is a single handle: the stored value itself for
+/// a const reference, else a value of its own, moved out of the slot on last use.
 template <class P>
 decltype(auto) pass_input(const Frame& frame, std::size_t k) {
   using T = std::remove_cvref_t<P>;
   Value& value = frame.slots[frame.inputs[k]];
-  if constexpr (std::is_lvalue_reference_v<P> || fits_in_place<T>) {
+  if constexpr (std::is_lvalue_reference_v<P>) {
     return value.get<T>();
+  } else if constexpr (fits_in_place<T>) {
+    return T(value.get<T>());
   } else {
     const bool last = frame.uses != nullptr && frame.uses[frame.inputs[k]].load(std::memory_order_acquire) == 1;
     return last && value.unique() ? T(std::move(value.own<T>())) : T(value.get<T>());

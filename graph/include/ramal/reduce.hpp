@@ -49,6 +49,18 @@ T fold(Inputs<T> group) {
   return result;
 }
 
+/// An element of a range as a leaf: a handle as it is, converted where its type differs, or a value.
+template <class T, class Element>
+Delayed<T> leaf(const Element& element, std::source_location where) {
+  if constexpr (std::same_as<Element, Delayed<T>>) {
+    return element;
+  } else if constexpr (is_delayed<Element>) {
+    return Delayed<T>(converted<T>(element));
+  } else {
+    return value(static_cast<T>(element), where);
+  }
+}
+
 [[noreturn]] void throw_empty_reduction(std::source_location where);
 [[noreturn]] void throw_bad_arity(std::size_t arity, std::source_location where);
 
@@ -81,13 +93,7 @@ Delayed<T> reduce(const Range& range, std::type_identity_t<ReduceOptions<T>> opt
   using Operation = detail::OperationTraits<detail::SignatureOf<decltype(op)>>;
   if (options.arity < 2) detail::throw_bad_arity(options.arity, where);
   std::vector<Delayed<T>> leaves;
-  for (const auto& element : range) {
-    if constexpr (std::same_as<std::ranges::range_value_t<Range>, Delayed<T>>) {
-      leaves.push_back(element);
-    } else {
-      leaves.push_back(value(T(element), where));
-    }
-  }
+  for (const auto& element : range) leaves.push_back(detail::leaf<T>(element, where));
   if (leaves.empty()) {
     if (!options.identity) detail::throw_empty_reduction(where);
     return *options.identity;
@@ -108,7 +114,8 @@ template <class F, class R, class... P, std::ranges::range Range>
   requires(sizeof...(P) == 2)
 Delayed<R> reduce(const detail::DelayedClosure<F, detail::Signature<R, P...>>& op, const Range& range,
                   std::source_location where = std::source_location::current()) {
-  std::vector<Delayed<R>> leaves(std::ranges::begin(range), std::ranges::end(range));
+  std::vector<Delayed<R>> leaves;
+  for (const auto& element : range) leaves.push_back(detail::leaf<R>(element, where));
   if (leaves.empty()) detail::throw_empty_reduction(where);
   return detail::tree<R>(std::move(leaves), 2, [&](std::span<Delayed<R>> pair) { return op(pair[0], pair[1], where); });
 }

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// How programs end: `ends HOW`.
+#include <ramal/ramal.hpp>
+
+#include <stdexcept>
+#include <string>
+#include <thread>
+
+namespace {
+
+long slow(long x) {
+  std::this_thread::sleep_for(std::chrono::seconds(30));
+  return x;
+}
+long bad(long) { throw std::runtime_error("the disk is on fire"); }
+long fine(long x) { return x; }
+#ifdef ANOTHER_BINARY
+volatile long makes_it_differ = 1;
+#endif
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::string how = argc > 1 ? argv[1] : "";
+  return ramal::run(argc, argv, [&](ramal::Session& session) {
+    if (how == "status") return 7;
+    if (how == "throw") throw std::runtime_error("the user's own mistake");
+    if (how == "throw_oddly") throw 5;
+    if (how == "throw_while_busy") {
+      session.persist(ramal::delayed<slow>.annotate({.rank = session.ranks() - 1})(1));
+      throw std::runtime_error("too impatient");
+    }
+    if (how == "task_error") session.compute(ramal::delayed<bad>(1));
+    if (how == "leave_work_behind") {
+      std::vector<ramal::Delayed<long>> many;
+      for (long i = 0; i < 1000; ++i) many.push_back(ramal::delayed<fine>(i));
+      session.persist(many);
+    }
+    return 0;
+  });
+}

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What needs real MPI processes. Run as `mpirun -n N mpi_program CHECK`; ends with "ok" and status 0.
+#include "runtime/serial.hpp"
+#include "tests/support/random_program.hpp"
+
+#include <ramal/ramal.hpp>
+
+#include <cstdio>
+#include <cstdlib>
+#include <iostream>
+#include <map>
+#include <thread>
+
+using namespace ramal;
+
+namespace {
+
+[[noreturn]] void fail(const std::string& text) { throw std::runtime_error(text); }
+template <class T>
+void expect_equal(const T& found, const T& expected, const std::string& what) {
+  if (!(found == expected)) fail(what + ": found another value than expected");
+}
+
+void random_programs(Session& session) {
+  for (unsigned seed = 1; seed <= 40; ++seed) {
+    const test::RandomProgramOptions options{.steps = 80, .errors = seed % 3 == 0, .longest_vector = seed % 4 == 0 ? 3000 : 50};
+    detail::SerialEngine engine;
+    Session serial(engine);
+    const auto expected = test::random_program(serial, seed, options);
+    expect_equal(test::random_program(session, seed, options), expected, "seed " + std::to_string(seed));
+  }
+}
+
+std::vector<long> numbered(long n, long first) {
+  std::vector<long> values(static_cast<std::size_t>(n));
+  for (auto& value : values) value = first++;
+  return values;
+}
+std::vector<long> doubled(std::vector<long> values) {
+  for (auto& value : values) value *= 2;
+  return values;
+}
+std::string text_of(long n) { return std::string(static_cast<std::size_t>(n), 'x') + std::to_string(n); }
+std::string joined(const std::string& a, const std::string& b) { return a + b; }
+std::pair<long, std::vector<long>> paired(long n) { return {n, numbered(n, 0)}; }
+
+/// Results of all sizes, around every limit, from every rank to every other, many at once.
+void sizes(Session& session) {
+  const int ranks = session.ranks();
+  for (const long n : {0L, 1L, 127L, 128L, 129L, 512L, 513L, 4096L, 100000L}) {
+    std::vector<Delayed<std::vector<long>>> far;
+    std::vector<Delayed<std::string>> texts;
+    for (int rank = 0; rank < ranks; ++rank) {
+      auto made = delayed<numbered>.annotate({.rank = rank})(n, rank);
+      auto text = delayed<text_of>.annotate({.rank = rank})(n);
+      for (int other = 0; other < ranks; ++other) {
+        far.push_back(delayed<doubled>.annotate({.rank = other})(made));
+        texts.push_back(delayed<joined>.annotate({.rank = other})(text, text));
+      }
+    }
+    const auto [vectors, strings] = session.compute(std::tuple(far, texts));
+    for (std::size_t i = 0; i < vectors.size(); ++i) {
+      expect_equal(vectors[i], doubled(numbered(n, static_cast<long>(i) / ranks)), "numbers of size " + std::to_string(n));
+      expect_equal(strings[i], text_of(n) + text_of(n), "text of size " + std::to_string(n));
+    }
+    const auto pair = session.compute(delayed<paired>.annotate({.rank = ranks - 1})(n));
+    expect_equal(pair.second, numbered(n, 0), "a pair with a vector");
+  }
+}
+
+long pass(long x) { return x + 1; }
+long pass_slowly(long x) {
+  std::this_thread::sleep_for(std::chrono::microseconds(x % 97 == 0 ? 300 : 0));
+  return x + 1;
+}
+/// Many small messages from a fast rank to a slow one: credits hold them back, and none is lost.
+void flood(Session& session) {
+  const int last = session.ranks() - 1;
+  const auto send = delayed<pass>.annotate({.rank = 0});
+  const auto take = delayed<pass_slowly>.annotate({.rank = last});
+  std::vector<Delayed<long>> taken;
+  for (long i = 0; i < 60000; ++i) taken.push_back(take(send(i)));
+  const auto values = session.compute(taken);
+  for (long i = 0; i < 60000; ++i) expect_equal(values[static_cast<std::size_t>(i)], i + 2, "a flooded value");
+}
+
+double third(long x) { return 1.0 / (3.0 + static_cast<double>(x)); }
+double plus(double a, double b) { return a + b; }
+/// The same bits at any rank and thread count; the expectation is an independent loop.
+void reductions(Session& session) {
+  std::vector<long> lengths{127, 128, 129};
+  for (long n = 1; n <= 33; ++n) lengths.push_back(n);
+  for (const long n : lengths) {
+    std::vector<Delayed<double>> leaves;
+    std::vector<double> level;
+    for (long i = 0; i < n; ++i) {
+      leaves.push_back(delayed<third>(i));
+      level.push_back(third(i));
+    }
+    while (level.size() > 1) {
+      std::vector<double> next;
+      for (std::size_t i = 0; i + 1 < level.size(); i += 2) next.push_back(level[i] + level[i + 1]);
+      if (level.size() % 2 == 1) next.push_back(level.back());
+      level = next;
+    }
+    expect_equal(session.compute(reduce<plus>(leaves)), level[0], "a sum of " + std::to_string(n));
+  }
+}
+
+long throws(long x) { throw std::runtime_error("bad " + std::to_string(x)); }
+void errors(Session& session) {
+  for (int rank = 0; rank < session.ranks(); ++rank) {
+    auto good = delayed<pass>(1);
+    session.persist(good);
+    try {
+      session.compute(delayed<pass>(delayed<throws>.annotate({.rank = rank})(rank)));
+      fail("no error was reported");
+    } catch (const TaskError& error) {
+      expect_equal(error.details().rank, rank, "the error's rank");
+      expect_equal(error.details().message, "bad " + std::to_string(rank), "the error's text");
+    }
+    expect_equal(session.compute(good), 2L, "what does not depend on it");
+  }
+}
+
+long sleep_long(long x) {
+  std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  return x;
+}
+void futures(Session& session) {
+  std::vector<Delayed<long>> all;
+  for (long i = 0; i < 200; ++i) all.push_back(delayed<sleep_long>(i));
+  session.persist(all);
+  long sum = 0;
+  for (auto done : session.as_completed(all)) sum += session.compute(done);
+  expect_equal(sum, 199L * 200 / 2, "the sum of what completed");
+  std::vector<Delayed<long>> more;
+  for (long i = 0; i < 2000; ++i) more.push_back(delayed<sleep_long>(i));
+  const auto before = session.info();
+  session.persist(more);
+  session.cancel(more);
+  int cancelled = 0;
+  for (const auto& one : more) {
+    try {
+      session.wait(one);
+    } catch (const CancelledError&) {
+      ++cancelled;
+    }
+  }
+  if (cancelled < 500) fail("only " + std::to_string(cancelled) + " of 2000 tasks were cancelled");
+  more.clear();
+  all.clear();
+  session.compute(delayed<pass>(1));
+  std::uint64_t kept = 0;
+  for (const RankInfo& one : session.info()) kept += one.values_kept;
+  if (kept > 0) fail(std::to_string(kept) + " values are still kept after their last handle is gone");
+}
+
+/// Chain, tree and stencil of a size that shows recursion, or anything not linear.
+long one() { return 1; }
+long mix(long a, long b, long c) { return test::scramble(a ^ b, c); }
+void large(Session& session) {
+  const char* size = std::getenv("LARGE_TASKS");
+  const long n = size != nullptr ? std::atol(size) : 200000;
+  auto chain = delayed<one>();
+  for (long i = 1; i < n; ++i) chain = delayed<pass>(chain);
+  expect_equal(session.compute(chain), n, "the end of a chain");
+  chain = delayed<one>();
+  {
+    std::vector<Delayed<double>> leaves;
+    for (long i = 0; i < n / 2; ++i) leaves.push_back(delayed<third>(0));
+    const double sum = session.compute(reduce<plus>(leaves));
+    if (std::abs(sum - static_cast<double>(n / 2) / 3) > 1e-6 * static_cast<double>(n)) fail("the sum of a tree");
+  }
+  constexpr std::size_t width = 1000;
+  std::vector<long> expected(width, 1);
+  std::vector<Delayed<long>> row(width, delayed<one>());
+  for (auto& cell : row) cell = delayed<one>();
+  for (long step = 1; step < n / static_cast<long>(width); ++step) {
+    const auto before = row;
+    const auto values = expected;
+    for (std::size_t i = 0; i < width; ++i) {
+      const std::size_t left = i == 0 ? 0 : i - 1;
+      const std::size_t right = std::min(i + 1, width - 1);
+      row[i] = delayed<mix>(before[left], before[i], before[right]);
+      expected[i] = mix(values[left], values[i], values[right]);
+    }
+  }
+  expect_equal(session.compute(row), expected, "the last row of a stencil");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::map<std::string, void (*)(Session&)> checks{
+      {"random", random_programs}, {"sizes", sizes}, {"flood", flood}, {"reductions", reductions}, {"errors", errors}, {"futures", futures}, {"large", large}};
+  const auto check = checks.find(argc > 1 ? argv[1] : "");
+  if (check == checks.end()) {
+    std::cerr << "usage: mpi_program random|sizes|flood|reductions|errors|futures|large\n";
+    return 2;
+  }
+  return run(argc, argv, [&](Session& session) {
+    check->second(session);
+    std::cout << check->first << ": ok on " << session.ranks() << " ranks\n";
+  });
+}

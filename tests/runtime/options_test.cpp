@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <ramal/error.hpp>
+#include <ramal/options.hpp>
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+namespace ramal {
+namespace {
+
+std::string message(const char* name, const char* text) {
+  setenv(name, text, 1);
+  std::string found;
+  try {
+    Options::from_environment({});
+  } catch (const OptionError& error) {
+    found = error.what();
+  }
+  unsetenv(name);
+  return found;
+}
+
+TEST(Options, TheEnvironmentWins) {
+  setenv("RAMAL_THREADS", "3", 1);
+  setenv("RAMAL_SCHEDULER", "serial", 1);
+  const auto options = Options::from_environment({.threads = 7, .credits = 9});
+  unsetenv("RAMAL_THREADS");
+  unsetenv("RAMAL_SCHEDULER");
+  EXPECT_EQ(options.threads, 3);
+  EXPECT_EQ(options.scheduler, "serial");
+  EXPECT_EQ(options.credits, 9);
+}
+
+TEST(Options, ABadOneIsNamedWithWhatIsAllowed) {
+  EXPECT_EQ(message("RAMAL_THREADS", "many"), "ramal: RAMAL_THREADS: expected a whole number from 0 to 4096, found 'many'");
+  EXPECT_EQ(message("RAMAL_THREADS", "-1"), "ramal: RAMAL_THREADS: expected a whole number from 0 to 4096, found '-1'");
+  EXPECT_EQ(message("RAMAL_THREADS", "4x"), "ramal: RAMAL_THREADS: expected a whole number from 0 to 4096, found '4x'");
+  EXPECT_EQ(message("RAMAL_SCHEDULER", "dask"), "ramal: RAMAL_SCHEDULER: expected one of mpi, inprocess, serial, found 'dask'");
+  EXPECT_EQ(message("RAMAL_PROGRESS", ""), "ramal: RAMAL_PROGRESS: expected one of auto, thread, found ''");
+  const auto unknown = message("RAMAL_THREAD", "4");
+  EXPECT_NE(unknown.find("RAMAL_THREAD: there is no such option; there are RAMAL_CREDITS"), std::string::npos) << unknown;
+}
+
+TEST(Options, TheProgramsOwnAreChecked) {
+  EXPECT_THROW(Options::from_environment({.threads = -2}), OptionError);
+  EXPECT_THROW(Options::from_environment({.scheduler = "threads"}), OptionError);
+  EXPECT_THROW(Options::from_environment({.piece_bytes = 7}), OptionError);
+}
+
+}  // namespace
+}  // namespace ramal

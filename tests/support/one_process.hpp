@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Several ranks in one process: driven by one thread in a shuffled but repeatable order, or each with
+// threads of its own.
+#pragma once
+
+#include "runtime/distributed.hpp"
+#include "runtime/inprocess.hpp"
+#include "runtime/serial.hpp"
+
+#include <ramal/session.hpp>
+
+namespace ramal::test {
+
+using namespace ramal::detail;
+
+inline std::string describe(Rank& rank) {
+  RankInfo info{.rank = rank.transport().rank(),
+                .host = "host" + std::to_string(rank.transport().rank()),
+                .pid = 0,
+                .threads = 1,
+                .cores = 1,
+                .tasks_run = rank.executor().tasks_run(),
+                .messages_sent = rank.transport().counts().messages,
+                .bytes_sent = rank.transport().counts().bytes,
+                .values_kept = rank.executor().values_kept(),
+                .idle_seconds = rank.idle_seconds()};
+  Writer count;
+  count & info;
+  std::string text(count.size(), '\0');
+  Writer writer(reinterpret_cast<std::byte*>(text.data()));
+  writer & info;
+  return text;
+}
+
+inline std::vector<std::string> host_names(int ranks) {
+  std::vector<std::string> names;
+  for (int rank = 0; rank < ranks; ++rank) names.push_back("host" + std::to_string(rank));
+  return names;
+}
+
+/// All ranks on the calling thread. Whenever rank 0 looks for messages, some of the others move first.
+class SteppedRanks {
+ public:
+  SteppedRanks(int ranks, unsigned seed, std::size_t small_bytes = 64)
+      : network_(ranks, small_bytes, seed), random_(seed + 1), images_(Images::loaded()) {
+    for (int rank = 1; rank < ranks; ++rank) {
+      others_.push_back(std::make_unique<Rank>(network_.connect(rank), images_, 0, nullptr, describe));
+    }
+    engine_ = std::make_unique<DistributedEngine>(std::make_unique<Stepping>(*this, network_.connect(0)), images_, 0,
+                                                  host_names(ranks), true, describe);
+    session_ = std::make_unique<Session>(*engine_);
+  }
+  Session& session() { return *session_; }
+  DistributedEngine& engine() { return *engine_; }
+  Rank& rank(int r) { return r == 0 ? engine_->rank() : *others_[static_cast<std::size_t>(r - 1)]; }
+  /// While held, only rank 0 moves.
+  bool held = false;
+
+ private:
+  class Stepping final : public Transport {
+   public:
+    Stepping(SteppedRanks& all, std::unique_ptr<Transport> own) : all_(all), own_(std::move(own)) {}
+    int rank() const override { return own_->rank(); }
+    int ranks() const override { return own_->ranks(); }
+    std::size_t small_bytes() const override { return own_->small_bytes(); }
+    std::byte* write(int to, const Header& header) override {
+      ++counts_.messages;
+      return own_->write(to, header);
+    }
+    void lend(int to, const Header& header, std::span<const std::byte> payload, Value keep) override {
+      ++counts_.messages;
+      own_->lend(to, header, payload, std::move(keep));
+    }
+    void flush() override { own_->flush(); }
+    bool poll(Receiver& receiver) override {
+      own_->flush();
+      all_.step_some();
+      return own_->poll(receiver);
+    }
+    void close(Receiver& receiver) override { own_->close(receiver); }
+    void abort(int status) override { own_->abort(status); }
+
+   private:
+    SteppedRanks& all_;
+    std::unique_ptr<Transport> own_;
+  };
+
+  void step_some() {
+    if (others_.empty() || held) return;
+    for (auto n = random_() % 4; n > 0; --n) others_[random_() % others_.size()]->progress();
+  }
+
+  Network network_;
+  std::minstd_rand random_;
+  const Images images_;
+  std::vector<std::unique_ptr<Rank>> others_;
+  std::unique_ptr<DistributedEngine> engine_;
+  std::unique_ptr<Session> session_;
+};
+
+/// Each rank with threads of its own; `workers` 0: one thread a rank.
+class ThreadedRanks {
+ public:
+  ThreadedRanks(int ranks, unsigned workers, std::optional<unsigned> seed = {}, std::size_t small_bytes = 64)
+      : network_(ranks, small_bytes, seed), images_(Images::loaded()) {
+    for (int rank = 1; rank < ranks; ++rank) {
+      threads_.emplace_back([this, rank, workers] {
+        Rank other(network_.connect(rank), images_, workers, nullptr, describe);
+        other.serve();
+        other.close();
+      });
+    }
+    engine_ = std::make_unique<DistributedEngine>(network_.connect(0), images_, workers, host_names(ranks), true, describe);
+    session_ = std::make_unique<Session>(*engine_);
+  }
+  ~ThreadedRanks() {
+    session_.reset();
+    engine_->rank().stop_all(0, 1e9);
+    engine_->rank().close();
+    for (auto& thread : threads_) thread.join();
+  }
+  Session& session() { return *session_; }
+
+ private:
+  Network network_;
+  const Images images_;
+  std::vector<std::thread> threads_;
+  std::unique_ptr<DistributedEngine> engine_;
+  std::unique_ptr<Session> session_;
+};
+
+class SerialRanks {
+ public:
+  Session& session() { return session_; }
+
+ private:
+  SerialEngine engine_;
+  Session session_{engine_};
+};
+
+}  // namespace ramal::test
