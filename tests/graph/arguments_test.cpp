@@ -45,7 +45,8 @@ T evaluate(const Delayed<T>& handle) {
 /// What an error message would show of the arguments.
 template <class T>
 std::string preview(const Delayed<T>& handle) {
-  return run(handle, [](const Task& task, const ramal::detail::Frame& frame) { return task.kind().preview(frame); });
+  return run(handle,
+             [](const Task& task, const ramal::detail::Frame& frame) { return task.kind().preview(frame); });
 }
 template <class T>
 std::size_t inputs_of(const Delayed<T>& handle) {
@@ -104,9 +105,11 @@ TEST(Values, AreTakenWhenTheTaskIsMade) {
 
 TEST(Values, WholeContainers) {
   EXPECT_EQ(evaluate(delayed<sum>(std::vector<long>{})), 0);
-  EXPECT_EQ(evaluate(delayed<[](std::vector<bool> v) { return v.size() + v[1]; }>(std::vector{false, true})), 3u);
+  EXPECT_EQ(evaluate(delayed<[](std::vector<bool> v) { return v.size() + v[1]; }>(std::vector{false, true})),
+            3u);
   const std::map<std::string, std::tuple<int, double>> map{{"a", {1, 2.5}}};
-  EXPECT_EQ(evaluate(delayed<[](const std::map<std::string, std::tuple<int, double>>& m) { return m; }>(map)), map);
+  EXPECT_EQ(evaluate(delayed<[](const std::map<std::string, std::tuple<int, double>>& m) { return m; }>(map)),
+            map);
 }
 
 // --- handles -----------------------------------------------------------------------------------------
@@ -116,7 +119,8 @@ TEST(Handles, AndValuesInAnyPlace) {
   EXPECT_EQ(evaluate(delayed<add>(two, 5)), 7);
   EXPECT_EQ(evaluate(delayed<add>(5, two)), 7);
   EXPECT_EQ(evaluate(delayed<add>(5, 6)), 11);
-  const auto subtract = delayed<[](long a, long b, long c, long d) { return a * 1000 + b * 100 + c * 10 + d; }>;
+  const auto subtract =
+      delayed<[](long a, long b, long c, long d) { return a * 1000 + b * 100 + c * 10 + d; }>;
   EXPECT_EQ(evaluate(subtract(1, two, 3, delayed<inc>(3))), 1234);
   EXPECT_EQ(evaluate(subtract(delayed<inc>(0), 2, delayed<inc>(2), 4)), 1234);
 }
@@ -129,7 +133,8 @@ TEST(Handles, OfAnotherTypeConvertThroughATaskOfTheirOwn) {
   EXPECT_EQ(evaluate(delayed<[](Meters m) { return m.value; }>(delayed<[] { return 1.5; }>())), 1.5);
   EXPECT_EQ(evaluate(delayed<[](std::optional<int> x) { return *x; }>(small)), 4);
   const auto direct = delayed<length>(delayed<copy>("ab"));
-  EXPECT_EQ(direct.task_handle().get()->inputs()[0]->kind().name, "copy") << "the same type needs no conversion";
+  EXPECT_EQ(direct.task_handle().get()->inputs()[0]->kind().name, "copy")
+      << "the same type needs no conversion";
 }
 
 TEST(Handles, OfConstantsAreInputs) {
@@ -209,7 +214,8 @@ TEST(InputsOf, HandlesValuesAndBoth) {
   EXPECT_EQ(evaluate(delayed<join>(std::array{a, b})), "ab");
   EXPECT_EQ(evaluate(delayed<join>(std::vector<std::string>{"x", "y"})), "xy");
   EXPECT_EQ(evaluate(delayed<join>(std::vector<Delayed<std::string>>{})), "");
-  const auto counted = delayed<[](const Inputs<std::string>& parts, int n) { return parts[0] + std::to_string(n); }>;
+  const auto counted =
+      delayed<[](const Inputs<std::string>& parts, int n) { return parts[0] + std::to_string(n); }>;
   EXPECT_EQ(evaluate(counted(std::vector{a, b}, 4)), "a4");
 }
 
@@ -250,7 +256,8 @@ TEST(Preview, OfContainers) {
   EXPECT_EQ(preview(delayed<sum>(std::vector<long>(1000, 7))), "[7, 7, 7, … 1000 in all]");
   EXPECT_EQ(preview(delayed<sum>(std::vector{delayed<inc>(1), delayed<inc>(2)})), "[2, 3]");
   EXPECT_EQ(preview(delayed<join>(std::vector<std::string>{"a", "b"})), "Inputs of 2");
-  EXPECT_EQ(preview(delayed<[](std::vector<bool> v) { return v.size(); }>(std::vector{true, false})), "[true, false]");
+  EXPECT_EQ(preview(delayed<[](std::vector<bool> v) { return v.size(); }>(std::vector{true, false})),
+            "[true, false]");
 }
 
 TEST(Preview, OfOtherTypesIsTheirName) {
@@ -259,7 +266,8 @@ TEST(Preview, OfOtherTypesIsTheirName) {
 }
 
 TEST(Preview, OfAClosuresArgumentsLeavesOutItsState) {
-  EXPECT_EQ(preview(ramal::delay([k = 5](long x, std::string s) { return x + k + long(s.size()); })(2, "s")), "2, \"s\"");
+  EXPECT_EQ(preview(ramal::delay([k = 5](long x, std::string s) { return x + k + long(s.size()); })(2, "s")),
+            "2, \"s\"");
 }
 
 TEST(Preview, LeavesTheArgumentsAsTheyAre) {

@@ -49,7 +49,8 @@ void expect_round_trip(const T& value) {
   for (std::size_t length = 0; length < bytes.size(); ++length) {
     const Bytes cut(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(length));
     Reader reader(cut);
-    EXPECT_THROW(Codec<T>::read(reader), DecodeError) << "of " << bytes.size() << " bytes, the first " << length;
+    EXPECT_THROW(Codec<T>::read(reader), DecodeError)
+        << "of " << bytes.size() << " bytes, the first " << length;
   }
 }
 
@@ -80,7 +81,7 @@ class Person {
   Person(std::string name, std::vector<int> marks) : name_(std::move(name)), marks_(std::move(marks)) {}
   template <class Archive>
   void serialize(Archive& ar, const unsigned int /*version*/) {
-    ar & name_ & marks_;
+    ar & name_& marks_;
   }
   bool operator==(const Person&) const = default;
 
@@ -96,7 +97,7 @@ struct Cached {
   double cache = 0;
   template <class Archive>
   void serialize(Archive& ar, unsigned) {
-    ar & a & b;
+    ar & a& b;
   }
   bool operator==(const Cached& other) const { return a == other.a && b == other.b; }
 };
@@ -125,7 +126,7 @@ struct Town {
 };
 template <class Archive>
 void serialize(Archive& ar, Town& town, const unsigned int /*version*/) {
-  ar & town.name & town.people;
+  ar & town.name& town.people;
 }
 }  // namespace abroad
 
@@ -207,8 +208,8 @@ TEST(Codec, Vectors) {
   expect_round_trip(std::vector<Celsius>{Celsius(1), Celsius(2)});
   expect_round_trip(std::vector<std::optional<int>>{1, std::nullopt, 3});
   expect_round_trip(std::vector<std::pair<int, char>>{{1, 'a'}, {2, 'b'}});
-  EXPECT_TRUE((Codec<std::vector<double>>::as_memory));
-  EXPECT_FALSE((Codec<std::vector<bool>>::as_memory));
+  EXPECT_TRUE((Codec<std::vector<double>>::contiguous));
+  EXPECT_FALSE((Codec<std::vector<bool>>::contiguous));
 }
 
 TEST(Codec, FixedParts) {

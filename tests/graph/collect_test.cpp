@@ -53,7 +53,9 @@ void expect_sound(const Graph& graph) {
       EXPECT_LT(graph.inputs_of(i)[k], i) << "an input after its consumer";
       EXPECT_EQ(graph.tasks[graph.inputs_of(i)[k]], task.inputs()[k]);
     }
-    if (task.residence() == nullptr) { EXPECT_EQ(task.scratch(), 0u) << "a scratch word was left behind"; }
+    if (task.residence() == nullptr) {
+      EXPECT_EQ(task.scratch(), 0u) << "a scratch word was left behind";
+    }
   }
 }
 
@@ -127,7 +129,8 @@ TEST(Collect, TargetsMayNeedEachOther) {
 TEST(Collect, SeesThroughContainers) {
   const auto a = delayed<source>(1);
   const auto b = delayed<source>(2);
-  const auto sum = delayed<[](const std::vector<long>& v, long x) { return v[0] + x; }>(std::vector{a, b, a}, b);
+  const auto sum =
+      delayed<[](const std::vector<long>& v, long x) { return v[0] + x; }>(std::vector{a, b, a}, b);
   const Graph graph = collected(tasks(sum));
   EXPECT_EQ(graph.tasks, tasks(a, b, sum));
   EXPECT_EQ(inputs_of(graph, 2), (Indices{0, 1, 0, 1}));
@@ -235,7 +238,8 @@ TEST(Deep, EveryPathIsNotWalked) {
 TEST(Deep, ManyInputs) {
   std::vector<Delayed<long>> sources;
   for (int i = 0; i < 100'000; ++i) sources.push_back(delayed<source>(i));
-  const auto sum = delayed<[](const std::vector<long>& v) { return std::accumulate(v.begin(), v.end(), 0L); }>(sources);
+  const auto sum =
+      delayed<[](const std::vector<long>& v) { return std::accumulate(v.begin(), v.end(), 0L); }>(sources);
   const Graph graph = collected(tasks(sum));
   EXPECT_EQ(graph.size(), 100'001u);
   EXPECT_EQ(graph.inputs_of(100'000).size(), 100'000u);

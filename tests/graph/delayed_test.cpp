@@ -58,7 +58,9 @@ std::string refusal(const Make& make) {
   }
   return "(nothing was refused)";
 }
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 long inc(long x) { return x + 1; }
 long add(long x, long y) { return x + y; }
@@ -140,14 +142,13 @@ TEST(Where, IsTheLineOfTheCall) {
 
 TEST(Where, OfOperatorsAndUnpackedParts) {
   const auto x = delayed<inc>(1);
-  EXPECT_EQ(line_of(x + x), __LINE__);
-  EXPECT_EQ(line_of(x * 2), __LINE__);
-  EXPECT_EQ(line_of(2 < x), __LINE__);
-  EXPECT_EQ(line_of(-x), __LINE__);
+  // Neither an operator nor a structured binding can ask for its caller's line: 0 is "unknown".
+  for (const unsigned line : {line_of(x + x), line_of(x * 2), line_of(2 < x), line_of(-x)})
+    EXPECT_EQ(line, 0u);
   const auto pair = delayed<[](int a) { return std::pair(a, 2 * a); }>(1);
-  const auto [once, both] = pair; const unsigned line = __LINE__;
-  EXPECT_EQ(line_of(once), line);
-  EXPECT_EQ(line_of(both), line);
+  const auto [once, both] = pair;
+  EXPECT_EQ(line_of(once), 0u);
+  EXPECT_EQ(line_of(both), 0u);
 }
 
 // --- what can be called later ----------------------------------------------------------------------
@@ -214,7 +215,8 @@ TEST(Calls, ATwoInputTaskIsSmall) {
 
 // --- wishes ------------------------------------------------------------------------------------------
 TEST(Annotate, IsKeptWithTheTask) {
-  const auto wished = delayed<inc>.annotate({.name = "n", .cost = 2.5, .rank = 3, .host = "h", .priority = -4});
+  const auto wished =
+      delayed<inc>.annotate({.name = "n", .cost = 2.5, .rank = 3, .host = "h", .priority = -4});
   const auto made = wished(1);
   const auto* wishes = task_of(made).annotation();
   ASSERT_NE(wishes, nullptr);
@@ -324,7 +326,8 @@ TEST(MovedFrom, IsRefusedWhereItIsUsed) {
   EXPECT_TRUE(contains(refusal([&] { delayed<inc>(gone); }), advice));
   EXPECT_TRUE(contains(refusal([&] { delayed<add>(kept, gone); }), advice));
   EXPECT_TRUE(contains(refusal([&] { delayed<add>(1, gone); }), advice));
-  EXPECT_TRUE(contains(refusal([&] { delayed<inc>(other); }), advice)) << "where it would have been converted";
+  EXPECT_TRUE(contains(refusal([&] { delayed<inc>(other); }), advice))
+      << "where it would have been converted";
   EXPECT_TRUE(contains(refusal([&] { delayed<inc>.annotate({.cost = 2})(gone); }), advice));
   EXPECT_TRUE(contains(refusal([&] { delay([k = 1L](long x) { return x + k; })(gone); }), advice));
   EXPECT_TRUE(contains(refusal([&] { sum(std::vector<Delayed<long>>{kept, gone}); }), advice));

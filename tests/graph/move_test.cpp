@@ -158,7 +158,8 @@ TEST(ByValue, WithoutUsesNothingIsMoved) {
   const auto once = delayed<increment>(delayed<make>(1));
   EXPECT_EQ(first(Serial(once).run(false).target<Block>()), 2);
   EXPECT_EQ(copies, 1);
-  const auto mixed = delayed<[](std::vector<Block> v, int n) { return v[0].data[0] + n; }>(std::vector{once, once}, 1);
+  const auto mixed =
+      delayed<[](std::vector<Block> v, int n) { return v[0].data[0] + n; }>(std::vector{once, once}, 1);
   EXPECT_EQ(Serial(mixed).run(false).target<int>(), 3);
   EXPECT_EQ(copies, 1 + 2);
 }
@@ -191,7 +192,8 @@ TEST(ByValue, TwiceInOneCallIsCopied) {
   const auto block = delayed<make>(1);
   EXPECT_EQ(Serial(both(block, block)).run().target<int>(), 3);
   EXPECT_EQ(copies, 2);
-  const auto seen = delayed<[](const Block& a, Block b) { return increment(std::move(b)).data[0] + a.data[0]; }>;
+  const auto seen =
+      delayed<[](const Block& a, Block b) { return increment(std::move(b)).data[0] + a.data[0]; }>;
   EXPECT_EQ(Serial(seen(block, block)).run().target<int>(), 3);
   EXPECT_EQ(copies, 1);
   const auto listed = delayed<[](std::vector<Block> v, const Block& b) { return v[1].data[0] + b.data[0]; }>;
@@ -228,7 +230,8 @@ TEST(Containers, ElementsMoveOnTheirLastUse) {
 }
 
 TEST(Containers, TuplesMapsOptionalsAndArrays) {
-  const auto tuple = delayed<[](std::tuple<Block, int> t) { return std::get<0>(t).data[0] + std::get<1>(t); }>;
+  const auto tuple =
+      delayed<[](std::tuple<Block, int> t) { return std::get<0>(t).data[0] + std::get<1>(t); }>;
   EXPECT_EQ(Serial(tuple(std::tuple(delayed<make>(1), 2))).run().target<int>(), 3);
   EXPECT_EQ(copies, 0);
   const auto map = delayed<[](const std::map<int, Block>& m) { return m.at(4).data[0]; }>;
@@ -242,7 +245,8 @@ TEST(Containers, TuplesMapsOptionalsAndArrays) {
   EXPECT_EQ(copies, 0);
 }
 
-// --- by reference --------------------------------------------------------------------------------------------
+// --- by reference
+// --------------------------------------------------------------------------------------------
 TEST(ByReference, SeesTheStoredObjectItself) {
   const auto object = delayed<[](const Block& b) { return object_of(b); }>;
   const auto with_literal = delayed<[](const Block& b, int) { return object_of(b); }>;
@@ -271,7 +275,8 @@ TEST(ByReference, InputsNeverCopyNorMove) {
   EXPECT_EQ(copies, 0);
 }
 
-// --- reductions ------------------------------------------------------------------------------------------------
+// --- reductions
+// ------------------------------------------------------------------------------------------------
 TEST(Reductions, OfBlocksCopyNone) {
   std::vector<Delayed<Block>> leaves;
   for (int i = 0; i < 37; ++i) leaves.push_back(delayed<make>(i));

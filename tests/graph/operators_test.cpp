@@ -36,14 +36,14 @@ T same(T x) {
   return x;
 }
 
-#define EXPECT_BINARY(op, left, right)                                                              \
-  do {                                                                                              \
-    const auto l = delayed<same<decltype(left)>>(left);                                             \
-    const auto r = delayed<same<decltype(right)>>(right);                                           \
-    static_assert(std::same_as<decltype(l op r), Delayed<decltype((left)op(right))>>);              \
-    EXPECT_EQ(evaluate(l op r), (left)op(right));                                                   \
-    EXPECT_EQ(evaluate(l op(right)), (left)op(right));                                              \
-    EXPECT_EQ(evaluate((left)op r), (left)op(right));                                               \
+#define EXPECT_BINARY(op, left, right)                                                 \
+  do {                                                                                 \
+    const auto l = delayed<same<decltype(left)>>(left);                                \
+    const auto r = delayed<same<decltype(right)>>(right);                              \
+    static_assert(std::same_as<decltype(l op r), Delayed<decltype((left)op(right))>>); \
+    EXPECT_EQ(evaluate(l op r), (left)op(right));                                      \
+    EXPECT_EQ(evaluate(l op(right)), (left)op(right));                                 \
+    EXPECT_EQ(evaluate((left)op r), (left)op(right));                                  \
   } while (false)
 
 TEST(Operators, Arithmetic) {

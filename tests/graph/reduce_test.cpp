@@ -65,7 +65,9 @@ std::string refusal(const Make& make) {
   }
   return "(nothing was refused)";
 }
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 std::string leaf(int i) { return std::string(1, static_cast<char>('a' + i % 26)); }
 std::string pair_up(const std::string& a, const std::string& b) { return "(" + a + b + ")"; }
@@ -117,8 +119,14 @@ std::vector<int> lengths() {
 
 // --- pairs -------------------------------------------------------------------------------------------
 TEST(Reduce, HasTheDocumentedShape) {
-  const char* const table[] = {"a",          "(ab)",         "((ab)c)",         "((ab)(cd))",
-                               "(((ab)(cd))e)", "(((ab)(cd))(ef))", "(((ab)(cd))((ef)g))", "(((ab)(cd))((ef)(gh)))"};
+  const char* const table[] = {"a",
+                               "(ab)",
+                               "((ab)c)",
+                               "((ab)(cd))",
+                               "(((ab)(cd))e)",
+                               "(((ab)(cd))(ef))",
+                               "(((ab)(cd))((ef)g))",
+                               "(((ab)(cd))((ef)(gh)))"};
   for (int n = 1; n <= 8; ++n) EXPECT_EQ(evaluate(reduce<pair_up>(leaves(n))), table[n - 1]) << n;
 }
 
@@ -160,7 +168,8 @@ TEST(Reduce, FloatingPointSumsHaveTheBitsOfTheTree) {
 }
 
 TEST(Reduce, EveryOperationKnowsTheCallersLine) {
-  const auto total = reduce<join>(leaves(5)); const unsigned line = __LINE__;
+  const unsigned line = __LINE__ + 1;
+  const auto total = reduce<join>(leaves(5));
   EXPECT_EQ(line_of(total), line);
   const auto first = total.task_handle().get()->inputs()[0];
   EXPECT_EQ(first->where().line(), line);
@@ -187,7 +196,8 @@ TEST(Reduce, OfOtherArities) {
       const auto operations = static_cast<std::size_t>(std::count(shape.begin(), shape.end(), '['));
       EXPECT_EQ(graph_of(grouped).size(), static_cast<std::size_t>(n) + operations);
       EXPECT_EQ(graph_of(folded).size(), static_cast<std::size_t>(n) + operations);
-      EXPECT_EQ(levels_of(grouped), static_cast<std::size_t>(std::ceil(std::log(n) / std::log(arity) - 1e-9)));
+      EXPECT_EQ(levels_of(grouped),
+                static_cast<std::size_t>(std::ceil(std::log(n) / std::log(arity) - 1e-9)));
     }
   }
 }
@@ -269,7 +279,9 @@ TEST(Reduce, ByAClosure) {
 
 // --- map -----------------------------------------------------------------------------------------------
 long scale_and_shift(long x, long factor, long shift) { return x * factor + shift; }
-std::size_t length(const std::string& text, const std::vector<int>& more) { return text.size() + more.size(); }
+std::size_t length(const std::string& text, const std::vector<int>& more) {
+  return text.size() + more.size();
+}
 
 TEST(Map, OverValuesAndHandles) {
   EXPECT_EQ(evaluate(reduce<add>(map<scale_and_shift>(std::vector<long>{1, 2, 3}, 10, 1))), 63);
@@ -301,7 +313,8 @@ TEST(Map, ConvertsAFurtherArgumentOnce) {
 }
 
 TEST(Map, EveryTaskKnowsTheCallersLine) {
-  for (const auto& task : map<scale_and_shift>(std::vector<long>{1, 2}, 1, 1)) EXPECT_EQ(line_of(task), __LINE__);
+  for (const auto& task : map<scale_and_shift>(std::vector<long>{1, 2}, 1, 1))
+    EXPECT_EQ(line_of(task), __LINE__);
 }
 
 }  // namespace

@@ -153,10 +153,13 @@ TEST(Subgraph, MovesWithItsMemory) {
 
 TEST(Subgraph, SectionsAreAligned) {
   const Subgraph made = small();
-  const auto aligned = [](const auto& section) { return reinterpret_cast<std::uintptr_t>(section.data()) % 8 == 0; };
+  const auto aligned = [](const auto& section) {
+    return reinterpret_cast<std::uintptr_t>(section.data()) % 8 == 0;
+  };
   EXPECT_TRUE(aligned(made.kinds) && aligned(made.kind) && aligned(made.plan) && aligned(made.input_offsets));
   EXPECT_TRUE(aligned(made.inputs) && aligned(made.literal_offsets) && aligned(made.externals));
-  EXPECT_TRUE(aligned(made.routes) && aligned(made.keeps) && aligned(made.priorities) && aligned(made.literals));
+  EXPECT_TRUE(aligned(made.routes) && aligned(made.keeps) && aligned(made.priorities) &&
+              aligned(made.literals));
 }
 
 TEST(Subgraph, WithoutTasksIsFine) {
@@ -236,11 +239,12 @@ TEST(SubgraphDamage, CountsThatWouldOverflowAreRefused) {
     return refused(std::move(bytes), "");
   };
   using Header = Subgraph::Header;
-  for (const auto count : {&Header::tasks, &Header::kinds, &Header::inputs, &Header::externals, &Header::routes,
-                           &Header::keeps, &Header::priorities}) {
+  for (const auto count : {&Header::tasks, &Header::kinds, &Header::inputs, &Header::externals,
+                           &Header::routes, &Header::keeps, &Header::priorities}) {
     for (const std::uint32_t value : {~0u, 1u << 31, 1000u}) EXPECT_TRUE(with(count, value));
   }
-  for (const std::uint64_t words : {~std::uint64_t{0}, std::uint64_t{1} << 61, std::uint64_t{1} << 60, std::uint64_t{4}}) {
+  for (const std::uint64_t words :
+       {~std::uint64_t{0}, std::uint64_t{1} << 61, std::uint64_t{1} << 60, std::uint64_t{4}}) {
     EXPECT_TRUE(with(&Header::literal_words, words));
   }
 }

@@ -1,4 +1,4 @@
-// expect: overload
+// expect: 'auto'
 // SPDX-License-Identifier: BSD-3-Clause
 #include <ramal/delayed.hpp>
 

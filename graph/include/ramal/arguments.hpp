@@ -272,10 +272,10 @@ template <class F>
 struct Prefix {
   const F& function;
   void append(ArgWriter& out) const {
-    if constexpr (std::is_trivially_copyable_v<F>) {
-      out.literals.raw(function);
-    } else {
+    if constexpr (!std::is_trivially_copyable_v<F>) {
       Codec<F>::write(out.literals, function);
+    } else if constexpr (!std::is_empty_v<F>) {
+      out.literals.raw(function);
     }
   }
 };

@@ -78,14 +78,16 @@ class Reader {
       Room() {}
       T value;
     } room;
-    std::memcpy(static_cast<void*>(&room.value), bytes(sizeof(T)), sizeof(T));
+    if constexpr (!std::is_empty_v<T>) std::memcpy(static_cast<void*>(&room.value), bytes(sizeof(T)), sizeof(T));
     return room.value;
   }
   /// A number of elements that follow, each at least `element_bytes` long: a damaged length is
-  /// refused before anything is allocated for it.
+  /// refused before anything is allocated for it. Elements that may take no bytes (0) are believed up
+  /// to 16 million.
   std::size_t count(std::size_t element_bytes) {
     const auto n = raw<std::uint64_t>();
-    if (element_bytes != 0 && n > left() / element_bytes) {
+    constexpr std::uint64_t most_without_bytes = std::uint64_t{1} << 24;
+    if (n > (element_bytes == 0 ? left() + most_without_bytes : left() / element_bytes)) {
       throw DecodeError("a length of " + std::to_string(n) + " elements, but only " +
                         std::to_string(left()) + " bytes follow");
     }

@@ -14,6 +14,7 @@
 
 #include <array>
 #include <concepts>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -50,11 +51,27 @@ inline constexpr bool is_view<std::span<T, n>> = true;
 template <class C, class Traits>
 inline constexpr bool is_view<std::basic_string_view<C, Traits>> = true;
 
+/// Types that are encoded part by part, or not at all, even where they are trivially copyable.
+template <class T>
+inline constexpr bool has_parts = is_view<T>;
+template <class T>
+inline constexpr bool has_parts<std::reference_wrapper<T>> = true;
+template <class T, std::size_t n>
+inline constexpr bool has_parts<std::array<T, n>> = true;
+template <class A, class B>
+inline constexpr bool has_parts<std::pair<A, B>> = true;
+template <class... T>
+inline constexpr bool has_parts<std::tuple<T...>> = true;
+template <class T>
+inline constexpr bool has_parts<std::optional<T>> = true;
+template <class... T>
+inline constexpr bool has_parts<std::variant<T...>> = true;
+
 /// Types whose memory is their encoding.
 template <class T>
-concept Memory = std::is_trivially_copyable_v<T> && !std::is_pointer_v<T> &&
-                 !std::is_member_pointer_v<T> && !std::is_array_v<T> && !std::is_null_pointer_v<T> &&
-                 !is_view<T> && std::same_as<T, std::remove_cvref_t<T>>;
+concept Memory = std::is_trivially_copyable_v<T> && !std::is_pointer_v<T> && !std::is_member_pointer_v<T> &&
+                 !std::is_array_v<T> && !std::is_null_pointer_v<T> && !has_parts<T> &&
+                 std::same_as<T, std::remove_cvref_t<T>>;
 
 template <class T>
 concept MemberSerialize = requires(T& value, Writer& writer, Reader& reader) {
@@ -69,21 +86,29 @@ concept FreeSerialize = requires(T& value, Writer& writer, Reader& reader) {
 template <class T>
 concept Serialize = !std::is_fundamental_v<T> && (MemberSerialize<T> || FreeSerialize<T>);
 
-/// Fewest bytes one T takes: bounds a decoded length before memory is asked for.
+/// T's codec copies its memory, so that many in a row can be copied at once.
 template <class T>
-inline constexpr std::size_t least_bytes = Memory<T> ? sizeof(T) : 0;
+concept MemoryCodec = requires { requires Codec<T>::as_memory; };
+
+/// Fewest bytes one T takes: bounds a decoded length before memory is asked for. 0: unknown.
+template <class T>
+inline constexpr std::size_t least_bytes = 0;
+template <MemoryCodec T>
+inline constexpr std::size_t least_bytes<T> = sizeof(T);
 
 }  // namespace detail
 
 template <class T>
   requires(detail::Memory<T> && !detail::Serialize<T>)
 struct Codec<T> {
+  static constexpr bool as_memory = !std::is_empty_v<T> && !std::same_as<T, bool>;
+
   static void write(Writer& writer, const T& value) {
     if constexpr (!std::is_empty_v<T>) writer.raw(value);
   }
   static T read(Reader& reader) {
-    if constexpr (std::is_empty_v<T> && std::is_default_constructible_v<T>) {
-      return T{};
+    if constexpr (std::same_as<T, bool>) {
+      return reader.raw<std::uint8_t>() != 0;  // other bytes are no bool
     } else {
       return reader.raw<T>();
     }
@@ -197,7 +222,7 @@ struct MapCodec {
   }
 };
 
-/// pair, tuple and array of encodable parts, in order. Braces keep the order of reading.
+/// pair and tuple of encodable parts, in order. Braces keep the order of reading.
 template <class T>
 struct TupleCodec {
   static void write(Writer& writer, const T& value) {
@@ -235,11 +260,10 @@ template <class T, class A>
   requires Encodable<T>
 struct Codec<std::vector<T, A>> {
   using Vector = std::vector<T, A>;
-  static constexpr bool as_memory =
-      detail::Memory<T> && !detail::Serialize<T> && !std::same_as<T, bool> && std::is_default_constructible_v<T>;
+  static constexpr bool contiguous = detail::MemoryCodec<T> && std::is_default_constructible_v<T>;
 
   static void write(Writer& writer, const Vector& values) {
-    if constexpr (as_memory) {
+    if constexpr (contiguous) {
       writer.raw(static_cast<std::uint64_t>(values.size()));
       writer.bytes(values.data(), values.size() * sizeof(T));
     } else {
@@ -247,7 +271,7 @@ struct Codec<std::vector<T, A>> {
     }
   }
   static Vector read(Reader& reader) {
-    if constexpr (as_memory) {
+    if constexpr (contiguous) {
       const auto n = reader.count(sizeof(T));
       Vector values(n);
       if (n != 0) std::memcpy(values.data(), reader.bytes(n * sizeof(T)), n * sizeof(T));
@@ -272,11 +296,31 @@ template <class A, class B>
   requires(Encodable<A> && Encodable<B>)
 struct Codec<std::pair<A, B>> : detail::TupleCodec<std::pair<A, B>> {};
 template <class... T>
-  requires(sizeof...(T) > 0 && (Encodable<T> && ...))
+  requires(Encodable<T> && ...)
 struct Codec<std::tuple<T...>> : detail::TupleCodec<std::tuple<T...>> {};
 template <class T, std::size_t n>
-  requires(Encodable<T> && (!detail::Memory<T> || detail::Serialize<T>))
-struct Codec<std::array<T, n>> : detail::TupleCodec<std::array<T, n>> {};
+  requires Encodable<T>
+struct Codec<std::array<T, n>> {
+  using Array = std::array<T, n>;
+  static constexpr bool as_memory = n > 0 && detail::MemoryCodec<T>;
+
+  static void write(Writer& writer, const Array& values) {
+    if constexpr (as_memory) {
+      writer.raw(values);
+    } else {
+      for (const T& value : values) Codec<T>::write(writer, value);
+    }
+  }
+  static Array read(Reader& reader) {
+    if constexpr (as_memory) {
+      return reader.raw<Array>();
+    } else {
+      return [&]<std::size_t... i>(std::index_sequence<i...>) {
+        return Array{(static_cast<void>(i), Codec<T>::read(reader))...};
+      }(std::make_index_sequence<n>{});
+    }
+  }
+};
 
 template <class T>
   requires Encodable<T>

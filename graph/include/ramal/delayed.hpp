@@ -185,7 +185,7 @@ std::tuple_element_t<i, T> item(const T& tuple) {
 /// `auto [q, r] = delayed<divide>(7, 3)`: parts of a tuple, pair or array, each a task of its own.
 template <std::size_t i, class T>
 auto get(const Delayed<T>& tuple) {
-  return delayed<&detail::item<i, T>>(tuple);
+  return delayed<&detail::item<i, T>>(tuple, std::source_location());  // the line is std's own here
 }
 
 }  // namespace ramal

@@ -72,10 +72,16 @@ class ArgReader {
  public:
   explicit ArgReader(const Frame& frame) : frame_(frame), literals(frame.literals) {}
 
-  Value& next_input() { return frame_.slots[frame_.inputs[at_++]]; }
+  /// Passes over the next argument's tag if it is an input's.
+  bool next_is_input() {
+    Reader ahead = literals;
+    if (ahead.raw<Tag>() != Tag::input) return false;
+    literals = ahead;
+    return true;
+  }
   template <class T>
   const T& input() {
-    return next_input().get<T>();
+    return frame_.slots[frame_.inputs[at_++]].template get<T>();
   }
   /// The next input by value: moved out of its slot where nobody else needs it.
   template <class T>
@@ -169,13 +175,7 @@ template <class T>
 class Passed<const T&> {
  public:
   explicit Passed(ArgReader& in) {
-    auto ahead = in.literals;
-    if (ahead.raw<Tag>() == Tag::input) {
-      in.literals = ahead;
-      object_ = &in.input<T>();
-    } else {
-      object_ = &own_.emplace(take<T>(in));
-    }
+    object_ = in.next_is_input() ? &in.input<T>() : &own_.emplace(take<T>(in));
   }
   const T& get() const { return *object_; }
 
@@ -191,11 +191,7 @@ class PassedInputs {
     const auto n = in.literals.count(1);
     objects_.reserve(n);
     for (std::size_t i = 0; i < n; ++i) {
-      if (in.literals.raw<Tag>() == Tag::input) {
-        objects_.push_back(&in.input<T>());
-      } else {
-        objects_.push_back(&own_.emplace_back(Codec<T>::read(in.literals)));
-      }
+      objects_.push_back(in.next_is_input() ? &in.input<T>() : &own_.emplace_back(take<T>(in)));
     }
   }
   Inputs<T> get() { return Inputs<T>(std::move(objects_)); }

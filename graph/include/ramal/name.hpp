@@ -27,15 +27,23 @@ constexpr std::string_view spelled(std::string_view pretty, std::string_view par
   return text;
 }
 
-/// `ns::f<int>(long)` becomes `f`; any lambda becomes `lambda`.
+/// `ns::f<int>(long)` becomes `f`; a closure becomes `lambda`.
 constexpr std::string_view short_name(std::string_view text) {
-  if (text.find("lambda") != std::string_view::npos) return "lambda";
-  // Cut template arguments and parameters, but not those of `operator<` or `operator()`.
-  const auto op = text.find("operator");
-  const bool is_operator = op != std::string_view::npos && (op == 0 || text[op - 1] == ':');
-  const auto end = is_operator ? std::string_view::npos : text.find_first_of("<(");
-  text = text.substr(0, end);
-  if (const auto scope = text.rfind("::"); scope != std::string_view::npos) text.remove_prefix(scope + 2);
+  // What follows the last "::" that is outside of brackets.
+  int depth = 0;
+  std::size_t from = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (depth == 0 && text.substr(i).starts_with("operator") && i == from) break;
+    const char c = text[i];
+    depth += (c == '<' || c == '(' || c == '{') - (c == '>' || c == ')' || c == '}');
+    if (depth == 0 && text.substr(i).starts_with("::")) from = i + 2;
+  }
+  text = text.substr(from);
+  for (const std::string_view closure : {"<lambda", "(lambda", "{lambda"}) {
+    if (text.starts_with(closure)) return "lambda";
+  }
+  if (text.starts_with("operator()")) return "operator()";
+  if (!text.starts_with("operator")) text = text.substr(0, text.find_first_of("<("));
   while (!text.empty() && (text.back() == ')' || text.back() == ' ')) text.remove_suffix(1);
   return text;
 }

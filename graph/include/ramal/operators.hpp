@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Operators on Delayed: `a + b` is a task that adds, for handles of either side, or a handle and a
-// value. Comparisons give a Delayed<bool>. There is no && and || (they could not skip their right side).
+// value. Comparisons give a Delayed<bool>. Their tasks know no source line: an operator cannot ask for
+// its caller's. There is no && and || (they could not skip their right side).
 #pragma once
 
 #include <ramal/delayed.hpp>
@@ -37,7 +38,7 @@ using Operand = typename OperandOf<S>::type;
   template <class L, class R>                                                                 \
     requires detail::OneIsDelayed<L, R>                                                       \
   auto operator op(const L& left, const R& right) {                                           \
-    return delayed<&detail::lifted::named<detail::Operand<L>, detail::Operand<R>>>(left, right); \
+    return delayed<&detail::lifted::named<detail::Operand<L>, detail::Operand<R>>>(left, right, std::source_location()); \
   }
 #define RAMAL_UNARY(op, named)                                     \
   namespace detail::lifted {                                    \
@@ -48,7 +49,7 @@ using Operand = typename OperandOf<S>::type;
   }                                                                \
   template <class T>                                               \
   auto operator op(const Delayed<T>& value) {                      \
-    return delayed<&detail::lifted::named<T>>(value);           \
+    return delayed<&detail::lifted::named<T>>(value, std::source_location()); \
   }
 
 RAMAL_BINARY(+, add)

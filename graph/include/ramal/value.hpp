@@ -157,7 +157,7 @@ namespace detail {
 template <class T>
 inline constexpr bool is_contiguous = false;
 template <class T, class A>
-inline constexpr bool is_contiguous<std::vector<T, A>> = Codec<std::vector<T, A>>::as_memory;
+inline constexpr bool is_contiguous<std::vector<T, A>> = Codec<std::vector<T, A>>::contiguous;
 
 template <class T>
 struct TypeOperations {
