@@ -31,6 +31,11 @@ Annotation checked(Annotation wishes) {
   return wishes;
 }
 
+const Task* existing(const Task* task) {
+  if (task == nullptr) throw std::invalid_argument("ramal: this Delayed was moved from, it names no task any more");
+  return task;
+}
+
 void refuse_addresses(std::span<const std::byte> bytes, std::source_location where) {
   // Small numbers are numbers: 64-bit programs are mapped above 4 GiB, but for non-PIE images.
   constexpr std::uintptr_t lowest = std::uintptr_t{1} << 32;

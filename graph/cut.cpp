@@ -40,6 +40,8 @@ class Cutter {
     }
     for (const Want& want : wants) keep(want);
     Cut cut{write(run, images), 0, std::move(large_)};
+    // Only now, since a cut that fails must not leave copies that were never sent.
+    for (const auto& [given, rank] : new_copies_) holders_.at(given).copied(rank);
     for (const Share& share : shares_) cut.messages += share.routes.size();
     return cut;
   }
@@ -93,12 +95,12 @@ class Cutter {
     if (has_value) {
       share.externals.push_back({holders_.at(i).id, External::import, 0});
     } else {
-      share.externals.push_back({0, External::arrival, graph_.kind_index[i]});
+      share.externals.push_back({i, External::arrival, graph_.kind_index[i]});
       const Slot source = slot_on(rank_[i], i);
       shares_[rank_[i]].routes.push_back({source, rank, slot});
       if (is_given(i) && holders_.at(i).copied) {
         shares_[rank].keeps.push_back({holders_.at(i).id, slot, 0});
-        holders_.at(i).copied(rank);
+        new_copies_.emplace_back(i, rank);
       }
     }
     all_copies_.push_back({rank, slot, copies_[i]});
@@ -190,6 +192,7 @@ class Cutter {
   Array<std::uint32_t> copies_;  // head of each task's list in all_copies_
   Array<Copy> all_copies_;
   std::unordered_map<TaskIndex, Holder> holders_;
+  std::vector<std::pair<TaskIndex, std::uint32_t>> new_copies_;  // of given tasks, on ranks
   std::map<std::pair<const char*, unsigned>, LargeLiterals> large_;
 };
 

@@ -44,7 +44,7 @@ class Buffer {
 /// A value this rank does not make in this run.
 struct External {
   static constexpr std::uint32_t import = 0, arrival = 1;
-  ValueId id;          ///< of an import
+  std::uint64_t id;    ///< an import's ValueId; of an arrival, its task's index in the run's graph
   std::uint32_t how;   ///< import or arrival
   std::uint32_t kind;  ///< of an arrival: the kind of its task, hence its type
 };

@@ -27,6 +27,7 @@ void Task::destroy(Task* task) {
     Task* const current = dead;
     dead = reinterpret_cast<Task*>(current->word_);
     for (Task* input : current->inputs()) {
+      if (input == nullptr) continue;  // the call that made the task threw half-way
       if (input->owners_.fetch_sub(1, std::memory_order_acq_rel) == 1) bury(input);
     }
     if (current->extra_) current->extra()->~Extra();

@@ -77,15 +77,16 @@ std::vector<Value> DistributedEngine::compute(const Tasks& targets) {
   // Each task that is a target is fetched once, however often it was asked for.
   std::unordered_map<TaskIndex, std::shared_ptr<KeptState>> fetched;
   std::vector<Want> wants;
+  std::vector<std::shared_ptr<KeptState>> states;
   for (const TaskIndex target : graph.targets) {
     auto& state = fetched[target];
     if (state) continue;
     state = std::make_shared<KeptState>(KeptState{.id = next_id_++});
     wants.push_back({target, state->id, true});
-    pending_.emplace(state->id, Pending{run, state});
+    states.push_back(state);
   }
   const auto order = graph.targets;
-  start(run, std::move(graph), std::move(rank), wants, {});
+  start(run, std::move(graph), std::move(rank), wants, states, {});
   if (held) held.unlock();
   rank_.work_until([&] { return !runs_.contains(run); });
 
@@ -98,7 +99,13 @@ std::vector<Value> DistributedEngine::compute(const Tasks& targets) {
     values.push_back(rank_.executor().kept(state.id));
   }
   for (const auto& [target, state] : fetched) rank_.executor().release(state->id);
-  if (first != nullptr) throw_failure(*first);
+  if (first != nullptr) {
+    const Failure failure = *first;
+    const auto names = failed_;
+    // Nothing of this run is kept, so nobody can ask for its names again.
+    std::erase_if(failed_, [run](const auto& entry) { return entry.first.first == run; });
+    throw_failure(failure, names);
+  }
   return values;
 }
 
@@ -113,28 +120,29 @@ void DistributedEngine::persist(const Tasks& targets) {
   auto rank = place(graph, machine_, [this](const Task& task) { return home_of(task); });
   const std::uint32_t run = next_run_++;
   std::vector<Want> wants;
-  std::vector<std::pair<const Task*, std::shared_ptr<KeptState>>> settled;
+  std::vector<std::shared_ptr<KeptState>> states;
+  Tasks kept_alive;
   std::set<TaskIndex> seen;
   for (std::size_t i = 0; i < fresh.size(); ++i) {
     const TaskIndex target = graph.targets[i];
     if (!seen.insert(target).second) continue;
     auto state = std::make_shared<KeptState>(KeptState{.id = next_id_++, .rank = rank[target]});
     wants.push_back({target, state->id, false});
-    pending_.emplace(state->id, Pending{run, state});
-    settled.emplace_back(fresh[i], std::move(state));
+    states.push_back(std::move(state));
+    kept_alive.push_back(fresh[i]);
   }
-  Tasks kept_alive;
-  for (const auto& [task, state] : settled) kept_alive.push_back(task);
-  start(run, std::move(graph), std::move(rank), wants, kept_alive);
-  for (auto& [task, state] : settled) task->settle(std::make_unique<KeptResidence>(std::move(state), releases_));
+  start(run, std::move(graph), std::move(rank), wants, states, kept_alive);
+  for (std::size_t i = 0; i < states.size(); ++i) kept_alive[i]->settle(std::make_unique<KeptResidence>(states[i], releases_));
 }
 
 /// What both have in common: from here on the graph is placed and its results are expected.
 void DistributedEngine::start(std::uint32_t number, Graph graph, Array<std::uint32_t> rank,
-                              std::span<const Want> wants, const Tasks& kept_alive) {
+                              std::span<const Want> wants, std::span<const std::shared_ptr<KeptState>> states,
+                              const Tasks& kept_alive) {
   Cut cut = detail::cut(graph, rank, machine_.ranks(), number, wants, [this](const Task& task) { return holder_of(task); }, images_);
   warn_of_large_literals(cut);
   Run& run = runs_[number];
+  for (const auto& state : states) pending_.emplace(state->id, Pending{number, state});
   for (const Want& want : wants) run.waiting.emplace(want.id, want.task);
   run.graph = std::move(graph);
   if (kept_alive.empty()) {
@@ -157,8 +165,8 @@ void DistributedEngine::start(std::uint32_t number, Graph graph, Array<std::uint
 }
 
 Graph DistributedEngine::collect_checked(const Tasks& targets) {
+  forget_inputs();  // which may release more
   send_releases();
-  forget_inputs();
   Graph graph = collect(targets);
   for (const TaskIndex i : graph.given) {
     const Task& task = *graph.tasks[i];
@@ -229,13 +237,28 @@ void DistributedEngine::send_releases() {
   }
 }
 
+/// Built on first use, since few runs are ever asked.
+bool DistributedEngine::Run::makes(const Task* task) {
+  if (sorted_tasks.empty()) {
+    sorted_tasks.assign(graph.tasks.begin(), graph.tasks.end());
+    std::sort(sorted_tasks.begin(), sorted_tasks.end());
+  }
+  return std::binary_search(sorted_tasks.begin(), sorted_tasks.end(), task);
+}
+
 /// Lets go of the inputs of tasks whose results are kept, once no run looks at them any more.
 void DistributedEngine::forget_inputs() {
-  const std::uint32_t oldest = runs_.empty() ? next_run_ : runs_.begin()->first;
-  while (!forgettable_.empty() && forgettable_.front().last_run < oldest) {
-    for (const TaskHandle& task : forgettable_.front().tasks) task.get()->forget_inputs();
-    forgettable_.pop_front();
-  }
+  if (!forget_again_) return;
+  forget_again_ = false;
+  std::erase_if(forgettable_, [this](const Forgettable& one) {
+    // Later runs found it kept; an earlier one may have to make it, and knows its inputs by address.
+    for (auto& [number, run] : runs_) {
+      if (number > one.run) break;
+      if (run.makes(one.task.get())) return false;
+    }
+    one.task.get()->forget_inputs();
+    return true;
+  });
 }
 
 // --- what is heard --------------------------------------------------------------------------------------
@@ -253,7 +276,8 @@ void DistributedEngine::ready(ValueId id, std::uint64_t bytes, const Failure* fa
   Run& run = runs_.at(number);
   run.waiting.erase(id);
   if (run.waiting.empty()) {
-    if (!run.targets.empty()) forgettable_.push_back({next_run_ - 1, std::move(run.targets)});
+    for (TaskHandle& target : run.targets) forgettable_.push_back({number, std::move(target)});
+    forget_again_ = true;
     runs_.erase(number);
   }
   for (ReadyWatch* watch : watches_) watch->told(id);
@@ -267,9 +291,9 @@ void DistributedEngine::note_failure(const Failure& failure) {
   failed_.try_emplace({failure.run, failure.plan}, Failed{std::string(task.name()), task.where().file_name(), task.where().line()});
 }
 
-void DistributedEngine::throw_failure(const Failure& failure) {
-  const auto found = failed_.find({failure.run, failure.plan});
-  const Failed failed = found != failed_.end() ? found->second : Failed{"a task", "", 0};
+void DistributedEngine::throw_failure(const Failure& failure, const std::map<std::pair<std::uint32_t, TaskIndex>, Failed>& names) {
+  const auto found = names.find({failure.run, failure.plan});
+  const Failed failed = found != names.end() ? found->second : Failed{"a task", "", 0};
   if (failure.cancelled) throw CancelledError("ramal: the result depends on " + failed.task + ", which was cancelled before it ran");
   throw TaskError({.task = failed.task,
                    .file = failed.file,
@@ -284,12 +308,13 @@ bool DistributedEngine::wait(const Tasks& targets, double seconds) {
   std::vector<const KeptState*> states;
   {
     const auto held = rank_.lock();
-    send_releases();
     forget_inputs();
+    send_releases();
     for (const Task* target : targets) {
       if (target->constant() == nullptr) states.push_back(&persisted_state(*target));
     }
   }
+  if (seconds == 0) rank_.progress();  // so that asking again and again gets somewhere
   const double deadline = now_seconds() + seconds;
   bool all = false;
   rank_.work_until([&] {
@@ -308,7 +333,7 @@ void DistributedEngine::check(const Tasks& targets) {
     const auto& failure = persisted_state(*target).failure;
     if (failure && (first == nullptr || failure->before(*first))) first = &*failure;
   }
-  if (first != nullptr) throw_failure(*first);
+  if (first != nullptr) throw_failure(*first, failed_);
 }
 
 std::unique_ptr<Watch> DistributedEngine::watch(const Tasks& targets) {
@@ -331,10 +356,11 @@ void DistributedEngine::cancel(const Tasks& targets) {
 
 /// Tells the ranks which tasks of the run serve nothing but the results given up.
 void DistributedEngine::cancel_in_run(std::uint32_t number, const std::set<ValueId>& ids) {
-  const Run& run = runs_.at(number);
+  Run& run = runs_.at(number);
+  run.given_up.insert(ids.begin(), ids.end());
   std::vector<bool> needed(run.graph.size(), false);
   for (const auto& [id, task] : run.waiting) {
-    if (!ids.contains(id)) needed[task] = true;
+    if (!run.given_up.contains(id)) needed[task] = true;
   }
   for (auto i = static_cast<TaskIndex>(run.graph.size()); i-- > 0;) {
     if (!needed[i]) continue;
@@ -386,8 +412,8 @@ void DistributedEngine::report(int from, std::span<const std::byte> text) {
 void DistributedEngine::progress() {
   {
     const auto held = rank_.lock();
-    send_releases();
     forget_inputs();
+    send_releases();
   }
   rank_.progress();
 }

@@ -61,6 +61,9 @@ class DistributedEngine final : public Engine, private Control {
     Array<std::uint32_t> rank;
     std::vector<TaskHandle> targets;  // keep the graph's tasks alive
     std::map<ValueId, TaskIndex> waiting;
+    std::set<ValueId> given_up;             // of those
+    std::vector<const Task*> sorted_tasks;  // for `makes`
+    bool makes(const Task* task);
   };
   struct Pending {
     std::uint32_t run;
@@ -71,9 +74,10 @@ class DistributedEngine final : public Engine, private Control {
     std::string file;
     unsigned line;
   };
+  /// A kept task that has not let go of its inputs yet.
   struct Forgettable {
-    std::uint32_t last_run;  // runs up to this one may look at the inputs of `tasks`
-    std::vector<TaskHandle> tasks;
+    std::uint32_t run;
+    TaskHandle task;
   };
 
   // Control
@@ -86,12 +90,13 @@ class DistributedEngine final : public Engine, private Control {
   void settle_constant(const Task& task);
   Home home_of(const Task& task) const;
   Holder holder_of(const Task& task) const;
-  void start(std::uint32_t run, Graph graph, Array<std::uint32_t> rank, std::span<const Want> wants, const Tasks& kept_alive);
+  void start(std::uint32_t run, Graph graph, Array<std::uint32_t> rank, std::span<const Want> wants,
+             std::span<const std::shared_ptr<KeptState>> states, const Tasks& kept_alive);
   void cancel_in_run(std::uint32_t run, const std::set<ValueId>& ids);
   void note_failure(const Failure& failure);
   void send_releases();
   void forget_inputs();
-  [[noreturn]] void throw_failure(const Failure& failure);
+  [[noreturn]] void throw_failure(const Failure& failure, const std::map<std::pair<std::uint32_t, TaskIndex>, Failed>& names);
   void warn_of_large_literals(const Cut& cut);
 
   // constant
@@ -107,7 +112,8 @@ class DistributedEngine final : public Engine, private Control {
   // what is under way
   std::map<std::uint32_t, Run> runs_;
   std::unordered_map<ValueId, Pending> pending_;
-  std::deque<Forgettable> forgettable_;
+  std::vector<Forgettable> forgettable_;
+  bool forget_again_ = false;
   std::map<std::pair<std::uint32_t, TaskIndex>, Failed> failed_;
   std::vector<ReadyWatch*> watches_;
   std::vector<std::optional<RankInfo>> reports_;

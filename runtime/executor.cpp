@@ -127,6 +127,11 @@ const Type* Executor::arrival_type(std::uint32_t number, Slot slot) const {
   return external.how == External::arrival ? run.kinds[external.kind]->result : nullptr;
 }
 
+TaskIndex Executor::arrival_plan(std::uint32_t number, Slot slot) const {
+  const Subgraph& graph = runs_.at(number)->graph;
+  return static_cast<TaskIndex>(graph.externals[slot - graph.tasks()].id);
+}
+
 void Executor::arrive(std::uint32_t run, Slot slot, Value value) { fill(*runs_.at(run), slot, std::move(value)); }
 
 /// An external slot has its value.
@@ -296,7 +301,14 @@ void Executor::keep_slot(Run& run, Slot slot) {
 
 void Executor::send(Run& run, Slot slot) {
   for (const Route& route : Run::of_slot(run.routes, slot)) {
-    outlet_.send(route.rank, run.graph.run, route.remote_slot, run.values[slot]);
+    try {
+      outlet_.send(route.rank, run.graph.run, route.remote_slot, run.values[slot]);
+    } catch (...) {  // a user's own codec may throw anything
+      const TaskIndex plan = slot < run.graph.tasks() ? run.graph.plan[slot] : 0;
+      outlet_.send(route.rank, run.graph.run, route.remote_slot,
+                   Value::make<Failure>(Failure{.run = run.graph.run, .plan = plan, .rank = rank_, .cancelled = false,
+                                                .message = "its result could not be encoded: " + current_message(), .arguments = {}}));
+    }
   }
   drop_use(run, slot);
   close(run);
@@ -384,8 +396,12 @@ bool Executor::take(Worker& me, Item& item) {
     item = std::exchange(me.next, Item{nullptr, 0});
     return true;
   }
-  return pop(me, item) || pop(inbox_, item) || take_source(me, item) || (shared_ && steal(me, item)) ||
-         (prioritised && take_prioritised(item, false));
+  if (pop(me, item)) return true;
+  const bool found = pop(inbox_, item) || take_source(me, item) || (shared_ && steal(me, item)) ||
+                     (prioritised && take_prioritised(item, false));
+  // There may be more where this came from: each that finds some wakes the next.
+  if (found && shared_ && has_ready()) wake_();
+  return found;
 }
 
 bool Executor::take_prioritised(Item& item, bool only_above_zero) {

@@ -63,6 +63,8 @@ class Executor {
   bool knows(std::uint32_t run) const { return runs_.contains(run); }
   /// The type of the value that arrives in a slot of a known run; null if none does.
   const Type* arrival_type(std::uint32_t run, Slot slot) const;
+  /// The plan index of the task whose value arrives there.
+  TaskIndex arrival_plan(std::uint32_t run, Slot slot) const;
   void arrive(std::uint32_t run, Slot slot, Value value);
   /// Tasks of a run that are not to be started; those under way finish. Unknown runs are ignored.
   void cancel(std::uint32_t run, std::span<const Slot> tasks);

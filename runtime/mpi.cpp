@@ -20,6 +20,7 @@ constexpr int large_tag = 2;
 constexpr int receive_ring = 64;
 constexpr std::size_t least_frame_bytes = 2048;  // below every MPI's eager limit we know of
 constexpr int most_frames_per_poll = 16;
+constexpr std::size_t most_spare_frames = 256;
 
 struct FrameHead {
   std::uint32_t credits;
@@ -83,7 +84,14 @@ class MpiTransport final : public Transport {
   }
 
   void flush() override {
-    while (!with_open_.empty()) seal(with_open_.back());
+    for (const int to : std::vector<int>(with_open_)) {
+      // Without credit it could not leave, so it may as well fill up.
+      if (peer(to).under_way < credits_ && peer(to).waiting.empty()) {
+        seal(to);
+      } else {
+        peer(to).flush_on_credit = true;
+      }
+    }
   }
 
   bool poll(Receiver& receiver) override {
@@ -97,8 +105,10 @@ class MpiTransport final : public Transport {
 
   void close(Receiver& receiver) override {
     if (ranks_ == 1) return;
-    flush();
-    while (waiting_frames_ > 0 || !sending_.empty()) poll(receiver);
+    while (waiting_frames_ > 0 || !sending_.empty() || !with_open_.empty()) {
+      flush();
+      poll(receiver);
+    }
     MPI_Request barrier;
     MPI_Ibarrier(communicator_, &barrier);
     // Others may need our credits for what they still hold back.
@@ -136,6 +146,7 @@ class MpiTransport final : public Transport {
   struct Peer {
     std::unique_ptr<Frame> open;
     std::deque<std::unique_ptr<Frame>> waiting;  // for credit
+    bool flush_on_credit = false;
     std::uint32_t under_way = 0;
     std::uint32_t to_return = 0;
     unsigned long frames_sent = 0;
@@ -202,6 +213,10 @@ class MpiTransport final : public Transport {
       send(to, std::move(other.waiting.front()));
       other.waiting.pop_front();
     }
+    if (other.flush_on_credit && other.waiting.empty() && other.under_way < credits_ && other.open) {
+      other.flush_on_credit = false;
+      seal(to);
+    }
   }
   void send(int to, std::unique_ptr<Frame> frame) {
     Peer& other = peer(to);
@@ -227,7 +242,7 @@ class MpiTransport final : public Transport {
       MPI_Testall(static_cast<int>(sending.requests.size()), sending.requests.data(), &done, MPI_STATUSES_IGNORE);
       if (done == 0) return false;
       sending.frame->lent.clear();
-      spare_.push_back(std::move(sending.frame));
+      if (spare_.size() < most_spare_frames) spare_.push_back(std::move(sending.frame));
       return true;
     });
     return sending_.size() != before;

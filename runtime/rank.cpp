@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/rank.hpp"
 
+#include "runtime/exceptions.hpp"
+
 #include <cstdio>
+#include <cstdlib>
 
 namespace ramal::detail {
 
@@ -66,21 +69,32 @@ void Rank::send(std::uint32_t to, std::uint32_t run, Slot slot, const Value& val
     transport_->lend(rank, header, memory, value);
     return;
   }
-  header.bytes = value.encoded_bytes();
+  header.bytes = value.encoded_bytes();  // throws, if at all, before anything is begun
   if (header.bytes <= transport_->small_bytes()) {
-    Writer writer(transport_->write(rank, header));
+    Writer writer(transport_->write(rank, header), header.bytes);
     type.write(writer, value);
     return;
   }
   auto encoded = Value::make<std::vector<std::byte>>(header.bytes);
-  Writer writer(encoded.own<std::vector<std::byte>>().data());
+  Writer writer(encoded.own<std::vector<std::byte>>().data(), header.bytes);
   type.write(writer, value);
   const auto& bytes = encoded.get<std::vector<std::byte>>();
   transport_->lend(rank, header, bytes, encoded);
 }
 
+/// What sending the value would take; 0 if that cannot be told.
+std::uint64_t Rank::known_bytes(const Value& value) {
+  if (value.failed()) return 0;
+  if (value.type().contiguous) return value.type().memory(value).size();
+  try {
+    return value.encoded_bytes();
+  } catch (...) {
+    return 0;
+  }
+}
+
 void Rank::announce(ValueId id, const Value& value) {
-  const std::uint64_t bytes = value.failed() ? 0 : value.type().contiguous ? value.type().memory(value).size() : value.encoded_bytes();
+  const std::uint64_t bytes = known_bytes(value);
   const Failure* failure = value.failed() ? &value.get<Failure>() : nullptr;
   if (control_ != nullptr) {
     control_->ready(id, bytes, failure);
@@ -93,7 +107,7 @@ void Rank::announce(ValueId id, const Value& value) {
   Writer count;
   write(count);
   std::vector<std::byte> text(count.size());
-  Writer writer(text.data());
+  Writer writer(text.data(), text.size());
   write(writer);
   send_text(0, {.type = MessageType::ready}, text);
 }
@@ -233,9 +247,9 @@ void Rank::take_result(const Header& header, std::span<const std::byte> payload,
       Reader reader(payload);
       try {
         ready = type->read(reader);
-      } catch (const std::exception& error) {  // a user's own codec may throw anything
-        ready = Value::make<Failure>(Failure{.run = header.run, .plan = 0, .rank = transport_->rank(), .cancelled = false,
-                                             .message = std::string("its result could not be decoded: ") + error.what(), .arguments = {}});
+      } catch (...) {  // a user's own codec may throw anything
+        ready = Value::make<Failure>(Failure{.run = header.run, .plan = executor_.arrival_plan(header.run, header.slot), .rank = transport_->rank(),
+                                             .cancelled = false, .message = "its result could not be decoded: " + current_message(), .arguments = {}});
       }
     }
   }
@@ -256,17 +270,17 @@ bool Rank::pump() {
     unsent_ = false;
     executor_.post();
     return any;
-  } catch (const std::exception& error) {
-    fail(error);
-    return false;
+  } catch (...) {
+    fail();
   }
 }
 
 /// Our own machinery is broken on this rank: nothing can be promised any more.
-void Rank::fail(const std::exception& error) {
-  std::fprintf(stderr, "ramal: rank %d: internal error: %s\n", transport_->rank(), error.what());
+void Rank::fail() {
+  std::fprintf(stderr, "ramal: rank %d: internal error: %s\n", transport_->rank(), current_message().c_str());
   std::fflush(stderr);
   transport_->abort(70);
+  std::abort();
 }
 
 /// Runs a task, and moves messages now and then, or at once when there is no task.

@@ -90,7 +90,8 @@ class Rank final : private Receiver, private Outlet {
   void attend();
   void add_delay(const Delay& delay);
   void note_idle(bool did_something);
-  void fail(const std::exception& error);
+  [[noreturn]] void fail();
+  static std::uint64_t known_bytes(const Value& value);
 
   void tell_workers_to_end();
   void end_workers();

@@ -10,6 +10,7 @@
 #include <ramal/run.hpp>
 
 #include <cstdio>
+#include <cstdlib>
 
 namespace ramal::detail {
 
@@ -51,7 +52,7 @@ std::string describe(Rank& rank, int threads) {
   Writer count;
   count & info;
   std::string text(count.size(), '\0');
-  Writer writer(reinterpret_cast<std::byte*>(text.data()));
+  Writer writer(reinterpret_cast<std::byte*>(text.data()), text.size());
   writer & info;
   return text;
 }
@@ -117,7 +118,14 @@ int run_in_process(const Options& options, const Program& program) {
   Network network(options.ranks, options.small_bytes);
   std::vector<std::thread> others;
   for (int rank = 1; rank < options.ranks; ++rank) {
-    others.emplace_back([&, rank] { follow(network.connect(rank), images, options, threads); });
+    others.emplace_back([&, rank] {
+      try {
+        follow(network.connect(rank), images, options, threads);
+      } catch (...) {
+        complain("ramal: rank " + std::to_string(rank) + ": internal error: " + current_message());
+        std::_Exit(failed_status);
+      }
+    });
   }
   const int status = lead(network.connect(0), images, options, threads,
                           std::vector<std::string>(static_cast<std::size_t>(options.ranks), host_name()), program);
@@ -155,7 +163,8 @@ int run_mpi(int* argc, char*** argv, const Options& options, const std::string& 
   const int local_ranks = local_ranks_from_launcher();
   const int expected_threads = options.threads > 0 ? options.threads : local_ranks > 0 || !under_launcher() ? default_threads(std::max(1, local_ranks)) : bound_cores();
   const MpiWorld world(argc, argv, workers_for(options, expected_threads) > 0);
-  const int threads = options.threads > 0 ? options.threads : default_threads(world.local_ranks());
+  // MPI was started for so many; what it knows now of local ranks can only make them fewer.
+  const int threads = options.threads > 0 ? options.threads : std::min(expected_threads, default_threads(world.local_ranks()));
 
   const auto hosts = world.gather(host_name());
   std::string problem;

@@ -17,7 +17,7 @@ T round_trip(const T& value) {
   ramal::Writer count;
   ramal::Codec<T>::write(count, value);
   std::vector<std::byte> bytes(count.size());
-  ramal::Writer fill(bytes.data());
+  ramal::Writer fill(bytes.data(), bytes.size());
   ramal::Codec<T>::write(fill, value);
   EXPECT_EQ(fill.size(), count.size());
   ramal::Reader reader(bytes);

@@ -26,7 +26,7 @@ Bytes encode(const T& value) {
   Writer count;
   Codec<T>::write(count, value);
   Bytes bytes(count.size());
-  Writer fill(bytes.data());
+  Writer fill(bytes.data(), bytes.size());
   Codec<T>::write(fill, value);
   EXPECT_EQ(fill.size(), count.size()) << "counted and written sizes differ";
   return bytes;

@@ -39,7 +39,8 @@ using ramal::detail::Want;
 
 long leaf(long x) { return 31 * x + 7; }
 long nothing() { return 5; }
-long two(long a, long b) { return 1000003 * a + b; }
+// Wraps around, so that every input shows in the result.
+long two(long a, long b) { return static_cast<long>(1000003ul * static_cast<unsigned long>(a) + static_cast<unsigned long>(b)); }
 long three(const long& a, long b, const long& c) { return two(two(a, b), c); }
 std::vector<long> spread(long x, int n) {
   std::vector<long> values;
@@ -347,7 +348,7 @@ TEST(Cut, CopiesAreMadeOncePerSession) {
 // --- against the functions themselves ----------------------------------------------------------------------
 Value carried(const Value& value, const ramal::Type& type) {
   std::vector<std::byte> bytes(value.encoded_bytes());
-  ramal::Writer writer(bytes.data());
+  ramal::Writer writer(bytes.data(), bytes.size());
   value.type().write(writer, value);
   ramal::Reader reader(bytes);
   Value read = type.read(reader);

@@ -316,7 +316,7 @@ TEST(Closures, ThisIsRefused) { Method().make(); }
 
 // --- a handle that was moved from --------------------------------------------------------------------
 TEST(MovedFrom, IsRefusedWhereItIsUsed) {
-  const std::string advice = "a Delayed that was moved from";
+  const std::string advice = "was moved from";
   Delayed<long> gone = delayed<inc>(1);
   const Delayed<long> kept = std::move(gone);
   Delayed<int> other = delayed<[] { return 1; }>();

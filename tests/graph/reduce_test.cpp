@@ -313,8 +313,9 @@ TEST(Map, ConvertsAFurtherArgumentOnce) {
 }
 
 TEST(Map, EveryTaskKnowsTheCallersLine) {
-  for (const auto& task : map<scale_and_shift>(std::vector<long>{1, 2}, 1, 1))
-    EXPECT_EQ(line_of(task), __LINE__);
+  const auto tasks = map<scale_and_shift>(std::vector<long>{1, 2}, 1, 1);
+  const unsigned line = __LINE__ - 1;
+  for (const auto& task : tasks) EXPECT_EQ(line_of(task), line);
 }
 
 }  // namespace

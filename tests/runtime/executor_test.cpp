@@ -1022,7 +1022,7 @@ TEST_P(LargeLanding, AsMemory) {
 TEST_P(LargeLanding, Encoded) {
   const Value list = Value::make<std::vector<std::string>>(words(30));
   std::vector<std::byte> payload(list.encoded_bytes());
-  Writer writer(payload.data());
+  Writer writer(payload.data(), payload.size());
   list.type().write(writer, list);
   const auto x = delayed<words>.annotate({.rank = 2})(30);
   const auto message = sent_on({delayed<more_words>.annotate({.rank = 1})(x), 5, true}, false, payload);

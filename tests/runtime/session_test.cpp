@@ -279,6 +279,107 @@ TEST_P(SessionTest, WhateverIsThrownIsSaid) {
   EXPECT_NE(message(delayed<fail_with_class>(3)).find("Odd"), std::string::npos);
 }
 
+double refuse(std::vector<double> values, double) { throw std::runtime_error("refused " + std::to_string(values.size())); }
+
+TEST_P(SessionTest, ArgumentsThatWereMovedIntoTheCallAreNotShownEmpty) {
+  auto moved = delayed<refuse>(delayed<fill>(3, 1.0), 2.5);
+  auto kept = delayed<fill>(3, 1.0);
+  session().persist(kept);
+  const auto arguments = [&](const auto& handle) {
+    try {
+      session().compute(handle);
+    } catch (const TaskError& error) {
+      return error.details().arguments;
+    }
+    return std::string();
+  };
+  EXPECT_EQ(arguments(moved), "moved into the call, 2.5");
+  EXPECT_EQ(arguments(delayed<refuse>(kept, 2.5)), "[1, 1, 1], 2.5");
+}
+
+TEST_P(SessionTest, AskingForReadinessGetsSomewhere) {
+  auto x = delayed<inc>(1);
+  session().persist(x);
+  int asked = 0;
+  while (!session().ready(x) && asked < 1000000) ++asked;
+  EXPECT_LT(asked, 1000000);
+}
+
+TEST_P(SessionTest, AMovedFromHandleIsRefused) {
+  auto x = delayed<inc>(1);
+  auto y = std::move(x);
+  EXPECT_THROW(session().compute(x), std::invalid_argument);
+  EXPECT_THROW(session().persist(x), std::invalid_argument);
+  EXPECT_EQ(session().compute(y), 2);
+}
+
+TEST_P(SessionTest, CancellingOneByOneCancelsWhatTheyShare) {
+  ranks_.held = true;
+  const int last = session().ranks() - 1;
+  auto heavy = delayed<inc>.annotate({.rank = last})(1);
+  std::vector<Delayed<long>> all;
+  for (long i = 0; i < 5; ++i) all.push_back(delayed<add>.annotate({.rank = last})(heavy, i));
+  session().persist(all);
+  for (auto& one : all) session().cancel(one);
+  ranks_.held = false;
+  for (auto& one : all) EXPECT_THROW(session().wait(one), CancelledError);
+  EXPECT_EQ(calls, 0);
+}
+
+/// Cannot be encoded, or decoded, when told so.
+struct Fragile {
+  int trouble = 0;
+  std::vector<int> weight = {1};
+  template <class Archive>
+  void serialize(Archive& archive, unsigned) {
+    if (Archive::is_saving::value && trouble == 1) throw std::runtime_error("will not be packed");
+    archive & trouble & weight;
+    if (Archive::is_loading::value && trouble == 2) throw 42;
+  }
+};
+Fragile make_fragile(long trouble) { return {static_cast<int>(trouble), {1}}; }
+long look_at(const Fragile& fragile) { return fragile.trouble; }
+
+TEST(SessionErrors, AResultThatCannotTravelIsItsTasksError) {
+  SteppedRanks ranks(2, 5);
+  auto innocent = delayed<inc>(1);
+  for (const long trouble : {1, 2}) {
+    auto bad = delayed<make_fragile>.annotate({.rank = 1})(trouble);
+    try {
+      ranks.session().compute(delayed<look_at>.annotate({.rank = 0})(bad), innocent);
+      FAIL();
+    } catch (const TaskError& error) {
+      EXPECT_EQ(error.details().task, "make_fragile");
+      EXPECT_NE(error.details().message.find(trouble == 1 ? "could not be encoded: will not be packed" : "could not be decoded: threw an object of type int"),
+                std::string::npos) << error.what();
+    }
+  }
+  EXPECT_EQ(ranks.session().compute(innocent), 2);
+}
+
+std::atomic<bool> may_end{false};
+long background(long x) {
+  while (!may_end) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  return x;
+}
+
+TEST(SessionThreads, ALongTaskDoesNotHoldUpReleases) {
+  may_end = false;
+  ThreadedRanks ranks(1, 2);
+  auto slow = delayed<background>(1);
+  ranks.session().persist(slow);
+  auto state = delayed<inc>(0);
+  for (int step = 0; step < 50; ++step) {
+    state = delayed<inc>(state);
+    ranks.session().persist(state);
+    ranks.session().wait(state);
+  }
+  ranks.session().progress();
+  EXPECT_LE(ranks.session().info()[0].values_kept, 4u);
+  may_end = true;
+  EXPECT_EQ(ranks.session().compute(slow), 1);
+}
+
 TEST_P(SessionTest, OfSeveralErrorsTheFirstInThePlanIsReported) {
   for (int turn = 0; turn < 20; ++turn) {
     std::vector<Delayed<long>> all;

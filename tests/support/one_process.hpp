@@ -27,7 +27,7 @@ inline std::string describe(Rank& rank) {
   Writer count;
   count & info;
   std::string text(count.size(), '\0');
-  Writer writer(reinterpret_cast<std::byte*>(text.data()));
+  Writer writer(reinterpret_cast<std::byte*>(text.data()), text.size());
   writer & info;
   return text;
 }

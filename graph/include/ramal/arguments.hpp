@@ -85,7 +85,9 @@ inline constexpr bool is_inputs<Inputs<T>> = true;
 template <class T, class S>
 constexpr bool fits() {
   if constexpr (is_delayed<S>) {
-    return std::same_as<T, Stored<typename S::value_type>>;
+    // Another type is converted by a task of its own.
+    return std::convertible_to<const Stored<typename S::value_type>&, T> &&
+           (!std::is_void_v<typename S::value_type> || std::same_as<T, Void>);
   } else if constexpr (is_lazy<S> || is_inputs<T>) {
     return parts_fit<T, S>;
   } else {
@@ -93,15 +95,19 @@ constexpr bool fits() {
   }
 }
 
+/// The task of a handle that a caller gave. Throws std::invalid_argument if it was moved from.
+const Task* existing(const Task* task);
+
 enum class Tag : std::uint8_t { literal, input, parts };
 
 /// Gathers a task's inputs and literal bytes; without memory it only counts them.
 class ArgWriter {
  public:
   ArgWriter() = default;
-  ArgWriter(Task** inputs, std::byte* literals) : literals(literals), inputs_(inputs) {}
+  ArgWriter(Task** inputs, std::byte* literals, std::size_t literal_bytes)
+      : literals(literals, literal_bytes), inputs_(inputs) {}
   void input(const Task* task) {
-    if (task == nullptr) throw std::invalid_argument("ramal: an argument is a Delayed that was moved from");
+    existing(task);
     if (inputs_ != nullptr) {
       task->retain();
       inputs_[count_] = const_cast<Task*>(task);
@@ -110,6 +116,7 @@ class ArgWriter {
   }
   void tag(Tag tag) { literals.raw(tag); }
   std::size_t inputs() const { return count_; }
+  bool counts_only() const { return inputs_ == nullptr; }
 
   Writer literals;
 
@@ -118,12 +125,21 @@ class ArgWriter {
   std::size_t count_ = 0;
 };
 
+template <class To, class From>
+TaskHandle converted(const Delayed<From>& handle);
+
 /// Writes one argument of type S for a parameter of type T.
 template <class T, class S>
 void append(ArgWriter& out, const S& argument) {
   if constexpr (is_delayed<S>) {
     out.tag(Tag::input);
-    out.input(argument.task_handle().get());
+    if constexpr (std::same_as<T, Stored<typename S::value_type>>) {
+      out.input(argument.task_handle().get());
+    } else if (out.counts_only()) {
+      out.input(argument.task_handle().get());  // stands for the conversion made when filling
+    } else {
+      out.input(converted<T>(argument).get());
+    }
   } else if constexpr (!is_lazy<S> && !is_inputs<T>) {
     out.tag(Tag::literal);
     if constexpr (std::same_as<S, T>) {
@@ -177,9 +193,6 @@ void append_parts(ArgWriter& out, const S& argument, std::map<K, T, C, A>*) {
   }
 }
 
-template <class To, class From>
-TaskHandle converted(const Delayed<From>& handle);
-
 }  // namespace detail
 
 /// One argument of a call, for a parameter declared as P. Only refers to what it was made from, so it
@@ -191,17 +204,17 @@ class Arg {
 
   template <class S>
   Arg(const S& argument) {  // NOLINT: implicit, it is how arguments are passed
-    if constexpr (detail::fits<T, S>()) {
+    if constexpr (detail::is_delayed<S>) {
+      take_handle(argument);
+    } else if constexpr (detail::fits<T, S>()) {
       object_ = &argument;
-      if constexpr (detail::is_delayed<S>) {
-        task_ = argument.task_handle().get();
-      } else {
-        append_ = [](detail::ArgWriter& out, const void* object) {
-          detail::append<T>(out, *static_cast<const S*>(object));
-        };
-      }
+      append_ = [](detail::ArgWriter& out, const void* object) {
+        detail::append<T>(out, *static_cast<const S*>(object));
+      };
     } else {
-      convert(argument);
+      static_assert(detail::never<S>,
+                    "ramal: this argument does not fit its parameter: expected a value of the parameter's type, a Delayed "
+                    "of it, or a container of Delayed where the parameter is a container");
     }
   }
   /// String literals and other arrays: by their decayed form.
@@ -228,19 +241,15 @@ class Arg {
 
  private:
   template <class S>
-  void convert(const S& argument) {
-    if constexpr (detail::is_delayed<S>) {
-      using From = detail::Stored<typename S::value_type>;
-      constexpr bool convertible = std::convertible_to<const From&, T> && !std::is_void_v<typename S::value_type>;
-      static_assert(convertible, "ramal: a Delayed of another type was given for this parameter, and its value would not convert");
-      if constexpr (convertible) {
-        owned_ = detail::converted<T>(argument);
-        task_ = owned_.get();
-      }
-    } else {
-      static_assert(detail::never<S>,
-                    "ramal: this argument does not fit its parameter: expected a value of the parameter's type, a Delayed "
-                    "of it, or a container of Delayed where the parameter is a container");
+  void take_handle(const S& handle) {
+    constexpr bool fits = detail::fits<T, S>();
+    static_assert(fits, "ramal: a Delayed of another type was given for this parameter, and its value would not convert");
+    if constexpr (std::same_as<T, detail::Stored<typename S::value_type>>) {
+      task_ = handle.task_handle().get();
+    } else if constexpr (fits) {
+      detail::existing(handle.task_handle().get());
+      owned_ = detail::converted<T>(handle);
+      task_ = owned_.get();
     }
   }
 
@@ -306,13 +315,15 @@ TaskHandle make_task(const Kind& kind, std::source_location where,
                                   std::to_string(shape.literal_bytes) +
                                   " bytes; pass a large value through ramal::value(x)");
     }
-  } else if ((... || (args.task() == nullptr))) {
-    throw std::invalid_argument("ramal: an argument is a Delayed that was moved from");
+  } else {
+    (existing(args.task()), ...);
   }
   Task* task = wishes ? Task::make(kind, where, shape, wishes, Value()) : Task::make(kind, where, shape);
-  ArgWriter fill(task->input_room(), task->literal_room());
+  TaskHandle handle(task);
+  std::fill_n(task->input_room(), shape.inputs, nullptr);  // should filling throw, what is there is freed
+  ArgWriter fill(task->input_room(), task->literal_room(), shape.literal_bytes);
   append(fill);
-  return TaskHandle(task);
+  return handle;
 }
 
 Annotation checked(Annotation wishes);

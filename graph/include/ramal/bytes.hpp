@@ -25,11 +25,14 @@ class Writer {
   using is_loading = std::false_type;
 
   Writer() = default;
-  /// Fills `out`, which must have room for all that will be written.
-  explicit Writer(std::byte* out) : out_(out) {}
+  /// Fills `out`, which has `room` bytes. Throws std::logic_error rather than writing more.
+  Writer(std::byte* out, std::size_t room) : out_(out), room_(room) {}
 
   void bytes(const void* from, std::size_t count) {
-    if (out_ != nullptr && count != 0) std::memcpy(out_ + size_, from, count);
+    if (out_ != nullptr && count != 0) {
+      if (count > room_ - size_) throw std::logic_error("ramal: a value took more bytes when written than when counted");
+      std::memcpy(out_ + size_, from, count);
+    }
     size_ += count;
   }
   template <class T>
@@ -49,6 +52,7 @@ class Writer {
 
  private:
   std::byte* out_ = nullptr;
+  std::size_t room_ = 0;
   std::size_t size_ = 0;
 };
 

@@ -54,7 +54,9 @@ constexpr void check_result() {
                 "delayed<...> outside of tasks and pass the handle as an argument");
   static_assert(is_delayed<R> || !std::is_reference_v<R>,
                 "ramal: a task must return by value: what a reference refers to stays on one rank");
-  static_assert(is_delayed<R> || std::is_reference_v<R> || std::is_void_v<R> || Encodable<R>,
+  static_assert(is_delayed<R> || std::is_reference_v<R> || std::is_void_v<R> || std::copy_constructible<std::remove_cv_t<R>>,
+                "ramal: a task's result must be copyable: several tasks may take it by value");
+  static_assert(is_delayed<R> || std::is_reference_v<R> || std::is_void_v<R> || Encodable<std::remove_cv_t<R>>,
                 "ramal: this function's result cannot be encoded, so it cannot travel to another rank; give "
                 "its class a serialize() function or specialise ramal::Codec");
 }

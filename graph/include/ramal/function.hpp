@@ -48,6 +48,10 @@ struct SignatureFinder<R (C::*)(P...) const> {
   using type = Signature<R, const C&, P...>;
 };
 template <class C, class R, class... P>
+struct SignatureFinder<R (C::*)(P...) const&> {
+  using type = Signature<R, const C&, P...>;
+};
+template <class C, class R, class... P>
 struct SignatureFinder<R (C::*)(P...) const noexcept> {
   using type = Signature<R, const C&, P...>;
 };
@@ -74,10 +78,19 @@ class ArgReader {
 
   /// Passes over the next argument's tag if it is an input's.
   bool next_is_input() {
+    if (frame_.literals.empty()) return true;  // all are, and there are no tags
     Reader ahead = literals;
     if (ahead.raw<Tag>() != Tag::input) return false;
     literals = ahead;
     return true;
+  }
+  /// A call that took the next argument by value took the very object.
+  template <class T>
+  bool next_was_moved() const {
+    if (fits_in_place<T> || frame_.uses == nullptr) return false;
+    if (Reader ahead = literals; !frame_.literals.empty() && ahead.raw<Tag>() != Tag::input) return false;
+    const auto index = frame_.inputs[at_];
+    return frame_.uses[index].load(std::memory_order_acquire) == 1 && frame_.slots[index].unique();
   }
   template <class T>
   const T& input() {
@@ -247,11 +260,17 @@ void read_and_call(Signature<R, P, Rest...>, ArgReader& in, Value& result, F& fu
   read_and_call(Signature<R, Rest...>{}, in, result, function, done..., next);
 }
 
-template <class T>
+/// One argument of a call that has thrown.
+template <class P>
 std::string preview_argument(ArgReader& in) {
+  using T = std::remove_cvref_t<P>;
   if constexpr (is_inputs<T>) {
     const auto view = Passed<T>(in).get();
     return "Inputs of " + std::to_string(view.size());
+  } else if (const bool is_gone = !std::is_lvalue_reference_v<P> && in.next_was_moved<T>(); is_gone) {
+    in.next_is_input();
+    in.input<T>();
+    return "moved into the call";
   } else {
     return ramal::preview(Passed<const T&>(in).get());
   }
@@ -259,7 +278,7 @@ std::string preview_argument(ArgReader& in) {
 template <class R, class... P>
 std::string preview_arguments(Signature<R, P...>, ArgReader& in) {
   std::string text;
-  ((text += (text.empty() ? "" : ", ") + preview_argument<std::remove_cvref_t<P>>(in)), ...);
+  ((text += (text.empty() ? "" : ", ") + preview_argument<P>(in)), ...);
   return text;
 }
 
@@ -281,10 +300,7 @@ struct FunctionThunk<f, Signature<R, P...>> {
   }
   static std::string preview(const Frame& frame) {
     ArgReader in(frame);
-    if (!frame.literals.empty()) return preview_arguments(Signature<R, P...>{}, in);
-    std::string text;
-    ((text += (text.empty() ? "" : ", ") + ramal::preview(in.input<std::remove_cvref_t<P>>())), ...);
-    return text;
+    return preview_arguments(Signature<R, P...>{}, in);
   }
 };
 

@@ -19,10 +19,10 @@ class MapFunction<f, Signature<R, First, Rest...>> {
   /// `{f(range[0], rest…), f(range[1], rest…), …}`: a task per element of the range, which holds values
   /// or handles. Further arguments go to every call; give a large one as `ramal::value(x)`. O(n).
   template <std::ranges::range Range>
-  std::vector<Delayed<R>> operator()(const Range& range, Arg<Rest>... rest,
+  std::vector<Delayed<R>> operator()(Range&& range, Arg<Rest>... rest,
                                      std::source_location where = std::source_location::current()) const {
     std::vector<Delayed<R>> results;
-    if constexpr (std::ranges::sized_range<const Range>) results.reserve(std::ranges::size(range));
+    if constexpr (std::ranges::sized_range<Range>) results.reserve(std::ranges::size(range));
     for (const auto& element : range) results.push_back(delayed<f>(element, rest..., where));
     return results;
   }

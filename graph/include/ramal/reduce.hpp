@@ -88,7 +88,7 @@ Delayed<T> tree(std::vector<Delayed<T>> level, std::size_t arity, const Combine&
 /// an arity below 2. Makes n-1 tasks for arity 2; O(n).
 template <auto op, std::ranges::range Range,
           class T = typename detail::OperationTraits<detail::SignatureOf<decltype(op)>>::type>
-Delayed<T> reduce(const Range& range, std::type_identity_t<ReduceOptions<T>> options = {},
+Delayed<T> reduce(Range&& range, std::type_identity_t<ReduceOptions<T>> options = {},
                   std::source_location where = std::source_location::current()) {
   using Operation = detail::OperationTraits<detail::SignatureOf<decltype(op)>>;
   if (options.arity < 2) detail::throw_bad_arity(options.arity, where);
@@ -112,7 +112,7 @@ Delayed<T> reduce(const Range& range, std::type_identity_t<ReduceOptions<T>> opt
 /// The same for an operation with state: `reduce(delay(closure), range)`.
 template <class F, class R, class... P, std::ranges::range Range>
   requires(sizeof...(P) == 2)
-Delayed<R> reduce(const detail::DelayedClosure<F, detail::Signature<R, P...>>& op, const Range& range,
+Delayed<R> reduce(const detail::DelayedClosure<F, detail::Signature<R, P...>>& op, Range&& range,
                   std::source_location where = std::source_location::current()) {
   std::vector<Delayed<R>> leaves;
   for (const auto& element : range) leaves.push_back(detail::leaf<R>(element, where));

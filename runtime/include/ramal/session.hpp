@@ -203,7 +203,7 @@ class Session {
     return Completions<T>(std::move(handles), std::move(watch));
   }
   /// Gives up persisted results that are not there yet: tasks that nothing else needs are not started;
-  /// those that run finish. Waiting for or computing with a cancelled result throws CancelledError.
+  /// those that run finish. A later graph that was started on such a result fails with it. Waiting for or computing with a cancelled result throws CancelledError.
   template <class... Targets>
     requires(sizeof...(Targets) > 0 && (detail::is_lazy<Targets> && ...))
   void cancel(const Targets&... targets) {
@@ -237,7 +237,7 @@ class Session {
   template <class... Targets>
   static std::vector<const detail::Task*> tasks_of(const Targets&... targets) {
     std::vector<const detail::Task*> tasks;
-    (detail::for_each_delayed(targets, [&](const auto& handle) { tasks.push_back(handle.task_handle().get()); }), ...);
+    (detail::for_each_delayed(targets, [&](const auto& handle) { tasks.push_back(detail::existing(handle.task_handle().get())); }), ...);
     return tasks;
   }
 
