@@ -61,6 +61,27 @@ constexpr void check_result() {
                 "its class a serialize() function or specialise ramal::Codec");
 }
 
+/// A call with another number of arguments (a source location may follow them).
+template <std::size_t parameters, class... A>
+constexpr bool is_wrong_count() {
+  if constexpr (sizeof...(A) == parameters + 1) {
+    return !std::same_as<std::tuple_element_t<parameters, std::tuple<A...>>, std::source_location>;
+  } else {
+    return sizeof...(A) != parameters;
+  }
+}
+
+/// Says so, in place of a list of candidates.
+template <std::size_t parameters>
+struct CountedCall {
+  template <class... A>
+    requires(is_wrong_count<parameters, A...>())
+  void operator()(const A&...) const {
+    static_assert(never<std::tuple<A...>>,
+                  "ramal: a function was called with too few or too many arguments; expected one for each of its parameters");
+  }
+};
+
 /// What `delayed<f>` is: a constant, stateless object.
 template <auto f, class Signature = SignatureOf<decltype(f)>>
 class DelayedFunction;
@@ -69,9 +90,10 @@ template <auto f, class R, class... P>
 class AnnotatedFunction;
 
 template <auto f, class R, class... P>
-class DelayedFunction<f, Signature<R, P...>> {
+class DelayedFunction<f, Signature<R, P...>> : CountedCall<sizeof...(P)> {
  public:
   using result_type = R;
+  using CountedCall<sizeof...(P)>::operator();
 
   constexpr DelayedFunction() {
     check_result<R>();
@@ -94,8 +116,9 @@ class DelayedFunction<f, Signature<R, P...>> {
 };
 
 template <auto f, class R, class... P>
-class AnnotatedFunction {
+class AnnotatedFunction : CountedCall<sizeof...(P)> {
  public:
+  using CountedCall<sizeof...(P)>::operator();
   explicit AnnotatedFunction(Annotation wishes)
       : wishes_(std::make_shared<const Annotation>(checked(std::move(wishes)))) {}
   Delayed<R> operator()(Arg<P>... args,
@@ -112,9 +135,10 @@ template <class F, class Signature = SignatureOf<F>>
 class DelayedClosure;
 
 template <class F, class R, class... P>
-class DelayedClosure<F, Signature<R, P...>> {
+class DelayedClosure<F, Signature<R, P...>> : CountedCall<sizeof...(P)> {
  public:
   using result_type = R;
+  using CountedCall<sizeof...(P)>::operator();
 
   explicit DelayedClosure(const F& function, std::shared_ptr<const Annotation> wishes = nullptr)
       : function_(function), wishes_(std::move(wishes)) {

@@ -6,12 +6,14 @@
 
 #include <ramal/delayed.hpp>
 
+#include <ios>
+
 namespace ramal {
 
 namespace detail {
 
 template <class L, class R>
-concept OneIsDelayed = is_delayed<L> || is_delayed<R>;
+concept OneIsDelayed = (is_delayed<L> || is_delayed<R>) && !std::derived_from<L, std::ios_base>;
 
 template <class S>
 struct OperandOf {
@@ -72,6 +74,14 @@ RAMAL_UNARY(-, negate)
 RAMAL_UNARY(+, plus)
 RAMAL_UNARY(~, bit_not)
 RAMAL_UNARY(!, logical_not)
+
+/// `std::cout << delayed`: a stream is no task's argument.
+template <class Stream, class T>
+  requires std::derived_from<Stream, std::ios_base>
+Stream& operator<<(Stream& stream, const Delayed<T>&) {
+  static_assert(detail::never<T>, "ramal: a Delayed has no value yet, so it cannot be printed; compute() it first");
+  return stream;
+}
 
 #undef RAMAL_BINARY
 #undef RAMAL_UNARY

@@ -25,18 +25,23 @@ struct ReduceOptions {
 namespace detail {
 
 template <class F>
-struct OperationTraits;
+struct OperationTraits {
+  static_assert(never<F>, "ramal: reduce needs an operation of type T(T, T), or T(Inputs<T>) for groups");
+  using type = void;
+};
 /// (a, b) -> a: as in std::reduce. Order is kept, so op need not be commutative.
 template <class R, class A, class B>
 struct OperationTraits<Signature<R, A, B>> {
   static_assert(std::same_as<std::remove_cvref_t<A>, R> && std::same_as<std::remove_cvref_t<B>, R>,
-                "ramal: reduce needs an operation of type T(T, T)");
+                "ramal: reduce needs an operation of type T(T, T), or T(Inputs<T>) for groups");
   using type = R;
   static constexpr bool takes_group = false;
 };
 /// (a, b, c, …) -> a: sees up to `arity` neighbours at once, as Inputs<T> or a vector.
 template <class R, class P>
 struct OperationTraits<Signature<R, P>> {
+  static_assert(std::same_as<std::remove_cvref_t<P>, Inputs<R>> || std::same_as<std::remove_cvref_t<P>, std::vector<R>>,
+                "ramal: reduce needs an operation of type T(T, T), or T(Inputs<T>) for groups");
   using type = R;
   static constexpr bool takes_group = true;
 };
@@ -54,10 +59,14 @@ template <class T, class Element>
 Delayed<T> leaf(const Element& element, std::source_location where) {
   if constexpr (std::same_as<Element, Delayed<T>>) {
     return element;
-  } else if constexpr (is_delayed<Element>) {
-    return Delayed<T>(converted<T>(element));
   } else {
-    return value(static_cast<T>(element), where);
+    static_assert(fits<T, Element>(),
+                  "ramal: reduce: an element of the range is neither a value of the operation's type nor a Delayed of one");
+    if constexpr (is_delayed<Element> && fits<T, Element>()) {
+      return Delayed<T>(converted<T>(element));
+    } else if constexpr (fits<T, Element>()) {
+      return value(static_cast<T>(element), where);
+    }
   }
 }
 
