@@ -33,7 +33,8 @@ std::uint64_t mix(std::uint64_t word) {
 /// function and arguments, so every run on any number of ranks sleeps the same.
 void work(int function, long x, long y = 0) {
   std::uint64_t word = mix(seed);
-  for (const long part : {static_cast<long>(function), x, y}) word = mix(word ^ static_cast<std::uint64_t>(part));
+  for (const long part : {static_cast<long>(function), x, y})
+    word = mix(word ^ static_cast<std::uint64_t>(part));
   const double seconds = longest_sleep_seconds * static_cast<double>(word >> 11) * 0x1p-53;
   if (seconds > 0) std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
   ++tasks_run;
@@ -135,13 +136,15 @@ std::optional<Settings> parse(int argc, char** argv, int& status) {
   namespace po = boost::program_options;
   Settings settings;
   po::options_description options("notebook: lazy calls, and the sum of 128 small results\n\noptions");
-  options.add_options()("help", "show this text")
-      ("leaves", po::value(&settings.leaves)->default_value(128), "leaves of the pairwise sum; the sum of n leaves is n^2")
-      ("sleep", po::value(&settings.sleep_seconds)->default_value(1.0), "each task sleeps uniformly in [0, S) seconds")
-      ("seed", po::value(&settings.seed)->default_value(0), "another seed, other sleeps")
-      ("visualize", po::value(&settings.picture), "draw the sum's graph to this .svg, .png, .pdf or .dot file")
-      ("persist", "start the leaves ahead of the sum and keep them (the default)")
-      ("no-persist", "run leaves and sum as one graph");
+  options.add_options()("help", "show this text")("leaves", po::value(&settings.leaves)->default_value(128),
+                                                  "leaves of the pairwise sum; the sum of n leaves is n^2")(
+      "sleep", po::value(&settings.sleep_seconds)->default_value(1.0),
+      "each task sleeps uniformly in [0, S) seconds")("seed", po::value(&settings.seed)->default_value(0),
+                                                      "another seed, other sleeps")(
+      "visualize", po::value(&settings.picture),
+      "draw the sum's graph to this .svg, .png, .pdf or .dot file")(
+      "persist", "start the leaves ahead of the sum and keep them (the default)")(
+      "no-persist", "run leaves and sum as one graph");
   try {
     po::variables_map given;
     po::store(po::parse_command_line(argc, argv, options), given);
@@ -152,11 +155,14 @@ std::optional<Settings> parse(int argc, char** argv, int& status) {
       return std::nullopt;
     }
     settings.persist = !given.contains("no-persist");
-    if (settings.leaves < 1) throw po::error("--leaves: expected 1 or more, found " + std::to_string(settings.leaves));
+    if (settings.leaves < 1)
+      throw po::error("--leaves: expected 1 or more, found " + std::to_string(settings.leaves));
     if (!(settings.sleep_seconds >= 0 && settings.sleep_seconds < 1e6)) {
-      throw po::error("--sleep: expected seconds, 0 or more, found " + std::to_string(settings.sleep_seconds));
+      throw po::error("--sleep: expected seconds, 0 or more, found " +
+                      std::to_string(settings.sleep_seconds));
     }
-    if (given.contains("persist") && given.contains("no-persist")) throw po::error("--persist and --no-persist exclude each other");
+    if (given.contains("persist") && given.contains("no-persist"))
+      throw po::error("--persist and --no-persist exclude each other");
     return settings;
   } catch (const po::error& error) {
     std::cerr << "notebook: " << error.what() << "\ntry --help\n";

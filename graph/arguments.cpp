@@ -32,7 +32,8 @@ Annotation checked(Annotation wishes) {
 }
 
 const Task* existing(const Task* task) {
-  if (task == nullptr) throw std::invalid_argument("ramal: this Delayed was moved from, it names no task any more");
+  if (task == nullptr)
+    throw std::invalid_argument("ramal: this Delayed was moved from, it names no task any more");
   return task;
 }
 
@@ -44,10 +45,11 @@ void refuse_addresses(std::span<const std::byte> bytes, std::source_location whe
     std::uintptr_t word = 0;
     std::memcpy(&word, bytes.data() + at, sizeof word);
     if (word < lowest || word >= highest || !is_mapped(word)) continue;
-    throw std::invalid_argument(std::string("ramal: delay: the function object made at ") + where.file_name() + ":" +
-                                std::to_string(where.line()) +
-                                " holds an address of this process (a capture by reference, `this`, a pointer or a "
-                                "view); it means nothing on another rank: pass the value as an argument of the call");
+    throw std::invalid_argument(
+        std::string("ramal: delay: the function object made at ") + where.file_name() + ":" +
+        std::to_string(where.line()) +
+        " holds an address of this process (a capture by reference, `this`, a pointer or a "
+        "view); it means nothing on another rank: pass the value as an argument of the call");
   }
 }
 

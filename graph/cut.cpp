@@ -26,7 +26,8 @@ struct Share {
 /// Two passes: the first finds every slot and route, the second writes the subgraphs.
 class Cutter {
  public:
-  Cutter(const Graph& graph, std::span<const std::uint32_t> rank, std::uint32_t ranks, const HolderOf& holder_of)
+  Cutter(const Graph& graph, std::span<const std::uint32_t> rank, std::uint32_t ranks,
+         const HolderOf& holder_of)
       : graph_(graph), rank_(rank), shares_(ranks), slot_(graph.size(), none), copies_(graph.size(), none) {
     for (const TaskIndex i : graph.given) holders_.emplace(i, holder_of(*graph.tasks[i]));
   }
@@ -142,7 +143,8 @@ class Cutter {
   static Subgraph allocate(const Share& share, std::uint32_t run, const std::vector<KindRef>& kinds) {
     if (share.tasks == 0 && share.externals.empty()) return {};
     if (share.literal_words >= none || share.inputs >= none) {
-      throw std::length_error("ramal: one rank's share has more than 2^32 inputs or 32 GiB of literal arguments");
+      throw std::length_error(
+          "ramal: one rank's share has more than 2^32 inputs or 32 GiB of literal arguments");
     }
     const auto count = [](const auto& list) { return static_cast<std::uint32_t>(list.size()); };
     Subgraph made = Subgraph::make({.magic = Subgraph::expected_magic,

@@ -20,10 +20,10 @@ struct Graph {
   Array<TaskIndex> input_offsets;  ///< task i reads inputs[input_offsets[i] .. input_offsets[i+1])
   Array<TaskIndex> inputs;
   Array<std::uint32_t> kind_index;  ///< into `kinds`
-  std::vector<const Kind*> kinds;         ///< each once
-  std::vector<TaskIndex> targets;         ///< one per target asked for; may repeat
-  std::vector<TaskIndex> given;           ///< tasks whose value exists already: kept or constant
-  bool annotated = false;                 ///< some task has wishes
+  std::vector<const Kind*> kinds;   ///< each once
+  std::vector<TaskIndex> targets;   ///< one per target asked for; may repeat
+  std::vector<TaskIndex> given;     ///< tasks whose value exists already: kept or constant
+  bool annotated = false;           ///< some task has wishes
 
   std::size_t size() const { return tasks.size(); }
   std::span<const TaskIndex> inputs_of(TaskIndex i) const {

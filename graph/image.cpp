@@ -51,7 +51,8 @@ std::string segment_hash(const dl_phdr_info& info) {
   for (int i = 0; i < info.dlpi_phnum; ++i) {
     const auto& segment = info.dlpi_phdr[i];
     if (segment.p_type != PT_LOAD || (segment.p_flags & PF_W) != 0) continue;
-    sum = sum * 31 + hash({reinterpret_cast<const char*>(info.dlpi_addr + segment.p_vaddr), segment.p_filesz});
+    sum =
+        sum * 31 + hash({reinterpret_cast<const char*>(info.dlpi_addr + segment.p_vaddr), segment.p_filesz});
   }
   return "hash " + std::to_string(sum);
 }
@@ -102,7 +103,8 @@ const Kind& Images::resolve(const KindRef& ref) const {
     if (address >= image.begin && address + sizeof(Kind) <= image.end) {
       const auto& kind = *reinterpret_cast<const Kind*>(address);
       const auto name = reinterpret_cast<std::uintptr_t>(kind.name.data());
-      if (name >= image.begin && name + kind.name.size() <= image.end && hash(kind.name) == ref.name_hash) return kind;
+      if (name >= image.begin && name + kind.name.size() <= image.end && hash(kind.name) == ref.name_hash)
+        return kind;
     }
   }
   throw DecodeError("a task's function is not where rank 0 has it; do all ranks run the same program?");

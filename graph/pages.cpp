@@ -17,7 +17,7 @@ bool is_large(std::size_t bytes) { return bytes >= 2 * huge_page_bytes; }
 
 void* allocate_pages(std::size_t bytes) {
   if (!is_large(bytes)) return ::operator new(bytes);
-  void* memory = ::operator new(bytes, std::align_val_t{huge_page_bytes});
+  void* memory = ::operator new (bytes, std::align_val_t{huge_page_bytes});
   madvise(memory, bytes, MADV_HUGEPAGE);  // a wish; a kernel without them says no, and that is fine
   return memory;
 }
@@ -26,7 +26,7 @@ void free_pages(void* memory, std::size_t bytes) noexcept {
   if (!is_large(bytes)) {
     ::operator delete(memory);
   } else {
-    ::operator delete(memory, std::align_val_t{huge_page_bytes});
+    ::operator delete (memory, std::align_val_t{huge_page_bytes});
   }
 }
 

@@ -172,9 +172,9 @@ class Placer {
     const auto* wishes = graph_.annotated ? graph_.tasks[i]->annotation() : nullptr;
     if (wishes == nullptr || (wishes->rank < 0 && wishes->host.empty())) return std::nullopt;
     if (wishes->rank >= static_cast<int>(ranks_)) {
-      throw std::invalid_argument("ramal: task " + std::string(graph_.tasks[i]->name()) + " is annotated with rank " +
-                                  std::to_string(wishes->rank) + ", but there are ranks 0 to " +
-                                  std::to_string(ranks_ - 1));
+      throw std::invalid_argument("ramal: task " + std::string(graph_.tasks[i]->name()) +
+                                  " is annotated with rank " + std::to_string(wishes->rank) +
+                                  ", but there are ranks 0 to " + std::to_string(ranks_ - 1));
     }
     if (wishes->rank >= 0) return static_cast<std::uint32_t>(wishes->rank);
     std::optional<std::uint32_t> best;
@@ -182,8 +182,9 @@ class Placer {
       if (machine_.hosts[rank] == wishes->host && (!best || load_.of(rank) < load_.of(*best))) best = rank;
     }
     if (!best) {
-      throw std::invalid_argument("ramal: task " + std::string(graph_.tasks[i]->name()) + " is annotated with host " +
-                                  wishes->host + ", but no rank runs there; rank 0 runs on " + machine_.hosts[0]);
+      throw std::invalid_argument("ramal: task " + std::string(graph_.tasks[i]->name()) +
+                                  " is annotated with host " + wishes->host +
+                                  ", but no rank runs there; rank 0 runs on " + machine_.hosts[0]);
     }
     return best;
   }

@@ -67,20 +67,26 @@ Subgraph Subgraph::read(Buffer bytes) {
   std::memcpy(&header, bytes.data(), sizeof header);
   expect(header.magic == expected_magic, "not a subgraph");
   Subgraph read;
-  expect(header.literal_words <= bytes.size() / 8 && lay_out(read, header, nullptr) == bytes.size(), "its length");
+  expect(header.literal_words <= bytes.size() / 8 && lay_out(read, header, nullptr) == bytes.size(),
+         "its length");
   read.bytes = std::move(bytes);
   read.map(header);
   const std::size_t slots = read.slots();
   expect(read.input_offsets[0] == 0 && read.input_offsets[header.tasks] == header.inputs, "input offsets");
-  expect(read.literal_offsets[0] == 0 && read.literal_offsets[header.tasks] == header.literal_words, "literal offsets");
+  expect(read.literal_offsets[0] == 0 && read.literal_offsets[header.tasks] == header.literal_words,
+         "literal offsets");
   for (std::size_t task = 0; task < header.tasks; ++task) {
     expect(read.kind[task] < header.kinds, "a kind");
     expect(read.input_offsets[task] <= read.input_offsets[task + 1], "input offsets");
     expect(read.literal_offsets[task] <= read.literal_offsets[task + 1], "literal offsets");
     // Of the rank's own tasks only earlier ones: what waited for a later one could wait for ever.
-    for (const Slot input : read.inputs_of(static_cast<Slot>(task))) expect(input < task || (input >= header.tasks && input < slots), "an input");
+    for (const Slot input : read.inputs_of(static_cast<Slot>(task)))
+      expect(input < task || (input >= header.tasks && input < slots), "an input");
   }
-  for (const External& external : read.externals) expect(external.how == External::import || (external.how == External::arrival && external.kind < header.kinds), "an external");
+  for (const External& external : read.externals)
+    expect(external.how == External::import ||
+               (external.how == External::arrival && external.kind < header.kinds),
+           "an external");
   for (const Route& route : read.routes) expect(route.slot < slots, "a route");
   for (const Keep& keep : read.keeps) expect(keep.slot < slots, "a kept value");
   for (const Priority& priority : read.priorities) expect(priority.slot < header.tasks, "a priority");

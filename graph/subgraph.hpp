@@ -32,7 +32,8 @@ struct FreePages {
 class Buffer {
  public:
   Buffer() = default;
-  explicit Buffer(std::size_t size) : memory_(static_cast<std::byte*>(allocate_pages(size)), FreePages{size}) {}
+  explicit Buffer(std::size_t size)
+      : memory_(static_cast<std::byte*>(allocate_pages(size)), FreePages{size}) {}
   std::byte* data() const { return memory_.get(); }
   std::size_t size() const { return memory_.get_deleter().size; }
   std::span<const std::byte> view() const { return {data(), size()}; }

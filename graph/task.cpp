@@ -7,7 +7,8 @@ namespace ramal::detail {
 
 Task* Task::make(const Kind& kind, std::source_location where, Shape shape,
                  std::shared_ptr<const Annotation> annotation, Value constant) {
-  void* memory = ::operator new(sizeof(Task) + shape.inputs * sizeof(Task*) + sizeof(Extra) + shape.literal_bytes);
+  void* memory =
+      ::operator new(sizeof(Task) + shape.inputs * sizeof(Task*) + sizeof(Extra) + shape.literal_bytes);
   auto* task = ::new (memory) Task(kind, where, shape, true);
   ::new (static_cast<void*>(task->extra())) Extra{std::move(annotation), std::move(constant)};
   return task;

@@ -12,7 +12,9 @@ inline double now_seconds() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-inline void sleep_seconds(double seconds) { std::this_thread::sleep_for(std::chrono::duration<double>(seconds)); }
+inline void sleep_seconds(double seconds) {
+  std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
+}
 
 /// How long to wait before looking again, given how long nothing has happened: first spin, then give
 /// way to others, then sleep a tenth of the time already waited, 1 ms at most (below 1 % of a core).

@@ -62,9 +62,13 @@ class DistributedEngine::ReadyWatch final : public Watch {
   std::deque<std::size_t> ready_;
 };
 
-DistributedEngine::DistributedEngine(std::unique_ptr<Transport> transport, const Images& images, unsigned workers,
-                                     std::vector<std::string> hosts, bool warnings, std::function<std::string(Rank&)> describe)
-    : images_(images), machine_{std::move(hosts)}, warnings_(warnings), rank_(std::move(transport), images, workers, this, std::move(describe)) {}
+DistributedEngine::DistributedEngine(std::unique_ptr<Transport> transport, const Images& images,
+                                     unsigned workers, std::vector<std::string> hosts, bool warnings,
+                                     std::function<std::string(Rank&)> describe)
+    : images_(images),
+      machine_{std::move(hosts)},
+      warnings_(warnings),
+      rank_(std::move(transport), images, workers, this, std::move(describe)) {}
 
 // --- running --------------------------------------------------------------------------------------------
 
@@ -132,14 +136,17 @@ void DistributedEngine::persist(const Tasks& targets) {
     kept_alive.push_back(fresh[i]);
   }
   start(run, std::move(graph), std::move(rank), wants, states, kept_alive);
-  for (std::size_t i = 0; i < states.size(); ++i) kept_alive[i]->settle(std::make_unique<KeptResidence>(states[i], releases_));
+  for (std::size_t i = 0; i < states.size(); ++i)
+    kept_alive[i]->settle(std::make_unique<KeptResidence>(states[i], releases_));
 }
 
 /// What both have in common: from here on the graph is placed and its results are expected.
 void DistributedEngine::start(std::uint32_t number, Graph graph, Array<std::uint32_t> rank,
                               std::span<const Want> wants, std::span<const std::shared_ptr<KeptState>> states,
                               const Tasks& kept_alive) {
-  Cut cut = detail::cut(graph, rank, machine_.ranks(), number, wants, [this](const Task& task) { return holder_of(task); }, images_);
+  Cut cut = detail::cut(
+      graph, rank, machine_.ranks(), number, wants, [this](const Task& task) { return holder_of(task); },
+      images_);
   warn_of_large_literals(cut);
   Run& run = runs_[number];
   for (const auto& state : states) pending_.emplace(state->id, Pending{number, state});
@@ -191,10 +198,12 @@ KeptState& DistributedEngine::persisted_state(const Task& task) const {
   if (KeptState* state = state_of(task)) return *state;
   const std::string name(task.name());
   if (task.residence() != nullptr) {
-    throw std::invalid_argument("ramal: the result of " + name + " was persisted in another session; compute it there, or "
+    throw std::invalid_argument("ramal: the result of " + name +
+                                " was persisted in another session; compute it there, or "
                                 "make its graph anew");
   }
-  throw std::invalid_argument("ramal: the result of " + name + " is not persisted; call session.persist on it first");
+  throw std::invalid_argument("ramal: the result of " + name +
+                              " is not persisted; call session.persist on it first");
 }
 
 /// A constant begins on rank 0 and is copied to each rank that comes to need it, once.
@@ -212,7 +221,9 @@ Home DistributedEngine::home_of(const Task& task) const {
 
 Holder DistributedEngine::holder_of(const Task& task) const {
   KeptState& state = persisted_state(task);
-  Holder holder{.id = state.id, .holds = [&state](std::uint32_t rank) { return state.copies.contains(rank); }, .copied = {}};
+  Holder holder{.id = state.id,
+                .holds = [&state](std::uint32_t rank) { return state.copies.contains(rank); },
+                .copied = {}};
   if (state.anywhere) holder.copied = [&state](std::uint32_t rank) { state.copies.insert(rank); };
   return holder;
 }
@@ -288,13 +299,17 @@ void DistributedEngine::note_failure(const Failure& failure) {
   const auto run = runs_.find(failure.run);
   if (run == runs_.end() || failure.plan >= run->second.graph.size()) return;
   const Task& task = *run->second.graph.tasks[failure.plan];
-  failed_.try_emplace({failure.run, failure.plan}, Failed{std::string(task.name()), task.where().file_name(), task.where().line()});
+  failed_.try_emplace({failure.run, failure.plan},
+                      Failed{std::string(task.name()), task.where().file_name(), task.where().line()});
 }
 
-void DistributedEngine::throw_failure(const Failure& failure, const std::map<std::pair<std::uint32_t, TaskIndex>, Failed>& names) {
+void DistributedEngine::throw_failure(const Failure& failure,
+                                      const std::map<std::pair<std::uint32_t, TaskIndex>, Failed>& names) {
   const auto found = names.find({failure.run, failure.plan});
   const Failed failed = found != names.end() ? found->second : Failed{"a task", "", 0};
-  if (failure.cancelled) throw CancelledError("ramal: the result depends on " + failed.task + ", which was cancelled before it ran");
+  if (failure.cancelled)
+    throw CancelledError("ramal: the result depends on " + failed.task +
+                         ", which was cancelled before it ran");
   throw TaskError({.task = failed.task,
                    .file = failed.file,
                    .line = failed.line,
@@ -397,7 +412,9 @@ std::vector<RankInfo> DistributedEngine::info() {
     report(0, std::as_bytes(std::span(own)));
     for (int to = 1; to < ranks(); ++to) rank_.send_query(to);
   }
-  rank_.work_until([this] { return std::all_of(reports_.begin(), reports_.end(), [](const auto& one) { return one.has_value(); }); });
+  rank_.work_until([this] {
+    return std::all_of(reports_.begin(), reports_.end(), [](const auto& one) { return one.has_value(); });
+  });
   const auto held = rank_.lock();
   std::vector<RankInfo> all;
   for (const auto& one : reports_) all.push_back(*one);
@@ -421,9 +438,11 @@ void DistributedEngine::progress() {
 void DistributedEngine::warn_of_large_literals(const Cut& cut) {
   for (const auto& [place, large] : cut.large_literals) {
     constexpr std::uint64_t worth_a_word_bytes = 32 << 20;
-    if (large.tasks < 8 || large.bytes < worth_a_word_bytes || !warned_.insert(place).second || !warnings_) continue;
+    if (large.tasks < 8 || large.bytes < worth_a_word_bytes || !warned_.insert(place).second || !warnings_)
+      continue;
     std::fprintf(stderr,
-                 "ramal: warning: %llu calls of %s at %s:%u carry %.0f MiB of arguments by value; wrap what they share in "
+                 "ramal: warning: %llu calls of %s at %s:%u carry %.0f MiB of arguments by value; wrap what "
+                 "they share in "
                  "ramal::value(x), which is sent once per rank\n",
                  static_cast<unsigned long long>(large.tasks), std::string(large.example->name()).c_str(),
                  large.example->where().file_name(), static_cast<unsigned>(large.example->where().line()),

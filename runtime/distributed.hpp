@@ -38,7 +38,8 @@ struct Releases {
 class DistributedEngine final : public Engine, private Control {
  public:
   DistributedEngine(std::unique_ptr<Transport> transport, const Images& images, unsigned workers,
-                    std::vector<std::string> hosts, bool warnings, std::function<std::string(Rank&)> describe);
+                    std::vector<std::string> hosts, bool warnings,
+                    std::function<std::string(Rank&)> describe);
 
   int ranks() const override { return static_cast<int>(machine_.ranks()); }
   std::vector<Value> compute(const Tasks& targets) override;
@@ -96,7 +97,8 @@ class DistributedEngine final : public Engine, private Control {
   void note_failure(const Failure& failure);
   void send_releases();
   void forget_inputs();
-  [[noreturn]] void throw_failure(const Failure& failure, const std::map<std::pair<std::uint32_t, TaskIndex>, Failed>& names);
+  [[noreturn]] void throw_failure(const Failure& failure,
+                                  const std::map<std::pair<std::uint32_t, TaskIndex>, Failed>& names);
   void warn_of_large_literals(const Cut& cut);
 
   // constant

@@ -12,11 +12,11 @@ struct Executor::Run {
 
   Subgraph graph;
   std::vector<const Kind*> kinds;
-  Array<Value> values;                         // by slot
-  Array<std::atomic<std::uint32_t>> uses;      // by slot: consumers here, and one if routed
-  Array<std::atomic<std::uint32_t>> missing;   // by task: inputs not filled yet
-  Array<std::atomic<std::uint8_t>> flags;      // by slot
-  Array<std::uint32_t> consumer_offsets;       // by slot
+  Array<Value> values;                        // by slot
+  Array<std::atomic<std::uint32_t>> uses;     // by slot: consumers here, and one if routed
+  Array<std::atomic<std::uint32_t>> missing;  // by task: inputs not filled yet
+  Array<std::atomic<std::uint8_t>> flags;     // by slot
+  Array<std::uint32_t> consumer_offsets;      // by slot
   Array<Slot> consumers;
   std::vector<Route> routes;  // sorted by slot
   std::vector<Keep> keeps;    // sorted by slot
@@ -26,7 +26,11 @@ struct Executor::Run {
   std::atomic<std::uint64_t> open{0};
 
   explicit Run(Subgraph subgraph)
-      : graph(std::move(subgraph)), values(graph.slots()), uses(graph.slots()), missing(graph.tasks()), flags(graph.slots()) {
+      : graph(std::move(subgraph)),
+        values(graph.slots()),
+        uses(graph.slots()),
+        missing(graph.tasks()),
+        flags(graph.slots()) {
     invert();
     const auto by_slot = [](const auto& a, const auto& b) { return a.slot < b.slot; };
     routes.assign(graph.routes.begin(), graph.routes.end());
@@ -51,7 +55,8 @@ struct Executor::Run {
   void flag(Slot slot, Flag flag) { flags[slot].fetch_or(flag, std::memory_order_relaxed); }
   bool has(Slot slot, Flag flag) const { return (flags[slot].load(std::memory_order_relaxed) & flag) != 0; }
   std::span<const Slot> consumers_of(Slot slot) const {
-    return std::span(consumers).subspan(consumer_offsets[slot], consumer_offsets[slot + 1] - consumer_offsets[slot]);
+    return std::span(consumers).subspan(consumer_offsets[slot],
+                                        consumer_offsets[slot + 1] - consumer_offsets[slot]);
   }
   template <class T>
   static std::span<const T> of_slot(const std::vector<T>& sorted, Slot slot) {
@@ -77,7 +82,8 @@ struct Executor::Run {
   }
 };
 
-Executor::Executor(int rank, const Images& images, Outlet& outlet, unsigned workers, std::function<void()> wake)
+Executor::Executor(int rank, const Images& images, Outlet& outlet, unsigned workers,
+                   std::function<void()> wake)
     : rank_(rank), images_(images), outlet_(outlet), shared_(workers > 0), wake_(std::move(wake)) {
   for (unsigned i = 0; i < std::max(1u, workers); ++i) workers_.push_back(std::make_unique<Worker>());
 }
@@ -132,7 +138,9 @@ TaskIndex Executor::arrival_plan(std::uint32_t number, Slot slot) const {
   return static_cast<TaskIndex>(graph.externals[slot - graph.tasks()].id);
 }
 
-void Executor::arrive(std::uint32_t run, Slot slot, Value value) { fill(*runs_.at(run), slot, std::move(value)); }
+void Executor::arrive(std::uint32_t run, Slot slot, Value value) {
+  fill(*runs_.at(run), slot, std::move(value));
+}
 
 /// An external slot has its value.
 void Executor::fill(Run& run, Slot slot, Value value) {
@@ -180,7 +188,8 @@ Value Executor::kept(ValueId id) const {
 
 std::size_t Executor::values_kept() const {
   const std::lock_guard lock(kept_mutex_);
-  return static_cast<std::size_t>(std::count_if(kept_.begin(), kept_.end(), [](const auto& entry) { return !entry.second.value.empty(); }));
+  return static_cast<std::size_t>(std::count_if(
+      kept_.begin(), kept_.end(), [](const auto& entry) { return !entry.second.value.empty(); }));
 }
 
 void Executor::post() {
@@ -233,14 +242,20 @@ void Executor::call(Run& run, Slot task) {
     const Value* first = nullptr;
     for (const Slot input : inputs) {
       const Value& value = run.values[input];
-      if (value.failed() && (first == nullptr || value.get<Failure>().before(first->get<Failure>()))) first = &value;
+      if (value.failed() && (first == nullptr || value.get<Failure>().before(first->get<Failure>())))
+        first = &value;
     }
     if (first != nullptr) {
       result = *first;
       return;
     }
   }
-  Failure failure{.run = run.graph.run, .plan = run.graph.plan[task], .rank = rank_, .cancelled = false, .message = {}, .arguments = {}};
+  Failure failure{.run = run.graph.run,
+                  .plan = run.graph.plan[task],
+                  .rank = rank_,
+                  .cancelled = false,
+                  .message = {},
+                  .arguments = {}};
   if (run.has(task, Run::cancelled)) {
     failure.cancelled = true;
   } else {
@@ -305,9 +320,14 @@ void Executor::send(Run& run, Slot slot) {
       outlet_.send(route.rank, run.graph.run, route.remote_slot, run.values[slot]);
     } catch (...) {  // a user's own codec may throw anything
       const TaskIndex plan = slot < run.graph.tasks() ? run.graph.plan[slot] : 0;
-      outlet_.send(route.rank, run.graph.run, route.remote_slot,
-                   Value::make<Failure>(Failure{.run = run.graph.run, .plan = plan, .rank = rank_, .cancelled = false,
-                                                .message = "its result could not be encoded: " + current_message(), .arguments = {}}));
+      outlet_.send(
+          route.rank, run.graph.run, route.remote_slot,
+          Value::make<Failure>(Failure{.run = run.graph.run,
+                                       .plan = plan,
+                                       .rank = rank_,
+                                       .cancelled = false,
+                                       .message = "its result could not be encoded: " + current_message(),
+                                       .arguments = {}}));
     }
   }
   drop_use(run, slot);
@@ -421,12 +441,15 @@ bool Executor::take_source(Worker& me, Item& item) {
   while (!sources_.empty()) {
     Run& run = *sources_.front();
     const auto tasks = static_cast<Slot>(run.graph.tasks());
-    const std::size_t chunk = shared_ ? std::clamp<std::size_t>((tasks - run.next_source) / (16 * workers_.size()), 1, 32) : 1;
+    const std::size_t chunk =
+        shared_ ? std::clamp<std::size_t>((tasks - run.next_source) / (16 * workers_.size()), 1, 32) : 1;
     std::vector<Item> taken;
     std::size_t count = 0;
     for (; run.next_source < tasks && count < chunk; ++run.next_source) {
       const Slot task = run.next_source;
-      if (run.graph.input_offsets[task] != run.graph.input_offsets[task + 1] || run.has(task, Run::prioritised)) continue;
+      if (run.graph.input_offsets[task] != run.graph.input_offsets[task + 1] ||
+          run.has(task, Run::prioritised))
+        continue;
       if (count++ == 0) {
         item = {&run, task};
       } else {

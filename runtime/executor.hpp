@@ -54,7 +54,8 @@ class Executor {
  public:
   /// `workers`: threads that call run_one, 0 for the single-threaded form. `wake` is called when there
   /// may be work for a sleeping worker.
-  Executor(int rank, const Images& images, Outlet& outlet, unsigned workers, std::function<void()> wake = [] {});
+  Executor(
+      int rank, const Images& images, Outlet& outlet, unsigned workers, std::function<void()> wake = [] {});
   ~Executor();
 
   // --- whoever pumps ------------------------------------------------------------------------------
@@ -118,7 +119,9 @@ class Executor {
     }
   };
 
-  bool has_stacked() const { return workers_[0]->next.run != nullptr || !workers_[0]->stack.empty() || !inbox_.stack.empty(); }
+  bool has_stacked() const {
+    return workers_[0]->next.run != nullptr || !workers_[0]->stack.empty() || !inbox_.stack.empty();
+  }
   void execute(Item item, Worker& me);
   void call(Run& run, Slot task);
   void fill(Run& run, Slot slot, Value value);

@@ -7,16 +7,16 @@
 namespace ramal::detail {
 
 struct Failure {
-  std::uint32_t run = 0;   ///< with `plan`: the task that failed
+  std::uint32_t run = 0;  ///< with `plan`: the task that failed
   TaskIndex plan = 0;
-  std::int32_t rank = 0;   ///< where
+  std::int32_t rank = 0;  ///< where
   bool cancelled = false;
   std::string message;
   std::string arguments;
 
   template <class Archive>
   void serialize(Archive& archive, unsigned) {
-    archive & run & plan & rank & cancelled & message & arguments;
+    archive& run& plan& rank& cancelled& message& arguments;
   }
   /// Of several, the first in the order of the plan is reported, on any number of ranks.
   bool before(const Failure& other) const { return std::pair(run, plan) < std::pair(other.run, other.plan); }

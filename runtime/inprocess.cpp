@@ -11,7 +11,8 @@ Network::Network(int ranks, std::size_t small_bytes, std::optional<std::uint64_t
   for (int rank = 0; rank < ranks; ++rank) {
     auto& box = *mailboxes_.emplace_back(std::make_unique<Mailbox>());
     box.from.resize(static_cast<std::size_t>(ranks));
-    box.random.seed(static_cast<std::minstd_rand::result_type>(shuffle_seed.value_or(0) * 31 + static_cast<unsigned>(rank) + 1));
+    box.random.seed(static_cast<std::minstd_rand::result_type>(shuffle_seed.value_or(0) * 31 +
+                                                               static_cast<unsigned>(rank) + 1));
   }
 }
 
@@ -98,6 +99,8 @@ class InProcessTransport final : public Transport {
   std::optional<Open> open_;
 };
 
-std::unique_ptr<Transport> Network::connect(int rank) { return std::make_unique<InProcessTransport>(*this, rank); }
+std::unique_ptr<Transport> Network::connect(int rank) {
+  return std::make_unique<InProcessTransport>(*this, rank);
+}
 
 }  // namespace ramal::detail

@@ -18,7 +18,8 @@ std::string host_name() {
 int bound_cores() {
   // The set must be as large as the kernel's, which may exceed what a cpu_set_t holds.
   for (int cpus = CPU_SETSIZE; cpus <= 1 << 20; cpus *= 2) {
-    const std::unique_ptr<cpu_set_t, void (*)(cpu_set_t*)> set(CPU_ALLOC(static_cast<std::size_t>(cpus)), [](cpu_set_t* s) { CPU_FREE(s); });
+    const std::unique_ptr<cpu_set_t, void (*)(cpu_set_t*)> set(CPU_ALLOC(static_cast<std::size_t>(cpus)),
+                                                               [](cpu_set_t* s) { CPU_FREE(s); });
     const std::size_t size = CPU_ALLOC_SIZE(static_cast<std::size_t>(cpus));
     if (sched_getaffinity(0, size, set.get()) == 0) return CPU_COUNT_S(size, set.get());
   }

@@ -54,7 +54,8 @@ class MpiTransport final : public Transport {
         small_bytes_(options.small_bytes),
         piece_bytes_(options.piece_bytes),
         credits_(static_cast<std::uint32_t>(options.credits)),
-        frame_bytes_(std::max(least_frame_bytes, sizeof(FrameHead) + sizeof(RecordHead) + padded(options.small_bytes))) {
+        frame_bytes_(std::max(least_frame_bytes,
+                              sizeof(FrameHead) + sizeof(RecordHead) + padded(options.small_bytes))) {
     MPI_Comm_rank(communicator, &rank_);
     MPI_Comm_size(communicator, &ranks_);
     peers_.resize(static_cast<std::size_t>(ranks_));
@@ -118,7 +119,10 @@ class MpiTransport final : public Transport {
     for (const Peer& one : peers_) to_each.push_back(one.frames_sent);
     MPI_Alltoall(to_each.data(), 1, MPI_UNSIGNED_LONG, from_each.data(), 1, MPI_UNSIGNED_LONG, communicator_);
     const auto all_here = [&] {
-      return std::equal(peers_.begin(), peers_.end(), from_each.begin(), [](const Peer& one, unsigned long sent) { return one.frames_received == sent && !one.landing && one.stalled.empty(); });
+      return std::equal(peers_.begin(), peers_.end(), from_each.begin(),
+                        [](const Peer& one, unsigned long sent) {
+                          return one.frames_received == sent && !one.landing && one.stalled.empty();
+                        });
     };
     while (!all_here() || !sending_.empty()) poll(receiver);
     for (auto& slot : ring_) {
@@ -220,7 +224,8 @@ class MpiTransport final : public Transport {
   }
   void send(int to, std::unique_ptr<Frame> frame) {
     Peer& other = peer(to);
-    const FrameHead head{std::exchange(other.to_return, 0), static_cast<std::uint32_t>(frame->used - sizeof(FrameHead))};
+    const FrameHead head{std::exchange(other.to_return, 0),
+                         static_cast<std::uint32_t>(frame->used - sizeof(FrameHead))};
     std::memcpy(frame->memory.data(), &head, sizeof head);
     ++other.frames_sent;
     Sending sending{std::move(frame), {}};
@@ -239,7 +244,8 @@ class MpiTransport final : public Transport {
     const auto before = sending_.size();
     std::erase_if(sending_, [this](Sending& sending) {
       int done = 0;
-      MPI_Testall(static_cast<int>(sending.requests.size()), sending.requests.data(), &done, MPI_STATUSES_IGNORE);
+      MPI_Testall(static_cast<int>(sending.requests.size()), sending.requests.data(), &done,
+                  MPI_STATUSES_IGNORE);
       if (done == 0) return false;
       sending.frame->lent.clear();
       if (spare_.size() < most_spare_frames) spare_.push_back(std::move(sending.frame));
@@ -256,8 +262,8 @@ class MpiTransport final : public Transport {
 
   // --- receiving ------------------------------------------------------------------------------------
   void receive_into(RingSlot& slot) {
-    MPI_Irecv(slot.memory.data(), static_cast<int>(frame_bytes_), MPI_BYTE, MPI_ANY_SOURCE, frame_tag, communicator_,
-              &slot.request);
+    MPI_Irecv(slot.memory.data(), static_cast<int>(frame_bytes_), MPI_BYTE, MPI_ANY_SOURCE, frame_tag,
+              communicator_, &slot.request);
   }
   bool take_frames(Receiver& receiver) {
     bool any = false;
@@ -303,12 +309,14 @@ class MpiTransport final : public Transport {
   }
   /// Delivers records up to the end or to a large one whose payload is still to come. Returns where it
   /// stopped.
-  std::size_t take_records(Receiver& receiver, int from, const std::vector<std::byte>& memory, std::size_t at, std::size_t end) {
+  std::size_t take_records(Receiver& receiver, int from, const std::vector<std::byte>& memory, std::size_t at,
+                           std::size_t end) {
     while (at < end) {
       RecordHead head{};
       std::memcpy(&head, memory.data() + at, sizeof head);
       at += sizeof head;
-      Header header{static_cast<MessageType>(head.type), (head.flags & as_memory_flag) != 0, head.run, head.slot, head.bytes};
+      Header header{static_cast<MessageType>(head.type), (head.flags & as_memory_flag) != 0, head.run,
+                    head.slot, head.bytes};
       if ((head.flags & large_flag) != 0) {
         std::memcpy(&header.bytes, memory.data() + at, sizeof header.bytes);
         begin_landing(receiver, from, header);
@@ -394,8 +402,10 @@ MpiWorld::MpiWorld(int* argc, char*** argv, bool threads) : communicator_(std::m
     MPI_Query_thread(&provided);
   }
   if (provided < wanted) {
-    throw OptionError("ramal: this MPI was started without support for threads; set RAMAL_THREADS=1 and RAMAL_PROGRESS=auto, "
-                      "or start it with MPI_THREAD_SERIALIZED");
+    throw OptionError(
+        "ramal: this MPI was started without support for threads; set RAMAL_THREADS=1 and "
+        "RAMAL_PROGRESS=auto, "
+        "or start it with MPI_THREAD_SERIALIZED");
   }
   MPI_Comm_dup(MPI_COMM_WORLD, &communicator_->handle);
   MPI_Comm_rank(communicator_->handle, &rank_);
@@ -426,7 +436,8 @@ std::vector<std::string> MpiWorld::gather(const std::string& text) const {
   MPI_Allgather(&mine, 1, MPI_INT, sizes.data(), 1, MPI_INT, communicator_->handle);
   for (std::size_t i = 1; i < count; ++i) offsets[i] = offsets[i - 1] + sizes[i - 1];
   std::string all(static_cast<std::size_t>(offsets.back() + sizes.back()), ' ');
-  MPI_Allgatherv(text.data(), mine, MPI_CHAR, all.data(), sizes.data(), offsets.data(), MPI_CHAR, communicator_->handle);
+  MPI_Allgatherv(text.data(), mine, MPI_CHAR, all.data(), sizes.data(), offsets.data(), MPI_CHAR,
+                 communicator_->handle);
   std::vector<std::string> texts;
   for (std::size_t i = 0; i < count; ++i) {
     texts.push_back(all.substr(static_cast<std::size_t>(offsets[i]), static_cast<std::size_t>(sizes[i])));

@@ -17,7 +17,8 @@ namespace {
 using Set = std::function<void(std::string_view name, std::string_view text)>;
 
 [[noreturn]] void refuse(std::string_view name, std::string_view text, const std::string& allowed) {
-  throw OptionError("ramal: " + std::string(name) + ": expected " + allowed + ", found '" + std::string(text) + "'");
+  throw OptionError("ramal: " + std::string(name) + ": expected " + allowed + ", found '" +
+                    std::string(text) + "'");
 }
 
 template <class Number>
@@ -61,7 +62,9 @@ std::map<std::string, Set, std::less<>> table(Options& options) {
 
 void check(Options& options) {
   const auto setters = table(options);
-  const auto recheck = [&](const char* name, const std::string& text) { setters.find(name)->second(name, text); };
+  const auto recheck = [&](const char* name, const std::string& text) {
+    setters.find(name)->second(name, text);
+  };
   recheck("RAMAL_SCHEDULER", std::string(options.scheduler));
   recheck("RAMAL_RANKS", std::to_string(options.ranks));
   recheck("RAMAL_THREADS", std::to_string(options.threads));
@@ -85,7 +88,8 @@ Options Options::from_environment(Options options) {
     if (found == setters.end()) {
       std::string known;
       for (const auto& [name, set] : setters) known += (known.empty() ? "" : ", ") + name;
-      throw OptionError("ramal: " + std::string(text.substr(0, equals)) + ": there is no such option; there are " + known);
+      throw OptionError("ramal: " + std::string(text.substr(0, equals)) +
+                        ": there is no such option; there are " + known);
     }
     found->second(found->first, text.substr(equals + 1));
   }

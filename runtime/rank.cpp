@@ -10,7 +10,7 @@ namespace ramal::detail {
 
 namespace {
 
-constexpr double pump_interval_seconds = 10e-6;   // between rounds of messages while tasks run
+constexpr double pump_interval_seconds = 10e-6;  // between rounds of messages while tasks run
 constexpr double helper_interval_seconds = 1e-3;
 constexpr double noticeable_gap_seconds = 50e-3;
 
@@ -101,8 +101,8 @@ void Rank::announce(ValueId id, const Value& value) {
     return;
   }
   const auto write = [&](Writer& writer) {
-    writer & id & bytes;
-    if (failure != nullptr) writer & *failure;
+    writer& id& bytes;
+    if (failure != nullptr) writer&* failure;
   };
   Writer count;
   write(count);
@@ -144,7 +144,9 @@ void Rank::ship(int to, Subgraph subgraph) {
   transport_->lend(to, header, bytes->view(), Value::make<HeldMemory>(bytes));
 }
 
-void Rank::send_release(int to, std::span<const ValueId> ids) { send_text(to, {.type = MessageType::release}, bytes_of(ids)); }
+void Rank::send_release(int to, std::span<const ValueId> ids) {
+  send_text(to, {.type = MessageType::release}, bytes_of(ids));
+}
 void Rank::send_cancel(int to, std::uint32_t run, std::span<const Slot> tasks) {
   send_text(to, {.type = MessageType::cancel, .run = run}, bytes_of(tasks));
 }
@@ -237,7 +239,8 @@ void Rank::take_result(const Header& header, std::span<const std::byte> payload,
     return;
   }
   if (ready.empty()) {
-    const Type* type = header.type == MessageType::failure ? &TypeOf<Failure>::type : executor_.arrival_type(header.run, header.slot);
+    const Type* type = header.type == MessageType::failure ? &TypeOf<Failure>::type
+                                                           : executor_.arrival_type(header.run, header.slot);
     if (type == nullptr) throw DecodeError("a result for a slot that expects none");
     if (header.as_memory) {
       ready = type->allocate(payload.size());
@@ -248,8 +251,13 @@ void Rank::take_result(const Header& header, std::span<const std::byte> payload,
       try {
         ready = type->read(reader);
       } catch (...) {  // a user's own codec may throw anything
-        ready = Value::make<Failure>(Failure{.run = header.run, .plan = executor_.arrival_plan(header.run, header.slot), .rank = transport_->rank(),
-                                             .cancelled = false, .message = "its result could not be decoded: " + current_message(), .arguments = {}});
+        ready =
+            Value::make<Failure>(Failure{.run = header.run,
+                                         .plan = executor_.arrival_plan(header.run, header.slot),
+                                         .rank = transport_->rank(),
+                                         .cancelled = false,
+                                         .message = "its result could not be decoded: " + current_message(),
+                                         .arguments = {}});
       }
     }
   }
@@ -378,7 +386,8 @@ bool Rank::stop_all(int status, double patience_seconds) {
   tell_workers_to_end();
   {
     const auto held = lock();
-    for (int to = 1; to < transport_->ranks(); ++to) send_text(to, {.type = MessageType::stop, .run = static_cast<std::uint32_t>(status)}, {});
+    for (int to = 1; to < transport_->ranks(); ++to)
+      send_text(to, {.type = MessageType::stop, .run = static_cast<std::uint32_t>(status)}, {});
   }
   const double deadline = now_seconds() + patience_seconds;
   Backoff backoff;

@@ -49,7 +49,9 @@ class Rank final : private Receiver, private Outlet {
   void close();
 
   /// The pump's lock; of no cost without workers.
-  std::unique_lock<std::mutex> lock() { return threaded() ? std::unique_lock(pump_mutex_) : std::unique_lock<std::mutex>(); }
+  std::unique_lock<std::mutex> lock() {
+    return threaded() ? std::unique_lock(pump_mutex_) : std::unique_lock<std::mutex>();
+  }
   bool threaded() const { return worker_count_ > 0; }
   /// This rank's own answer to a query.
   std::string describe() { return describe_(*this); }
@@ -59,7 +61,9 @@ class Rank final : private Receiver, private Outlet {
   double idle_seconds() const { return delay_.idle; }
   /// Rank 0's, after stop_all: how long messages and ready tasks waited for some rank that was inside a
   /// long task or, on rank 0, outside of session calls, as far as it can have held up others.
-  double lost_seconds() const { return std::max(all_delays_.unattended, std::min(all_delays_.late, all_delays_.idle)); }
+  double lost_seconds() const {
+    return std::max(all_delays_.unattended, std::min(all_delays_.late, all_delays_.idle));
+  }
 
  private:
   /// Time lost for want of a thread that moves messages.

@@ -38,11 +38,13 @@ std::vector<Value> SerialEngine::evaluate(const Tasks& targets) {
   return results;
 }
 
-Value SerialEngine::call(const Graph& graph, TaskIndex i, std::vector<Value>& values, const std::atomic<std::uint32_t>* uses) {
+Value SerialEngine::call(const Graph& graph, TaskIndex i, std::vector<Value>& values,
+                         const std::atomic<std::uint32_t>* uses) {
   const Value* failed = nullptr;
   for (const TaskIndex input : graph.inputs_of(i)) {
     const Value& value = values[input];
-    if (value.failed() && (failed == nullptr || value.get<Failure>().before(failed->get<Failure>()))) failed = &value;
+    if (value.failed() && (failed == nullptr || value.get<Failure>().before(failed->get<Failure>())))
+      failed = &value;
   }
   if (failed != nullptr) return *failed;
   const Task& task = *graph.tasks[i];
@@ -53,34 +55,47 @@ Value SerialEngine::call(const Graph& graph, TaskIndex i, std::vector<Value>& va
     task.kind().run(frame, result);
     return result;
   } catch (...) {
-    Failure failure{.run = run_, .plan = i, .rank = 0, .cancelled = false, .message = current_message(), .arguments = {}};
+    Failure failure{
+        .run = run_, .plan = i, .rank = 0, .cancelled = false, .message = current_message(), .arguments = {}};
     try {
       failure.arguments = task.kind().preview(frame);
     } catch (...) {
       failure.arguments = "…";
     }
-    failed_.try_emplace({run_, i}, Failed{std::string(task.name()), task.where().file_name(), task.where().line()});
+    failed_.try_emplace({run_, i},
+                        Failed{std::string(task.name()), task.where().file_name(), task.where().line()});
     return Value::make<Failure>(std::move(failure));
   }
 }
 
-Value SerialEngine::given(const Task& task) const { return task.constant() != nullptr ? *task.constant() : kept(task).value(); }
+Value SerialEngine::given(const Task& task) const {
+  return task.constant() != nullptr ? *task.constant() : kept(task).value();
+}
 
 const SerialEngine::KeptResidence& SerialEngine::kept(const Task& task) const {
   const auto* residence = dynamic_cast<const KeptResidence*>(task.residence());
   if (residence != nullptr && residence->owner() == this) return *residence;
   throw std::invalid_argument("ramal: the result of " + std::string(task.name()) +
-                              (task.residence() != nullptr ? " was persisted in another session" : " is not persisted; call session.persist on it first"));
+                              (task.residence() != nullptr
+                                   ? " was persisted in another session"
+                                   : " is not persisted; call session.persist on it first"));
 }
 
 void SerialEngine::throw_first_failure(const std::vector<Value>& values) const {
   const Failure* first = nullptr;
   for (const Value& value : values) {
-    if (value.failed() && (first == nullptr || value.get<Failure>().before(*first))) first = &value.get<Failure>();
+    if (value.failed() && (first == nullptr || value.get<Failure>().before(*first)))
+      first = &value.get<Failure>();
   }
   if (first == nullptr) return;
   const auto& failed = failed_.at({first->run, first->plan});
-  throw TaskError({.task = failed.task, .file = failed.file, .line = failed.line, .arguments = first->arguments, .rank = 0, .host = host_name(), .message = first->message});
+  throw TaskError({.task = failed.task,
+                   .file = failed.file,
+                   .line = failed.line,
+                   .arguments = first->arguments,
+                   .rank = 0,
+                   .host = host_name(),
+                   .message = first->message});
 }
 
 std::vector<Value> SerialEngine::compute(const Tasks& targets) {
@@ -129,7 +144,12 @@ std::unique_ptr<Watch> SerialEngine::watch(const Tasks& targets) {
 void SerialEngine::cancel(const Tasks& targets) { wait(targets, 0); }
 
 std::vector<RankInfo> SerialEngine::info() {
-  return {{.rank = 0, .host = host_name(), .pid = process_id(), .threads = 1, .cores = bound_cores(), .tasks_run = tasks_run_}};
+  return {{.rank = 0,
+           .host = host_name(),
+           .pid = process_id(),
+           .threads = 1,
+           .cores = bound_cores(),
+           .tasks_run = tasks_run_}};
 }
 
 }  // namespace ramal::detail

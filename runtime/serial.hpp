@@ -33,7 +33,8 @@ class SerialEngine final : public Engine {
   /// Values of the targets, failed ones included.
   std::vector<Value> evaluate(const Tasks& targets);
   Value given(const Task& task) const;
-  Value call(const Graph& graph, TaskIndex i, std::vector<Value>& values, const std::atomic<std::uint32_t>* uses);
+  Value call(const Graph& graph, TaskIndex i, std::vector<Value>& values,
+             const std::atomic<std::uint32_t>* uses);
   void throw_first_failure(const std::vector<Value>& values) const;
 
   std::uint32_t run_ = 0;

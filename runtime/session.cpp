@@ -50,10 +50,10 @@ std::string describe(Rank& rank, int threads) {
                 .values_kept = rank.executor().values_kept(),
                 .idle_seconds = rank.idle_seconds()};
   Writer count;
-  count & info;
+  count& info;
   std::string text(count.size(), '\0');
   Writer writer(reinterpret_cast<std::byte*>(text.data()), text.size());
-  writer & info;
+  writer& info;
   return text;
 }
 
@@ -73,8 +73,10 @@ void warn_of_lost_time(const Rank& rank, double elapsed_seconds) {
   if (lost < 0.1 || lost < 0.05 * elapsed_seconds) return;
   char text[400];
   std::snprintf(text, sizeof text,
-                "ramal: warning: up to %.1f s of %.1f s were lost because messages and ready tasks waited for a rank that was "
-                "inside a long task, or for rank 0's program; RAMAL_PROGRESS=thread moves them meanwhile (so does calling "
+                "ramal: warning: up to %.1f s of %.1f s were lost because messages and ready tasks waited "
+                "for a rank that was "
+                "inside a long task, or for rank 0's program; RAMAL_PROGRESS=thread moves them meanwhile (so "
+                "does calling "
                 "session.progress() now and then, on rank 0)",
                 lost, elapsed_seconds);
   complain(text);
@@ -85,7 +87,8 @@ int lead(std::unique_ptr<Transport> transport, const Images& images, const Optio
          std::vector<std::string> hosts, const Program& program) {
   const double start = now_seconds();
   DistributedEngine engine(std::move(transport), images, workers_for(options, threads), std::move(hosts),
-                           options.warnings == "on", [threads](Rank& rank) { return describe(rank, threads); });
+                           options.warnings == "on",
+                           [threads](Rank& rank) { return describe(rank, threads); });
   const auto status = call(program, engine);
   constexpr double forever = 1e18;
   if (!engine.rank().stop_all(status.value_or(failed_status), status ? forever : patience_seconds)) {
@@ -127,8 +130,9 @@ int run_in_process(const Options& options, const Program& program) {
       }
     });
   }
-  const int status = lead(network.connect(0), images, options, threads,
-                          std::vector<std::string>(static_cast<std::size_t>(options.ranks), host_name()), program);
+  const int status =
+      lead(network.connect(0), images, options, threads,
+           std::vector<std::string>(static_cast<std::size_t>(options.ranks), host_name()), program);
   for (auto& other : others) other.join();
   return status;
 }
@@ -136,35 +140,43 @@ int run_in_process(const Options& options, const Program& program) {
 /// What all ranks must have in common, as one text.
 std::string fingerprint(const Images& images, const Options& options) {
   std::uint64_t sum = 14695981039346656037u;  // FNV-1a, 64 bits
-  for (const char c : images.digest() + MpiWorld::library()) sum = (sum ^ static_cast<unsigned char>(c)) * 1099511628211u;
-  return std::to_string(sum) + " options " + options.scheduler + ' ' + std::to_string(options.small_bytes) + ' ' +
-         std::to_string(options.piece_bytes) + ' ' + std::to_string(options.credits);
+  for (const char c : images.digest() + MpiWorld::library())
+    sum = (sum ^ static_cast<unsigned char>(c)) * 1099511628211u;
+  return std::to_string(sum) + " options " + options.scheduler + ' ' + std::to_string(options.small_bytes) +
+         ' ' + std::to_string(options.piece_bytes) + ' ' + std::to_string(options.credits);
 }
 
 /// Empty if all ranks can work together, else what is wrong.
-std::string find_mismatch(const MpiWorld& world, const std::vector<std::string>& hosts, const std::string& own) {
+std::string find_mismatch(const MpiWorld& world, const std::vector<std::string>& hosts,
+                          const std::string& own) {
   const auto all = world.gather(own);
   const auto binary = [](const std::string& text) { return text.substr(0, text.find(" options ")); };
   for (std::size_t rank = 1; rank < all.size(); ++rank) {
     if (all[rank] == all[0]) continue;
     const bool other_binary = binary(all[rank]) != binary(all[0]);
     return "ramal: rank " + std::to_string(rank) + " (" + hosts[rank] + ") " +
-           (other_binary ? "runs another program, another version of it, or other libraries than rank 0 (" + hosts[0] +
-                               "); start the same binary with the same libraries on all ranks"
-                         : "has other RAMAL_* options than rank 0 (" + hosts[0] + "): '" + all[rank].substr(all[rank].find(" options ") + 9) +
-                               "' instead of '" + all[0].substr(all[0].find(" options ") + 9) + "'");
+           (other_binary ? "runs another program, another version of it, or other libraries than rank 0 (" +
+                               hosts[0] + "); start the same binary with the same libraries on all ranks"
+                         : "has other RAMAL_* options than rank 0 (" + hosts[0] + "): '" +
+                               all[rank].substr(all[rank].find(" options ") + 9) + "' instead of '" +
+                               all[0].substr(all[0].find(" options ") + 9) + "'");
   }
   return {};
 }
 
-int run_mpi(int* argc, char*** argv, const Options& options, const std::string& option_error, const Program& program) {
+int run_mpi(int* argc, char*** argv, const Options& options, const std::string& option_error,
+            const Program& program) {
   // Before MPI loads plugins, which may differ between hosts.
   const Images images = Images::loaded();
   const int local_ranks = local_ranks_from_launcher();
-  const int expected_threads = options.threads > 0 ? options.threads : local_ranks > 0 || !under_launcher() ? default_threads(std::max(1, local_ranks)) : bound_cores();
+  const int expected_threads = options.threads > 0 ? options.threads
+                               : local_ranks > 0 || !under_launcher()
+                                   ? default_threads(std::max(1, local_ranks))
+                                   : bound_cores();
   const MpiWorld world(argc, argv, workers_for(options, expected_threads) > 0);
   // MPI was started for so many; what it knows now of local ranks can only make them fewer.
-  const int threads = options.threads > 0 ? options.threads : std::min(expected_threads, default_threads(world.local_ranks()));
+  const int threads = options.threads > 0 ? options.threads
+                                          : std::min(expected_threads, default_threads(world.local_ranks()));
 
   const auto hosts = world.gather(host_name());
   std::string problem;

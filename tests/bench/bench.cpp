@@ -23,7 +23,9 @@ namespace {
 Session* session = nullptr;
 MPI_Comm own = MPI_COMM_NULL;  // the twins' communicator
 
-double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+double now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
 
 long one() { return 1; }
 long add(long a, long b) { return a + b; }
@@ -36,7 +38,9 @@ struct Node {
 };
 long call_one(const long*, const int*) { return 1; }
 long call_add(const long* values, const int* inputs) { return add(values[inputs[0]], values[inputs[1]]); }
-long call_mix(const long* values, const int* inputs) { return mix(values[inputs[0]], values[inputs[1]], values[inputs[2]]); }
+long call_mix(const long* values, const int* inputs) {
+  return mix(values[inputs[0]], values[inputs[1]], values[inputs[2]]);
+}
 
 constexpr int tasks = 300000;
 constexpr int width = 1000;
@@ -46,7 +50,8 @@ std::vector<Delayed<long>> build_pairs() {
   all.reserve(tasks);
   all.push_back(delayed<one>());
   all.push_back(delayed<one>());
-  for (int i = 2; i < tasks; ++i) all.push_back(delayed<add>(all[static_cast<std::size_t>(i / 2)], all[static_cast<std::size_t>(i - 1)]));
+  for (int i = 2; i < tasks; ++i)
+    all.push_back(delayed<add>(all[static_cast<std::size_t>(i / 2)], all[static_cast<std::size_t>(i - 1)]));
   return all;
 }
 void build(benchmark::State& state) {
@@ -84,7 +89,8 @@ std::vector<Delayed<long>> build_shape(Shape shape) {
   for (int step = 1; step < tasks / width; ++step) {
     const auto before = row;
     for (std::size_t i = 0; i < width; ++i) {
-      row[i] = delayed<mix>(before[i == 0 ? 0 : i - 1], before[i], before[std::min<std::size_t>(i + 1, width - 1)]);
+      row[i] = delayed<mix>(before[i == 0 ? 0 : i - 1], before[i],
+                            before[std::min<std::size_t>(i + 1, width - 1)]);
     }
   }
   return row;
@@ -102,7 +108,9 @@ std::vector<Node> nodes_of(Shape shape) {
     nodes.assign(width, Node{call_one, {}});
     for (int step = 1; step < tasks / width; ++step) {
       const int before = (step - 1) * width;
-      for (int i = 0; i < width; ++i) nodes.push_back({call_mix, {before + std::max(0, i - 1), before + i, before + std::min(width - 1, i + 1)}});
+      for (int i = 0; i < width; ++i)
+        nodes.push_back(
+            {call_mix, {before + std::max(0, i - 1), before + i, before + std::min(width - 1, i + 1)}});
     }
   }
   return nodes;
@@ -200,13 +208,15 @@ void bandwidth_by_hand(benchmark::State& state) {
 /// A loop until convergence: persisted data, one small sum per step.
 void round_trip(benchmark::State& state) {
   std::vector<Delayed<long>> data;
-  for (int rank = 0; rank < session->ranks(); ++rank) data.push_back(delayed<pass>.annotate({.rank = rank})(rank));
+  for (int rank = 0; rank < session->ranks(); ++rank)
+    data.push_back(delayed<pass>.annotate({.rank = rank})(rank));
   session->persist(data);
   session->wait(data);
   constexpr int steps = 500;
   for (auto _ : state) {
     const double start = now();
-    for (int step = 0; step < steps; ++step) benchmark::DoNotOptimize(session->compute(ramal::reduce<add>(data)));
+    for (int step = 0; step < steps; ++step)
+      benchmark::DoNotOptimize(session->compute(ramal::reduce<add>(data)));
     state.SetIterationTime((now() - start) / steps);
   }
 }
@@ -237,9 +247,11 @@ struct Twin {
 };
 const std::vector<Twin> local_twins{
     {"build a 2-input task", "ns", build, build_by_hand},
-    {"plan and run a task without inputs", "ns", compute_local<Shape::sources>, compute_by_hand<Shape::sources>},
+    {"plan and run a task without inputs", "ns", compute_local<Shape::sources>,
+     compute_by_hand<Shape::sources>},
     {"plan and run a tree's task", "ns", compute_local<Shape::tree>, compute_by_hand<Shape::tree>},
-    {"plan and run a 3-input stencil's task", "ns", compute_local<Shape::stencil>, compute_by_hand<Shape::stencil>}};
+    {"plan and run a 3-input stencil's task", "ns", compute_local<Shape::stencil>,
+     compute_by_hand<Shape::stencil>}};
 const std::vector<Twin> pair_twins{
     {"8-byte result to another rank, streamed", "ns", stream, stream_by_hand},
     {"1 MiB result to another rank", "us", bandwidth, bandwidth_by_hand},
@@ -249,7 +261,10 @@ class Medians final : public benchmark::ConsoleReporter {
  public:
   void ReportRuns(const std::vector<Run>& runs) override {
     for (const Run& run : runs) {
-      if (run.aggregate_name == "median") seconds[run.run_name.function_name] = run.real_accumulated_time / static_cast<double>(std::max<benchmark::IterationCount>(1, run.iterations));
+      if (run.aggregate_name == "median")
+        seconds[run.run_name.function_name] =
+            run.real_accumulated_time /
+            static_cast<double>(std::max<benchmark::IterationCount>(1, run.iterations));
     }
   }
   std::map<std::string, double> seconds;
@@ -258,7 +273,10 @@ class Medians final : public benchmark::ConsoleReporter {
 void measure(const std::vector<Twin>& twins) {
   for (const Twin& twin : twins) {
     benchmark::RegisterBenchmark(twin.name, twin.ramal)->UseManualTime()->Iterations(1)->Repetitions(15);
-    benchmark::RegisterBenchmark((std::string(twin.name) + ", by hand").c_str(), twin.by_hand)->UseManualTime()->Iterations(1)->Repetitions(15);
+    benchmark::RegisterBenchmark((std::string(twin.name) + ", by hand").c_str(), twin.by_hand)
+        ->UseManualTime()
+        ->Iterations(1)
+        ->Repetitions(15);
   }
 }
 void print(const std::vector<Twin>& twins, Medians& medians) {
@@ -266,7 +284,8 @@ void print(const std::vector<Twin>& twins, Medians& medians) {
     const double scale = std::string(twin.unit) == "ns" ? 1e9 : 1e6;
     const double ours = medians.seconds[twin.name] * scale;
     const double theirs = medians.seconds[std::string(twin.name) + ", by hand"] * scale;
-    std::printf("| %-42s | %8.1f %s | %8.1f %s | %6.2f |\n", twin.name, ours, twin.unit, theirs, twin.unit, ours / theirs);
+    std::printf("| %-42s | %8.1f %s | %8.1f %s | %6.2f |\n", twin.name, ours, twin.unit, theirs, twin.unit,
+                ours / theirs);
   }
 }
 
@@ -287,7 +306,8 @@ int main(int argc, char** argv) {
     Medians medians;
     benchmark::RunSpecifiedBenchmarks(&medians);
     std::printf("| %-42s | %11s | %11s | %6s |\n", "median of 15", "Ramal", "by hand", "ratio");
-    std::printf("|%s|%s|%s|%s|\n", "--------------------------------------------", "------------:", "------------:", "-------:");
+    std::printf("|%s|%s|%s|%s|\n", "--------------------------------------------",
+                "------------:", "------------:", "-------:");
     print(two ? pair_twins : local_twins, medians);
     return 0;
   });

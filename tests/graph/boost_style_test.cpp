@@ -79,15 +79,15 @@ struct Base {
   int id = 0;
   template <class Archive>
   void serialize(Archive& ar, const unsigned int /*version*/) {
-    ar & BOOST_SERIALIZATION_NVP(id);
+    ar& BOOST_SERIALIZATION_NVP(id);
   }
 };
 struct Derived : Base {
   std::string text;
   template <class Archive>
   void serialize(Archive& ar, const unsigned int /*version*/) {
-    ar & boost::serialization::base_object<Base>(*this);
-    ar & boost::serialization::make_nvp("words", text);
+    ar& boost::serialization::base_object<Base>(*this);
+    ar& boost::serialization::make_nvp("words", text);
   }
 };
 

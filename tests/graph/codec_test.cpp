@@ -81,7 +81,7 @@ class Person {
   Person(std::string name, std::vector<int> marks) : name_(std::move(name)), marks_(std::move(marks)) {}
   template <class Archive>
   void serialize(Archive& ar, const unsigned int /*version*/) {
-    ar & name_& marks_;
+    ar& name_& marks_;
   }
   bool operator==(const Person&) const = default;
 
@@ -97,7 +97,7 @@ struct Cached {
   double cache = 0;
   template <class Archive>
   void serialize(Archive& ar, unsigned) {
-    ar & a& b;
+    ar& a& b;
   }
   bool operator==(const Cached& other) const { return a == other.a && b == other.b; }
 };
@@ -126,7 +126,7 @@ struct Town {
 };
 template <class Archive>
 void serialize(Archive& ar, Town& town, const unsigned int /*version*/) {
-  ar & town.name& town.people;
+  ar& town.name& town.people;
 }
 }  // namespace abroad
 

@@ -40,7 +40,9 @@ using ramal::detail::Want;
 long leaf(long x) { return 31 * x + 7; }
 long nothing() { return 5; }
 // Wraps around, so that every input shows in the result.
-long two(long a, long b) { return static_cast<long>(1000003ul * static_cast<unsigned long>(a) + static_cast<unsigned long>(b)); }
+long two(long a, long b) {
+  return static_cast<long>(1000003ul * static_cast<unsigned long>(a) + static_cast<unsigned long>(b));
+}
 long three(const long& a, long b, const long& c) { return two(two(a, b), c); }
 std::vector<long> spread(long x, int n) {
   std::vector<long> values;
@@ -73,7 +75,8 @@ struct Planned {
   Cut cut;
 
   Planned(const Tasks& targets, std::uint32_t ranks, const std::map<const Task*, std::uint32_t>& rank,
-          const std::vector<std::tuple<const Task*, ValueId, bool>>& wanted, const ramal::detail::HolderOf& holder_of = no_holder)
+          const std::vector<std::tuple<const Task*, ValueId, bool>>& wanted,
+          const ramal::detail::HolderOf& holder_of = no_holder)
       : graph(collect(targets)) {
     RankOf rank_of;
     std::map<const Task*, TaskIndex> index;
@@ -97,7 +100,9 @@ Subgraph read_copy(const Subgraph& subgraph) {
 template <class T>
 void expect_same_bytes(std::span<const T> a, std::span<const T> b) {
   ASSERT_EQ(a.size(), b.size());
-  if (!a.empty()) { EXPECT_EQ(std::memcmp(a.data(), b.data(), a.size_bytes()), 0); }
+  if (!a.empty()) {
+    EXPECT_EQ(std::memcmp(a.data(), b.data(), a.size_bytes()), 0);
+  }
 }
 void expect_same(const Subgraph& a, const Subgraph& b) {
   EXPECT_EQ(a.run, b.run);
@@ -129,7 +134,9 @@ void expect_sound(const Graph& graph, const Cut& cut, std::span<const std::uint3
     routes += share.routes.size();
     for (Slot task = 0; task < share.tasks(); ++task) {
       const TaskIndex i = share.plan[task];
-      if (task > 0) { ASSERT_LT(share.plan[task - 1], i) << "plan indices rise"; }
+      if (task > 0) {
+        ASSERT_LT(share.plan[task - 1], i) << "plan indices rise";
+      }
       ASSERT_EQ(rank[i], r);
       EXPECT_EQ(&images.resolve(share.kinds[share.kind[task]]), &graph.tasks[i]->kind());
       EXPECT_EQ(share.inputs_of(task).size(), graph.inputs_of(i).size());
@@ -137,7 +144,8 @@ void expect_sound(const Graph& graph, const Cut& cut, std::span<const std::uint3
       const auto is = share.literals_of(task);
       ASSERT_EQ(is.size(), (was.size() + 7) / 8 * 8);
       expect_same_bytes(is.first(was.size()), was);
-      for (const std::byte byte : is.subspan(was.size())) EXPECT_EQ(byte, std::byte{0}) << "padding carries old memory";
+      for (const std::byte byte : is.subspan(was.size()))
+        EXPECT_EQ(byte, std::byte{0}) << "padding carries old memory";
     }
     for (const Route& route : share.routes) {
       ASSERT_NE(route.rank, r) << "no rank sends to itself";
@@ -147,7 +155,9 @@ void expect_sound(const Graph& graph, const Cut& cut, std::span<const std::uint3
       ASSERT_LT(route.remote_slot, to.slots());
       const External& there = to.externals[route.remote_slot - to.tasks()];
       EXPECT_EQ(there.how, External::arrival);
-      if (route.slot < share.tasks()) { EXPECT_EQ(there.kind, share.kind[route.slot]); }
+      if (route.slot < share.tasks()) {
+        EXPECT_EQ(there.kind, share.kind[route.slot]);
+      }
       ++fills[{route.rank, route.remote_slot}];
     }
   }
@@ -157,7 +167,8 @@ void expect_sound(const Graph& graph, const Cut& cut, std::span<const std::uint3
     const Subgraph& share = cut.subgraphs[r];
     for (std::size_t k = 0; k < share.externals.size(); ++k) {
       const int expected = share.externals[k].how == External::arrival ? 1 : 0;
-      EXPECT_EQ((fills[{r, static_cast<Slot>(share.tasks() + k)}]), expected) << "slot " << k << " of rank " << r;
+      EXPECT_EQ((fills[{r, static_cast<Slot>(share.tasks() + k)}]), expected)
+          << "slot " << k << " of rank " << r;
     }
   }
 }
@@ -197,7 +208,8 @@ TEST(Cut, RanksWithoutWorkGetNothing) {
 TEST(Cut, AWantIsKeptWhereItIsMade) {
   const auto x = delayed<leaf>(1);
   const auto y = delayed<leaf>(x);
-  const Planned planned({at(x), at(y)}, 3, {{at(x), 2}, {at(y), 1}}, {{at(x), 100, false}, {at(y), 101, false}});
+  const Planned planned({at(x), at(y)}, 3, {{at(x), 2}, {at(y), 1}},
+                        {{at(x), 100, false}, {at(y), 101, false}});
   ASSERT_EQ(planned.on(2).keeps.size(), 1u);
   ASSERT_EQ(planned.on(1).keeps.size(), 1u);
   EXPECT_TRUE(planned.empty(0));
@@ -210,7 +222,8 @@ TEST(Cut, AWantIsKeptWhereItIsMade) {
 TEST(Cut, AFetchedValueIsKeptOnRankZero) {
   const auto x = delayed<leaf>(1);
   const auto here = delayed<leaf>(x);
-  const Planned planned({at(x), at(here)}, 3, {{at(x), 2}, {at(here), 0}}, {{at(x), 100, true}, {at(here), 101, true}});
+  const Planned planned({at(x), at(here)}, 3, {{at(x), 2}, {at(here), 0}},
+                        {{at(x), 100, true}, {at(here), 101, true}});
   const Subgraph& zero = planned.on(0);
   ASSERT_EQ(zero.keeps.size(), 2u);
   EXPECT_EQ(zero.externals.size(), 1u) << "the value that x's consumer reads is the one that is kept";
@@ -370,7 +383,8 @@ class NaiveRanks {
     for (std::size_t r = 0; r < shares_.size(); ++r) {
       for (std::size_t k = 0; k < shares_[r].externals.size(); ++k) {
         const External& external = shares_[r].externals[k];
-        if (external.how == External::import) filled_.emplace_back(r, static_cast<Slot>(shares_[r].tasks() + k), kept[r].at(external.id));
+        if (external.how == External::import)
+          filled_.emplace_back(r, static_cast<Slot>(shares_[r].tasks() + k), kept[r].at(external.id));
       }
     }
     while (!filled_.empty()) fill_next();
@@ -379,7 +393,8 @@ class NaiveRanks {
       for (std::size_t r = 0; r < shares_.size(); ++r) any |= run_what_can_run(r);
     }
     for (std::size_t r = 0; r < shares_.size(); ++r) {
-      for (Slot slot = 0; slot < values_[r].size(); ++slot) EXPECT_FALSE(values_[r][slot].empty()) << "never filled: slot " << slot << " of rank " << r;
+      for (Slot slot = 0; slot < values_[r].size(); ++slot)
+        EXPECT_FALSE(values_[r][slot].empty()) << "never filled: slot " << slot << " of rank " << r;
     }
   }
 
@@ -404,7 +419,8 @@ class NaiveRanks {
     bool any = false;
     for (Slot task = 0; task < share.tasks(); ++task) {
       const auto inputs = share.inputs_of(task);
-      const bool can = values_[r][task].empty() && std::ranges::all_of(inputs, [&](Slot input) { return !values_[r][input].empty(); });
+      const bool can = values_[r][task].empty() &&
+                       std::ranges::all_of(inputs, [&](Slot input) { return !values_[r][input].empty(); });
       if (!can) continue;
       Frame frame{values_[r].data(), inputs.data(), nullptr, share.literals_of(task)};
       Value result;
@@ -440,14 +456,17 @@ class RandomRuns {
     for (TaskIndex i = 0; i < graph.size(); ++i) {
       settle_constant(*graph.tasks[i]);
       const auto given = given_.find(graph.tasks[i]);
-      rank.push_back(given != given_.end() ? given->second.home : static_cast<std::uint32_t>(below(static_cast<int>(ranks_))));
+      rank.push_back(given != given_.end() ? given->second.home
+                                           : static_cast<std::uint32_t>(below(static_cast<int>(ranks_))));
     }
     std::vector<Want> wants;
     for (const TaskIndex target : graph.targets) {
       const bool fetch = is_given(*graph.tasks[target]) || below(2) == 0;
       wants.push_back({target, next_id_++, fetch});
     }
-    const Cut cut = ramal::detail::cut(graph, rank, ranks_, number, wants, [this](const Task& task) { return holder_of(task); }, Images::loaded());
+    const Cut cut = ramal::detail::cut(
+        graph, rank, ranks_, number, wants, [this](const Task& task) { return holder_of(task); },
+        Images::loaded());
     expect_sound(graph, cut, rank);
     machine_.run(cut);
     for (const Want& want : wants) check(*graph.tasks[want.task], want, want.fetch ? 0 : rank[want.task]);
@@ -473,7 +492,8 @@ class RandomRuns {
   /// A handle, mostly a new one, with the value it ought to have.
   std::pair<Delayed<long>, long> some() {
     const auto size = static_cast<int>(longs_.size());
-    const auto& handle = longs_[static_cast<std::size_t>(below(3) == 0 ? below(size) : size - 1 - below(std::min(size, 8)))];
+    const auto& handle =
+        longs_[static_cast<std::size_t>(below(3) == 0 ? below(size) : size - 1 - below(std::min(size, 8)))];
     return {handle, expected_.at(at(handle))};
   }
   void make() {
@@ -483,15 +503,26 @@ class RandomRuns {
     const auto [b, y] = some();
     const auto v = static_cast<std::size_t>(below(std::max(1, static_cast<int>(vectors_.size()))));
     switch (below(9)) {
-      case 0: return add(delayed<leaf>(number), leaf(number));
-      case 1: return add(ramal::value(number), number);
-      case 2: return add(delayed<nothing>(), nothing());
-      case 3: return add(delayed<two>(a, b), two(x, y));
-      case 4: return add(delayed<three>(a, number, b), three(x, number, y));
-      case 5: return add(delayed<all_of>(std::vector{a, b, a, a}), all_of({x, y, x, x}));
-      case 6: return add(delayed<spread>(a, 5), spread(x, 5));
-      case 7: if (!vectors_.empty()) add(delayed<grow>(vectors_[v], b), grow(expected_vectors_[v], y)); return;
-      case 8: if (!vectors_.empty()) add(delayed<all_of>(vectors_[v]), all_of(expected_vectors_[v])); return;
+      case 0:
+        return add(delayed<leaf>(number), leaf(number));
+      case 1:
+        return add(ramal::value(number), number);
+      case 2:
+        return add(delayed<nothing>(), nothing());
+      case 3:
+        return add(delayed<two>(a, b), two(x, y));
+      case 4:
+        return add(delayed<three>(a, number, b), three(x, number, y));
+      case 5:
+        return add(delayed<all_of>(std::vector{a, b, a, a}), all_of({x, y, x, x}));
+      case 6:
+        return add(delayed<spread>(a, 5), spread(x, 5));
+      case 7:
+        if (!vectors_.empty()) add(delayed<grow>(vectors_[v], b), grow(expected_vectors_[v], y));
+        return;
+      case 8:
+        if (!vectors_.empty()) add(delayed<all_of>(vectors_[v]), all_of(expected_vectors_[v]));
+        return;
     }
   }
   void settle_constant(const Task& task) {
@@ -502,7 +533,8 @@ class RandomRuns {
   Holder holder_of(const Task& task) {
     Given& given = given_.at(&task);
     Holder holder{given.id, [&given](std::uint32_t rank) { return given.copies.contains(rank); }, {}};
-    if (given.constant) holder.copied = [&given](std::uint32_t rank) { EXPECT_TRUE(given.copies.insert(rank).second); };
+    if (given.constant)
+      holder.copied = [&given](std::uint32_t rank) { EXPECT_TRUE(given.copies.insert(rank).second); };
     return holder;
   }
   void check(const Task& task, const Want& want, std::uint32_t where) {

@@ -262,7 +262,7 @@ struct Greeter {
   std::string operator()(const std::string& name) const { return greeting + ", " + name; }
   template <class Archive>
   void serialize(Archive& ar, unsigned) {
-    ar & greeting;
+    ar& greeting;
   }
 };
 

@@ -38,7 +38,7 @@ struct Block {
   }
   template <class Archive>
   void serialize(Archive& ar, unsigned) {
-    ar & data;
+    ar& data;
   }
 };
 using Address = std::uintptr_t;
@@ -53,7 +53,7 @@ struct Holder {
   }
   template <class Archive>
   void serialize(Archive& ar, unsigned) {
-    ar & block;
+    ar& block;
   }
 };
 

@@ -93,7 +93,8 @@ struct Placed {
       if (given(i)) continue;
       for (const TaskIndex input : graph.inputs_of(i)) {
         // Constants are everywhere, so they do not raise the level.
-        if (graph.tasks[input]->constant() == nullptr) level[i] = std::max(level[i], given(input) ? 1 : level[input] + 1);
+        if (graph.tasks[input]->constant() == nullptr)
+          level[i] = std::max(level[i], given(input) ? 1 : level[input] + 1);
       }
       if (level[i] >= levels.size()) levels.resize(level[i] + 1, Level{std::vector<double>(ranks, 0.0)});
       Level& mine = levels[level[i]];
@@ -138,7 +139,8 @@ TEST_P(PlaceTree, PersistedLeavesKeepIt) {
   const auto total = ramal::reduce<add>(leaves);
   const Placed placed({total}, ranks, home_of);
   EXPECT_EQ(placed.graph.size(), 255u);
-  for (const auto& leaf : leaves) EXPECT_EQ(placed.of(leaf), before.of(leaf)) << "a given value does not move";
+  for (const auto& leaf : leaves)
+    EXPECT_EQ(placed.of(leaf), before.of(leaf)) << "a given value does not move";
   EXPECT_EQ(placed.messages(), ranks - 1);
   EXPECT_EQ(placed.of(total), 0u);
 }
@@ -208,7 +210,9 @@ TEST_P(PlaceStencil, StaysInColumns) {
   const Placed placed(rows.back(), ranks());
   const auto sources = ranks_of(placed, rows.front());
   expect_blocks(sources, ranks(), periodic());
-  if (!periodic()) { EXPECT_TRUE(std::is_sorted(sources.begin(), sources.end())); }
+  if (!periodic()) {
+    EXPECT_TRUE(std::is_sorted(sources.begin(), sources.end()));
+  }
   if (seam_is_too_narrow()) return;
   for (std::size_t t = 1; t < rows.size(); ++t) EXPECT_EQ(ranks_of(placed, rows[t]), sources) << "row " << t;
 }
@@ -221,7 +225,8 @@ TEST_P(PlaceStencil, GoesOnFromAPersistedRow) {
   for (const auto& cell : rows.back()) at(cell)->settle(std::make_unique<Kept>());
   const auto next = next_row(rows.back(), periodic());
   const auto last = next_row(next, periodic());
-  const Placed placed(last, ranks(), [&](const Task& task) { return Home{.rank = before.rank[before.index.at(&task)]}; });
+  const Placed placed(last, ranks(),
+                      [&](const Task& task) { return Home{.rank = before.rank[before.index.at(&task)]}; });
   EXPECT_EQ(ranks_of(placed, next), columns);
   EXPECT_EQ(ranks_of(placed, last), columns);
 }
@@ -242,18 +247,25 @@ TEST(Place, AnAnnotatedRankIsRespectedOnEveryLevel) {
   Row consumers;
   for (int i = 0; i < 40; ++i) {
     sources.push_back(i % 4 == 0 ? delayed<inc>.annotate({.rank = 2})(i) : delayed<inc>(i));
-    consumers.push_back(i % 5 == 0 ? delayed<inc>.annotate({.rank = 1})(sources.back()) : delayed<inc>(sources.back()));
+    consumers.push_back(i % 5 == 0 ? delayed<inc>.annotate({.rank = 1})(sources.back())
+                                   : delayed<inc>(sources.back()));
   }
   const Placed placed(consumers, 3);
   for (std::size_t i = 0; i < 40; ++i) {
-    if (i % 4 == 0) { EXPECT_EQ(placed.of(sources[i]), 2u); }
-    if (i % 5 == 0) { EXPECT_EQ(placed.of(consumers[i]), 1u); }
+    if (i % 4 == 0) {
+      EXPECT_EQ(placed.of(sources[i]), 2u);
+    }
+    if (i % 5 == 0) {
+      EXPECT_EQ(placed.of(consumers[i]), 1u);
+    }
   }
 }
 
 TEST(Place, AllTasksMayWishForOneRank) {
   Row all;
-  for (int i = 0; i < 100; ++i) all.push_back(delayed<inc>.annotate({.rank = 3})(i < 50 ? delayed<dec>.annotate({.rank = 3})(i) : delayed<dec>(i)));
+  for (int i = 0; i < 100; ++i)
+    all.push_back(
+        delayed<inc>.annotate({.rank = 3})(i < 50 ? delayed<dec>.annotate({.rank = 3})(i) : delayed<dec>(i)));
   const Placed placed(all, 4);
   for (const auto& task : all) EXPECT_EQ(placed.of(task), 3u);
 }
@@ -262,7 +274,8 @@ TEST(Place, RanksOfAnAnnotatedHostShareItsTasks) {
   const Machine machine{{"a", "b", "a", "b", "b"}};
   Row all;
   for (int i = 0; i < 30; ++i) all.push_back(delayed<inc>.annotate({.host = "b"})(i));
-  for (int i = 0; i < 20; ++i) all.push_back(delayed<inc>.annotate({.host = "a"})(all[static_cast<std::size_t>(i)]));
+  for (int i = 0; i < 20; ++i)
+    all.push_back(delayed<inc>.annotate({.host = "a"})(all[static_cast<std::size_t>(i)]));
   const Placed placed(graph_of(all), machine);
   std::vector<int> count(5, 0);
   for (const auto& task : all) ++count[placed.of(task)];
@@ -323,7 +336,9 @@ TEST(Place, ABroadcastReachesAllRanks) {
     for (const double load : level.load) {
       EXPECT_LE(load, (1000 + ranks - 1) / ranks);
       // Ranks are filled from the lowest up, so of many ranks the last may be left out.
-      if (ranks <= 8) { EXPECT_GT(load, 0) << "a rank was left out of " << ranks; }
+      if (ranks <= 8) {
+        EXPECT_GT(load, 0) << "a rank was left out of " << ranks;
+      }
     }
   }
 }
@@ -341,29 +356,37 @@ class RandomGraph {
     if (!given) return;
     for (const auto& task : tasks_) {
       if (below(6) != 0 || at(task)->constant() != nullptr) continue;
-      homes_[at(task)] = {.rank = static_cast<std::uint32_t>(below(static_cast<int>(ranks))), .bytes = static_cast<double>(below(2) * below(1000))};
+      homes_[at(task)] = {.rank = static_cast<std::uint32_t>(below(static_cast<int>(ranks))),
+                          .bytes = static_cast<double>(below(2) * below(1000))};
       at(task)->settle(std::make_unique<Kept>());
     }
   }
   const Row& tasks() const { return tasks_; }
   HomeOf home_of() const {
-    return [this](const Task& task) { return task.constant() != nullptr ? Home{.anywhere = true} : homes_.at(&task); };
+    return [this](const Task& task) {
+      return task.constant() != nullptr ? Home{.anywhere = true} : homes_.at(&task);
+    };
   }
 
  private:
   int below(int n) { return static_cast<int>(random_() % static_cast<unsigned>(n)); }
-  const Delayed<long>& some() { return tasks_[static_cast<std::size_t>(below(static_cast<int>(tasks_.size())))]; }
+  const Delayed<long>& some() {
+    return tasks_[static_cast<std::size_t>(below(static_cast<int>(tasks_.size())))];
+  }
   Delayed<long> make(bool costs) {
     const ramal::Annotation wishes{.cost = costs ? 0.25 + below(20) : 1.0};
     if (tasks_.size() < 5 || below(4) == 0) {
-      return below(4) == 0 ? ramal::value(long{below(9)}) : costs ? delayed<inc>.annotate(wishes)(below(9)) : delayed<inc>(below(9));
+      return below(4) == 0 ? ramal::value(long{below(9)})
+             : costs       ? delayed<inc>.annotate(wishes)(below(9))
+                           : delayed<inc>(below(9));
     }
     if (below(4) == 0) {
       Row inputs;
       for (int n = below(12); n > 0; --n) inputs.push_back(some());
       return costs ? delayed<all_of>.annotate(wishes)(inputs) : delayed<all_of>(inputs);
     }
-    return costs ? delayed<step>.annotate(wishes)(some(), some(), some()) : delayed<step>(some(), some(), some());
+    return costs ? delayed<step>.annotate(wishes)(some(), some(), some())
+                 : delayed<step>(some(), some(), some());
   }
 
   std::minstd_rand random_;
@@ -380,9 +403,11 @@ TEST(Place, RandomGraphsKeepToTheirShares) {
     const Placed placed(made.tasks(), ranks, made.home_of());
     ASSERT_EQ(placed.rank.size(), placed.graph.size());
     for (const std::uint32_t rank : placed.rank) ASSERT_LT(rank, ranks);
-    EXPECT_EQ(place(placed.graph, machine_of(ranks), made.home_of()), placed.rank) << "placed differently the second time";
+    EXPECT_EQ(place(placed.graph, machine_of(ranks), made.home_of()), placed.rank)
+        << "placed differently the second time";
     const RandomGraph again(seed, 400, costs, seed % 3 != 0, ranks);
-    EXPECT_EQ(Placed(again.tasks(), ranks, again.home_of()).rank, placed.rank) << "depends on more than the graph";
+    EXPECT_EQ(Placed(again.tasks(), ranks, again.home_of()).rank, placed.rank)
+        << "depends on more than the graph";
     const auto levels = placed.levels();
     for (std::size_t k = 0; k < levels.size(); ++k) {
       // Sources are cut into blocks at the middle of a task, so each may have one task too many.
@@ -404,7 +429,9 @@ class GivenValues {
     return handle;
   }
   HomeOf home_of() const {
-    return [this](const Task& task) { return task.constant() != nullptr ? Home{.anywhere = true} : homes_.at(&task); };
+    return [this](const Task& task) {
+      return task.constant() != nullptr ? Home{.anywhere = true} : homes_.at(&task);
+    };
   }
 
  private:
@@ -459,7 +486,8 @@ TEST(Place, TiesGoToTheLighterRankThenToTheLower) {
   Row all;
   for (int i = 0; i < 6; ++i) all.push_back(delayed<add>(on_two, on_one));
   for (int i = 0; i < 6; ++i) all.push_back(delayed<inc>(given.make(0, 8)));
-  EXPECT_EQ(ranks_of(Placed(all, 3, given.home_of()), all), (std::vector<std::uint32_t>{1, 2, 1, 2, 1, 2, 0, 0, 0, 0, 1, 2}))
+  EXPECT_EQ(ranks_of(Placed(all, 3, given.home_of()), all),
+            (std::vector<std::uint32_t>{1, 2, 1, 2, 1, 2, 0, 0, 0, 0, 1, 2}))
       << "by turns, and no rank above 4 of 12";
 }
 

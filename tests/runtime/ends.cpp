@@ -31,6 +31,14 @@ int main(int argc, char** argv) {
       throw std::runtime_error("too impatient");
     }
     if (how == "task_error") session.compute(ramal::delayed<bad>(1));
+    if (how == "busy_program") {
+      // The program's own work while rank 0 has tasks to run: with one thread they wait for it.
+      std::vector<ramal::Delayed<long>> some;
+      for (long i = 0; i < 4; ++i) some.push_back(ramal::delayed<fine>(i));
+      session.persist(some);
+      std::this_thread::sleep_for(std::chrono::milliseconds(700));
+      session.wait(some);
+    }
     if (how == "leave_work_behind") {
       std::vector<ramal::Delayed<long>> many;
       for (long i = 0; i < 1000; ++i) many.push_back(ramal::delayed<fine>(i));

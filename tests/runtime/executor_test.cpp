@@ -20,7 +20,9 @@ using namespace ramal::detail;
 
 // --- functions -------------------------------------------------------------------------------------------
 long leaf(long x) { return 31 * x + 7; }
-long two(long a, long b) { return static_cast<long>(1000003ul * static_cast<unsigned long>(a) + static_cast<unsigned long>(b)); }
+long two(long a, long b) {
+  return static_cast<long>(1000003ul * static_cast<unsigned long>(a) + static_cast<unsigned long>(b));
+}
 long fail(long x) { throw std::runtime_error("cannot take " + std::to_string(x)); }
 long fail_at_length(long) { throw std::runtime_error(std::string(500, '!')); }
 long sometimes_fails(long x) {
@@ -43,7 +45,9 @@ double total(const std::vector<double>& values) {
   for (const double value : values) sum += value;
   return sum;
 }
-std::vector<std::string> words(long n) { return std::vector<std::string>(static_cast<std::size_t>(n), "a word of some length, to be encoded"); }
+std::vector<std::string> words(long n) {
+  return std::vector<std::string>(static_cast<std::size_t>(n), "a word of some length, to be encoded");
+}
 std::vector<std::string> more_words(std::vector<std::string> list) {
   list.emplace_back("more");
   return list;
@@ -66,7 +70,7 @@ struct Counted {
   ~Counted() { --now; }
   template <class Archive>
   void serialize(Archive& archive, unsigned) {
-    archive & x;
+    archive& x;
   }
 
  private:
@@ -93,7 +97,8 @@ void settle(const Delayed<T>& handle, ValueId id, std::uint32_t home = 0) {
 
 struct Wanted {
   template <class T>
-  Wanted(const Delayed<T>& handle, ValueId value_id, bool fetched = false) : task(handle.task_handle()), id(value_id), fetch(fetched) {}
+  Wanted(const Delayed<T>& handle, ValueId value_id, bool fetched = false)
+      : task(handle.task_handle()), id(value_id), fetch(fetched) {}
   TaskHandle task;
   ValueId id;
   bool fetch;
@@ -118,7 +123,9 @@ Plan plan(std::uint32_t run, const std::vector<Wanted>& wanted, std::uint32_t ra
     plan.index[&task] = i;
     const auto* known = dynamic_cast<const Known*>(task.residence());
     const auto* wishes = task.annotation();
-    rank.push_back(known != nullptr ? known->home : wishes != nullptr ? static_cast<std::uint32_t>(std::max(0, wishes->rank)) : 0);
+    rank.push_back(known != nullptr    ? known->home
+                   : wishes != nullptr ? static_cast<std::uint32_t>(std::max(0, wishes->rank))
+                                       : 0);
   }
   std::vector<Want> wants;
   for (const Wanted& want : wanted) wants.push_back({plan.index.at(want.task.get()), want.id, want.fetch});
@@ -139,7 +146,9 @@ class Recorder final : public Outlet {
  public:
   std::vector<Sent> sent;
   std::vector<std::pair<ValueId, Value>> announced;
-  void send(std::uint32_t rank, std::uint32_t run, Slot slot, const Value& value) override { sent.push_back({rank, run, slot, value}); }
+  void send(std::uint32_t rank, std::uint32_t run, Slot slot, const Value& value) override {
+    sent.push_back({rank, run, slot, value});
+  }
   void announce(ValueId id, const Value& value) override { announced.emplace_back(id, value); }
 };
 
@@ -281,7 +290,8 @@ TEST_F(ExecutorTest, AReleaseAfterTheStartLeavesTheValueToTheRun) {
   EXPECT_EQ(kept(6), leaf(100));
 }
 
-// --- other ranks ---------------------------------------------------------------------------------------------
+// --- other ranks
+// ---------------------------------------------------------------------------------------------
 TEST_F(ExecutorTest, SendsOnceToEachRankThatNeedsIt) {
   const auto x = delayed<leaf>(2);
   const auto on = [&](int rank) { return delayed<leaf>.annotate({.rank = rank})(x); };
@@ -371,14 +381,16 @@ TEST_F(ExecutorTest, AnArrivalMayBeTheTargetItself) {
   EXPECT_EQ(executor_.runs(), 0u);
 }
 
-// --- failures --------------------------------------------------------------------------------------------------
+// --- failures
+// --------------------------------------------------------------------------------------------------
 TEST_F(ExecutorTest, AFailureSaysWhatHappenedAndWhere) {
   const auto bad = delayed<fail>(delayed<leaf>(1));
   Plan made = plan(8, {{bad, 5}});
   const TaskIndex index = made.of(bad);
   Executor elsewhere(3, images_, out_, 0);
   elsewhere.start(std::move(made.shares[0]));
-  while (elsewhere.run_one()) {}
+  while (elsewhere.run_one()) {
+  }
   const Value value = elsewhere.kept(5);
   ASSERT_TRUE(value.failed());
   const Failure& found = value.get<Failure>();
@@ -423,7 +435,9 @@ TEST_F(ExecutorTest, AnEarlierRunsFailureGoesFirst) {
   const auto x = delayed<leaf>(1);
   settle(x, 5);
   start(7, {{delayed<two>(delayed<fail>(1), x), 6}});
-  executor_.keep(5, Value::make<Failure>(Failure{.run = 3, .plan = 99, .rank = 0, .cancelled = false, .message = "earlier", .arguments = {}}));
+  executor_.keep(
+      5, Value::make<Failure>(Failure{
+             .run = 3, .plan = 99, .rank = 0, .cancelled = false, .message = "earlier", .arguments = {}}));
   run_all();
   EXPECT_EQ(failure(6).message, "earlier");
 }
@@ -432,7 +446,10 @@ TEST_F(ExecutorTest, AFailureArrivesAndIsSentInPlaceOfAValue) {
   const auto there = delayed<leaf>.annotate({.rank = 1})(2);
   const auto here = delayed<mark_after>(1, there);
   start(1, {{delayed<leaf>.annotate({.rank = 1})(here), 5}, {here, 6}}, 2);
-  executor_.arrive(1, 1, Value::make<Failure>(Failure{.run = 1, .plan = 0, .rank = 1, .cancelled = false, .message = "over there", .arguments = "2"}));
+  executor_.arrive(
+      1, 1,
+      Value::make<Failure>(Failure{
+          .run = 1, .plan = 0, .rank = 1, .cancelled = false, .message = "over there", .arguments = "2"}));
   run_all();
   EXPECT_TRUE(order.empty());
   ASSERT_EQ(out_.sent.size(), 1u);
@@ -471,7 +488,8 @@ TEST_F(ExecutorTest, ATaskThatHasRunIsNotCancelled) {
   EXPECT_EQ(kept(6), 2);
 }
 
-// --- order and memory ------------------------------------------------------------------------------------------
+// --- order and memory
+// ------------------------------------------------------------------------------------------
 TEST_F(ExecutorTest, SourcesRunInThePlansOrder) {
   std::vector<Delayed<long>> sources;
   for (long i = 0; i < 100; ++i) sources.push_back(delayed<mark>(i));
@@ -485,7 +503,8 @@ TEST_F(ExecutorTest, TheNewestReadyTaskRunsFirst) {
   const auto a = delayed<mark>(0);
   std::vector<Wanted> wanted;
   ValueId id = 10;
-  for (const long i : {1, 3, 5}) wanted.emplace_back(delayed<mark_after>(i + 1, delayed<mark_after>(i, a)), ++id);
+  for (const long i : {1, 3, 5})
+    wanted.emplace_back(delayed<mark_after>(i + 1, delayed<mark_after>(i, a)), ++id);
   wanted.emplace_back(delayed<mark>(7), ++id);
   start(1, wanted);
   run_all();
@@ -526,7 +545,14 @@ TEST_F(ExecutorTest, PrioritiesGoAboveAndBelow) {
   const auto with = [](int priority, long id) { return delayed<mark>.annotate({.priority = priority})(id); };
   const auto source = delayed<mark>(3);
   const auto urgent = delayed<mark_after>.annotate({.priority = 1})(4, source);
-  start(1, {{with(-1, 8), 11}, {with(0, 0), 12}, {with(2, 1), 13}, {with(9, 2), 14}, {with(-5, 9), 15}, {delayed<mark_after>(5, source), 16}, {urgent, 17}, {delayed<mark>(6), 18}});
+  start(1, {{with(-1, 8), 11},
+            {with(0, 0), 12},
+            {with(2, 1), 13},
+            {with(9, 2), 14},
+            {with(-5, 9), 15},
+            {delayed<mark_after>(5, source), 16},
+            {urgent, 17},
+            {delayed<mark>(6), 18}});
   run_all();
   EXPECT_EQ(order, (std::vector<long>{2, 1, 0, 3, 4, 5, 6, 8, 9}));
 }
@@ -550,9 +576,14 @@ TEST_F(ExecutorTest, WhatIsKeptSentOrUsedTwiceIsNotMovedFrom) {
   const auto kept_too = delayed<fill>(100, 1.0);
   const auto sent_too = delayed<fill>(100, 2.0);
   const auto used_twice = delayed<fill>(100, 3.0);
-  start(1, {{kept_too, 5}, {delayed<bump>(kept_too, 10.0), 6},
-            {delayed<total>.annotate({.rank = 1})(sent_too), 7}, {delayed<bump>(sent_too, 10.0), 8},
-            {delayed<bump>(used_twice, 10.0), 9}, {delayed<bump>(used_twice, 20.0), 10}}, 2);
+  start(1,
+        {{kept_too, 5},
+         {delayed<bump>(kept_too, 10.0), 6},
+         {delayed<total>.annotate({.rank = 1})(sent_too), 7},
+         {delayed<bump>(sent_too, 10.0), 8},
+         {delayed<bump>(used_twice, 10.0), 9},
+         {delayed<bump>(used_twice, 20.0), 10}},
+        2);
   run_all();
   const auto vector_of = [&](ValueId id) { return executor_.kept(id).get<std::vector<double>>(); };
   const auto all = [](double x) { return std::vector<double>(100, x); };
@@ -574,7 +605,8 @@ TEST_F(ExecutorTest, SeveralRunsGoOnSideBySide) {
   }
   EXPECT_EQ(executor_.runs(), 50u);
   EXPECT_EQ(run_all(), 50u);
-  for (std::uint32_t run = 50; run >= 1; --run) executor_.arrive(run, 2, Value::make<long>(-static_cast<long>(run)));
+  for (std::uint32_t run = 50; run >= 1; --run)
+    executor_.arrive(run, 2, Value::make<long>(-static_cast<long>(run)));
   EXPECT_EQ(run_all(), 50u);
   EXPECT_EQ(executor_.runs(), 0u);
   for (std::uint32_t run = 1; run <= 50; ++run) EXPECT_EQ(kept(run), expected[run - 1]);
@@ -584,18 +616,21 @@ TEST_F(ExecutorTest, AnUnfinishedRunIsFreedWithTheExecutor) {
   const int before = Counted::now;
   {
     Executor abandoned(0, images_, out_, 0);
-    abandoned.start(std::move(plan(1, {{delayed<add_counted>(delayed<one_counted>(1), delayed<one_counted>(2)), 5}}).shares[0]));
+    abandoned.start(std::move(
+        plan(1, {{delayed<add_counted>(delayed<one_counted>(1), delayed<one_counted>(2)), 5}}).shares[0]));
     abandoned.run_one();
     EXPECT_EQ(Counted::now, before + 1);
   }
   EXPECT_EQ(Counted::now, before);
 }
 
-// --- threads -----------------------------------------------------------------------------------------------------
+// --- threads
+// -----------------------------------------------------------------------------------------------------
 /// Values and blocks at random over some ranks, with what they ought to be.
 class RandomGraph {
  public:
-  RandomGraph(unsigned seed, int tasks, std::uint32_t ranks, bool failures = false) : random_(seed), ranks_(ranks), failures_(failures) {
+  RandomGraph(unsigned seed, int tasks, std::uint32_t ranks, bool failures = false)
+      : random_(seed), ranks_(ranks), failures_(failures) {
     for (int i = 0; i < tasks; ++i) make();
   }
   /// Ids from 1 on, in the order of `expected`.
@@ -614,9 +649,12 @@ class RandomGraph {
   int below(int n) { return static_cast<int>(random_() % static_cast<unsigned>(n)); }
   std::pair<Delayed<long>, long> some() {
     const auto size = static_cast<int>(longs_.size());
-    return longs_[static_cast<std::size_t>(below(3) == 0 ? below(size) : size - 1 - below(std::min(size, 200)))];
+    return longs_[static_cast<std::size_t>(below(3) == 0 ? below(size)
+                                                         : size - 1 - below(std::min(size, 200)))];
   }
-  Annotation wishes() { return {.rank = below(static_cast<int>(ranks_)), .priority = below(20) == 0 ? below(5) - 2 : 0}; }
+  Annotation wishes() {
+    return {.rank = below(static_cast<int>(ranks_)), .priority = below(20) == 0 ? below(5) - 2 : 0};
+  }
   void make() {
     if (longs_.size() < 10 || below(5) == 0) {
       const long x = below(1000);
@@ -633,26 +671,34 @@ class RandomGraph {
       }
       case 1:
         if (!blocks_.empty()) {
-          const auto [block, values] = blocks_[static_cast<std::size_t>(below(static_cast<int>(blocks_.size())))];
+          const auto [block, values] =
+              blocks_[static_cast<std::size_t>(below(static_cast<int>(blocks_.size())))];
           const double by = below(10);
           blocks_.emplace_back(delayed<bump>.annotate(wishes())(block, by), bump(values, by));
           break;
         }
         [[fallthrough]];
-      case 2: longs_.emplace_back(delayed<all_of>.annotate(wishes())(std::vector{a, b, b}), all_of({x, y, y})); break;
+      case 2:
+        longs_.emplace_back(delayed<all_of>.annotate(wishes())(std::vector{a, b, b}), all_of({x, y, y}));
+        break;
       case 3:
         if (failures_) {
           longs_.emplace_back(delayed<sometimes_fails>.annotate(wishes())(a), 0);
           break;
         }
         [[fallthrough]];
-      default: longs_.emplace_back(delayed<two>.annotate(wishes())(a, b), two(x, y)); break;
+      default:
+        longs_.emplace_back(delayed<two>.annotate(wishes())(a, b), two(x, y));
+        break;
     }
     if (!blocks_.empty() && below(10) == 0) {
-      const auto& [block, values] = blocks_[static_cast<std::size_t>(below(static_cast<int>(blocks_.size())))];
+      const auto& [block, values] =
+          blocks_[static_cast<std::size_t>(below(static_cast<int>(blocks_.size())))];
       const auto sum = delayed<total>.annotate(wishes())(block);
-      longs_.emplace_back(delayed<[](double s, long z) { return two(static_cast<long>(s * 16), z); }>.annotate(wishes())(sum, a),
-                          two(static_cast<long>(total(values) * 16), x));
+      longs_.emplace_back(
+          delayed<[](double s, long z) { return two(static_cast<long>(s * 16), z); }>.annotate(wishes())(sum,
+                                                                                                         a),
+          two(static_cast<long>(total(values) * 16), x));
     }
   }
 
@@ -668,7 +714,8 @@ class ThreadedExecutors {
  public:
   ThreadedExecutors(std::uint32_t ranks, unsigned workers) : recorders_(ranks) {
     for (std::uint32_t rank = 0; rank < ranks; ++rank) {
-      executors_.push_back(std::make_unique<Executor>(static_cast<int>(rank), images_, recorders_[rank], workers, [this] { ++wakes_; }));
+      executors_.push_back(std::make_unique<Executor>(static_cast<int>(rank), images_, recorders_[rank],
+                                                      workers, [this] { ++wakes_; }));
     }
     for (auto& executor : executors_) {
       for (unsigned worker = 0; worker < workers; ++worker) {
@@ -694,8 +741,10 @@ class ThreadedExecutors {
     while (announced.size() < announcements || runs() > 0) {
       for (auto& executor : executors_) executor->post();
       for (auto& recorder : recorders_) {
-        for (Sent& sent : std::exchange(recorder.sent, {})) executors_[sent.rank]->arrive(sent.run, sent.slot, std::move(sent.value));
-        for (auto& [id, value] : std::exchange(recorder.announced, {})) announced.emplace(id, std::move(value));
+        for (Sent& sent : std::exchange(recorder.sent, {}))
+          executors_[sent.rank]->arrive(sent.run, sent.slot, std::move(sent.value));
+        for (auto& [id, value] : std::exchange(recorder.announced, {}))
+          announced.emplace(id, std::move(value));
       }
       std::this_thread::yield();
     }
@@ -765,8 +814,10 @@ TEST_P(ExecutorThreads, FailuresAreTheSameInAnyOrder) {
     const Graph graph = collect(targets);
     for (std::size_t i = 0; i < wanted.size(); ++i) wants.push_back({graph.targets[i], wanted[i].id, true});
     Executor serial(0, images, out, 0);
-    serial.start(std::move(cut(graph, std::vector<std::uint32_t>(graph.size(), 0), 1, 1, wants, {}, images).subgraphs[0]));
-    while (serial.run_one()) {}
+    serial.start(std::move(
+        cut(graph, std::vector<std::uint32_t>(graph.size(), 0), 1, 1, wants, {}, images).subgraphs[0]));
+    while (serial.run_one()) {
+    }
     for (const Wanted& want : wanted) {
       const Value value = serial.kept(want.id);
       const Value& found = threaded.announced.at(want.id);
@@ -797,14 +848,16 @@ TEST_P(ExecutorThreads, ManySmallRunsThatUseEachOther) {
     const std::uint32_t home = static_cast<std::uint32_t>(random()) % ranks;
     const auto fresh = delayed<leaf>.annotate({.rank = static_cast<int>(random() % ranks)})(run);
     const auto before = values.empty() ? 0 : random() % values.size();
-    const auto made = delayed<two>.annotate({.rank = static_cast<int>(home)})(fresh, values.empty() ? delayed<leaf>(0) : values[before]);
+    const auto made = delayed<two>.annotate({.rank = static_cast<int>(home)})(
+        fresh, values.empty() ? delayed<leaf>(0) : values[before]);
     expected.push_back(two(leaf(run), values.empty() ? leaf(0) : expected[before]));
     threaded.start(std::move(plan(run, {{made, run}}, ranks).shares));
     settle(made, run, home);
     values.push_back(made);
   }
   threaded.pump_until(runs);
-  for (std::uint32_t run = 1; run <= runs; ++run) EXPECT_EQ(threaded.announced.at(run).get<long>(), expected[run - 1]);
+  for (std::uint32_t run = 1; run <= runs; ++run)
+    EXPECT_EQ(threaded.announced.at(run).get<long>(), expected[run - 1]);
 }
 
 TEST(ExecutorThreadsAlone, ARunWithoutTasksEndsInPost) {
@@ -822,11 +875,14 @@ TEST(ExecutorThreadsAlone, ARunWithoutTasksEndsInPost) {
   EXPECT_EQ(executor.runs(), 0u);
 }
 
-// --- ranks: results that overtake their subgraph -------------------------------------------------------------------
+// --- ranks: results that overtake their subgraph
+// -------------------------------------------------------------------
 class Listener final : public Control {
  public:
   std::map<ValueId, std::optional<Failure>> heard;
-  void ready(ValueId id, std::uint64_t, const Failure* failure) override { heard[id] = failure != nullptr ? std::optional(*failure) : std::nullopt; }
+  void ready(ValueId id, std::uint64_t, const Failure* failure) override {
+    heard[id] = failure != nullptr ? std::optional(*failure) : std::nullopt;
+  }
   void report(int, std::span<const std::byte>) override {}
 };
 constexpr std::size_t small_bytes = 64;
@@ -835,7 +891,8 @@ class Overtaking : public ::testing::Test {
  protected:
   Overtaking() {
     for (int r = 0; r < 3; ++r) {
-      ranks_.push_back(std::make_unique<Rank>(network_.connect(r), images_, 0, r == 0 ? &listener_ : nullptr, [](Rank&) { return std::string(); }));
+      ranks_.push_back(std::make_unique<Rank>(network_.connect(r), images_, 0, r == 0 ? &listener_ : nullptr,
+                                              [](Rank&) { return std::string(); }));
     }
   }
   Rank& rank(std::size_t r) { return *ranks_[r]; }
@@ -900,7 +957,8 @@ TEST_F(Overtaking, ALargeEncodedResult) {
 
 TEST_F(Overtaking, AFailureSmallOrLarge) {
   for (const bool large : {false, true}) {
-    const auto x = large ? delayed<fail_at_length>.annotate({.rank = 2})(4) : delayed<fail>.annotate({.rank = 2})(4);
+    const auto x =
+        large ? delayed<fail_at_length>.annotate({.rank = 2})(4) : delayed<fail>.annotate({.rank = 2})(4);
     const Value value = fetched({delayed<leaf>.annotate({.rank = 1})(x), 5, true});
     ASSERT_TRUE(value.failed());
     EXPECT_EQ(value.get<Failure>().message, large ? std::string(500, '!') : "cannot take 4");
@@ -915,7 +973,9 @@ TEST_F(Overtaking, ManyOfSeveralRuns) {
     std::vector<Delayed<long>> sums;
     for (long i = 0; i < 20; ++i) {
       const auto block = delayed<fill>.annotate({.rank = 2})(i, 1.0);
-      const auto length = delayed<[](const std::vector<double>& values) { return static_cast<long>(values.size()); }>.annotate({.rank = 1})(block);
+      const auto length = delayed<[](const std::vector<double>& values) {
+                            return static_cast<long>(values.size());
+                          }>.annotate({.rank = 1})(block);
       sums.push_back(delayed<two>.annotate({.rank = 1})(delayed<leaf>.annotate({.rank = 2})(i), length));
     }
     plans.push_back(plan(run, {{delayed<all_of>.annotate({.rank = 1})(sums), run}}, 3));
@@ -980,7 +1040,11 @@ class LargeLanding : public ::testing::TestWithParam<int> {
     Scripted& transport = *owned;
     const Images images = Images::loaded();
     Rank rank(std::move(owned), images, 0, nullptr, [](Rank&) { return std::string(); });
-    const Header result{.type = MessageType::result, .as_memory = as_memory, .run = 1, .slot = made.shares[2].routes[0].remote_slot, .bytes = payload.size()};
+    const Header result{.type = MessageType::result,
+                        .as_memory = as_memory,
+                        .run = 1,
+                        .slot = made.shares[2].routes[0].remote_slot,
+                        .bytes = payload.size()};
     const auto subgraph = made.shares[1].bytes.view();
     std::span<std::byte> room;
     std::deque<std::function<void(Receiver&)>> events{
@@ -990,7 +1054,8 @@ class LargeLanding : public ::testing::TestWithParam<int> {
           std::memcpy(room.data(), payload.data(), payload.size() / 2);
         },
         [&](Receiver& receiver) {
-          std::memcpy(room.data() + payload.size() / 2, payload.data() + payload.size() / 2, payload.size() - payload.size() / 2);
+          std::memcpy(room.data() + payload.size() / 2, payload.data() + payload.size() / 2,
+                      payload.size() - payload.size() / 2);
           receiver.landed(2, result);
         }};
     events.insert(events.begin() + GetParam(), [&](Receiver& receiver) {
@@ -1011,7 +1076,8 @@ INSTANTIATE_TEST_SUITE_P(WhenTheSubgraphComes, LargeLanding, ::testing::Values(0
 TEST_P(LargeLanding, AsMemory) {
   const std::vector<double> values(1000, 1.25);
   const auto x = delayed<fill>.annotate({.rank = 2})(1000, 1.25);
-  const auto message = sent_on({delayed<bump>.annotate({.rank = 1})(x, 1.0), 5, true}, true, std::as_bytes(std::span(values)));
+  const auto message =
+      sent_on({delayed<bump>.annotate({.rank = 1})(x, 1.0), 5, true}, true, std::as_bytes(std::span(values)));
   EXPECT_EQ(message.to, 0);
   EXPECT_TRUE(message.header.as_memory);
   const std::vector<double> expected(1000, 2.25);

@@ -23,7 +23,8 @@ void expect_equal(const T& found, const T& expected, const std::string& what) {
 
 void random_programs(Session& session) {
   for (unsigned seed = 1; seed <= 40; ++seed) {
-    const test::RandomProgramOptions options{.steps = 80, .errors = seed % 3 == 0, .longest_vector = seed % 4 == 0 ? 3000 : 50};
+    const test::RandomProgramOptions options{
+        .steps = 80, .errors = seed % 3 == 0, .longest_vector = seed % 4 == 0 ? 3000 : 50};
     detail::SerialEngine engine;
     Session serial(engine);
     const auto expected = test::random_program(serial, seed, options);
@@ -60,7 +61,8 @@ void sizes(Session& session) {
     }
     const auto [vectors, strings] = session.compute(std::tuple(far, texts));
     for (std::size_t i = 0; i < vectors.size(); ++i) {
-      expect_equal(vectors[i], doubled(numbered(n, static_cast<long>(i) / ranks)), "numbers of size " + std::to_string(n));
+      expect_equal(vectors[i], doubled(numbered(n, static_cast<long>(i) / ranks)),
+                   "numbers of size " + std::to_string(n));
       expect_equal(strings[i], text_of(n) + text_of(n), "text of size " + std::to_string(n));
     }
     const auto pair = session.compute(delayed<paired>.annotate({.rank = ranks - 1})(n));
@@ -81,7 +83,8 @@ void flood(Session& session) {
   std::vector<Delayed<long>> taken;
   for (long i = 0; i < 60000; ++i) taken.push_back(take(send(i)));
   const auto values = session.compute(taken);
-  for (long i = 0; i < 60000; ++i) expect_equal(values[static_cast<std::size_t>(i)], i + 2, "a flooded value");
+  for (long i = 0; i < 60000; ++i)
+    expect_equal(values[static_cast<std::size_t>(i)], i + 2, "a flooded value");
 }
 
 double third(long x) { return 1.0 / (3.0 + static_cast<double>(x)); }
@@ -170,7 +173,8 @@ void large(Session& session) {
     std::vector<Delayed<double>> leaves;
     for (long i = 0; i < n / 2; ++i) leaves.push_back(delayed<third>(0));
     const double sum = session.compute(reduce<plus>(leaves));
-    if (std::abs(sum - static_cast<double>(n / 2) / 3) > 1e-6 * static_cast<double>(n)) fail("the sum of a tree");
+    if (std::abs(sum - static_cast<double>(n / 2) / 3) > 1e-6 * static_cast<double>(n))
+      fail("the sum of a tree");
   }
   constexpr std::size_t width = 1000;
   std::vector<long> expected(width, 1);
@@ -193,7 +197,8 @@ void large(Session& session) {
 
 int main(int argc, char** argv) {
   const std::map<std::string, void (*)(Session&)> checks{
-      {"random", random_programs}, {"sizes", sizes}, {"flood", flood}, {"reductions", reductions}, {"errors", errors}, {"futures", futures}, {"large", large}};
+      {"random", random_programs}, {"sizes", sizes},     {"flood", flood}, {"reductions", reductions},
+      {"errors", errors},          {"futures", futures}, {"large", large}};
   const auto check = checks.find(argc > 1 ? argv[1] : "");
   if (check == checks.end()) {
     std::cerr << "usage: mpi_program random|sizes|flood|reductions|errors|futures|large\n";

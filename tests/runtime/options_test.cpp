@@ -33,13 +33,18 @@ TEST(Options, TheEnvironmentWins) {
 }
 
 TEST(Options, ABadOneIsNamedWithWhatIsAllowed) {
-  EXPECT_EQ(message("RAMAL_THREADS", "many"), "ramal: RAMAL_THREADS: expected a whole number from 0 to 4096, found 'many'");
-  EXPECT_EQ(message("RAMAL_THREADS", "-1"), "ramal: RAMAL_THREADS: expected a whole number from 0 to 4096, found '-1'");
-  EXPECT_EQ(message("RAMAL_THREADS", "4x"), "ramal: RAMAL_THREADS: expected a whole number from 0 to 4096, found '4x'");
-  EXPECT_EQ(message("RAMAL_SCHEDULER", "dask"), "ramal: RAMAL_SCHEDULER: expected one of mpi, inprocess, serial, found 'dask'");
+  EXPECT_EQ(message("RAMAL_THREADS", "many"),
+            "ramal: RAMAL_THREADS: expected a whole number from 0 to 4096, found 'many'");
+  EXPECT_EQ(message("RAMAL_THREADS", "-1"),
+            "ramal: RAMAL_THREADS: expected a whole number from 0 to 4096, found '-1'");
+  EXPECT_EQ(message("RAMAL_THREADS", "4x"),
+            "ramal: RAMAL_THREADS: expected a whole number from 0 to 4096, found '4x'");
+  EXPECT_EQ(message("RAMAL_SCHEDULER", "dask"),
+            "ramal: RAMAL_SCHEDULER: expected one of mpi, inprocess, serial, found 'dask'");
   EXPECT_EQ(message("RAMAL_PROGRESS", ""), "ramal: RAMAL_PROGRESS: expected one of auto, thread, found ''");
   const auto unknown = message("RAMAL_THREAD", "4");
-  EXPECT_NE(unknown.find("RAMAL_THREAD: there is no such option; there are RAMAL_CREDITS"), std::string::npos) << unknown;
+  EXPECT_NE(unknown.find("RAMAL_THREAD: there is no such option; there are RAMAL_CREDITS"), std::string::npos)
+      << unknown;
 }
 
 TEST(Options, TheProgramsOwnAreChecked) {

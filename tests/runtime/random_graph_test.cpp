@@ -23,7 +23,8 @@ std::string serially(unsigned seed, RandomProgramOptions options) {
 
 TEST(RandomGraph, ShuffledRanksGiveTheSerialResult) {
   for (unsigned seed = 1; seed <= seeds(2500); ++seed) {
-    const RandomProgramOptions options{.steps = 20 + static_cast<int>(seed % 80), .errors = false, .longest_vector = 40};
+    const RandomProgramOptions options{
+        .steps = 20 + static_cast<int>(seed % 80), .errors = false, .longest_vector = 40};
     SteppedRanks ranks(1 + static_cast<int>(seed % 8), seed);
     ASSERT_EQ(random_program(ranks.session(), seed, options), serially(seed, options)) << "seed " << seed;
   }
@@ -46,7 +47,8 @@ TEST(RandomGraph, ValuesAreReleasedWhenAllHandlesAreGone) {
     for (int tries = 0; kept > 0 && tries < 10000; ++tries) {
       ranks.session().progress();
       kept = 0;
-      for (int rank = 0; rank < 3; ++rank) kept += ranks.rank(rank).executor().values_kept() + ranks.rank(rank).executor().runs();
+      for (int rank = 0; rank < 3; ++rank)
+        kept += ranks.rank(rank).executor().values_kept() + ranks.rank(rank).executor().runs();
     }
     ASSERT_EQ(kept, 0u) << "seed " << seed;
   }

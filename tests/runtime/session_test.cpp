@@ -59,7 +59,8 @@ TEST_P(SessionTest, NotebookRunsEachTaskOnce) {
 }
 
 TEST_P(SessionTest, SumOfNLeavesIsNSquared) {
-  for (const long n : {1, 2, 3, 5, 17, 100}) EXPECT_EQ(session().compute(reduce<add>(notebook_leaves(n))), n * n);
+  for (const long n : {1, 2, 3, 5, 17, 100})
+    EXPECT_EQ(session().compute(reduce<add>(notebook_leaves(n))), n * n);
 }
 
 TEST_P(SessionTest, ComputeKeepsTheShapeAsked) {
@@ -70,9 +71,11 @@ TEST_P(SessionTest, ComputeKeepsTheShapeAsked) {
   EXPECT_EQ(session().compute(std::vector{a, b, a}), (std::vector<long>{2, 11, 2}));
   EXPECT_EQ(session().compute(std::array{b, a}), (std::array<long, 2>{11, 2}));
   EXPECT_EQ(session().compute(std::pair(a, 5)), std::pair(2L, 5));
-  EXPECT_EQ(session().compute(std::map<std::string, Delayed<long>>{{"a", a}, {"b", b}}), (std::map<std::string, long>{{"a", 2}, {"b", 11}}));
+  EXPECT_EQ(session().compute(std::map<std::string, Delayed<long>>{{"a", a}, {"b", b}}),
+            (std::map<std::string, long>{{"a", 2}, {"b", 11}}));
   EXPECT_EQ(session().compute(std::optional(a)), std::optional(2L));
-  EXPECT_EQ(session().compute(std::vector<std::vector<Delayed<long>>>{{a}, {}, {b, a}}), (std::vector<std::vector<long>>{{2}, {}, {11, 2}}));
+  EXPECT_EQ(session().compute(std::vector<std::vector<Delayed<long>>>{{a}, {}, {b, a}}),
+            (std::vector<std::vector<long>>{{2}, {}, {11, 2}}));
   EXPECT_TRUE(session().compute(std::vector<Delayed<long>>{}).empty());
   session().compute(delayed<touch>(a));
   static_assert(std::is_void_v<decltype(session().compute(delayed<touch>(a)))>);
@@ -122,7 +125,8 @@ TEST_P(SessionTest, PersistMarksTheTaskForEveryHandleAndGraph) {
 TEST_P(SessionTest, PersistReturnsBeforeTheWorkIsDone) {
   ranks_.held = true;
   std::vector<Delayed<long>> all;
-  for (int rank = 0; rank < session().ranks(); ++rank) all.push_back(delayed<inc>.annotate({.rank = rank})(rank));
+  for (int rank = 0; rank < session().ranks(); ++rank)
+    all.push_back(delayed<inc>.annotate({.rank = rank})(rank));
   session().persist(all);
   auto last = all.back();
   if (session().ranks() > 1) {
@@ -139,7 +143,8 @@ TEST_P(SessionTest, LaterRunsUseValuesThatAreStillBeingMade) {
   std::vector<Delayed<long>> level = notebook_leaves(20);
   for (int round = 0; round < 10; ++round) {
     std::vector<Delayed<long>> next;
-    for (std::size_t i = 0; i < level.size(); ++i) next.push_back(delayed<add>(level[i], level[(i + 7) % level.size()]));
+    for (std::size_t i = 0; i < level.size(); ++i)
+      next.push_back(delayed<add>(level[i], level[(i + 7) % level.size()]));
     session().persist(next);
     level = next;
   }
@@ -190,7 +195,8 @@ TEST(SessionScope, AHandlePersistedInAnotherSessionIsRefused) {
     second.session().compute(delayed<add>(x, 1));
     FAIL();
   } catch (const std::invalid_argument& error) {
-    EXPECT_NE(std::string(error.what()).find("inc was persisted in another session"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("inc was persisted in another session"), std::string::npos)
+        << error.what();
   }
   EXPECT_EQ(second.session().compute(delayed<add>(constant, 2)), 7) << "a constant belongs to no session";
 }
@@ -279,7 +285,9 @@ TEST_P(SessionTest, WhateverIsThrownIsSaid) {
   EXPECT_NE(message(delayed<fail_with_class>(3)).find("Odd"), std::string::npos);
 }
 
-double refuse(std::vector<double> values, double) { throw std::runtime_error("refused " + std::to_string(values.size())); }
+double refuse(std::vector<double> values, double) {
+  throw std::runtime_error("refused " + std::to_string(values.size()));
+}
 
 TEST_P(SessionTest, ArgumentsThatWereMovedIntoTheCallAreNotShownEmpty) {
   auto moved = delayed<refuse>(delayed<fill>(3, 1.0), 2.5);
@@ -334,7 +342,7 @@ struct Fragile {
   template <class Archive>
   void serialize(Archive& archive, unsigned) {
     if (Archive::is_saving::value && trouble == 1) throw std::runtime_error("will not be packed");
-    archive & trouble & weight;
+    archive& trouble& weight;
     if (Archive::is_loading::value && trouble == 2) throw 42;
   }
 };
@@ -351,8 +359,11 @@ TEST(SessionErrors, AResultThatCannotTravelIsItsTasksError) {
       FAIL();
     } catch (const TaskError& error) {
       EXPECT_EQ(error.details().task, "make_fragile");
-      EXPECT_NE(error.details().message.find(trouble == 1 ? "could not be encoded: will not be packed" : "could not be decoded: threw an object of type int"),
-                std::string::npos) << error.what();
+      EXPECT_NE(
+          error.details().message.find(trouble == 1 ? "could not be encoded: will not be packed"
+                                                    : "could not be decoded: threw an object of type int"),
+          std::string::npos)
+          << error.what();
     }
   }
   EXPECT_EQ(ranks.session().compute(innocent), 2);
@@ -416,7 +427,9 @@ TEST_P(SessionTest, AnnotatedRanksAndHostsAreKept) {
   }
   session().compute(all);
   const auto after = session().info();
-  const auto ran = [&](int rank) { return after[static_cast<std::size_t>(rank)].tasks_run - before[static_cast<std::size_t>(rank)].tasks_run; };
+  const auto ran = [&](int rank) {
+    return after[static_cast<std::size_t>(rank)].tasks_run - before[static_cast<std::size_t>(rank)].tasks_run;
+  };
   EXPECT_EQ(ran(0), ranks == 1 ? 20u : 10u);
   EXPECT_EQ(ran(ranks - 1), ranks == 1 ? 20u : 10u);
 }
@@ -430,13 +443,15 @@ TEST_P(SessionTest, AWrongRankOrHostIsNamed) {
     }
     return std::string();
   };
-  EXPECT_NE(message({.name = "load", .rank = 99}).find("task load is annotated with rank 99"), std::string::npos);
+  EXPECT_NE(message({.name = "load", .rank = 99}).find("task load is annotated with rank 99"),
+            std::string::npos);
   EXPECT_NE(message({.host = "nowhere"}).find("host nowhere, but no rank runs there"), std::string::npos);
   EXPECT_EQ(session().compute(delayed<inc>(1)), 2);
 }
 
 TEST_P(SessionTest, OnEveryRankRunsOncePerRank) {
-  EXPECT_EQ(session().on_every_rank<inc>(5), std::vector<long>(static_cast<std::size_t>(session().ranks()), 6));
+  EXPECT_EQ(session().on_every_rank<inc>(5),
+            std::vector<long>(static_cast<std::size_t>(session().ranks()), 6));
   EXPECT_EQ(calls, session().ranks());
   session().on_every_rank<touch>(delayed<inc>(5));
   const auto info = session().info();
@@ -479,7 +494,7 @@ struct Counted {
   static void born() { most = std::max(most, ++alive); }
   template <class Archive>
   void serialize(Archive& archive, unsigned) {
-    archive & x & weight;
+    archive& x& weight;
   }
 };
 Counted make(long x) { return Counted(x); }

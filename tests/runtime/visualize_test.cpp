@@ -134,7 +134,8 @@ TEST_F(VisualizeTest, AnOldPictureIsReplaced) {
 
 TEST_F(VisualizeTest, FilesMayHaveAnyName) {
   if (!has_dot()) GTEST_SKIP() << "Graphviz is not installed";
-  for (const char* name : {"with space.svg", "-o.svg", "; rm -rf x.svg", "$(echo).svg", "größer.svg", "it's \"it\".svg"}) {
+  for (const char* name :
+       {"with space.svg", "-o.svg", "; rm -rf x.svg", "$(echo).svg", "größer.svg", "it's \"it\".svg"}) {
     visualize(three_tasks(), in(name));
     EXPECT_TRUE(has(read(in(name)), "<svg")) << name;
   }
@@ -241,7 +242,9 @@ TEST_F(VisualizeTest, WithoutGraphvizTheErrorSaysWhatToDo) {
   write(in("graph.svg"), "old");
   const std::string error = error_of<std::runtime_error>(in("graph.svg"));
   EXPECT_TRUE(has(error, in("graph.svg").string())) << error;
-  EXPECT_TRUE(has(error, "\"dot\" was not found") && has(error, "install the package graphviz") && has(error, ".dot")) << error;
+  EXPECT_TRUE(has(error, "\"dot\" was not found") && has(error, "install the package graphviz") &&
+              has(error, ".dot"))
+      << error;
   EXPECT_EQ(files(), (Names{"graph.svg"}));
   EXPECT_EQ(read(in("graph.svg")), "old");
 }
@@ -264,12 +267,15 @@ TEST_F(VisualizeTest, GraphvizMayBeKilled) {
 }
 
 TEST_F(VisualizeTest, GraphvizMaySayALotOrNothing) {
-  pretend_dot_is("i=0; while [ $i -lt 3000 ]; do echo a line of one hundred bytes or so, to fill the pipe; i=$((i+1)); done\nexit 1\n");
+  pretend_dot_is(
+      "i=0; while [ $i -lt 3000 ]; do echo a line of one hundred bytes or so, to fill the pipe; i=$((i+1)); "
+      "done\nexit 1\n");
   EXPECT_TRUE(has(error_of<std::runtime_error>(in("graph.svg")), "failed with status 1: a line"));
   pretend_dot_is("exit 2\n");
   EXPECT_TRUE(error_of<std::runtime_error>(in("graph.svg")).ends_with("failed with status 2"));
   pretend_dot_is("exit 0\n");
-  EXPECT_TRUE(has(error_of<std::runtime_error>(in("graph.svg")), "No such file")) << "no picture in spite of success";
+  EXPECT_TRUE(has(error_of<std::runtime_error>(in("graph.svg")), "No such file"))
+      << "no picture in spite of success";
   EXPECT_EQ(files(), (Names{"bin"}));
 }
 

@@ -25,10 +25,10 @@ inline std::string describe(Rank& rank) {
                 .values_kept = rank.executor().values_kept(),
                 .idle_seconds = rank.idle_seconds()};
   Writer count;
-  count & info;
+  count& info;
   std::string text(count.size(), '\0');
   Writer writer(reinterpret_cast<std::byte*>(text.data()), text.size());
-  writer & info;
+  writer& info;
   return text;
 }
 
@@ -46,8 +46,8 @@ class SteppedRanks {
     for (int rank = 1; rank < ranks; ++rank) {
       others_.push_back(std::make_unique<Rank>(network_.connect(rank), images_, 0, nullptr, describe));
     }
-    engine_ = std::make_unique<DistributedEngine>(std::make_unique<Stepping>(*this, network_.connect(0)), images_, 0,
-                                                  host_names(ranks), true, describe);
+    engine_ = std::make_unique<DistributedEngine>(std::make_unique<Stepping>(*this, network_.connect(0)),
+                                                  images_, 0, host_names(ranks), true, describe);
     session_ = std::make_unique<Session>(*engine_);
   }
   Session& session() { return *session_; }
@@ -110,7 +110,8 @@ class ThreadedRanks {
         other.close();
       });
     }
-    engine_ = std::make_unique<DistributedEngine>(network_.connect(0), images_, workers, host_names(ranks), true, describe);
+    engine_ = std::make_unique<DistributedEngine>(network_.connect(0), images_, workers, host_names(ranks),
+                                                  true, describe);
     session_ = std::make_unique<Session>(*engine_);
   }
   ~ThreadedRanks() {

@@ -13,7 +13,8 @@ namespace ramal::test {
 
 // Hashing keeps every bit of every input, so a wrong or swapped one shows.
 inline long scramble(long a, long b) {
-  return static_cast<long>((static_cast<unsigned long>(a) ^ 0x9e3779b97f4a7c15ul) * 0xff51afd7ed558ccdul + static_cast<unsigned long>(b));
+  return static_cast<long>((static_cast<unsigned long>(a) ^ 0x9e3779b97f4a7c15ul) * 0xff51afd7ed558ccdul +
+                           static_cast<unsigned long>(b));
 }
 inline long leaf(long x) { return scramble(x, 1); }
 inline long nothing() { return 7; }
@@ -40,8 +41,12 @@ inline std::vector<long> grow(std::vector<long> values, long x) {
   values.push_back(x);
   return values;
 }
-inline std::string text(std::string before, const long& x) { return std::move(before) + "," + std::to_string(x % 1000); }
-inline std::pair<long, std::string> split(const std::string& all) { return {static_cast<long>(all.size()), all.substr(all.size() / 2)}; }
+inline std::string text(std::string before, const long& x) {
+  return std::move(before) + "," + std::to_string(x % 1000);
+}
+inline std::pair<long, std::string> split(const std::string& all) {
+  return {static_cast<long>(all.size()), all.substr(all.size() / 2)};
+}
 inline double mean(const std::vector<long>& values, double scale) {
   double sum = 0;
   for (const long value : values) sum += static_cast<double>(value % 1000) / 3.0;
@@ -86,7 +91,9 @@ class RandomProgram {
   Delayed<long> make_leaf() {
     if (below(8) == 0) return value(number());
     if (below(8) == 0) return delayed<nothing>();
-    if (below(6) == 0) return delayed<leaf>.annotate({.cost = 1.0 + below(5), .rank = below(session_.ranks()), .priority = below(3) - 1})(number());
+    if (below(6) == 0)
+      return delayed<leaf>.annotate(
+          {.cost = 1.0 + below(5), .rank = below(session_.ranks()), .priority = below(3) - 1})(number());
     return delayed<leaf>(number());
   }
   std::vector<Delayed<long>> some_longs() {
@@ -97,16 +104,38 @@ class RandomProgram {
 
   void act() {
     switch (below(21)) {
-      case 0: case 1: longs_.push_back(make_leaf()); break;
-      case 2: case 3: longs_.push_back(delayed<two>(a_long(), a_long())); break;
-      case 4: longs_.push_back(delayed<two>(a_long(), number())); break;
-      case 5: longs_.push_back(delayed<three>(a_long(), a_long(), a_long())); break;
-      case 6: longs_.push_back(delayed<all_of>(some_longs())); break;
-      case 7: longs_.push_back(delayed<seen>(some_longs())); break;
-      case 8: vectors_.push_back(delayed<spread>(a_long(), below(options_.longest_vector))); break;
-      case 9: if (!vectors_.empty()) vectors_.push_back(delayed<grow>(pick(vectors_), a_long())); break;
-      case 10: if (!vectors_.empty()) longs_.push_back(delayed<all_of>(pick(vectors_))); break;
-      case 11: texts_.push_back(delayed<text>(texts_.empty() ? value(std::string("t")) : pick(texts_), a_long())); break;
+      case 0:
+      case 1:
+        longs_.push_back(make_leaf());
+        break;
+      case 2:
+      case 3:
+        longs_.push_back(delayed<two>(a_long(), a_long()));
+        break;
+      case 4:
+        longs_.push_back(delayed<two>(a_long(), number()));
+        break;
+      case 5:
+        longs_.push_back(delayed<three>(a_long(), a_long(), a_long()));
+        break;
+      case 6:
+        longs_.push_back(delayed<all_of>(some_longs()));
+        break;
+      case 7:
+        longs_.push_back(delayed<seen>(some_longs()));
+        break;
+      case 8:
+        vectors_.push_back(delayed<spread>(a_long(), below(options_.longest_vector)));
+        break;
+      case 9:
+        if (!vectors_.empty()) vectors_.push_back(delayed<grow>(pick(vectors_), a_long()));
+        break;
+      case 10:
+        if (!vectors_.empty()) longs_.push_back(delayed<all_of>(pick(vectors_)));
+        break;
+      case 11:
+        texts_.push_back(delayed<text>(texts_.empty() ? value(std::string("t")) : pick(texts_), a_long()));
+        break;
       case 12:
         if (!texts_.empty()) {
           auto [size, half] = delayed<split>(pick(texts_));
@@ -114,21 +143,37 @@ class RandomProgram {
           texts_.push_back(half);
         }
         break;
-      case 13: if (!vectors_.empty()) doubles_.push_back(delayed<mean>(pick(vectors_), 0.1 * below(10))); break;
-      case 14: if (!doubles_.empty()) doubles_.push_back(reduce<add_doubles>(doubles_, {.arity = static_cast<std::size_t>(2 + below(3))})); break;
+      case 13:
+        if (!vectors_.empty()) doubles_.push_back(delayed<mean>(pick(vectors_), 0.1 * below(10)));
+        break;
+      case 14:
+        if (!doubles_.empty())
+          doubles_.push_back(
+              reduce<add_doubles>(doubles_, {.arity = static_cast<std::size_t>(2 + below(3))}));
+        break;
       case 15: {
         const long salt = number();
         longs_.push_back(delay([salt](long x) { return scramble(x, salt); })(a_long()));
         break;
       }
       case 16:
-        if (options_.errors) longs_.push_back(delayed<sometimes_throws>(a_long()));
-        else longs_.push_back(delayed<after>(delayed<no_result>(a_long()), a_long()));
+        if (options_.errors)
+          longs_.push_back(delayed<sometimes_throws>(a_long()));
+        else
+          longs_.push_back(delayed<after>(delayed<no_result>(a_long()), a_long()));
         break;
-      case 17: longs_.push_back(reduce<two>(std::vector{a_long(), a_long(), a_long(), a_long(), a_long()})); break;
-      case 18: persist_some(); break;
-      case 19: drop_some(); break;
-      case 20: if (below(3) == 0) compute_some(); break;
+      case 17:
+        longs_.push_back(reduce<two>(std::vector{a_long(), a_long(), a_long(), a_long(), a_long()}));
+        break;
+      case 18:
+        persist_some();
+        break;
+      case 19:
+        drop_some();
+        break;
+      case 20:
+        if (below(3) == 0) compute_some();
+        break;
     }
   }
   void persist_some() {
@@ -145,7 +190,8 @@ class RandomProgram {
   }
   void compute_some() {
     try {
-      const auto [longs, vectors, texts, doubles] = session_.compute(std::tuple(some_longs(), some(vectors_), some(texts_), some(doubles_)));
+      const auto [longs, vectors, texts, doubles] =
+          session_.compute(std::tuple(some_longs(), some(vectors_), some(texts_), some(doubles_)));
       for (const long x : longs) log_ << x << ' ';
       for (const auto& values : vectors) log_ << '[' << values.size() << ' ' << all_of(values) << "] ";
       for (const auto& line : texts) log_ << line << ' ';

@@ -213,14 +213,16 @@ class Arg {
       };
     } else {
       static_assert(detail::never<S>,
-                    "ramal: this argument does not fit its parameter: expected a value of the parameter's type, a Delayed "
+                    "ramal: this argument does not fit its parameter: expected a value of the parameter's "
+                    "type, a Delayed "
                     "of it, or a container of Delayed where the parameter is a container");
     }
   }
   /// String literals and other arrays: by their decayed form.
   template <class C, std::size_t n>
   Arg(const C (&argument)[n]) : object_(&argument) {  // NOLINT
-    static_assert(std::convertible_to<const C*, T>, "ramal: an array was given for a parameter of another type");
+    static_assert(std::convertible_to<const C*, T>,
+                  "ramal: an array was given for a parameter of another type");
     append_ = [](detail::ArgWriter& out, const void* object) {
       out.tag(detail::Tag::literal);
       Codec<T>::write(out.literals, T(static_cast<const C*>(object)));
@@ -243,7 +245,9 @@ class Arg {
   template <class S>
   void take_handle(const S& handle) {
     constexpr bool fits = detail::fits<T, S>();
-    static_assert(fits, "ramal: a Delayed of another type was given for this parameter, and its value would not convert");
+    static_assert(
+        fits,
+        "ramal: a Delayed of another type was given for this parameter, and its value would not convert");
     if constexpr (std::same_as<T, detail::Stored<typename S::value_type>>) {
       task_ = handle.task_handle().get();
     } else if constexpr (fits) {
@@ -264,16 +268,20 @@ namespace detail {
 template <class P>
 constexpr void check_parameter() {
   using T = std::remove_cvref_t<P>;
-  static_assert(!std::is_lvalue_reference_v<P> || std::is_const_v<std::remove_reference_t<P>>,
-                "ramal: a task's parameter must not be a non-const reference T&: take it by value (it is moved "
-                "on last use) or by const reference, and return what changed");
-  static_assert(!is_delayed<T>, "ramal: a task's parameter must not be a Delayed: take the value, pass the handle");
-  static_assert(!std::is_pointer_v<T> && !is_view<T>,
-                "ramal: a task's parameter must not be a pointer, span or string_view: what it points to stays on "
-                "one rank; take a string, a vector or another value");
-  static_assert(std::is_pointer_v<T> || is_view<T> || is_delayed<T> || is_inputs<T> || Encodable<T>,
-                "ramal: this parameter's type cannot be encoded, so it cannot travel to another rank; give its "
-                "class a serialize() function or specialise ramal::Codec");
+  static_assert(
+      !std::is_lvalue_reference_v<P> || std::is_const_v<std::remove_reference_t<P>>,
+      "ramal: a task's parameter must not be a non-const reference T&: take it by value (it is moved "
+      "on last use) or by const reference, and return what changed");
+  static_assert(!is_delayed<T>,
+                "ramal: a task's parameter must not be a Delayed: take the value, pass the handle");
+  static_assert(
+      !std::is_pointer_v<T> && !is_view<T>,
+      "ramal: a task's parameter must not be a pointer, span or string_view: what it points to stays on "
+      "one rank; take a string, a vector or another value");
+  static_assert(
+      std::is_pointer_v<T> || is_view<T> || is_delayed<T> || is_inputs<T> || Encodable<T>,
+      "ramal: this parameter's type cannot be encoded, so it cannot travel to another rank; give its "
+      "class a serialize() function or specialise ramal::Codec");
 }
 
 /// State of a closure, ahead of a task's arguments.
@@ -294,7 +302,8 @@ struct NoPrefix {
 
 template <class PrefixType, class... A>
 TaskHandle make_task(const Kind& kind, std::source_location where,
-                     const std::shared_ptr<const Annotation>& wishes, const PrefixType& prefix, const A&... args) {
+                     const std::shared_ptr<const Annotation>& wishes, const PrefixType& prefix,
+                     const A&... args) {
   const bool plain = std::same_as<PrefixType, NoPrefix> && (args.single_handle() && ...);
   const auto append = [&](ArgWriter& out) {
     if (plain) {

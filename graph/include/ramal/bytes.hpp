@@ -30,16 +30,15 @@ class Writer {
 
   void bytes(const void* from, std::size_t count) {
     if (out_ != nullptr && count != 0) {
-      if (count > room_ - size_) throw std::logic_error("ramal: a value took more bytes when written than when counted");
+      if (count > room_ - size_)
+        throw std::logic_error("ramal: a value took more bytes when written than when counted");
       std::memcpy(out_ + size_, from, count);
     }
     size_ += count;
   }
   template <class T>
     requires std::is_trivially_copyable_v<T>
-  void raw(const T& value) {
-    bytes(&value, sizeof value);
-  }
+  void raw(const T& value) { bytes(&value, sizeof value); }
   /// Bytes written, or counted, so far.
   std::size_t size() const { return size_; }
 
@@ -62,29 +61,27 @@ class Reader {
   using is_saving = std::false_type;
   using is_loading = std::true_type;
 
-  explicit Reader(std::span<const std::byte> from)
-      : at_(from.data()), end_(from.data() + from.size()) {}
+  explicit Reader(std::span<const std::byte> from) : at_(from.data()), end_(from.data() + from.size()) {}
 
   const std::byte* bytes(std::size_t count) {
     if (count > left()) {
-      throw DecodeError("expected " + std::to_string(count) + " more bytes, found " +
-                        std::to_string(left()));
+      throw DecodeError("expected " + std::to_string(count) + " more bytes, found " + std::to_string(left()));
     }
     const std::byte* here = at_;
     at_ += count;
     return here;
   }
   template <class T>
-    requires std::is_trivially_copyable_v<T>
-  T raw() {
-    // A union, so that types without a default constructor can be read too.
-    union Room {
-      Room() {}
-      T value;
-    } room;
-    if constexpr (!std::is_empty_v<T>) std::memcpy(static_cast<void*>(&room.value), bytes(sizeof(T)), sizeof(T));
-    return room.value;
-  }
+    requires std::is_trivially_copyable_v<T> T raw() {
+      // A union, so that types without a default constructor can be read too.
+      union Room {
+        Room() {}
+        T value;
+      } room;
+      if constexpr (!std::is_empty_v<T>)
+        std::memcpy(static_cast<void*>(&room.value), bytes(sizeof(T)), sizeof(T));
+      return room.value;
+    }
   /// A number of elements that follow, each at least `element_bytes` long: a damaged length is
   /// refused before anything is allocated for it. Elements that may take no bytes (0) are believed up
   /// to 16 million.
@@ -92,8 +89,8 @@ class Reader {
     const auto n = raw<std::uint64_t>();
     constexpr std::uint64_t most_without_bytes = std::uint64_t{1} << 24;
     if (n > (element_bytes == 0 ? left() + most_without_bytes : left() / element_bytes)) {
-      throw DecodeError("a length of " + std::to_string(n) + " elements, but only " +
-                        std::to_string(left()) + " bytes follow");
+      throw DecodeError("a length of " + std::to_string(n) + " elements, but only " + std::to_string(left()) +
+                        " bytes follow");
     }
     return static_cast<std::size_t>(n);
   }

@@ -88,7 +88,9 @@ concept Serialize = !std::is_fundamental_v<T> && (MemberSerialize<T> || FreeSeri
 
 /// T's codec copies its memory, so that many in a row can be copied at once.
 template <class T>
-concept MemoryCodec = requires { requires Codec<T>::as_memory; };
+concept MemoryCodec = requires {
+  requires Codec<T>::as_memory;
+};
 
 /// Fewest bytes one T takes: bounds a decoded length before memory is asked for. 0: unknown.
 template <class T>
@@ -158,11 +160,12 @@ concept WrappedArray = requires(const T& wrapper) {
 template <class T>
 Writer& Writer::operator&(const T& value) {
   if constexpr (detail::NamedValue<T>) {
-    *this & value.value();
+    *this& value.value();
   } else if constexpr (detail::WrappedArray<T>) {
-    for (std::size_t i = 0; i < value.count(); ++i) *this & value.address()[i];
+    for (std::size_t i = 0; i < value.count(); ++i) *this& value.address()[i];
   } else {
-    static_assert(Encodable<T>, "ramal: this member cannot be encoded; give its class a serialize() function");
+    static_assert(Encodable<T>,
+                  "ramal: this member cannot be encoded; give its class a serialize() function");
     Codec<T>::write(*this, value);
   }
   return *this;
@@ -171,11 +174,12 @@ template <class T>
 Reader& Reader::operator&(T&& value) {
   using Plain = std::remove_cvref_t<T>;
   if constexpr (detail::NamedValue<Plain>) {
-    *this & value.value();
+    *this& value.value();
   } else if constexpr (detail::WrappedArray<Plain>) {
-    for (std::size_t i = 0; i < value.count(); ++i) *this & value.address()[i];
+    for (std::size_t i = 0; i < value.count(); ++i) *this& value.address()[i];
   } else {
-    static_assert(Encodable<Plain>, "ramal: this member cannot be encoded; give its class a serialize() function");
+    static_assert(Encodable<Plain>,
+                  "ramal: this member cannot be encoded; give its class a serialize() function");
     value = Codec<Plain>::read(*this);
   }
   return *this;
@@ -284,19 +288,20 @@ struct Codec<std::vector<T, A>> {
 
 template <class T, class C, class A>
   requires Encodable<T>
-struct Codec<std::set<T, C, A>> : detail::SequenceCodec<std::set<T, C, A>, T> {};
+struct Codec<std::set<T, C, A>> : detail::SequenceCodec<std::set<T, C, A>, T> {
+};
 template <class K, class T, class C, class A>
-  requires(Encodable<K> && Encodable<T>)
+  requires(Encodable<K>&& Encodable<T>)
 struct Codec<std::map<K, T, C, A>> : detail::MapCodec<std::map<K, T, C, A>> {};
 template <class K, class T, class H, class E, class A>
-  requires(Encodable<K> && Encodable<T>)
+  requires(Encodable<K>&& Encodable<T>)
 struct Codec<std::unordered_map<K, T, H, E, A>> : detail::MapCodec<std::unordered_map<K, T, H, E, A>> {};
 
 template <class A, class B>
-  requires(Encodable<A> && Encodable<B>)
+  requires(Encodable<A>&& Encodable<B>)
 struct Codec<std::pair<A, B>> : detail::TupleCodec<std::pair<A, B>> {};
 template <class... T>
-  requires(Encodable<T> && ...)
+  requires(Encodable<T>&&...)
 struct Codec<std::tuple<T...>> : detail::TupleCodec<std::tuple<T...>> {};
 template <class T, std::size_t n>
   requires Encodable<T>
@@ -317,7 +322,8 @@ struct Codec<std::array<T, n>> {
     } else {
       return [&]<std::size_t... i>(std::index_sequence<i...>) {
         return Array{(static_cast<void>(i), Codec<T>::read(reader))...};
-      }(std::make_index_sequence<n>{});
+      }
+      (std::make_index_sequence<n>{});
     }
   }
 };
@@ -336,7 +342,7 @@ struct Codec<std::optional<T>> {
 };
 
 template <class... T>
-  requires(Encodable<T> && ...)
+  requires(Encodable<T>&&...)
 struct Codec<std::variant<T...>> {
   using Variant = std::variant<T...>;
   static void write(Writer& writer, const Variant& value) {

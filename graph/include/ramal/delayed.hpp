@@ -54,11 +54,13 @@ constexpr void check_result() {
                 "delayed<...> outside of tasks and pass the handle as an argument");
   static_assert(is_delayed<R> || !std::is_reference_v<R>,
                 "ramal: a task must return by value: what a reference refers to stays on one rank");
-  static_assert(is_delayed<R> || std::is_reference_v<R> || std::is_void_v<R> || std::copy_constructible<std::remove_cv_t<R>>,
+  static_assert(is_delayed<R> || std::is_reference_v<R> || std::is_void_v<R> ||
+                    std::copy_constructible<std::remove_cv_t<R>>,
                 "ramal: a task's result must be copyable: several tasks may take it by value");
-  static_assert(is_delayed<R> || std::is_reference_v<R> || std::is_void_v<R> || Encodable<std::remove_cv_t<R>>,
-                "ramal: this function's result cannot be encoded, so it cannot travel to another rank; give "
-                "its class a serialize() function or specialise ramal::Codec");
+  static_assert(
+      is_delayed<R> || std::is_reference_v<R> || std::is_void_v<R> || Encodable<std::remove_cv_t<R>>,
+      "ramal: this function's result cannot be encoded, so it cannot travel to another rank; give "
+      "its class a serialize() function or specialise ramal::Codec");
 }
 
 /// A call with another number of arguments (a source location may follow them).
@@ -78,7 +80,8 @@ struct CountedCall {
     requires(is_wrong_count<parameters, A...>())
   void operator()(const A&...) const {
     static_assert(never<std::tuple<A...>>,
-                  "ramal: a function was called with too few or too many arguments; expected one for each of its parameters");
+                  "ramal: a function was called with too few or too many arguments; expected one for each of "
+                  "its parameters");
   }
 };
 
@@ -103,8 +106,7 @@ class DelayedFunction<f, Signature<R, P...>> : CountedCall<sizeof...(P)> {
   /// A new task that will call f with these arguments: for each parameter a value, a Delayed, or a
   /// container or tuple of them. Values are encoded now, so later changes to them are not seen.
   /// Throws std::invalid_argument for a moved-from handle or a literal of 2 GiB or more. About 50 ns.
-  Delayed<R> operator()(Arg<P>... args,
-                        std::source_location where = std::source_location::current()) const {
+  Delayed<R> operator()(Arg<P>... args, std::source_location where = std::source_location::current()) const {
     return Delayed<R>(make_task(kind_of<f>, where, nullptr, NoPrefix{}, args...));
   }
 
@@ -121,8 +123,7 @@ class AnnotatedFunction : CountedCall<sizeof...(P)> {
   using CountedCall<sizeof...(P)>::operator();
   explicit AnnotatedFunction(Annotation wishes)
       : wishes_(std::make_shared<const Annotation>(checked(std::move(wishes)))) {}
-  Delayed<R> operator()(Arg<P>... args,
-                        std::source_location where = std::source_location::current()) const {
+  Delayed<R> operator()(Arg<P>... args, std::source_location where = std::source_location::current()) const {
     return Delayed<R>(make_task(kind_of<f>, where, wishes_, NoPrefix{}, args...));
   }
 
@@ -145,8 +146,7 @@ class DelayedClosure<F, Signature<R, P...>> : CountedCall<sizeof...(P)> {
     check_result<R>();
     (check_parameter<P>(), ...);
   }
-  Delayed<R> operator()(Arg<P>... args,
-                        std::source_location where = std::source_location::current()) const {
+  Delayed<R> operator()(Arg<P>... args, std::source_location where = std::source_location::current()) const {
     return Delayed<R>(make_task(closure_kind<F>, where, wishes_, Prefix<F>{function_}, args...));
   }
   DelayedClosure annotate(Annotation wishes) const {
@@ -185,8 +185,8 @@ template <class T>
 Delayed<std::decay_t<T>> value(T&& object, std::source_location where = std::source_location::current()) {
   using Plain = std::decay_t<T>;
   static_assert(Encodable<Plain>, "ramal: this value cannot be encoded, so it cannot travel to another rank");
-  return Delayed<Plain>(detail::TaskHandle(
-      detail::Task::make(detail::constant_kind<Plain>, where, {}, nullptr, Value::make<Plain>(std::forward<T>(object)))));
+  return Delayed<Plain>(detail::TaskHandle(detail::Task::make(
+      detail::constant_kind<Plain>, where, {}, nullptr, Value::make<Plain>(std::forward<T>(object)))));
 }
 
 namespace detail {

@@ -16,9 +16,10 @@ struct Signature {};
 
 template <class F>
 struct SignatureFinder {
-  static_assert(requires { &F::operator(); },
-                "ramal: this is not one function: for a generic lambda or an overloaded function, pick one "
-                "signature, as in delayed<static_cast<double (*)(double)>(&f)>");
+  static_assert(
+      requires { &F::operator(); },
+      "ramal: this is not one function: for a generic lambda or an overloaded function, pick one "
+      "signature, as in delayed<static_cast<double (*)(double)>(&f)>");
   using type = void;
 };
 template <class F>
@@ -131,7 +132,8 @@ template <class T, std::size_t n>
 std::array<T, n> take_parts(ArgReader& in, std::array<T, n>*) {
   return [&]<std::size_t... i>(std::index_sequence<i...>) {
     return std::array<T, n>{(static_cast<void>(i), take<T>(in))...};
-  }(std::make_index_sequence<n>{});
+  }
+  (std::make_index_sequence<n>{});
 }
 template <class T>
 std::optional<T> take_parts(ArgReader& in, std::optional<T>*) {
@@ -233,7 +235,8 @@ decltype(auto) pass_input(const Frame& frame, std::size_t k) {
   } else if constexpr (fits_in_place<T>) {
     return T(value.get<T>());
   } else {
-    const bool last = frame.uses != nullptr && frame.uses[frame.inputs[k]].load(std::memory_order_acquire) == 1;
+    const bool last =
+        frame.uses != nullptr && frame.uses[frame.inputs[k]].load(std::memory_order_acquire) == 1;
     return last && value.unique() ? T(std::move(value.own<T>())) : T(value.get<T>());
   }
 }
@@ -292,7 +295,8 @@ struct FunctionThunk<f, Signature<R, P...>> {
     if (frame.literals.empty()) {
       [&]<std::size_t... i>(std::index_sequence<i...>) {
         call_into<R>(result, function, pass_input<P>(frame, i)...);
-      }(std::index_sequence_for<P...>{});
+      }
+      (std::index_sequence_for<P...>{});
     } else {
       ArgReader in(frame);
       read_and_call(Signature<R, P...>{}, in, result, function);
@@ -339,6 +343,7 @@ inline constexpr Kind closure_kind{.name = short_type_name<F>,
                                    .preview = &ClosureThunk<F, SignatureOf<F>>::preview};
 /// The kind of `ramal::value(x)`. It is never run.
 template <class T>
-inline constexpr Kind constant_kind{.name = short_type_name<T>, .result = &TypeOf<T>::type, .run = nullptr, .preview = nullptr};
+inline constexpr Kind constant_kind{
+    .name = short_type_name<T>, .result = &TypeOf<T>::type, .run = nullptr, .preview = nullptr};
 
 }  // namespace ramal::detail

@@ -23,7 +23,8 @@ constexpr std::string_view spelled(std::string_view pretty, std::string_view par
   auto text = pretty.substr(from + parameter.size());
   const auto semicolon = text.find("; ");  // gcc adds "; std::string_view = …"
   text = text.substr(0, semicolon == std::string_view::npos ? text.rfind(']') : semicolon);
-  while (!text.empty() && (text.front() == '&' || text.front() == '(' || text.front() == ' ')) text.remove_prefix(1);
+  while (!text.empty() && (text.front() == '&' || text.front() == '(' || text.front() == ' '))
+    text.remove_prefix(1);
   return text;
 }
 

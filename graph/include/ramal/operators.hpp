@@ -13,7 +13,7 @@ namespace ramal {
 namespace detail {
 
 template <class L, class R>
-concept OneIsDelayed = (is_delayed<L> || is_delayed<R>) && !std::derived_from<L, std::ios_base>;
+concept OneIsDelayed = (is_delayed<L> || is_delayed<R>)&&!std::derived_from<L, std::ios_base>;
 
 template <class S>
 struct OperandOf {
@@ -30,27 +30,28 @@ using Operand = typename OperandOf<S>::type;
 }  // namespace detail
 
 // One macro per arity, so that each operator is one line; undefined again below.
-#define RAMAL_BINARY(op, named)                                                               \
-  namespace detail::lifted {                                                               \
-  template <class L, class R>                                                                 \
-  auto named(const L& left, const R& right) {                                                 \
-    return left op right;                                                                     \
-  }                                                                                           \
-  }                                                                                           \
-  template <class L, class R>                                                                 \
-    requires detail::OneIsDelayed<L, R>                                                       \
-  auto operator op(const L& left, const R& right) {                                           \
-    return delayed<&detail::lifted::named<detail::Operand<L>, detail::Operand<R>>>(left, right, std::source_location()); \
+#define RAMAL_BINARY(op, named)                                                                             \
+  namespace detail::lifted {                                                                                \
+  template <class L, class R>                                                                               \
+  auto named(const L& left, const R& right) {                                                               \
+    return left op right;                                                                                   \
+  }                                                                                                         \
+  }                                                                                                         \
+  template <class L, class R>                                                                               \
+    requires detail::OneIsDelayed<L, R>                                                                     \
+  auto operator op(const L& left, const R& right) {                                                         \
+    return delayed<&detail::lifted::named<detail::Operand<L>, detail::Operand<R>>>(left, right,             \
+                                                                                   std::source_location()); \
   }
-#define RAMAL_UNARY(op, named)                                     \
-  namespace detail::lifted {                                    \
-  template <class T>                                               \
-  auto named(const T& value) {                                     \
-    return op value;                                               \
-  }                                                                \
-  }                                                                \
-  template <class T>                                               \
-  auto operator op(const Delayed<T>& value) {                      \
+#define RAMAL_UNARY(op, named)                                                \
+  namespace detail::lifted {                                                  \
+  template <class T>                                                          \
+  auto named(const T& value) {                                                \
+    return op value;                                                          \
+  }                                                                           \
+  }                                                                           \
+  template <class T>                                                          \
+  auto operator op(const Delayed<T>& value) {                                 \
     return delayed<&detail::lifted::named<T>>(value, std::source_location()); \
   }
 
@@ -77,9 +78,9 @@ RAMAL_UNARY(!, logical_not)
 
 /// `std::cout << delayed`: a stream is no task's argument.
 template <class Stream, class T>
-  requires std::derived_from<Stream, std::ios_base>
-Stream& operator<<(Stream& stream, const Delayed<T>&) {
-  static_assert(detail::never<T>, "ramal: a Delayed has no value yet, so it cannot be printed; compute() it first");
+requires std::derived_from<Stream, std::ios_base> Stream& operator<<(Stream& stream, const Delayed<T>&) {
+  static_assert(detail::never<T>,
+                "ramal: a Delayed has no value yet, so it cannot be printed; compute() it first");
   return stream;
 }
 

@@ -30,7 +30,8 @@ std::string preview(const T& value) {
   } else if constexpr (std::convertible_to<const T&, std::string_view>) {
     const std::string_view text = value;
     return '"' + std::string(text.substr(0, longest)) + (text.size() > longest ? "…" : "") + '"';
-  } else if constexpr (std::ranges::sized_range<const T> && requires { preview(*std::ranges::begin(value)); }) {
+  } else if constexpr (std::ranges::sized_range<const T> &&
+                       requires { preview(*std::ranges::begin(value)); }) {
     std::string text = "[";
     std::size_t shown = 0;
     for (const auto& element : value) {

@@ -18,8 +18,8 @@ namespace ramal {
 
 template <class T>
 struct ReduceOptions {
-  std::size_t arity = 2;                       ///< results combined by one task; at least 2
-  std::optional<Delayed<T>> identity = {};     ///< the result for an empty range
+  std::size_t arity = 2;                    ///< results combined by one task; at least 2
+  std::optional<Delayed<T>> identity = {};  ///< the result for an empty range
 };
 
 namespace detail {
@@ -40,7 +40,8 @@ struct OperationTraits<Signature<R, A, B>> {
 /// (a, b, c, …) -> a: sees up to `arity` neighbours at once, as Inputs<T> or a vector.
 template <class R, class P>
 struct OperationTraits<Signature<R, P>> {
-  static_assert(std::same_as<std::remove_cvref_t<P>, Inputs<R>> || std::same_as<std::remove_cvref_t<P>, std::vector<R>>,
+  static_assert(std::same_as<std::remove_cvref_t<P>, Inputs<R>> ||
+                    std::same_as<std::remove_cvref_t<P>, std::vector<R>>,
                 "ramal: reduce needs an operation of type T(T, T), or T(Inputs<T>) for groups");
   using type = R;
   static constexpr bool takes_group = true;
@@ -61,7 +62,8 @@ Delayed<T> leaf(const Element& element, std::source_location where) {
     return element;
   } else {
     static_assert(fits<T, Element>(),
-                  "ramal: reduce: an element of the range is neither a value of the operation's type nor a Delayed of one");
+                  "ramal: reduce: an element of the range is neither a value of the operation's type nor a "
+                  "Delayed of one");
     if constexpr (is_delayed<Element> && fits<T, Element>()) {
       return Delayed<T>(converted<T>(element));
     } else if constexpr (fits<T, Element>()) {
@@ -126,7 +128,8 @@ Delayed<R> reduce(const detail::DelayedClosure<F, detail::Signature<R, P...>>& o
   std::vector<Delayed<R>> leaves;
   for (const auto& element : range) leaves.push_back(detail::leaf<R>(element, where));
   if (leaves.empty()) detail::throw_empty_reduction(where);
-  return detail::tree<R>(std::move(leaves), 2, [&](std::span<Delayed<R>> pair) { return op(pair[0], pair[1], where); });
+  return detail::tree<R>(std::move(leaves), 2,
+                         [&](std::span<Delayed<R>> pair) { return op(pair[0], pair[1], where); });
 }
 
 }  // namespace ramal

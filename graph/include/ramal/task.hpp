@@ -51,8 +51,8 @@ struct Frame {
 struct Kind {
   std::string_view name;
   const Type* result;
-  void (*run)(Frame&, Value& result);     ///< makes the result in an empty Value; may throw
-  std::string (*preview)(const Frame&);   ///< the arguments, for an error message
+  void (*run)(Frame&, Value& result);    ///< makes the result in an empty Value; may throw
+  std::string (*preview)(const Frame&);  ///< the arguments, for an error message
 };
 
 /// Where the result of a persisted task is kept. Owned by its task, known to one session, which

@@ -30,10 +30,10 @@ struct Void {
 /// libraries), so a Type's address says nothing about identity.
 struct Type {
   std::string_view name;
-  std::size_t bytes;         ///< sizeof
-  bool in_place;             ///< sits inside the Value
-  bool failure;              ///< stands for an error in place of a result
-  bool contiguous;           ///< `memory` and `allocate` work: it can be sent and received in place
+  std::size_t bytes;  ///< sizeof
+  bool in_place;      ///< sits inside the Value
+  bool failure;       ///< stands for an error in place of a result
+  bool contiguous;    ///< `memory` and `allocate` work: it can be sent and received in place
   void (*destroy)(void* box) noexcept;
   void (*write)(Writer&, const Value&);
   Value (*read)(Reader&);
@@ -56,8 +56,8 @@ struct BoxOf : Box {
 
 inline constexpr std::size_t in_place_bytes = 16;
 template <class T>
-inline constexpr bool fits_in_place =
-    std::is_trivially_copyable_v<T> && sizeof(T) <= in_place_bytes && alignof(T) <= 8;
+inline constexpr bool fits_in_place = std::is_trivially_copyable_v<T> && sizeof(T) <= in_place_bytes &&
+                                      alignof(T) <= 8;
 
 /// The Type of T, defined below.
 template <class T>
@@ -184,16 +184,16 @@ struct TypeOperations {
 
 template <class T>
 constexpr Type TypeOf<T>::type{.name = type_name<T>,
-                              .bytes = sizeof(T),
-                              .in_place = fits_in_place<T>,
-                              .failure = is_failure<T>,
-                              .contiguous = is_contiguous<T>,
-                              .destroy = &TypeOperations<T>::destroy,
-                              .write = &TypeOperations<T>::write,
-                              .read = &TypeOperations<T>::read,
-                              .memory = &TypeOperations<T>::memory,
-                              .allocate = &TypeOperations<T>::allocate,
-                              .preview = &TypeOperations<T>::preview};
+                               .bytes = sizeof(T),
+                               .in_place = fits_in_place<T>,
+                               .failure = is_failure<T>,
+                               .contiguous = is_contiguous<T>,
+                               .destroy = &TypeOperations<T>::destroy,
+                               .write = &TypeOperations<T>::write,
+                               .read = &TypeOperations<T>::read,
+                               .memory = &TypeOperations<T>::memory,
+                               .allocate = &TypeOperations<T>::allocate,
+                               .preview = &TypeOperations<T>::preview};
 
 }  // namespace detail
 }  // namespace ramal

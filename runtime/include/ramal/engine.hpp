@@ -15,17 +15,17 @@ struct RankInfo {
   int rank = 0;
   std::string host;
   int pid = 0;
-  int threads = 0;                  ///< tasks it runs at once
-  int cores = 0;                    ///< bound to it
+  int threads = 0;  ///< tasks it runs at once
+  int cores = 0;    ///< bound to it
   std::uint64_t tasks_run = 0;
   std::uint64_t messages_sent = 0;  ///< results, subgraphs and control
   std::uint64_t bytes_sent = 0;     ///< their payload
   std::uint64_t values_kept = 0;
-  double idle_seconds = 0;          ///< with a run under way and nothing to do (one-threaded ranks)
+  double idle_seconds = 0;  ///< with a run under way and nothing to do (one-threaded ranks)
 
   template <class Archive>
   void serialize(Archive& archive, unsigned) {
-    archive & rank & host & pid & threads & cores & tasks_run & messages_sent & bytes_sent & values_kept & idle_seconds;
+    archive& rank& host& pid& threads& cores& tasks_run& messages_sent& bytes_sent& values_kept& idle_seconds;
   }
 };
 

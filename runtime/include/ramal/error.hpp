@@ -18,7 +18,7 @@ class TaskError : public std::runtime_error {
     std::string arguments;  ///< a preview
     int rank = 0;           ///< where it ran
     std::string host;
-    std::string message;    ///< what() of what it threw
+    std::string message;  ///< what() of what it threw
   };
   explicit TaskError(Details details);
   const Details& details() const { return details_; }

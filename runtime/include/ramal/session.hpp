@@ -157,7 +157,7 @@ class Session {
     }
   }
   template <class First, class Second, class... Rest>
-    requires(detail::is_lazy<First> && detail::is_lazy<Second> && (detail::is_lazy<Rest> && ...))
+    requires(detail::is_lazy<First>&& detail::is_lazy<Second> && (detail::is_lazy<Rest> && ...))
   auto compute(const First& first, const Second& second, const Rest&... rest) {
     return compute(std::tuple<First, Second, Rest...>(first, second, rest...));
   }
@@ -167,16 +167,12 @@ class Session {
   /// later graph, uses the kept result, and it never runs again. Errors appear in `wait` or `compute`.
   template <class... Targets>
     requires(sizeof...(Targets) > 0 && (detail::is_lazy<Targets> && ...))
-  void persist(const Targets&... targets) {
-    engine_.persist(tasks_of(targets...));
-  }
+  void persist(const Targets&... targets) { engine_.persist(tasks_of(targets...)); }
 
   /// Whether all these persisted results exist (or have failed). Moves messages.
   template <class... Targets>
     requires(sizeof...(Targets) > 0 && (detail::is_lazy<Targets> && ...))
-  bool ready(const Targets&... targets) {
-    return engine_.wait(tasks_of(targets...), 0);
-  }
+  bool ready(const Targets&... targets) { return engine_.wait(tasks_of(targets...), 0); }
   /// Waits for persisted results; throws as compute would if one failed or was cancelled, and
   /// std::invalid_argument if one was never persisted.
   template <class... Targets>
@@ -203,12 +199,11 @@ class Session {
     return Completions<T>(std::move(handles), std::move(watch));
   }
   /// Gives up persisted results that are not there yet: tasks that nothing else needs are not started;
-  /// those that run finish. A later graph that was started on such a result fails with it. Waiting for or computing with a cancelled result throws CancelledError.
+  /// those that run finish. A later graph that was started on such a result fails with it. Waiting for or
+  /// computing with a cancelled result throws CancelledError.
   template <class... Targets>
     requires(sizeof...(Targets) > 0 && (detail::is_lazy<Targets> && ...))
-  void cancel(const Targets&... targets) {
-    engine_.cancel(tasks_of(targets...));
-  }
+  void cancel(const Targets&... targets) { engine_.cancel(tasks_of(targets...)); }
 
   /// Runs f(args…) once on every rank, now, and returns the results by rank: for globals, open files,
   /// plans of libraries. The args are values or handles, as for `delayed<f>`.
@@ -216,7 +211,8 @@ class Session {
   auto on_every_rank(const Args&... args) {
     using R = typename std::remove_cvref_t<decltype(delayed<f>)>::result_type;
     std::vector<Delayed<R>> calls;
-    for (int rank = 0; rank < engine_.ranks(); ++rank) calls.push_back(delayed<f>.annotate({.rank = rank})(args...));
+    for (int rank = 0; rank < engine_.ranks(); ++rank)
+      calls.push_back(delayed<f>.annotate({.rank = rank})(args...));
     if constexpr (std::is_void_v<R>) {
       compute(calls);
     } else {
@@ -237,7 +233,9 @@ class Session {
   template <class... Targets>
   static std::vector<const detail::Task*> tasks_of(const Targets&... targets) {
     std::vector<const detail::Task*> tasks;
-    (detail::for_each_delayed(targets, [&](const auto& handle) { tasks.push_back(detail::existing(handle.task_handle().get())); }), ...);
+    (detail::for_each_delayed(
+         targets, [&](const auto& handle) { tasks.push_back(detail::existing(handle.task_handle().get())); }),
+     ...);
     return tasks;
   }
 
