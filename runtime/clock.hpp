@@ -2,6 +2,7 @@
 // The one clock and the one way to sleep. Everything that waits or measures comes here.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <thread>
 
@@ -16,28 +17,32 @@ inline void sleep_seconds(double seconds) {
   std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
 }
 
-/// How long to wait before looking again, given how long nothing has happened: first spin, then give
-/// way to others, then sleep a tenth of the time already waited, 1 ms at most (below 1 % of a core).
+/// How long to wait before looking again, given how long nothing has happened: first spin, then give way to
+/// others, and after `awake_seconds` sleep a tenth of the time already waited, 1 ms at most (below 1 % of a
+/// core). Sleeping sooner is dear: where timers are coarse, ranks that wait for each other in turn lose
+/// milliseconds a message.
 class Backoff {
  public:
+  explicit Backoff(double awake_seconds = 5e-3) : awake_seconds_(awake_seconds) {}
   void reset() { tries_ = 0; }
   /// Seconds to sleep before the next look; 0: look again at once (having yielded if need be).
   double next() {
     constexpr int spins = 200;
-    constexpr int yields = 200;
-    ++tries_;
-    if (tries_ <= spins) return 0;
-    if (tries_ <= spins + yields) {
+    if (++tries_ < spins) return 0;
+    const double now = now_seconds();
+    if (tries_ == spins) idle_since_ = now;
+    const double idle = now - idle_since_;
+    if (idle < awake_seconds_) {
       std::this_thread::yield();
-      if (tries_ == spins + yields) idle_since_ = now_seconds();
       return 0;
     }
     constexpr double shortest = 20e-6;
     constexpr double longest = 1e-3;
-    return std::min(longest, std::max(shortest, (now_seconds() - idle_since_) / 10));
+    return std::min(longest, std::max(shortest, idle / 10));
   }
 
  private:
+  const double awake_seconds_;
   int tries_ = 0;
   double idle_since_ = 0;
 };

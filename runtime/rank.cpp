@@ -432,7 +432,7 @@ void Rank::close() {
 // --- threads --------------------------------------------------------------------------------------------
 
 void Rank::work(unsigned worker) {
-  Backoff backoff;
+  Backoff backoff(200e-6);  // whoever makes work wakes a sleeper
   while (!ending_) {
     if (executor_.run_one(worker)) {
       backoff.reset();
