@@ -99,9 +99,12 @@ class Collector {
 
 Graph collect(std::span<const Task* const> targets) {
   Graph graph;
-  Collector collector(graph);
-  graph.targets.reserve(targets.size());
-  for (const Task* target : targets) graph.targets.push_back(collector.reach(target));
+  {
+    // Ends before `graph` may be moved from: it resets the words of the graph's tasks.
+    Collector collector(graph);
+    graph.targets.reserve(targets.size());
+    for (const Task* target : targets) graph.targets.push_back(collector.reach(target));
+  }
   return graph;
 }
 

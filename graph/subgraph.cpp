@@ -13,9 +13,10 @@ class Layout {
   explicit Layout(std::byte* memory) : memory_(memory) {}
   template <class T>
   std::span<const T> section(std::size_t count) {
-    const auto* here = reinterpret_cast<const T*>(memory_ + size_);
+    const std::size_t at = size_;
     size_ += (count * sizeof(T) + 7) / 8 * 8;
-    return memory_ != nullptr ? std::span(here, count) : std::span<const T>();
+    if (memory_ == nullptr) return {};
+    return {reinterpret_cast<const T*>(memory_ + at), count};
   }
   std::size_t size() const { return size_; }
 

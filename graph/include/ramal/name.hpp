@@ -23,8 +23,9 @@ constexpr std::string_view spelled(std::string_view pretty, std::string_view par
   auto text = pretty.substr(from + parameter.size());
   const auto semicolon = text.find("; ");  // gcc adds "; std::string_view = …"
   text = text.substr(0, semicolon == std::string_view::npos ? text.rfind(']') : semicolon);
-  while (!text.empty() && (text.front() == '&' || text.front() == '(' || text.front() == ' '))
-    text.remove_prefix(1);
+  // `(& f)`, but not the brackets of clang's `(anonymous namespace)::f` and `(lambda at …)`.
+  if (text.starts_with("(&")) text = text.substr(1, text.size() - 2);
+  while (!text.empty() && (text.front() == '&' || text.front() == ' ')) text.remove_prefix(1);
   return text;
 }
 
