@@ -64,11 +64,11 @@ class DistributedEngine::ReadyWatch final : public Watch {
 
 DistributedEngine::DistributedEngine(std::unique_ptr<Transport> transport, const Images& images,
                                      unsigned workers, std::vector<std::string> hosts, bool warnings,
-                                     std::function<std::string(Rank&)> describe)
+                                     RankInfo about)
     : images_(images),
       machine_{std::move(hosts)},
       warnings_(warnings),
-      rank_(std::move(transport), images, workers, this, std::move(describe)) {}
+      rank_(std::move(transport), images, workers, this, std::move(about)) {}
 
 // --- running --------------------------------------------------------------------------------------------
 
@@ -105,10 +105,10 @@ std::vector<Value> DistributedEngine::compute(const Tasks& targets) {
   for (const auto& [target, state] : fetched) rank_.executor().release(state->id);
   if (first != nullptr) {
     const Failure failure = *first;
-    const auto names = failed_;
+    const Failed name = name_of(failure);
     // Nothing of this run is kept, so nobody can ask for its names again.
-    std::erase_if(failed_, [run](const auto& entry) { return entry.first.first == run; });
-    throw_failure(failure, names);
+    failed_.erase(failed_.lower_bound({run, 0}), failed_.lower_bound({run + 1, 0}));
+    throw_failure(failure, name);
   }
   return values;
 }
@@ -303,10 +303,12 @@ void DistributedEngine::note_failure(const Failure& failure) {
                       Failed{std::string(task.name()), task.where().file_name(), task.where().line()});
 }
 
-void DistributedEngine::throw_failure(const Failure& failure,
-                                      const std::map<std::pair<std::uint32_t, TaskIndex>, Failed>& names) {
-  const auto found = names.find({failure.run, failure.plan});
-  const Failed failed = found != names.end() ? found->second : Failed{"a task", "", 0};
+DistributedEngine::Failed DistributedEngine::name_of(const Failure& failure) const {
+  const auto found = failed_.find({failure.run, failure.plan});
+  return found != failed_.end() ? found->second : Failed{"a task", "", 0};
+}
+
+void DistributedEngine::throw_failure(const Failure& failure, const Failed& failed) {
   if (failure.cancelled)
     throw CancelledError("ramal: the result depends on " + failed.task +
                          ", which was cancelled before it ran");
@@ -348,7 +350,7 @@ void DistributedEngine::check(const Tasks& targets) {
     const auto& failure = persisted_state(*target).failure;
     if (failure && (first == nullptr || failure->before(*first))) first = &*failure;
   }
-  if (first != nullptr) throw_failure(*first, failed_);
+  if (first != nullptr) throw_failure(*first, name_of(*first));
 }
 
 std::unique_ptr<Watch> DistributedEngine::watch(const Tasks& targets) {
@@ -408,8 +410,7 @@ std::vector<RankInfo> DistributedEngine::info() {
   {
     const auto held = rank_.lock();
     reports_.assign(machine_.ranks(), std::nullopt);
-    const std::string own = rank_.describe();
-    report(0, std::as_bytes(std::span(own)));
+    reports_[0] = rank_.info();
     for (int to = 1; to < ranks(); ++to) rank_.send_query(to);
   }
   rank_.work_until([this] {

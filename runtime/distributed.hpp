@@ -38,8 +38,7 @@ struct Releases {
 class DistributedEngine final : public Engine, private Control {
  public:
   DistributedEngine(std::unique_ptr<Transport> transport, const Images& images, unsigned workers,
-                    std::vector<std::string> hosts, bool warnings,
-                    std::function<std::string(Rank&)> describe);
+                    std::vector<std::string> hosts, bool warnings, RankInfo about);
 
   int ranks() const override { return static_cast<int>(machine_.ranks()); }
   std::vector<Value> compute(const Tasks& targets) override;
@@ -97,8 +96,8 @@ class DistributedEngine final : public Engine, private Control {
   void note_failure(const Failure& failure);
   void send_releases();
   void forget_inputs();
-  [[noreturn]] void throw_failure(const Failure& failure,
-                                  const std::map<std::pair<std::uint32_t, TaskIndex>, Failed>& names);
+  Failed name_of(const Failure& failure) const;
+  [[noreturn]] void throw_failure(const Failure& failure, const Failed& failed);
   void warn_of_large_literals(const Cut& cut);
 
   // constant

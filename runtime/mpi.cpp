@@ -85,7 +85,8 @@ class MpiTransport final : public Transport {
   }
 
   void flush() override {
-    for (const int to : std::vector<int>(with_open_)) {
+    for (std::size_t i = with_open_.size(); i-- > 0;) {
+      const int to = with_open_[i];  // sealing takes it off the list
       // Without credit it could not leave, so it may as well fill up.
       if (peer(to).under_way < credits_ && peer(to).waiting.empty()) {
         seal(to);

@@ -41,11 +41,11 @@ std::vector<T> items_of(std::span<const std::byte> bytes) {
 }  // namespace
 
 Rank::Rank(std::unique_ptr<Transport> transport, const Images& images, unsigned workers, Control* control,
-           std::function<std::string(Rank&)> describe)
+           RankInfo about)
     : transport_(std::move(transport)),
       worker_count_(workers),
       control_(control),
-      describe_(std::move(describe)),
+      about_(std::move(about)),
       executor_(transport_->rank(), images, *this, workers, [this] { wake(); }),
       last_pump_(now_seconds()) {
   workers_alive_ = workers;
@@ -152,6 +152,16 @@ void Rank::send_cancel(int to, std::uint32_t run, std::span<const Slot> tasks) {
 }
 void Rank::send_query(int to) { send_text(to, {.type = MessageType::query}, {}); }
 
+RankInfo Rank::info() const {
+  RankInfo info = about_;
+  info.tasks_run = executor_.tasks_run();
+  info.messages_sent = transport_->counts().messages;
+  info.bytes_sent = transport_->counts().bytes;
+  info.values_kept = executor_.values_kept();
+  info.idle_seconds = idle_seconds();
+  return info;
+}
+
 // --- receiving ------------------------------------------------------------------------------------------
 
 void Rank::receive(int from, const Header& header, std::span<const std::byte> payload) {
@@ -182,8 +192,13 @@ void Rank::receive(int from, const Header& header, std::span<const std::byte> pa
       executor_.cancel(header.run, items_of<Slot>(payload));
       break;
     case MessageType::query: {
-      const std::string text = describe_(*this);
-      send_text(from, {.type = MessageType::report}, std::as_bytes(std::span(text)));
+      const RankInfo answer = info();
+      Writer count;
+      Codec<RankInfo>::write(count, answer);
+      std::vector<std::byte> text(count.size());
+      Writer writer(text.data(), text.size());
+      Codec<RankInfo>::write(writer, answer);
+      send_text(from, {.type = MessageType::report}, text);
       break;
     }
     case MessageType::report:

@@ -10,6 +10,8 @@
 #include "runtime/executor.hpp"
 #include "runtime/transport.hpp"
 
+#include <ramal/engine.hpp>
+
 #include <condition_variable>
 #include <map>
 
@@ -25,9 +27,9 @@ class Control {
 
 class Rank final : private Receiver, private Outlet {
  public:
-  /// `describe` makes this rank's answer to a query; `control` is null but on rank 0.
+  /// `about`: what does not change of this rank's answer to a query; `control` is null but on rank 0.
   Rank(std::unique_ptr<Transport> transport, const Images& images, unsigned workers, Control* control,
-       std::function<std::string(Rank&)> describe);
+       RankInfo about);
   ~Rank() override;
 
   /// Rank 0's: hands a subgraph to another rank, or starts its own.
@@ -54,7 +56,7 @@ class Rank final : private Receiver, private Outlet {
   }
   bool threaded() const { return worker_count_ > 0; }
   /// This rank's own answer to a query.
-  std::string describe() { return describe_(*this); }
+  RankInfo info() const;
   Executor& executor() { return executor_; }
   Transport& transport() { return *transport_; }
   /// Seconds without work while a run was under way. Of a rank with one thread; 0 otherwise.
@@ -112,7 +114,7 @@ class Rank final : private Receiver, private Outlet {
   std::unique_ptr<Transport> transport_;
   const unsigned worker_count_;
   Control* const control_;
-  const std::function<std::string(Rank&)> describe_;
+  const RankInfo about_;
   Executor executor_;
 
   // messages, under the pump's lock

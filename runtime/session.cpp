@@ -38,23 +38,9 @@ unsigned workers_for(const Options& options, int threads) {
   return threads > 1 || options.progress == "thread" ? static_cast<unsigned>(threads) : 0;
 }
 
-std::string describe(Rank& rank, int threads) {
-  RankInfo info{.rank = rank.transport().rank(),
-                .host = host_name(),
-                .pid = process_id(),
-                .threads = threads,
-                .cores = bound_cores(),
-                .tasks_run = rank.executor().tasks_run(),
-                .messages_sent = rank.transport().counts().messages,
-                .bytes_sent = rank.transport().counts().bytes,
-                .values_kept = rank.executor().values_kept(),
-                .idle_seconds = rank.idle_seconds()};
-  Writer count;
-  count& info;
-  std::string text(count.size(), '\0');
-  Writer writer(reinterpret_cast<std::byte*>(text.data()), text.size());
-  writer& info;
-  return text;
+/// What a rank says of itself that does not change; it adds its counts when asked.
+RankInfo about_this_rank(int rank, int threads) {
+  return {.rank = rank, .host = host_name(), .pid = process_id(), .threads = threads, .cores = bound_cores()};
 }
 
 /// The user's program, with what leaves it as an exception said in one line.
@@ -87,8 +73,7 @@ int lead(std::unique_ptr<Transport> transport, const Images& images, const Optio
          std::vector<std::string> hosts, const Program& program) {
   const double start = now_seconds();
   DistributedEngine engine(std::move(transport), images, workers_for(options, threads), std::move(hosts),
-                           options.warnings == "on",
-                           [threads](Rank& rank) { return describe(rank, threads); });
+                           options.warnings == "on", about_this_rank(0, threads));
   const auto status = call(program, engine);
   constexpr double forever = 1e18;
   if (!engine.rank().stop_all(status.value_or(failed_status), status ? forever : patience_seconds)) {
@@ -101,8 +86,9 @@ int lead(std::unique_ptr<Transport> transport, const Images& images, const Optio
 
 /// The other ranks: run what rank 0 sends until it says stop.
 int follow(std::unique_ptr<Transport> transport, const Images& images, const Options& options, int threads) {
+  const int number = transport->rank();
   Rank rank(std::move(transport), images, workers_for(options, threads), nullptr,
-            [threads](Rank& self) { return describe(self, threads); });
+            about_this_rank(number, threads));
   const int status = rank.serve();
   rank.close();
   return status;

@@ -891,8 +891,8 @@ class Overtaking : public ::testing::Test {
  protected:
   Overtaking() {
     for (int r = 0; r < 3; ++r) {
-      ranks_.push_back(std::make_unique<Rank>(network_.connect(r), images_, 0, r == 0 ? &listener_ : nullptr,
-                                              [](Rank&) { return std::string(); }));
+      ranks_.push_back(
+          std::make_unique<Rank>(network_.connect(r), images_, 0, r == 0 ? &listener_ : nullptr, RankInfo{}));
     }
   }
   Rank& rank(std::size_t r) { return *ranks_[r]; }
@@ -1039,7 +1039,7 @@ class LargeLanding : public ::testing::TestWithParam<int> {
     auto owned = std::make_unique<Scripted>();
     Scripted& transport = *owned;
     const Images images = Images::loaded();
-    Rank rank(std::move(owned), images, 0, nullptr, [](Rank&) { return std::string(); });
+    Rank rank(std::move(owned), images, 0, nullptr, RankInfo{});
     const Header result{.type = MessageType::result,
                         .as_memory = as_memory,
                         .run = 1,

@@ -13,23 +13,8 @@ namespace ramal::test {
 
 using namespace ramal::detail;
 
-inline std::string describe(Rank& rank) {
-  RankInfo info{.rank = rank.transport().rank(),
-                .host = "host" + std::to_string(rank.transport().rank()),
-                .pid = 0,
-                .threads = 1,
-                .cores = 1,
-                .tasks_run = rank.executor().tasks_run(),
-                .messages_sent = rank.transport().counts().messages,
-                .bytes_sent = rank.transport().counts().bytes,
-                .values_kept = rank.executor().values_kept(),
-                .idle_seconds = rank.idle_seconds()};
-  Writer count;
-  count& info;
-  std::string text(count.size(), '\0');
-  Writer writer(reinterpret_cast<std::byte*>(text.data()), text.size());
-  writer& info;
-  return text;
+inline RankInfo about(int rank) {
+  return {.rank = rank, .host = "host" + std::to_string(rank), .pid = 0, .threads = 1, .cores = 1};
 }
 
 inline std::vector<std::string> host_names(int ranks) {
@@ -44,10 +29,10 @@ class SteppedRanks {
   SteppedRanks(int ranks, unsigned seed, std::size_t small_bytes = 64)
       : network_(ranks, small_bytes, seed), random_(seed + 1), images_(Images::loaded()) {
     for (int rank = 1; rank < ranks; ++rank) {
-      others_.push_back(std::make_unique<Rank>(network_.connect(rank), images_, 0, nullptr, describe));
+      others_.push_back(std::make_unique<Rank>(network_.connect(rank), images_, 0, nullptr, about(rank)));
     }
     engine_ = std::make_unique<DistributedEngine>(std::make_unique<Stepping>(*this, network_.connect(0)),
-                                                  images_, 0, host_names(ranks), true, describe);
+                                                  images_, 0, host_names(ranks), true, about(0));
     session_ = std::make_unique<Session>(*engine_);
   }
   Session& session() { return *session_; }
@@ -105,13 +90,13 @@ class ThreadedRanks {
       : network_(ranks, small_bytes, seed), images_(Images::loaded()) {
     for (int rank = 1; rank < ranks; ++rank) {
       threads_.emplace_back([this, rank, workers] {
-        Rank other(network_.connect(rank), images_, workers, nullptr, describe);
+        Rank other(network_.connect(rank), images_, workers, nullptr, about(rank));
         other.serve();
         other.close();
       });
     }
     engine_ = std::make_unique<DistributedEngine>(network_.connect(0), images_, workers, host_names(ranks),
-                                                  true, describe);
+                                                  true, about(0));
     session_ = std::make_unique<Session>(*engine_);
   }
   ~ThreadedRanks() {
