@@ -37,7 +37,7 @@ const Task* existing(const Task* task) {
   return task;
 }
 
-void refuse_addresses(std::span<const std::byte> bytes, std::source_location where) {
+void refuse_addresses(std::span<const std::byte> bytes, std::string_view what, std::source_location where) {
   // Small numbers are numbers. Linux on x86-64 maps programs, heaps and stacks above 2^45, also with an
   // unlimited stack; below lies the shadow memory of sanitizers. Elsewhere: above 4 GiB.
 #ifdef __x86_64__
@@ -50,11 +50,10 @@ void refuse_addresses(std::span<const std::byte> bytes, std::source_location whe
     std::uintptr_t word = 0;
     std::memcpy(&word, bytes.data() + at, sizeof word);
     if (word < lowest || word >= highest || !is_mapped(word)) continue;
-    throw std::invalid_argument(
-        std::string("ramal: delay: the function object made at ") + where.file_name() + ":" +
-        std::to_string(where.line()) +
-        " holds an address of this process (a capture by reference, `this`, a pointer or a "
-        "view); it means nothing on another rank: pass the value as an argument of the call");
+    throw std::invalid_argument("ramal: " + std::string(what) + " at " + where.file_name() + ":" +
+                                std::to_string(where.line()) +
+                                " holds an address of this process (a pointer, a view, `this`, a capture by "
+                                "reference); it means nothing on another rank: pass the value itself");
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <optional>
 #include <stdexcept>
 
 namespace ramal::detail {
@@ -15,25 +16,39 @@ class LevelLoad {
   explicit LevelLoad(std::uint32_t ranks) : load_(ranks, 0.0) {}
 
   void start(double total, double largest) {
-    std::fill(load_.begin(), load_.end(), 0.0);
+    for (const std::uint32_t rank : loaded_)
+      load_[rank] = 0;  // a level of few tasks costs no more than these
+    loaded_.clear();
     const double ranks = static_cast<double>(load_.size());
     // Equal shares cannot be met more closely than by one task.
-    share_ = (total / ranks + largest * (1 - 1 / ranks)) * (1 + 1e-9);
-    first_with_room_ = 0;
+    constexpr double rounding = 1 + 1e-9;
+    even_ = {total / ranks * rounding, 0};
+    most_ = {(total / ranks + largest * (1 - 1 / ranks)) * rounding, 0};
   }
   double of(std::uint32_t rank) const { return load_[rank]; }
-  bool has_room(std::uint32_t rank, double cost) const { return load_[rank] + cost <= share_; }
-  void add(std::uint32_t rank, double cost) { load_[rank] += cost; }
-  /// The lowest rank with room, or `otherwise`. Only moves up, so a level costs tasks + ranks.
-  std::uint32_t first_with_room(double cost, std::uint32_t otherwise) {
-    while (first_with_room_ < load_.size() && !has_room(first_with_room_, cost)) ++first_with_room_;
-    return first_with_room_ < load_.size() ? first_with_room_ : otherwise;
+  bool has_room(std::uint32_t rank, double cost) const { return load_[rank] + cost <= most_.cost; }
+  void add(std::uint32_t rank, double cost) {
+    if (load_[rank] == 0) loaded_.push_back(rank);
+    load_[rank] += cost;
+  }
+  /// The lowest rank that stays within an even share, else the lowest with room, else `otherwise`.
+  std::uint32_t spare(double cost, std::uint32_t otherwise) {
+    return first_below(even_, cost).value_or(first_below(most_, cost).value_or(otherwise));
   }
 
  private:
+  struct Limit {
+    double cost = 0;
+    std::uint32_t first = 0;  // ranks before it are full; it only moves up, so a level costs tasks + ranks
+  };
+  std::optional<std::uint32_t> first_below(Limit& limit, double cost) const {
+    while (limit.first < load_.size() && load_[limit.first] + cost > limit.cost) ++limit.first;
+    return limit.first < load_.size() ? std::optional(limit.first) : std::nullopt;
+  }
+
   std::vector<double> load_;
-  double share_ = 0;
-  std::uint32_t first_with_room_ = 0;
+  std::vector<std::uint32_t> loaded_;
+  Limit even_, most_;
 };
 
 class Placer {
@@ -149,22 +164,35 @@ class Placer {
     for (const Pull& pull : pulls_) {
       if (load_.has_room(pull.rank, cost(i))) return pull.rank;
     }
-    return load_.first_with_room(cost(i), median);
+    return load_.spare(cost(i), median);
   }
 
   std::uint32_t median_rank() {
     const auto same = [&](const Pull& pull) { return pull.rank == pulls_.front().rank; };
     if (std::all_of(pulls_.begin(), pulls_.end(), same)) return pulls_.front().rank;
     std::sort(pulls_.begin(), pulls_.end(), [](const Pull& a, const Pull& b) { return a.rank < b.rank; });
+    open_ring();
     double half = 0;
     for (const Pull& pull : pulls_) half += pull.bytes / 2;
     double sum = 0;
     std::size_t at = 0;
     while (at + 1 < pulls_.size() && sum + pulls_[at].bytes < half) sum += pulls_[at++].bytes;
-    const std::uint32_t lower = pulls_[at].rank;
-    if (sum + pulls_[at].bytes > half || at + 1 == pulls_.size()) return lower;
-    const std::uint32_t upper = pulls_[at + 1].rank;
-    return load_.of(upper) < load_.of(lower) ? upper : lower;
+    const std::uint32_t one = pulls_[at].rank;
+    if (sum + pulls_[at].bytes > half || at + 1 == pulls_.size()) return one;
+    const std::uint32_t other = pulls_[at + 1].rank;
+    return std::min(std::pair(load_.of(one), one), std::pair(load_.of(other), other)).second;
+  }
+
+  /// Ranks in a ring start after their widest gap: the median of 7, 0 and 1 of eight is 0, so that a
+  /// periodic stencil stays in its columns.
+  void open_ring() {
+    std::size_t start = 0;
+    std::uint32_t widest = pulls_.front().rank + ranks_ - pulls_.back().rank;
+    for (std::size_t k = 1; k < pulls_.size(); ++k) {
+      const std::uint32_t gap = pulls_[k].rank - pulls_[k - 1].rank;
+      if (gap > widest) widest = gap, start = k;
+    }
+    std::rotate(pulls_.begin(), pulls_.begin() + static_cast<std::ptrdiff_t>(start), pulls_.end());
   }
 
   /// The rank an annotation asks for; of a host's ranks, the one with the least work on this level.

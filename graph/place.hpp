@@ -2,7 +2,7 @@
 // place: which rank runs which task.
 //
 //   sources (nothing to read):   contiguous blocks of equal cost, in the graph's order
-//   everything else:             the byte-weighted median of its inputs' ranks,
+//   everything else:             the byte-weighted median of its inputs' ranks, taken as a ring,
 //                                ties to the rank with less work on that level, then to the lower one,
 //                                unless that rank has its share of the level already
 //

@@ -35,7 +35,7 @@ class Buffer {
   explicit Buffer(std::size_t size)
       : memory_(static_cast<std::byte*>(allocate_pages(size)), FreePages{size}) {}
   std::byte* data() const { return memory_.get(); }
-  std::size_t size() const { return memory_.get_deleter().size; }
+  std::size_t size() const { return memory_ ? memory_.get_deleter().size : 0; }
   std::span<const std::byte> view() const { return {data(), size()}; }
 
  private:

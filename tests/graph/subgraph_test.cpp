@@ -151,6 +151,14 @@ TEST(Subgraph, MovesWithItsMemory) {
   EXPECT_TRUE(is_valid(moved));
 }
 
+TEST(Buffer, IsEmptyOnceMovedFrom) {
+  Buffer from(100);
+  const Buffer to = std::move(from);
+  EXPECT_EQ(to.size(), 100u);
+  EXPECT_EQ(from.size(), 0u);  // NOLINT(bugprone-use-after-move)
+  EXPECT_EQ(from.data(), nullptr);
+}
+
 TEST(Subgraph, SectionsAreAligned) {
   const Subgraph made = small();
   const auto aligned = [](const auto& section) {

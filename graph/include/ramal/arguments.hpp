@@ -98,12 +98,22 @@ constexpr bool fits() {
 /// The task of a handle that a caller gave. Throws std::invalid_argument if it was moved from.
 const Task* existing(const Task* task);
 
+/// What check_parameter below explains, as a condition: where it fails, nothing else is compiled.
+template <class P, class T = std::remove_cvref_t<P>>
+inline constexpr bool is_parameter = (!std::is_lvalue_reference_v<P> ||
+                                      std::is_const_v<std::remove_reference_t<P>>)&&!is_delayed<T> &&
+                                     !std::is_pointer_v<T> && !is_view<T> && (is_inputs<T> || Encodable<T>);
+
 enum class Tag : std::uint8_t { literal, input, parts };
 
-/// Gathers a task's inputs and literal bytes; without memory it only counts them.
+/// Throws std::invalid_argument if any aligned word of `bytes` is an address of this process. `what` names
+/// the object and `where` the call it stands in.
+void refuse_addresses(std::span<const std::byte> bytes, std::string_view what, std::source_location where);
+
+/// Gathers a task's inputs and literal bytes; without memory it only counts and checks them.
 class ArgWriter {
  public:
-  ArgWriter() = default;
+  ArgWriter(std::string_view function, std::source_location where) : function_(function), where_(where) {}
   ArgWriter(Task** inputs, std::byte* literals, std::size_t literal_bytes)
       : literals(literals, literal_bytes), inputs_(inputs) {}
   void input(const Task* task) {
@@ -117,12 +127,23 @@ class ArgWriter {
   void tag(Tag tag) { literals.raw(tag); }
   std::size_t inputs() const { return count_; }
   bool counts_only() const { return inputs_ == nullptr; }
+  /// A structure that is encoded as it lies in memory may hide a pointer.
+  template <class T>
+  void check(const T& literal) const {
+    if constexpr (std::is_class_v<T> && MemoryCodec<T>) {
+      if (counts_only())
+        refuse_addresses(std::as_bytes(std::span(&literal, 1)), "an argument of " + std::string(function_),
+                         where_);
+    }
+  }
 
   Writer literals;
 
  private:
   Task** inputs_ = nullptr;
   std::size_t count_ = 0;
+  std::string_view function_;  // for messages, while counting
+  std::source_location where_;
 };
 
 template <class To, class From>
@@ -143,9 +164,12 @@ void append(ArgWriter& out, const S& argument) {
   } else if constexpr (!is_lazy<S> && !is_inputs<T>) {
     out.tag(Tag::literal);
     if constexpr (std::same_as<S, T>) {
+      out.check(argument);
       Codec<T>::write(out.literals, argument);
     } else {
-      Codec<T>::write(out.literals, static_cast<T>(argument));
+      const T converted = static_cast<T>(argument);
+      out.check(converted);
+      Codec<T>::write(out.literals, converted);
     }
   } else {
     out.tag(Tag::parts);
@@ -204,7 +228,9 @@ class Arg {
 
   template <class S>
   Arg(const S& argument) {  // NOLINT: implicit, it is how arguments are passed
-    if constexpr (detail::is_delayed<S>) {
+    if constexpr (!detail::is_parameter<P>) {
+      // The function itself is refused.
+    } else if constexpr (detail::is_delayed<S>) {
       take_handle(argument);
     } else if constexpr (detail::fits<T, S>()) {
       object_ = &argument;
@@ -221,12 +247,15 @@ class Arg {
   /// String literals and other arrays: by their decayed form.
   template <class C, std::size_t n>
   Arg(const C (&argument)[n]) : object_(&argument) {  // NOLINT
-    static_assert(std::convertible_to<const C*, T>,
+    constexpr bool convertible = std::convertible_to<const C*, T>;
+    static_assert(convertible || !detail::is_parameter<P>,
                   "ramal: an array was given for a parameter of another type");
-    append_ = [](detail::ArgWriter& out, const void* object) {
-      out.tag(detail::Tag::literal);
-      Codec<T>::write(out.literals, T(static_cast<const C*>(object)));
-    };
+    if constexpr (convertible && detail::is_parameter<P>) {
+      append_ = [](detail::ArgWriter& out, const void* object) {
+        out.tag(detail::Tag::literal);
+        Codec<T>::write(out.literals, T(static_cast<const C*>(object)));
+      };
+    }
   }
 
   const detail::Task* task() const { return task_; }
@@ -315,7 +344,7 @@ TaskHandle make_task(const Kind& kind, std::source_location where,
   };
   Task::Shape shape{sizeof...(A), 0};
   if (!plain) {
-    ArgWriter count;
+    ArgWriter count(kind.name, where);
     append(count);
     shape = {count.inputs(), count.literals.size()};
     constexpr std::size_t most = std::numeric_limits<std::int32_t>::max();
@@ -329,15 +358,14 @@ TaskHandle make_task(const Kind& kind, std::source_location where,
   }
   Task* task = wishes ? Task::make(kind, where, shape, wishes, Value()) : Task::make(kind, where, shape);
   TaskHandle handle(task);
-  std::fill_n(task->input_room(), shape.inputs, nullptr);  // should filling throw, what is there is freed
+  // Should filling throw, what is there is freed. Handles alone cannot throw.
+  if (!plain) std::fill_n(task->input_room(), shape.inputs, nullptr);
   ArgWriter fill(task->input_room(), task->literal_room(), shape.literal_bytes);
   append(fill);
   return handle;
 }
 
 Annotation checked(Annotation wishes);
-/// Throws if any aligned word of `bytes` is an address of this process.
-void refuse_addresses(std::span<const std::byte> bytes, std::source_location where);
 
 }  // namespace detail
 }  // namespace ramal

@@ -4,6 +4,7 @@
 
 #include <ramal/arguments.hpp>
 #include <ramal/function.hpp>
+#include <ramal/operators.hpp>
 
 #include <cmath>
 
@@ -13,7 +14,7 @@ namespace ramal {
 /// task. A handle may be copied and dropped in any thread. It is worth a T only after
 /// `session.compute(handle)`.
 template <class T>
-class Delayed {
+class Delayed : detail::Operators<T> {
  public:
   using value_type = T;
 
@@ -74,16 +75,24 @@ constexpr bool is_wrong_count() {
 }
 
 /// Says so, in place of a list of candidates.
-template <std::size_t parameters>
+template <class R, std::size_t parameters>
 struct CountedCall {
   template <class... A>
     requires(is_wrong_count<parameters, A...>())
-  void operator()(const A&...) const {
+  Delayed<R>
+  operator()(const A&...) const {
     static_assert(never<std::tuple<A...>>,
                   "ramal: a function was called with too few or too many arguments; expected one for each of "
                   "its parameters");
+    return Delayed<R>(TaskHandle());
   }
 };
+
+/// Holds where check_result and check_parameter find nothing to say.
+template <class R, class... P>
+inline constexpr bool is_task = (std::is_void_v<R> || (Encodable<std::remove_cv_t<R>> &&
+                                                       std::copy_constructible<std::remove_cv_t<R>>)) &&
+                                !is_delayed<R> && (is_parameter<P> && ...);
 
 /// What `delayed<f>` is: a constant, stateless object.
 template <auto f, class Signature = SignatureOf<decltype(f)>>
@@ -93,10 +102,10 @@ template <auto f, class R, class... P>
 class AnnotatedFunction;
 
 template <auto f, class R, class... P>
-class DelayedFunction<f, Signature<R, P...>> : CountedCall<sizeof...(P)> {
+class DelayedFunction<f, Signature<R, P...>> : CountedCall<R, sizeof...(P)> {
  public:
   using result_type = R;
-  using CountedCall<sizeof...(P)>::operator();
+  using CountedCall<R, sizeof...(P)>::operator();
 
   constexpr DelayedFunction() {
     check_result<R>();
@@ -107,7 +116,11 @@ class DelayedFunction<f, Signature<R, P...>> : CountedCall<sizeof...(P)> {
   /// container or tuple of them. Values are encoded now, so later changes to them are not seen.
   /// Throws std::invalid_argument for a moved-from handle or a literal of 2 GiB or more. About 50 ns.
   Delayed<R> operator()(Arg<P>... args, std::source_location where = std::source_location::current()) const {
-    return Delayed<R>(make_task(kind_of<f>, where, nullptr, NoPrefix{}, args...));
+    if constexpr (is_task<R, P...>) {
+      return Delayed<R>(make_task(kind_of<f>, where, nullptr, NoPrefix{}, args...));
+    } else {
+      return Delayed<R>(TaskHandle());
+    }
   }
 
   /// The same function with wishes attached: `delayed<f>.annotate({.name = "load", .cost = 5})(x)`.
@@ -118,13 +131,17 @@ class DelayedFunction<f, Signature<R, P...>> : CountedCall<sizeof...(P)> {
 };
 
 template <auto f, class R, class... P>
-class AnnotatedFunction : CountedCall<sizeof...(P)> {
+class AnnotatedFunction : CountedCall<R, sizeof...(P)> {
  public:
-  using CountedCall<sizeof...(P)>::operator();
+  using CountedCall<R, sizeof...(P)>::operator();
   explicit AnnotatedFunction(Annotation wishes)
       : wishes_(std::make_shared<const Annotation>(checked(std::move(wishes)))) {}
   Delayed<R> operator()(Arg<P>... args, std::source_location where = std::source_location::current()) const {
-    return Delayed<R>(make_task(kind_of<f>, where, wishes_, NoPrefix{}, args...));
+    if constexpr (is_task<R, P...>) {
+      return Delayed<R>(make_task(kind_of<f>, where, wishes_, NoPrefix{}, args...));
+    } else {
+      return Delayed<R>(TaskHandle());
+    }
   }
 
  private:
@@ -136,10 +153,10 @@ template <class F, class Signature = SignatureOf<F>>
 class DelayedClosure;
 
 template <class F, class R, class... P>
-class DelayedClosure<F, Signature<R, P...>> : CountedCall<sizeof...(P)> {
+class DelayedClosure<F, Signature<R, P...>> : CountedCall<R, sizeof...(P)> {
  public:
   using result_type = R;
-  using CountedCall<sizeof...(P)>::operator();
+  using CountedCall<R, sizeof...(P)>::operator();
 
   explicit DelayedClosure(const F& function, std::shared_ptr<const Annotation> wishes = nullptr)
       : function_(function), wishes_(std::move(wishes)) {
@@ -147,7 +164,11 @@ class DelayedClosure<F, Signature<R, P...>> : CountedCall<sizeof...(P)> {
     (check_parameter<P>(), ...);
   }
   Delayed<R> operator()(Arg<P>... args, std::source_location where = std::source_location::current()) const {
-    return Delayed<R>(make_task(closure_kind<F>, where, wishes_, Prefix<F>{function_}, args...));
+    if constexpr (is_task<R, P...> && (std::is_trivially_copyable_v<F> || Encodable<F>)) {
+      return Delayed<R>(make_task(closure_kind<F>, where, wishes_, Prefix<F>{function_}, args...));
+    } else {
+      return Delayed<R>(TaskHandle());
+    }
   }
   DelayedClosure annotate(Annotation wishes) const {
     return DelayedClosure(function_, std::make_shared<const Annotation>(checked(std::move(wishes))));
@@ -165,6 +186,11 @@ class DelayedClosure<F, Signature<R, P...>> : CountedCall<sizeof...(P)> {
 template <auto f>
 inline constexpr detail::DelayedFunction<f> delayed{};
 
+template <auto f, class... A>
+auto detail::lift(std::source_location where, const A&... args) {
+  return delayed<f>(args..., where);
+}
+
 /// The same for an object with state, such as a lambda that captures by value. It must be trivially
 /// copyable and hold no pointers, or a named class with serialize(). Throws std::invalid_argument if
 /// its bytes hold an address of this process (a capture by reference, `this`, a pointer, a view):
@@ -175,7 +201,8 @@ auto delay(F function, std::source_location where = std::source_location::curren
                 "ramal: this function object captures something that is not plain memory; pass it as an "
                 "argument of the call, or use a named class with a serialize() function");
   if constexpr (std::is_trivially_copyable_v<F> && !std::is_empty_v<F>) {
-    detail::refuse_addresses(std::as_bytes(std::span(&function, 1)), where);
+    detail::refuse_addresses(std::as_bytes(std::span(&function, 1)), "the function object given to delay",
+                             where);
   }
   return detail::DelayedClosure<F>(function);
 }
@@ -185,8 +212,12 @@ template <class T>
 Delayed<std::decay_t<T>> value(T&& object, std::source_location where = std::source_location::current()) {
   using Plain = std::decay_t<T>;
   static_assert(Encodable<Plain>, "ramal: this value cannot be encoded, so it cannot travel to another rank");
-  return Delayed<Plain>(detail::TaskHandle(detail::Task::make(
-      detail::constant_kind<Plain>, where, {}, nullptr, Value::make<Plain>(std::forward<T>(object)))));
+  if constexpr (Encodable<Plain>) {
+    return Delayed<Plain>(detail::TaskHandle(detail::Task::make(
+        detail::constant_kind<Plain>, where, {}, nullptr, Value::make<Plain>(std::forward<T>(object)))));
+  } else {
+    return Delayed<Plain>(detail::TaskHandle());
+  }
 }
 
 namespace detail {
@@ -210,8 +241,8 @@ std::tuple_element_t<i, T> item(const T& tuple) {
 
 /// `auto [q, r] = delayed<divide>(7, 3)`: parts of a tuple, pair or array, each a task of its own.
 template <std::size_t i, class T>
-auto get(const Delayed<T>& tuple) {
-  return delayed<&detail::item<i, T>>(tuple, std::source_location());  // the line is std's own here
+auto get(const Delayed<T>& tuple, std::source_location where = std::source_location::current()) {
+  return delayed<&detail::item<i, T>>(tuple, where);
 }
 
 }  // namespace ramal

@@ -1,19 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Operators on Delayed: `a + b` is a task that adds, for handles of either side, or a handle and a
-// value. Comparisons give a Delayed<bool>. Their tasks know no source line: an operator cannot ask for
-// its caller's. There is no && and || (they could not skip their right side).
+// value. Comparisons give a Delayed<bool>. Their tasks know the operator's line, but for `!`. There is
+// no && and || (they could not skip their right side).
 #pragma once
 
-#include <ramal/delayed.hpp>
+#include <ramal/arguments.hpp>
 
 #include <ios>
 
-namespace ramal {
-
-namespace detail {
-
-template <class L, class R>
-concept OneIsDelayed = (is_delayed<L> || is_delayed<R>)&&!std::derived_from<L, std::ios_base>;
+namespace ramal::detail {
 
 template <class S>
 struct OperandOf {
@@ -27,54 +22,92 @@ struct OperandOf<Delayed<T>> {
 template <class S>
 using Operand = typename OperandOf<S>::type;
 
-}  // namespace detail
+/// A handle beside an operator, and the line where that stands: only a conversion can learn it.
+template <class T>
+struct Here {
+  Here(const Delayed<T>& operand, std::source_location line = std::source_location::current())  // NOLINT
+      : handle(operand), where(line) {}
+  const Delayed<T>& handle;
+  std::source_location where;
+};
+
+/// Calls f later; defined beside `delayed`.
+template <auto f, class... A>
+auto lift(std::source_location where, const A&... args);
 
 // One macro per arity, so that each operator is one line; undefined again below.
-#define RAMAL_BINARY(op, named)                                                                             \
-  namespace detail::lifted {                                                                                \
-  template <class L, class R>                                                                               \
-  auto named(const L& left, const R& right) {                                                               \
-    return left op right;                                                                                   \
-  }                                                                                                         \
-  }                                                                                                         \
-  template <class L, class R>                                                                               \
-    requires detail::OneIsDelayed<L, R>                                                                     \
-  auto operator op(const L& left, const R& right) {                                                         \
-    return delayed<&detail::lifted::named<detail::Operand<L>, detail::Operand<R>>>(left, right,             \
-                                                                                   std::source_location()); \
+#define RAMAL_BINARY(op, named)               \
+  template <class L, class R>                 \
+  auto named(const L& left, const R& right) { \
+    return left op right;                     \
   }
-#define RAMAL_UNARY(op, named)                                                \
-  namespace detail::lifted {                                                  \
-  template <class T>                                                          \
-  auto named(const T& value) {                                                \
-    return op value;                                                          \
-  }                                                                           \
-  }                                                                           \
-  template <class T>                                                          \
-  auto operator op(const Delayed<T>& value) {                                 \
-    return delayed<&detail::lifted::named<T>>(value, std::source_location()); \
+#define RAMAL_UNARY(op, named) \
+  template <class T>           \
+  auto named(const T& value) { \
+    return op value;           \
   }
+#define RAMAL_OPERATORS           \
+  RAMAL_BINARY(+, add)            \
+  RAMAL_BINARY(-, subtract)       \
+  RAMAL_BINARY(*, multiply)       \
+  RAMAL_BINARY(/, divide)         \
+  RAMAL_BINARY(%, remainder)      \
+  RAMAL_BINARY(&, bit_and)        \
+  RAMAL_BINARY(|, bit_or)         \
+  RAMAL_BINARY(^, bit_xor)        \
+  RAMAL_BINARY(<<, shift_left)    \
+  RAMAL_BINARY(>>, shift_right)   \
+  RAMAL_BINARY(==, equal)         \
+  RAMAL_BINARY(!=, not_equal)     \
+  RAMAL_BINARY(<, less)           \
+  RAMAL_BINARY(<=, less_equal)    \
+  RAMAL_BINARY(>, greater)        \
+  RAMAL_BINARY(>=, greater_equal) \
+  RAMAL_UNARY(-, negate)          \
+  RAMAL_UNARY(+, plus)            \
+  RAMAL_UNARY(~, bit_not)
 
-RAMAL_BINARY(+, add)
-RAMAL_BINARY(-, subtract)
-RAMAL_BINARY(*, multiply)
-RAMAL_BINARY(/, divide)
-RAMAL_BINARY(%, remainder)
-RAMAL_BINARY(&, bit_and)
-RAMAL_BINARY(|, bit_or)
-RAMAL_BINARY(^, bit_xor)
-RAMAL_BINARY(<<, shift_left)
-RAMAL_BINARY(>>, shift_right)
-RAMAL_BINARY(==, equal)
-RAMAL_BINARY(!=, not_equal)
-RAMAL_BINARY(<, less)
-RAMAL_BINARY(<=, less_equal)
-RAMAL_BINARY(>, greater)
-RAMAL_BINARY(>=, greater_equal)
-RAMAL_UNARY(-, negate)
-RAMAL_UNARY(+, plus)
-RAMAL_UNARY(~, bit_not)
+namespace lifted {
+RAMAL_OPERATORS
 RAMAL_UNARY(!, logical_not)
+}  // namespace lifted
+#undef RAMAL_BINARY
+#undef RAMAL_UNARY
+
+#define RAMAL_BINARY(op, named)                                                  \
+  template <class R>                                                             \
+  friend auto operator op(Here<T> left, const R& right) {                        \
+    return lift<&lifted::named<T, Operand<R>>>(left.where, left.handle, right);  \
+  }                                                                              \
+  template <class L>                                                             \
+    requires(!is_delayed<L> && !std::derived_from<L, std::ios_base>)             \
+  friend auto operator op(const L& left, Here<T> right) {                        \
+    return lift<&lifted::named<Operand<L>, T>>(right.where, left, right.handle); \
+  }
+#define RAMAL_UNARY(op, named) \
+  friend auto operator op(Here<T> value) { return lift<&lifted::named<T>>(value.where, value.handle); }
+
+/// In a namespace of their own: argument-dependent lookup of a handle sees all names beside its base.
+namespace found_by_lookup {
+/// Base of Delayed<T>, through which its operators are found.
+template <class T>
+struct Operators {
+  RAMAL_OPERATORS
+  // Without Here: beside Delayed's own conversion to bool, any other would be ambiguous.
+  friend auto operator!(const Delayed<T>& value) {
+    return lift<&lifted::logical_not<T>>(std::source_location(), value);
+  }
+};
+}  // namespace found_by_lookup
+using found_by_lookup::Operators;
+
+#undef RAMAL_OPERATORS
+#undef RAMAL_BINARY
+#undef RAMAL_UNARY
+
+}  // namespace ramal::detail
+
+namespace ramal {
 
 /// `std::cout << delayed`: a stream is no task's argument.
 template <class Stream, class T>
@@ -83,8 +116,5 @@ requires std::derived_from<Stream, std::ios_base> Stream& operator<<(Stream& str
                 "ramal: a Delayed has no value yet, so it cannot be printed; compute() it first");
   return stream;
 }
-
-#undef RAMAL_BINARY
-#undef RAMAL_UNARY
 
 }  // namespace ramal
