@@ -100,7 +100,7 @@ class Cutter {
       const Slot source = slot_on(rank_[i], i);
       shares_[rank_[i]].routes.push_back({source, rank, slot});
       if (is_given(i) && holders_.at(i).copied) {
-        shares_[rank].keeps.push_back({holders_.at(i).id, slot, 0});
+        shares_[rank].keeps.push_back({holders_.at(i).id, slot, Keep::quietly});
         new_copies_.emplace_back(i, rank);
       }
     }
@@ -125,7 +125,7 @@ class Cutter {
   void keep(const Want& want) {
     const std::uint32_t rank = want.fetch ? 0 : rank_[want.task];
     const Slot slot = slot_on(rank, want.task);
-    shares_[rank].keeps.push_back({want.id, slot, 1});
+    shares_[rank].keeps.push_back({want.id, slot, want.fetch ? Keep::handed_over : Keep::announced});
   }
 
   std::vector<Subgraph> write(std::uint32_t run, const Images& images) {

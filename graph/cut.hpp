@@ -10,7 +10,7 @@
 
 namespace ramal::detail {
 
-/// A task's value is to be kept under `id`: on rank 0 (`fetch`), or wherever it is made.
+/// A task's value is wanted under `id`: handed over on rank 0 (`fetch`), or kept wherever it is made.
 struct Want {
   TaskIndex task;
   ValueId id;

@@ -55,11 +55,13 @@ struct Route {
   std::uint32_t rank;
   Slot remote_slot;
 };
-/// Keep slot's value under an id after the run. If `announce`, rank 0 is told when it is there.
+/// What is to become of slot's value under an id: kept after the run, kept and rank 0 told when it is there,
+/// or only handed to rank 0's session, on whose rank this stands.
 struct Keep {
   ValueId id;
   Slot slot;
-  std::uint32_t announce;
+  std::uint32_t how;
+  static constexpr std::uint32_t quietly = 0, announced = 1, handed_over = 2;
 };
 struct Priority {
   Slot slot;

@@ -79,36 +79,33 @@ std::vector<Value> DistributedEngine::compute(const Tasks& targets) {
   auto rank = place(graph, machine_, [this](const Task& task) { return home_of(task); });
   const std::uint32_t run = next_run_++;
   // Each task that is a target is fetched once, however often it was asked for.
-  std::unordered_map<TaskIndex, std::shared_ptr<KeptState>> fetched;
-  std::vector<Want> wants;
-  std::vector<std::shared_ptr<KeptState>> states;
-  for (const TaskIndex target : graph.targets) {
-    auto& state = fetched[target];
-    if (state) continue;
-    state = std::make_shared<KeptState>(KeptState{.id = next_id_++});
-    wants.push_back({target, state->id, true});
-    states.push_back(state);
-  }
   const auto order = graph.targets;
-  start(run, std::move(graph), std::move(rank), wants, states, {});
+  auto distinct = order;
+  std::sort(distinct.begin(), distinct.end());
+  distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
+  fetch_ = {.run = run, .first = next_id_, .missing = distinct.size()};
+  fetch_.values.resize(distinct.size());
+  next_id_ += distinct.size();
+  std::vector<Want> wants;
+  wants.reserve(distinct.size());
+  for (const TaskIndex target : distinct) wants.push_back({target, fetch_.first + wants.size(), true});
+  start(run, std::move(graph), std::move(rank), wants, {}, {});
   if (held) held.unlock();
-  rank_.work_until([&] { return !runs_.contains(run); });
+  rank_.work_until([&] { return fetch_.missing == 0; });
 
   held = rank_.lock();
-  const Failure* first = nullptr;
-  std::vector<Value> values;
-  for (const TaskIndex target : order) {
-    const KeptState& state = *fetched.at(target);
-    if (state.failure && (first == nullptr || state.failure->before(*first))) first = &*state.failure;
-    values.push_back(rank_.executor().kept(state.id));
-  }
-  for (const auto& [target, state] : fetched) rank_.executor().release(state->id);
-  if (first != nullptr) {
-    const Failure failure = *first;
-    const Failed name = name_of(failure);
+  const Fetch fetched = std::exchange(fetch_, {});
+  if (fetched.failure) {
+    const Failed name = name_of(*fetched.failure);
     // Nothing of this run is kept, so nobody can ask for its names again.
     failed_.erase(failed_.lower_bound({run, 0}), failed_.lower_bound({run + 1, 0}));
-    throw_failure(failure, name);
+    throw_failure(*fetched.failure, name);
+  }
+  std::vector<Value> values;
+  values.reserve(order.size());
+  for (const TaskIndex target : order) {
+    const auto found = std::lower_bound(distinct.begin(), distinct.end(), target);
+    values.push_back(fetched.values[static_cast<std::size_t>(found - distinct.begin())]);
   }
   return values;
 }
@@ -126,10 +123,11 @@ void DistributedEngine::persist(const Tasks& targets) {
   std::vector<Want> wants;
   std::vector<std::shared_ptr<KeptState>> states;
   Tasks kept_alive;
-  std::set<TaskIndex> seen;
+  std::vector<bool> seen(graph.size(), false);
   for (std::size_t i = 0; i < fresh.size(); ++i) {
     const TaskIndex target = graph.targets[i];
-    if (!seen.insert(target).second) continue;
+    if (seen[target]) continue;
+    seen[target] = true;
     auto state = std::make_shared<KeptState>(KeptState{.id = next_id_++, .rank = rank[target]});
     wants.push_back({target, state->id, false});
     states.push_back(std::move(state));
@@ -150,7 +148,7 @@ void DistributedEngine::start(std::uint32_t number, Graph graph, Array<std::uint
   warn_of_large_literals(cut);
   Run& run = runs_[number];
   for (const auto& state : states) pending_.emplace(state->id, Pending{number, state});
-  for (const Want& want : wants) run.waiting.emplace(want.id, want.task);
+  for (const Want& want : wants) run.waiting.emplace_hint(run.waiting.end(), want.id, want.task);
   run.graph = std::move(graph);
   if (kept_alive.empty()) {
     // The caller waits: its tasks stay, and only their names may still be asked for.
@@ -273,6 +271,20 @@ void DistributedEngine::forget_inputs() {
 }
 
 // --- what is heard --------------------------------------------------------------------------------------
+
+void DistributedEngine::made(ValueId id, const Value& value) {
+  const Failure* failure = value.failed() ? &value.get<Failure>() : nullptr;
+  if (id - fetch_.first >= fetch_.values.size()) {
+    ready(id, known_bytes(value), failure);
+    return;
+  }
+  fetch_.values[id - fetch_.first] = value;
+  if (failure != nullptr) {
+    note_failure(*failure);
+    if (!fetch_.failure || failure->before(*fetch_.failure)) fetch_.failure = *failure;
+  }
+  if (--fetch_.missing == 0) runs_.erase(fetch_.run);
+}
 
 void DistributedEngine::ready(ValueId id, std::uint64_t bytes, const Failure* failure) {
   const auto node = pending_.extract(id);

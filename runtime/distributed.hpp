@@ -65,6 +65,14 @@ class DistributedEngine final : public Engine, private Control {
     std::vector<const Task*> sorted_tasks;  // for `makes`
     bool makes(const Task* task);
   };
+  /// What `compute` waits for: values under consecutive ids.
+  struct Fetch {
+    std::uint32_t run = 0;
+    ValueId first = 0;
+    std::size_t missing = 0;
+    std::vector<Value> values = {};
+    std::optional<Failure> failure = {};  // the first in the plan's order
+  };
   struct Pending {
     std::uint32_t run;
     std::shared_ptr<KeptState> state;
@@ -81,6 +89,7 @@ class DistributedEngine final : public Engine, private Control {
   };
 
   // Control
+  void made(ValueId id, const Value& value) override;
   void ready(ValueId id, std::uint64_t bytes, const Failure* failure) override;
   void report(int from, std::span<const std::byte> text) override;
 
@@ -112,6 +121,7 @@ class DistributedEngine final : public Engine, private Control {
 
   // what is under way
   std::map<std::uint32_t, Run> runs_;
+  Fetch fetch_;
   std::unordered_map<ValueId, Pending> pending_;
   std::vector<Forgettable> forgettable_;
   bool forget_again_ = false;

@@ -303,8 +303,8 @@ void Executor::complete(Run& run, Slot slot, Worker* me) {
 
 void Executor::keep_slot(Run& run, Slot slot) {
   for (const Keep& kept : Run::of_slot(run.keeps, slot)) {
-    keep(kept.id, run.values[slot]);
-    if (kept.announce == 0) continue;
+    if (kept.how != Keep::handed_over) keep(kept.id, run.values[slot]);
+    if (kept.how == Keep::quietly) continue;
     if (shared_) {
       const std::lock_guard lock(posted_lock_);
       posted_.push_back({nullptr, 0, kept.id, run.values[slot]});

@@ -34,7 +34,7 @@ class Outlet {
  public:
   virtual ~Outlet() = default;
   virtual void send(std::uint32_t rank, std::uint32_t run, Slot slot, const Value& value) = 0;
-  /// A kept value that was to be announced is there, or failed.
+  /// A value that was to be announced or handed over is there, or failed.
   virtual void announce(ValueId id, const Value& value) = 0;
 };
 

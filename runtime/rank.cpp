@@ -82,8 +82,7 @@ void Rank::send(std::uint32_t to, std::uint32_t run, Slot slot, const Value& val
   transport_->lend(rank, header, bytes, encoded);
 }
 
-/// What sending the value would take; 0 if that cannot be told.
-std::uint64_t Rank::known_bytes(const Value& value) {
+std::uint64_t known_bytes(const Value& value) {
   if (value.failed()) return 0;
   if (value.type().contiguous) return value.type().memory(value).size();
   try {
@@ -94,12 +93,12 @@ std::uint64_t Rank::known_bytes(const Value& value) {
 }
 
 void Rank::announce(ValueId id, const Value& value) {
-  const std::uint64_t bytes = known_bytes(value);
-  const Failure* failure = value.failed() ? &value.get<Failure>() : nullptr;
   if (control_ != nullptr) {
-    control_->ready(id, bytes, failure);
+    control_->made(id, value);
     return;
   }
+  const std::uint64_t bytes = known_bytes(value);
+  const Failure* failure = value.failed() ? &value.get<Failure>() : nullptr;
   const auto write = [&](Writer& writer) {
     writer& id& bytes;
     if (failure != nullptr) writer&* failure;

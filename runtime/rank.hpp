@@ -21,9 +21,15 @@ namespace ramal::detail {
 class Control {
  public:
   virtual ~Control() = default;
+  /// A value of rank 0 is kept there, or is what a session fetches.
+  virtual void made(ValueId id, const Value& value) = 0;
+  /// Another rank keeps a value of so many bytes, or a failure in its place.
   virtual void ready(ValueId id, std::uint64_t bytes, const Failure* failure) = 0;
   virtual void report(int from, std::span<const std::byte> text) = 0;
 };
+
+/// What sending the value would take; 0 if that cannot be told.
+std::uint64_t known_bytes(const Value& value);
 
 class Rank final : private Receiver, private Outlet {
  public:
@@ -97,7 +103,6 @@ class Rank final : private Receiver, private Outlet {
   void add_delay(const Delay& delay);
   void note_idle(bool did_something);
   [[noreturn]] void fail();
-  static std::uint64_t known_bytes(const Value& value);
 
   void tell_workers_to_end();
   void end_workers();

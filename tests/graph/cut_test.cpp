@@ -215,7 +215,7 @@ TEST(Cut, AWantIsKeptWhereItIsMade) {
   EXPECT_TRUE(planned.empty(0));
   EXPECT_EQ(planned.on(2).keeps[0].id, 100u);
   EXPECT_EQ(planned.on(2).keeps[0].slot, 0u);
-  EXPECT_EQ(planned.on(2).keeps[0].announce, 1u);
+  EXPECT_EQ(planned.on(2).keeps[0].how, Keep::announced);
   EXPECT_EQ(planned.on(1).keeps[0].id, 101u);
 }
 
@@ -343,7 +343,7 @@ TEST(Cut, CopiesAreMadeOncePerSession) {
   for (const std::size_t rank : {1, 2}) {
     ASSERT_EQ(first.on(rank).keeps.size(), 1u);
     EXPECT_EQ(first.on(rank).keeps[0].id, 77u);
-    EXPECT_EQ(first.on(rank).keeps[0].announce, 0u) << "rank 0 knows";
+    EXPECT_EQ(first.on(rank).keeps[0].how, Keep::quietly) << "rank 0 knows";
     EXPECT_EQ(first.on(rank).keeps[0].slot, first.on(rank).tasks());
   }
   EXPECT_TRUE(first.on(0).keeps.empty()) << "it is there already";
