@@ -7,6 +7,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
 #include <stdexcept>
 #include <system_error>
 
@@ -155,7 +156,9 @@ void say_what_is_left_out(const std::string& text, const fs::path& file, std::si
 
 }  // namespace
 
-void visualize(std::span<const Task* const> targets, const fs::path& file, const VisualizeOptions& options) {
+void visualize(std::span<const Task* const> targets, const std::string& name,
+               const VisualizeOptions& options) {
+  const fs::path file = name;
   const std::string extension = file.extension().string();
   check_one_of(extensions, extension, "the extension", file);
   check_one_of(rankdirs, options.rankdir, "rankdir", file);

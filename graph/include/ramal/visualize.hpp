@@ -14,7 +14,6 @@
 
 #include <ramal/delayed.hpp>
 
-#include <filesystem>
 #include <ranges>
 
 namespace ramal {
@@ -32,7 +31,7 @@ namespace detail {
 /// the logarithm of the number of levels if they have to share circles.
 std::string to_dot(std::span<const Task* const> targets, const VisualizeOptions& options);
 /// Writes `file`; see `visualize`. Defined by the runtime, which may start programs.
-void visualize(std::span<const Task* const> targets, const std::filesystem::path& file,
+void visualize(std::span<const Task* const> targets, const std::string& file,
                const VisualizeOptions& options);
 
 /// Every task named in `target`: a Delayed, or a range of them.
@@ -53,8 +52,7 @@ void add_tasks(std::vector<const Task*>& tasks, const Target& target) {
 /// Throws std::invalid_argument for another extension or rankdir, an empty range or a moved-from handle;
 /// std::runtime_error if the file cannot be written or Graphviz is missing or fails.
 template <class Target>
-void visualize(const Target& target, const std::filesystem::path& file,
-               const VisualizeOptions& options = {}) {
+void visualize(const Target& target, const std::string& file, const VisualizeOptions& options = {}) {
   std::vector<const detail::Task*> tasks;
   detail::add_tasks(tasks, target);
   detail::visualize(tasks, file, options);
