@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/machine.hpp"
 
+#include <dlfcn.h>
 #include <sched.h>
 #include <unistd.h>
 
@@ -35,6 +36,23 @@ bool under_launcher() {
     if (std::getenv(name) != nullptr) return true;
   }
   return false;
+}
+
+int launched_processes() {
+  // Slurm's variable is inherited by the daemons of an mpirun inside its steps, so it comes last.
+  for (const char* name : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"}) {
+    if (const char* text = std::getenv(name)) return std::atoi(text);
+  }
+  return 0;
+}
+
+std::string hdf5_version() {
+  // By name, since the runtime does not depend on it.
+  using GetVersion = int (*)(unsigned*, unsigned*, unsigned*);
+  const auto get = reinterpret_cast<GetVersion>(dlsym(RTLD_DEFAULT, "H5get_libversion"));
+  unsigned major = 0, minor = 0, release = 0;
+  if (get == nullptr || get(&major, &minor, &release) < 0) return {};
+  return "HDF5 " + std::to_string(major) + '.' + std::to_string(minor) + '.' + std::to_string(release);
 }
 
 }  // namespace ramal::detail

@@ -14,5 +14,9 @@ int online_cores();
 int process_id();
 /// A launcher such as mpirun or srun started this process as one of several.
 bool under_launcher();
+/// Processes the launcher says it started together with this one; 0: it says nothing.
+int launched_processes();
+/// The HDF5 library in this process, such as "HDF5 1.10.8"; empty if there is none.
+std::string hdf5_version();
 
 }  // namespace ramal::detail

@@ -47,6 +47,10 @@ Set choice(std::string& option, std::vector<std::string> allowed) {
   };
 }
 
+Set text(std::string& option) {
+  return [&option](std::string_view, std::string_view text) { option = text; };
+}
+
 /// Every option, under the name of its environment variable.
 std::map<std::string, Set, std::less<>> table(Options& options) {
   constexpr std::size_t gib = std::size_t{1} << 30;
@@ -57,7 +61,8 @@ std::map<std::string, Set, std::less<>> table(Options& options) {
           {"RAMAL_SMALL_BYTES", number<std::size_t>(options.small_bytes, 64, 60000)},
           {"RAMAL_PIECE_BYTES", number<std::size_t>(options.piece_bytes, 4096, gib)},
           {"RAMAL_CREDITS", number(options.credits, 2, 1 << 20)},
-          {"RAMAL_WARNINGS", choice(options.warnings, {"on", "off"})}};
+          {"RAMAL_WARNINGS", choice(options.warnings, {"on", "off"})},
+          {"RAMAL_RECORD", text(options.record)}};
 }
 
 void check(Options& options) {

@@ -207,7 +207,7 @@ void Rank::receive(int from, const Header& header, std::span<const std::byte> pa
       // Rank 0 tells the others; each tells rank 0 that it has heard.
       if (transport_->rank() == 0) {
         ++others_stopped_;
-        add_delay(items_of<Delay>(payload).at(0));
+        hear(items_of<Farewell>(payload).at(0));
       } else {
         stopped_ = static_cast<int>(header.run);
       }
@@ -384,19 +384,21 @@ void Rank::work_until(const std::function<bool()>& done) {
 int Rank::serve() {
   work_until([this] { return stopped_.has_value(); });
   end_workers();
-  send_text(0, {.type = MessageType::stop}, std::as_bytes(std::span(&delay_, 1)));
+  const Farewell farewell{delay_, executor_.tasks_run()};
+  send_text(0, {.type = MessageType::stop}, std::as_bytes(std::span(&farewell, 1)));
   transport_->flush();
   return *stopped_;
 }
 
-void Rank::add_delay(const Delay& delay) {
+void Rank::hear(const Farewell& farewell) {
+  const Delay& delay = farewell.delay;
+  all_tasks_run_ += farewell.tasks_run;
   all_delays_.late = std::max(all_delays_.late, delay.late);
   all_delays_.idle = std::max(all_delays_.idle, delay.idle);
   all_delays_.unattended = std::max(all_delays_.unattended, delay.unattended);
 }
 
 bool Rank::stop_all(int status, double patience_seconds) {
-  add_delay(delay_);
   tell_workers_to_end();
   {
     const auto held = lock();
@@ -409,7 +411,10 @@ bool Rank::stop_all(int status, double patience_seconds) {
     {
       const auto held = lock();
       if (pump()) backoff.reset();
-      if (others_stopped_ == transport_->ranks() - 1 && workers_alive_ == 0) return true;
+      if (others_stopped_ == transport_->ranks() - 1 && workers_alive_ == 0) {
+        hear({delay_, executor_.tasks_run()});
+        return true;
+      }
     }
     if (now_seconds() > deadline) return false;
     sleep_seconds(backoff.next());

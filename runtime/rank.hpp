@@ -67,6 +67,8 @@ class Rank final : private Receiver, private Outlet {
   Transport& transport() { return *transport_; }
   /// Seconds without work while a run was under way. Of a rank with one thread; 0 otherwise.
   double idle_seconds() const { return delay_.idle; }
+  /// Rank 0's, after stop_all.
+  std::uint64_t all_tasks_run() const { return all_tasks_run_; }
   /// Rank 0's, after stop_all: how long messages and ready tasks waited for some rank that was inside a
   /// long task or, on rank 0, outside of session calls, as far as it can have held up others.
   double lost_seconds() const {
@@ -79,6 +81,11 @@ class Rank final : private Receiver, private Outlet {
     double late = 0;        // messages waited
     double idle = 0;        // nothing to do in a run
     double unattended = 0;  // ready tasks waited while the program was elsewhere
+  };
+  /// A rank's last message.
+  struct Farewell {
+    Delay delay;
+    std::uint64_t tasks_run;
   };
   /// Where a large message comes down: a result's own memory, or bytes.
   struct Landing {
@@ -100,7 +107,7 @@ class Rank final : private Receiver, private Outlet {
   void take_result(const Header& header, std::span<const std::byte> payload, Value ready);
   void send_text(int to, const Header& header, std::span<const std::byte> bytes);
   void attend();
-  void add_delay(const Delay& delay);
+  void hear(const Farewell& farewell);
   void note_idle(bool did_something);
   [[noreturn]] void fail();
 
@@ -134,6 +141,7 @@ class Rank final : private Receiver, private Outlet {
   double idle_since_ = 0;
   Delay delay_;
   Delay all_delays_;  // the largest of each over all ranks
+  std::uint64_t all_tasks_run_ = 0;
 
   // threads
   std::mutex pump_mutex_;

@@ -2,15 +2,18 @@
 // From main() to a session and back: what happens on every rank, in order.
 #include "runtime/distributed.hpp"
 #include "runtime/exceptions.hpp"
+#include "runtime/first_lines.hpp"
 #include "runtime/inprocess.hpp"
 #include "runtime/machine.hpp"
 #include "runtime/mpi.hpp"
+#include "runtime/record.hpp"
 #include "runtime/serial.hpp"
 
 #include <ramal/run.hpp>
 
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 
 namespace ramal::detail {
 
@@ -21,12 +24,6 @@ using Program = std::function<int(Session&)>;
 constexpr int failed_status = 1;
 constexpr int refused_status = 2;
 constexpr double patience_seconds = 2.0;
-
-void complain(const std::string& text) {
-  std::fflush(stdout);
-  std::fprintf(stderr, "%s\n", text.c_str());
-  std::fflush(stderr);
-}
 
 /// Cores bound to this rank, or its part of the host's where the launcher bound nothing.
 int default_threads(int local_ranks) {
@@ -41,6 +38,32 @@ unsigned workers_for(const Options& options, int threads) {
 /// What a rank says of itself that does not change; it adds its counts when asked.
 RankInfo about_this_rank(int rank, int threads) {
   return {.rank = rank, .host = host_name(), .pid = process_id(), .threads = threads, .cores = bound_cores()};
+}
+
+/// On rank 0: what the ranks are, and where the program's ending is noted.
+struct Crew {
+  std::vector<RankInfo> ranks;
+  const Record& record;
+
+  std::vector<std::string> hosts() const {
+    std::vector<std::string> names;
+    for (const RankInfo& rank : ranks) names.push_back(rank.host);
+    return names;
+  }
+};
+
+/// Writes the record, if one is wanted; a failure to do so is a failure of the program.
+int note_ending(const Crew& crew, int status, std::uint64_t tasks, double elapsed_seconds) {
+  const Ending ending{.status = status,
+                      .ranks = static_cast<int>(crew.ranks.size()),
+                      .hosts = distinct_hosts(crew.ranks),
+                      .threads = crew.ranks.front().threads,
+                      .tasks = tasks,
+                      .elapsed_seconds = elapsed_seconds};
+  if (crew.record.write(ending)) return status;
+  complain("ramal: the file named by RAMAL_RECORD could not be written: " +
+           std::string(std::strerror(errno)));
+  return status != 0 ? status : failed_status;
 }
 
 /// The user's program, with what leaves it as an exception said in one line.
@@ -69,10 +92,11 @@ void warn_of_lost_time(const Rank& rank, double elapsed_seconds) {
 }
 
 /// Rank 0: the program runs here, and when it is done all ranks end.
-int lead(std::unique_ptr<Transport> transport, const Images& images, const Options& options, int threads,
-         std::vector<std::string> hosts, const Program& program) {
+int lead(std::unique_ptr<Transport> transport, const Images& images, const Options& options, const Crew& crew,
+         const Program& program) {
   const double start = now_seconds();
-  DistributedEngine engine(std::move(transport), images, workers_for(options, threads), std::move(hosts),
+  const int threads = crew.ranks.front().threads;
+  DistributedEngine engine(std::move(transport), images, workers_for(options, threads), crew.hosts(),
                            options.warnings == "on", about_this_rank(0, threads));
   const auto status = call(program, engine);
   constexpr double forever = 1e18;
@@ -80,8 +104,9 @@ int lead(std::unique_ptr<Transport> transport, const Images& images, const Optio
     engine.rank().transport().abort(failed_status);
   }
   engine.rank().close();
-  if (options.warnings == "on") warn_of_lost_time(engine.rank(), now_seconds() - start);
-  return status.value_or(failed_status);
+  const double elapsed = now_seconds() - start;
+  if (options.warnings == "on") warn_of_lost_time(engine.rank(), elapsed);
+  return note_ending(crew, status.value_or(failed_status), engine.rank().all_tasks_run(), elapsed);
 }
 
 /// The other ranks: run what rank 0 sends until it says stop.
@@ -96,14 +121,20 @@ int follow(std::unique_ptr<Transport> transport, const Images& images, const Opt
 
 // --- the schedulers -------------------------------------------------------------------------------------
 
-int run_serial(const Program& program) {
+int run_serial(const Options& options, const Record& record, const Program& program) {
+  const double start = now_seconds();
+  if (options.warnings == "on") complain("ramal " RAMAL_VERSION ": serial, in one process");
   SerialEngine engine;
-  return call(program, engine).value_or(failed_status);
+  const int status = call(program, engine).value_or(failed_status);
+  return note_ending({engine.info(), record}, status, engine.info()[0].tasks_run, now_seconds() - start);
 }
 
-int run_in_process(const Options& options, const Program& program) {
+int run_in_process(const Options& options, const Record& record, const Program& program) {
   const Images images = Images::loaded();
   const int threads = std::max(1, options.threads);
+  Crew crew{{}, record};
+  for (int rank = 0; rank < options.ranks; ++rank) crew.ranks.push_back(about_this_rank(rank, threads));
+  if (options.warnings == "on") introduce(crew.ranks, "in one process, without MPI");
   Network network(options.ranks, options.small_bytes);
   std::vector<std::thread> others;
   for (int rank = 1; rank < options.ranks; ++rank) {
@@ -116,9 +147,7 @@ int run_in_process(const Options& options, const Program& program) {
       }
     });
   }
-  const int status =
-      lead(network.connect(0), images, options, threads,
-           std::vector<std::string>(static_cast<std::size_t>(options.ranks), host_name()), program);
+  const int status = lead(network.connect(0), images, options, crew, program);
   for (auto& other : others) other.join();
   return status;
 }
@@ -133,8 +162,8 @@ std::string fingerprint(const Images& images, const Options& options) {
 }
 
 /// Empty if all ranks can work together, else what is wrong.
-std::string find_mismatch(const MpiWorld& world, const std::vector<std::string>& hosts,
-                          const std::string& own) {
+std::string find_mismatch(const MpiWorld& world, const std::string& own) {
+  const auto hosts = world.gather(host_name());
   const auto all = world.gather(own);
   const auto binary = [](const std::string& text) { return text.substr(0, text.find(" options ")); };
   for (std::size_t rank = 1; rank < all.size(); ++rank) {
@@ -148,6 +177,20 @@ std::string find_mismatch(const MpiWorld& world, const std::vector<std::string>&
                                all[0].substr(all[0].find(" options ") + 9) + "'");
   }
   return {};
+}
+
+std::vector<RankInfo> gather_ranks(const MpiWorld& world, RankInfo own) {
+  Writer count;
+  Codec<RankInfo>::write(count, own);
+  std::string text(count.size(), ' ');
+  Writer writer(reinterpret_cast<std::byte*>(text.data()), text.size());
+  Codec<RankInfo>::write(writer, own);
+  std::vector<RankInfo> ranks;
+  for (const auto& one : world.gather(text)) {
+    Reader reader(std::as_bytes(std::span(one)));
+    ranks.push_back(Codec<RankInfo>::read(reader));
+  }
+  return ranks;
 }
 
 int run_mpi(int* argc, char*** argv, const Options& options, const std::string& option_error,
@@ -164,19 +207,32 @@ int run_mpi(int* argc, char*** argv, const Options& options, const std::string& 
   const int threads = options.threads > 0 ? options.threads
                                           : std::min(expected_threads, default_threads(world.local_ranks()));
 
-  const auto hosts = world.gather(host_name());
-  std::string problem;
-  for (const auto& error : world.gather(option_error)) {
-    if (problem.empty()) problem = error;
+  std::string error = option_error;
+  std::optional<Record> record;
+  try {
+    record.emplace(world.rank() == 0 ? options.record : std::string());
+  } catch (const OptionError& refused) {
+    error = refused.what();
+    record.emplace(std::string());
   }
-  if (problem.empty()) problem = find_mismatch(world, hosts, fingerprint(images, options));
+  std::string problem;
+  for (const auto& one : world.gather(error)) {
+    if (problem.empty()) problem = one;
+  }
+  if (problem.empty()) problem = find_mismatch(world, fingerprint(images, options));
   if (!problem.empty()) {
     if (world.rank() == 0) complain(problem);
     return refused_status;
   }
-  if (options.scheduler == "serial") return world.rank() == 0 ? run_serial(program) : 0;
+  const Crew crew{gather_ranks(world, about_this_rank(world.rank(), threads)), *record};
+  if (world.rank() == 0 && options.warnings == "on") {
+    if (options.scheduler == "mpi") introduce(crew.ranks, MpiWorld::library());
+    if (options.scheduler == "mpi") warn_of_crowded_cores(crew.ranks);
+    warn_of_lone_processes(world.ranks());
+  }
+  if (options.scheduler == "serial") return world.rank() == 0 ? run_serial(options, *record, program) : 0;
   auto transport = world.connect(options);
-  if (world.rank() == 0) return lead(std::move(transport), images, options, threads, hosts, program);
+  if (world.rank() == 0) return lead(std::move(transport), images, options, crew, program);
   return follow(std::move(transport), images, options, threads);
 }
 
@@ -200,7 +256,9 @@ int run(int* argc, char*** argv, const Options& defaults, const Program& program
       complain(option_error);
       return refused_status;
     }
-    return options.scheduler == "serial" ? run_serial(program) : run_in_process(options, program);
+    const Record record(options.record);
+    return options.scheduler == "serial" ? run_serial(options, record, program)
+                                         : run_in_process(options, record, program);
   } catch (const std::exception& error) {
     complain(error.what());
     return refused_status;

@@ -2,6 +2,7 @@
 // How programs end: `ends HOW`.
 #include <ramal/ramal.hpp>
 
+#include <cstdlib>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -30,6 +31,7 @@ int main(int argc, char** argv) {
       session.persist(ramal::delayed<slow>.annotate({.rank = session.ranks() - 1})(1));
       throw std::runtime_error("too impatient");
     }
+    if (how == "vanish") std::_Exit(0);
     if (how == "task_error") session.compute(ramal::delayed<bad>(1));
     if (how == "busy_program") {
       // The program's own work while rank 0 has tasks to run: with one thread they wait for it.

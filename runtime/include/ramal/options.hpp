@@ -26,8 +26,13 @@ struct Options {
   std::size_t piece_bytes = std::size_t{1} << 30;
   /// RAMAL_CREDITS: messages one rank may send another that it has not taken in yet. At least 2.
   int credits = 64;
-  /// RAMAL_WARNINGS: `on` or `off`: advice on standard error, such as time lost to a busy rank 0.
+  /// RAMAL_WARNINGS: `on` or `off`: a line at the start that says on what the program runs, and advice,
+  /// such as time lost to a busy rank 0, on standard error.
   std::string warnings = "on";
+  /// RAMAL_RECORD: a file that rank 0 writes when the program has ended on all ranks, whatever its status,
+  /// for job scripts to trust: {"status": 0, "ranks": 4, "hosts": 2, "threads": 1, "tasks": 511,
+  /// "elapsed_seconds": 1.5}. It is there as a whole or not at all. Empty: none.
+  std::string record = {};
 
   /// These options, overridden by the RAMAL_* environment variables that are set. Throws OptionError,
   /// naming the variable, what was found and what is allowed; also for a RAMAL_ variable that is none.
