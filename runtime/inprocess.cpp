@@ -28,13 +28,14 @@ class InProcessTransport final : public Transport {
   std::byte* write(int to, const Header& header) override {
     // The room is filled after this call, so the message leaves with the next one.
     flush();
-    open_ = {{header, Buffer(header.bytes)}, to};
+    open_ = {{header, Buffer(header.bytes), {}, false}, to};
     count(header);
     return open_->message.payload.data();
   }
-  void lend(int to, const Header& header, std::span<const std::byte> payload, Value) override {
+  void lend(int to, const Header& header, std::span<const std::byte> head, std::span<const std::byte> payload,
+            Value) override {
     flush();
-    open_ = {{header, Buffer(payload.size())}, to};
+    open_ = {{header, Buffer(payload.size()), {head.begin(), head.end()}, true}, to};
     count(header);
     if (!payload.empty()) std::memcpy(open_->message.payload.data(), payload.data(), payload.size());
     flush();
@@ -85,12 +86,12 @@ class InProcessTransport final : public Transport {
   }
   void deliver(Receiver& receiver, int from, const Network::Message& message) const {
     const auto payload = message.payload.view();
-    if (payload.size() <= network_.small_bytes_) {
+    if (!message.large) {
       receiver.receive(from, message.header, payload);
       return;
     }
-    const auto room = receiver.prepare(from, message.header);
-    std::memcpy(room.data(), payload.data(), payload.size());
+    const auto room = receiver.prepare(from, message.header, message.head);
+    if (!payload.empty()) std::memcpy(room.data(), payload.data(), payload.size());
     receiver.landed(from, message.header);
   }
 

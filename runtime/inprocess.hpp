@@ -27,6 +27,8 @@ class Network {
   struct Message {
     Header header;
     Buffer payload;
+    std::vector<std::byte> head;
+    bool large;
   };
   struct Mailbox {
     std::mutex mutex;

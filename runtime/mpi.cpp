@@ -76,9 +76,14 @@ class MpiTransport final : public Transport {
     return room;
   }
 
-  void lend(int to, const Header& header, std::span<const std::byte> payload, Value keep) override {
+  void lend(int to, const Header& header, std::span<const std::byte> head, std::span<const std::byte> payload,
+            Value keep) override {
     const std::uint64_t bytes = payload.size();
-    std::memcpy(append(to, header, large_flag, sizeof bytes), &bytes, sizeof bytes);
+    Header record = header;
+    record.bytes = head.size();
+    auto* room = append(to, record, large_flag, sizeof bytes + padded(head.size()));
+    std::memcpy(room, &bytes, sizeof bytes);
+    if (!head.empty()) std::memcpy(room + sizeof bytes, head.data(), head.size());
     peer(to).open->lent.push_back({payload, std::move(keep)});
     count(header);
     seal(to);
@@ -320,16 +325,17 @@ class MpiTransport final : public Transport {
                     head.slot, head.bytes};
       if ((head.flags & large_flag) != 0) {
         std::memcpy(&header.bytes, memory.data() + at, sizeof header.bytes);
-        begin_landing(receiver, from, header);
-        return at + sizeof header.bytes;
+        at += sizeof header.bytes;
+        begin_landing(receiver, from, header, std::span(memory).subspan(at, head.bytes));
+        return at + padded(head.bytes);
       }
       receiver.receive(from, header, std::span(memory).subspan(at, header.bytes));
       at += padded(header.bytes);
     }
     return at;
   }
-  void begin_landing(Receiver& receiver, int from, const Header& header) {
-    const auto room = receiver.prepare(from, header);
+  void begin_landing(Receiver& receiver, int from, const Header& header, std::span<const std::byte> head) {
+    const auto room = receiver.prepare(from, header, head);
     Landing& landing = peer(from).landing.emplace(Landing{header, {}});
     landings_.push_back(from);
     for (std::size_t at = 0; at < room.size(); at += piece_bytes_) {

@@ -5,7 +5,7 @@
 //
 //   frame  := credits:u32 length:u32 record*
 //   record := type:u8 flags:u8 bytes:u16 run:u32 slot:u32 ( payload | large )    padded to 4 bytes
-//   large  := bytes:u64        its payload follows as messages of its own, in pieces
+//   large  := bytes:u64 head   its payload follows as messages of its own, in pieces
 //
 // Small messages share a frame until it is full or flushed. The payload of a large one is sent from
 // the memory it lies in and received into the memory where it will stay; until it has landed, later

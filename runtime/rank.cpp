@@ -3,6 +3,7 @@
 
 #include "runtime/exceptions.hpp"
 
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 
@@ -66,7 +67,10 @@ void Rank::send(std::uint32_t to, std::uint32_t run, Slot slot, const Value& val
     const auto memory = type.memory(value);
     header.as_memory = true;
     header.bytes = memory.size();
-    transport_->lend(rank, header, memory, value);
+    std::array<std::byte, Transport::most_head_bytes> head;
+    Writer writer(head.data(), head.size());
+    type.write_head(writer, value);
+    transport_->lend(rank, header, std::span(head).first(writer.size()), memory, value);
     return;
   }
   header.bytes = value.encoded_bytes();  // throws, if at all, before anything is begun
@@ -79,7 +83,7 @@ void Rank::send(std::uint32_t to, std::uint32_t run, Slot slot, const Value& val
   Writer writer(encoded.own<std::vector<std::byte>>().data(), header.bytes);
   type.write(writer, value);
   const auto& bytes = encoded.get<std::vector<std::byte>>();
-  transport_->lend(rank, header, bytes, encoded);
+  transport_->lend(rank, header, {}, bytes, encoded);
 }
 
 std::uint64_t known_bytes(const Value& value) {
@@ -122,7 +126,7 @@ void Rank::send_text(int to, const Header& header, std::span<const std::byte> by
   }
   auto kept = Value::make<std::vector<std::byte>>(bytes.begin(), bytes.end());
   const auto& memory = kept.get<std::vector<std::byte>>();
-  transport_->lend(to, sized, memory, kept);
+  transport_->lend(to, sized, {}, memory, kept);
 }
 
 void Rank::ship(int to, Subgraph subgraph) {
@@ -140,7 +144,7 @@ void Rank::ship(int to, Subgraph subgraph) {
   }
   // The bytes live until they have left.
   const auto bytes = std::make_shared<Buffer>(std::move(subgraph.bytes));
-  transport_->lend(to, header, bytes->view(), Value::make<HeldMemory>(bytes));
+  transport_->lend(to, header, {}, bytes->view(), Value::make<HeldMemory>(bytes));
 }
 
 void Rank::send_release(int to, std::span<const ValueId> ids) {
@@ -167,7 +171,7 @@ void Rank::receive(int from, const Header& header, std::span<const std::byte> pa
   switch (header.type) {
     case MessageType::result:
     case MessageType::failure:
-      take_result(header, payload, Value());
+      take_result(header, {}, payload);
       break;
     case MessageType::subgraph:
       start(Subgraph::read(copy_of(payload)));
@@ -215,15 +219,18 @@ void Rank::receive(int from, const Header& header, std::span<const std::byte> pa
   }
 }
 
-std::span<std::byte> Rank::prepare(int from, const Header& header) {
+std::span<std::byte> Rank::prepare(int from, const Header& header, std::span<const std::byte> head) {
   Landing& landing = landings_[from];
   const Type* type = header.as_memory ? executor_.arrival_type(header.run, header.slot) : nullptr;
   if (type != nullptr && type->contiguous) {
-    landing.value = type->allocate(header.bytes);
+    Reader reader(head);
+    landing.value = type->allocate(reader, header.bytes);
     const auto memory = type->memory(landing.value);
+    if (memory.size() != header.bytes) throw DecodeError("a result of another size than its head says");
     // The value was made a moment ago and is nobody else's yet.
     return {const_cast<std::byte*>(memory.data()), memory.size()};
   }
+  landing.head = copy_of(head);
   landing.bytes = Buffer(header.bytes);
   return {landing.bytes.data(), landing.bytes.size()};
 }
@@ -231,9 +238,13 @@ std::span<std::byte> Rank::prepare(int from, const Header& header) {
 void Rank::landed(int from, const Header& header) {
   Landing landing = std::move(landings_.extract(from).mapped());
   if (!landing.value.empty()) {
-    take_result(header, {}, std::move(landing.value));
+    executor_.arrive(header.run, header.slot, std::move(landing.value));
   } else if (header.type == MessageType::subgraph) {
     start(Subgraph::read(std::move(landing.bytes)));
+  } else if (header.type == MessageType::result && !executor_.knows(header.run)) {
+    early_[header.run].push_back({header, std::move(landing.head), std::move(landing.bytes)});
+  } else if (header.type == MessageType::result) {
+    take_result(header, landing.head.view(), landing.bytes.view());
   } else {
     receive(from, header, landing.bytes.view());
   }
@@ -243,39 +254,43 @@ void Rank::start(Subgraph subgraph) {
   const std::uint32_t run = subgraph.run;
   executor_.start(std::move(subgraph));
   if (auto held = early_.extract(run); !held.empty()) {
-    for (const Early& early : held.mapped()) take_result(early.header, early.payload.view(), Value());
+    for (const Early& early : held.mapped())
+      take_result(early.header, early.head.view(), early.payload.view());
   }
 }
 
-void Rank::take_result(const Header& header, std::span<const std::byte> payload, Value ready) {
+/// A result, or a failure in its place, whose bytes are valid during the call.
+void Rank::take_result(const Header& header, std::span<const std::byte> head,
+                       std::span<const std::byte> payload) {
   if (!executor_.knows(header.run)) {
-    early_[header.run].push_back({header, copy_of(payload)});
+    early_[header.run].push_back({header, copy_of(head), copy_of(payload)});
     return;
   }
-  if (ready.empty()) {
-    const Type* type = header.type == MessageType::failure ? &TypeOf<Failure>::type
-                                                           : executor_.arrival_type(header.run, header.slot);
-    if (type == nullptr) throw DecodeError("a result for a slot that expects none");
-    if (header.as_memory) {
-      ready = type->allocate(payload.size());
-      const auto memory = type->memory(ready);
-      if (!memory.empty()) std::memcpy(const_cast<std::byte*>(memory.data()), payload.data(), memory.size());
-    } else {
-      Reader reader(payload);
-      try {
-        ready = type->read(reader);
-      } catch (...) {  // a user's own codec may throw anything
-        ready =
-            Value::make<Failure>(Failure{.run = header.run,
+  const Type* type = header.type == MessageType::failure ? &TypeOf<Failure>::type
+                                                         : executor_.arrival_type(header.run, header.slot);
+  if (type == nullptr) throw DecodeError("a result for a slot that expects none");
+  if (header.as_memory) {
+    Reader reader(head);
+    Value value = type->allocate(reader, payload.size());
+    const auto memory = type->memory(value);
+    if (memory.size() != payload.size()) throw DecodeError("a result of another size than its head says");
+    if (!memory.empty()) std::memcpy(const_cast<std::byte*>(memory.data()), payload.data(), memory.size());
+    executor_.arrive(header.run, header.slot, std::move(value));
+    return;
+  }
+  Reader reader(payload);
+  Value value;
+  try {
+    value = type->read(reader);
+  } catch (...) {  // a user's own codec may throw anything
+    value = Value::make<Failure>(Failure{.run = header.run,
                                          .plan = executor_.arrival_plan(header.run, header.slot),
                                          .rank = transport_->rank(),
                                          .cancelled = false,
                                          .message = "its result could not be decoded: " + current_message(),
                                          .arguments = {}});
-      }
-    }
   }
-  executor_.arrive(header.run, header.slot, std::move(ready));
+  executor_.arrive(header.run, header.slot, std::move(value));
 }
 
 // --- progress -------------------------------------------------------------------------------------------
@@ -439,7 +454,7 @@ void Rank::close() {
   struct Discard final : Receiver {
     std::unordered_map<int, Buffer> memory;
     void receive(int, const Header&, std::span<const std::byte>) override {}
-    std::span<std::byte> prepare(int from, const Header& header) override {
+    std::span<std::byte> prepare(int from, const Header& header, std::span<const std::byte>) override {
       auto& buffer = memory[from] = Buffer(header.bytes);
       return {buffer.data(), buffer.size()};
     }

@@ -90,12 +90,13 @@ class Rank final : private Receiver, private Outlet {
   /// Where a large message comes down: a result's own memory, or bytes.
   struct Landing {
     Value value;
+    Buffer head;
     Buffer bytes;
   };
 
   // Receiver
   void receive(int from, const Header& header, std::span<const std::byte> payload) override;
-  std::span<std::byte> prepare(int from, const Header& header) override;
+  std::span<std::byte> prepare(int from, const Header& header, std::span<const std::byte> head) override;
   void landed(int from, const Header& header) override;
   // Outlet
   void send(std::uint32_t rank, std::uint32_t run, Slot slot, const Value& value) override;
@@ -104,7 +105,8 @@ class Rank final : private Receiver, private Outlet {
   bool pump();
   bool step();
   void start(Subgraph subgraph);
-  void take_result(const Header& header, std::span<const std::byte> payload, Value ready);
+  void take_result(const Header& header, std::span<const std::byte> head, std::span<const std::byte> payload);
+
   void send_text(int to, const Header& header, std::span<const std::byte> bytes);
   void attend();
   void hear(const Farewell& farewell);
@@ -120,6 +122,7 @@ class Rank final : private Receiver, private Outlet {
 
   struct Early {
     Header header;
+    Buffer head;
     Buffer payload;
   };
 

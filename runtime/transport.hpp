@@ -41,9 +41,9 @@ class Receiver {
   virtual ~Receiver() = default;
   /// A whole small message. `payload` is valid during the call.
   virtual void receive(int from, const Header& header, std::span<const std::byte> payload) = 0;
-  /// A large one is on its way: memory for its header.bytes, which stays until `landed`. At most one
-  /// per sender is under way.
-  virtual std::span<std::byte> prepare(int from, const Header& header) = 0;
+  /// A large one is on its way: memory for its header.bytes, which stays until `landed`. `head` is what
+  /// was lent with it, valid during the call. At most one per sender is under way.
+  virtual std::span<std::byte> prepare(int from, const Header& header, std::span<const std::byte> head) = 0;
   virtual void landed(int from, const Header& header) = 0;
 };
 
@@ -54,6 +54,7 @@ struct TransportCounts {
 
 class Transport {
  public:
+  static constexpr std::size_t most_head_bytes = 512;
   virtual ~Transport() = default;
   virtual int rank() const = 0;
   virtual int ranks() const = 0;
@@ -61,8 +62,10 @@ class Transport {
   virtual std::size_t small_bytes() const = 0;
   /// Room for a message of header.bytes <= small_bytes(), to be filled before the next call.
   virtual std::byte* write(int to, const Header& header) = 0;
-  /// A large message, sent from memory that `keep` holds alive until it has left.
-  virtual void lend(int to, const Header& header, std::span<const std::byte> payload, Value keep) = 0;
+  /// A large message, sent from memory that `keep` holds alive until it has left. `head`, at most
+  /// most_head_bytes, is copied and arrives before it.
+  virtual void lend(int to, const Header& header, std::span<const std::byte> head,
+                    std::span<const std::byte> payload, Value keep) = 0;
   /// Lets go of messages that wait for company.
   virtual void flush() = 0;
   /// Moves what can move and delivers what has arrived. True if anything did.

@@ -957,6 +957,21 @@ TEST_F(Overtaking, BlocksAtTheLimit) {
   }
 }
 
+Block<double> tile(long n, double value) {
+  return Block<double>::filled({2, static_cast<std::uint64_t>(n)}, value, {10, 0});
+}
+Block<double> raised(Block<double> block, double by) {
+  for (double& x : block) x += by;
+  return block;
+}
+TEST_F(Overtaking, ABlockWithItsShape) {
+  for (const long n : {0, 1, 3, 4, 5, 1000}) {
+    const auto x = delayed<tile>.annotate({.rank = 2})(n, 1.5);
+    const Value value = fetched({delayed<raised>.annotate({.rank = 1})(x, 2.0), 5, true});
+    EXPECT_EQ(value.get<Block<double>>(), tile(n, 3.5));
+  }
+}
+
 TEST_F(Overtaking, ALargeEncodedResult) {
   const auto x = delayed<words>.annotate({.rank = 2})(50);
   const Value value = fetched({delayed<more_words>.annotate({.rank = 1})(x), 5, true});
@@ -1021,7 +1036,8 @@ class Scripted final : public Transport {
   std::byte* write(int to, const Header& header) override {
     return sent.emplace_back(Message{to, header, std::vector<std::byte>(header.bytes)}).payload.data();
   }
-  void lend(int to, const Header& header, std::span<const std::byte> payload, Value) override {
+  void lend(int to, const Header& header, std::span<const std::byte>, std::span<const std::byte> payload,
+            Value) override {
     sent.push_back({to, header, {payload.begin(), payload.end()}});
   }
   void flush() override {}
@@ -1056,7 +1072,7 @@ class LargeLanding : public ::testing::TestWithParam<int> {
     std::span<std::byte> room;
     std::deque<std::function<void(Receiver&)>> events{
         [&](Receiver& receiver) {
-          room = receiver.prepare(2, result);
+          room = receiver.prepare(2, result, {});
           ASSERT_EQ(room.size(), payload.size());
           std::memcpy(room.data(), payload.data(), payload.size() / 2);
         },
@@ -1067,7 +1083,7 @@ class LargeLanding : public ::testing::TestWithParam<int> {
         }};
     events.insert(events.begin() + GetParam(), [&](Receiver& receiver) {
       const Header header{.type = MessageType::subgraph, .run = 1, .bytes = subgraph.size()};
-      const auto place = receiver.prepare(0, header);
+      const auto place = receiver.prepare(0, header, {});
       std::memcpy(place.data(), subgraph.data(), subgraph.size());
       receiver.landed(0, header);
     });

@@ -5,10 +5,12 @@
 
 #include <ramal/ramal.hpp>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
 #include <map>
+#include <numeric>
 #include <thread>
 
 using namespace ramal;
@@ -45,6 +47,15 @@ std::string text_of(long n) { return std::string(static_cast<std::size_t>(n), 'x
 std::string joined(const std::string& a, const std::string& b) { return a + b; }
 std::pair<long, std::vector<long>> paired(long n) { return {n, numbered(n, 0)}; }
 
+Block<long> tile(long n, long from) {
+  Block<long> block({static_cast<std::uint64_t>(n), 3}, {static_cast<std::uint64_t>(from), 7});
+  std::iota(block.begin(), block.end(), from);
+  return block;
+}
+Block<long> turned(Block<long> block) {
+  std::reverse(block.begin(), block.end());
+  return block;
+}
 /// Results of all sizes, around every limit, from every rank to every other, many at once.
 void sizes(Session& session) {
   const int ranks = session.ranks();
@@ -64,6 +75,17 @@ void sizes(Session& session) {
       expect_equal(vectors[i], doubled(numbered(n, static_cast<long>(i) / ranks)),
                    "numbers of size " + std::to_string(n));
       expect_equal(strings[i], text_of(n) + text_of(n), "text of size " + std::to_string(n));
+    }
+    std::vector<Delayed<Block<long>>> blocks;
+    for (int rank = 0; rank < ranks; ++rank) {
+      const auto made = delayed<tile>.annotate({.rank = rank})(n, rank);
+      for (int other = 0; other < ranks; ++other)
+        blocks.push_back(delayed<turned>.annotate({.rank = other})(made));
+    }
+    const auto tiles = session.compute(blocks);
+    for (std::size_t i = 0; i < tiles.size(); ++i) {
+      if (tiles[i] != turned(tile(n, static_cast<long>(i) / ranks)))
+        throw std::runtime_error("a block of size " + std::to_string(n) + " has changed on its way");
     }
     const auto pair = session.compute(delayed<paired>.annotate({.rank = ranks - 1})(n));
     expect_equal(pair.second, numbered(n, 0), "a pair with a vector");

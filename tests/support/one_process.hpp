@@ -52,9 +52,10 @@ class SteppedRanks {
       ++counts_.messages;
       return own_->write(to, header);
     }
-    void lend(int to, const Header& header, std::span<const std::byte> payload, Value keep) override {
+    void lend(int to, const Header& header, std::span<const std::byte> head,
+              std::span<const std::byte> payload, Value keep) override {
       ++counts_.messages;
-      own_->lend(to, header, payload, std::move(keep));
+      own_->lend(to, header, head, payload, std::move(keep));
     }
     void flush() override { own_->flush(); }
     bool poll(Receiver& receiver) override {

@@ -42,6 +42,19 @@ concept Encodable = requires(Writer& writer, Reader& reader, const T& value) {
   { Codec<T>::read(reader) } -> std::same_as<T>;
 };
 
+/// T's bulk is one piece of memory, so that it is sent from there and received into its place without a
+/// copy. A Codec says so by three more functions; `head` is what is needed to make an object of that size,
+/// at most 512 bytes:
+///   static std::span<const std::byte> memory(const T&);
+///   static void write_head(Writer&, const T&);
+///   static T allocate(Reader& head, std::size_t bytes);    throws DecodeError if they do not fit
+template <class T>
+concept Contiguous = Encodable<T> && requires(Writer& writer, Reader& reader, const T& value) {
+  { Codec<T>::memory(value) } -> std::same_as<std::span<const std::byte>>;
+  Codec<T>::write_head(writer, value);
+  { Codec<T>::allocate(reader, std::size_t{}) } -> std::same_as<T>;
+};
+
 namespace detail {
 
 template <class T>
@@ -283,6 +296,14 @@ struct Codec<std::vector<T, A>> {
     } else {
       return detail::SequenceCodec<Vector, T>::read(reader);
     }
+  }
+  static std::span<const std::byte> memory(const Vector& values) requires contiguous {
+    return std::as_bytes(std::span(values));
+  }
+  static void write_head(Writer&, const Vector&) requires contiguous {}
+  static Vector allocate(Reader&, std::size_t bytes) requires contiguous {
+    if (bytes % sizeof(T) != 0) throw DecodeError("not a whole number of elements");
+    return Vector(bytes / sizeof(T));
   }
 };
 

@@ -33,12 +33,13 @@ struct Type {
   std::size_t bytes;  ///< sizeof
   bool in_place;      ///< sits inside the Value
   bool failure;       ///< stands for an error in place of a result
-  bool contiguous;    ///< `memory` and `allocate` work: it can be sent and received in place
+  bool contiguous;    ///< the three below work: it can be sent and received in place
   void (*destroy)(void* box) noexcept;
   void (*write)(Writer&, const Value&);
   Value (*read)(Reader&);
   std::span<const std::byte> (*memory)(const Value&);
-  Value (*allocate)(std::size_t bytes);
+  void (*write_head)(Writer&, const Value&);
+  Value (*allocate)(Reader& head, std::size_t bytes);
   std::string (*preview)(const Value&);
 };
 
@@ -153,28 +154,24 @@ class Value {
 
 namespace detail {
 
-/// Vectors of plain elements can be sent from, and received into, their own memory.
-template <class T>
-inline constexpr bool is_contiguous = false;
-template <class T, class A>
-inline constexpr bool is_contiguous<std::vector<T, A>> = Codec<std::vector<T, A>>::contiguous;
-
 template <class T>
 struct TypeOperations {
   static void destroy(void* box) noexcept { delete static_cast<BoxOf<T>*>(static_cast<Box*>(box)); }
   static void write(Writer& writer, const Value& value) { Codec<T>::write(writer, value.get<T>()); }
   static Value read(Reader& reader) { return Value::make<T>(Codec<T>::read(reader)); }
   static std::span<const std::byte> memory([[maybe_unused]] const Value& value) {
-    if constexpr (is_contiguous<T>) {
-      return std::as_bytes(std::span(value.get<T>()));
+    if constexpr (Contiguous<T>) {
+      return Codec<T>::memory(value.get<T>());
     } else {
       return {};
     }
   }
-  static Value allocate([[maybe_unused]] std::size_t bytes) {
-    if constexpr (is_contiguous<T>) {
-      if (bytes % sizeof(typename T::value_type) != 0) throw DecodeError("not a whole number of elements");
-      return Value::make<T>(bytes / sizeof(typename T::value_type));
+  static void write_head([[maybe_unused]] Writer& writer, [[maybe_unused]] const Value& value) {
+    if constexpr (Contiguous<T>) Codec<T>::write_head(writer, value.get<T>());
+  }
+  static Value allocate([[maybe_unused]] Reader& head, [[maybe_unused]] std::size_t bytes) {
+    if constexpr (Contiguous<T>) {
+      return Value::make<T>(Codec<T>::allocate(head, bytes));
     } else {
       return {};
     }
@@ -187,11 +184,12 @@ constexpr Type TypeOf<T>::type{.name = type_name<T>,
                                .bytes = sizeof(T),
                                .in_place = fits_in_place<T>,
                                .failure = is_failure<T>,
-                               .contiguous = is_contiguous<T>,
+                               .contiguous = Contiguous<T>,
                                .destroy = &TypeOperations<T>::destroy,
                                .write = &TypeOperations<T>::write,
                                .read = &TypeOperations<T>::read,
                                .memory = &TypeOperations<T>::memory,
+                               .write_head = &TypeOperations<T>::write_head,
                                .allocate = &TypeOperations<T>::allocate,
                                .preview = &TypeOperations<T>::preview};
 

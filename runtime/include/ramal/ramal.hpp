@@ -2,6 +2,7 @@
 // All of Ramal but what has its own dependencies. Brings in neither MPI nor Boost.
 #pragma once
 
+#include <ramal/block.hpp>
 #include <ramal/delayed.hpp>
 #include <ramal/map.hpp>
 #include <ramal/operators.hpp>

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Block<T>: a piece of an n-dimensional array, with its place in the whole.
+#pragma once
+
+#include <ramal/codec.hpp>
+#include <ramal/preview.hpp>
+
+#include <algorithm>
+#include <cassert>
+#include <cstdint>
+#include <initializer_list>
+#include <limits>
+#include <memory>
+#include <new>
+#include <numeric>
+#include <stdexcept>
+
+namespace ramal {
+
+/// Up to 8 numbers, one per dimension, the slowest first: a shape, an offset, strides. Trivially copyable.
+class Extents {
+ public:
+  static constexpr std::size_t most = 8;
+
+  constexpr Extents() = default;
+  /// Throws std::invalid_argument for more than 8.
+  constexpr Extents(std::initializer_list<std::uint64_t> values) : Extents(values.begin(), values.size()) {}
+  constexpr Extents(const std::uint64_t* values, std::size_t count)
+      : count_(static_cast<std::uint8_t>(count)) {
+    if (count > most) throw std::invalid_argument("ramal: a block has at most 8 dimensions");
+    std::copy_n(values, count, values_);
+  }
+  /// `count` times the same.
+  static constexpr Extents filled(std::size_t count, std::uint64_t value) {
+    const std::uint64_t values[most] = {value, value, value, value, value, value, value, value};
+    return Extents(values, count);
+  }
+
+  constexpr std::size_t size() const { return count_; }
+  constexpr bool empty() const { return count_ == 0; }
+  constexpr std::uint64_t operator[](std::size_t i) const { return values_[i]; }
+  constexpr std::uint64_t& operator[](std::size_t i) { return values_[i]; }
+  constexpr const std::uint64_t* begin() const { return values_; }
+  constexpr const std::uint64_t* end() const { return values_ + count_; }
+  constexpr const std::uint64_t* data() const { return values_; }
+  constexpr bool operator==(const Extents& other) const {
+    return std::equal(begin(), end(), other.begin(), other.end());
+  }
+  /// Elements of an array of this shape; 1 without dimensions. Throws std::length_error beyond 2^63.
+  constexpr std::uint64_t product() const {
+    std::uint64_t product = 1;
+    if (std::find(begin(), end(), 0u) != end()) return 0;
+    for (const std::uint64_t value : *this) {
+      if (value > (std::uint64_t{1} << 63) / product) throw std::length_error("ramal: a shape is too large");
+      product *= value;
+    }
+    return product;
+  }
+  /// `(3, 4)`.
+  std::string text() const {
+    std::string text = "(";
+    for (const std::uint64_t value : *this) text += (text.size() > 1 ? ", " : "") + std::to_string(value);
+    return text + ')';
+  }
+
+ private:
+  std::uint64_t values_[most] = {};
+  std::uint8_t count_ = 0;
+};
+
+/// An n-dimensional piece (n from 0 to 8) of an array, row-major and without gaps, with its offset in
+/// the whole. Moving is cheap and leaves an empty block; copying copies the elements. As a task's result it
+/// is sent from its own memory and received into its place. T is plain memory: numbers, structures of them.
+///
+/// Its memory is its own and aligned to 64 bytes, or, made by `wrap`, someone else's.
+///
+///   shape (2, 3), offset (4, 0):   rows 4 and 5 of the whole, elements in memory in this order:
+///                                  [4,0] [4,1] [4,2] [5,0] [5,1] [5,2]
+///
+/// BLAS and Eigen take data() and strides()[0] as the leading dimension of a row-major matrix. Fortran's
+/// arrays are column-major: the same memory there has the dimensions in reverse order.
+template <class T>
+  requires detail::Memory<T>
+class Block {
+ public:
+  using value_type = T;
+
+  /// One dimension, no elements.
+  Block() = default;
+  /// Elements are not initialised. Throws std::invalid_argument if the offset has other dimensions than the
+  /// shape, std::length_error or std::bad_alloc if it is too large. O(1).
+  explicit Block(const Extents& shape, const Extents& offset = {})
+      : Block(shape, offset, std::shared_ptr<T>()) {
+    memory_ = allocate(size_);
+  }
+  /// All elements the same.
+  static Block filled(const Extents& shape, const T& value, const Extents& offset = {}) {
+    Block block(shape, offset);
+    std::fill_n(block.data(), block.size(), value);
+    return block;
+  }
+  /// A block that uses `memory`, row-major elements of that shape, without copying. `owner` keeps it alive
+  /// while the block needs it; without one it must outlive the block and all tasks that use it.
+  static Block wrap(T* memory, const Extents& shape, const Extents& offset = {},
+                    const std::shared_ptr<void>& owner = nullptr) {
+    return Block(shape, offset, std::shared_ptr<T>(owner, memory));
+  }
+
+  Block(const Block& other) : Block(other.shape_, other.offset_) {
+    if (size_ != 0) std::memcpy(static_cast<void*>(data()), other.data(), size_ * sizeof(T));
+  }
+  Block(Block&& other) noexcept { swap(other); }
+  Block& operator=(Block other) noexcept {
+    swap(other);
+    return *this;
+  }
+  void swap(Block& other) noexcept {
+    std::swap(shape_, other.shape_);
+    std::swap(offset_, other.offset_);
+    std::swap(size_, other.size_);
+    std::swap(memory_, other.memory_);
+  }
+
+  const Extents& shape() const { return shape_; }
+  /// Where its first element lies in the whole array.
+  const Extents& offset() const { return offset_; }
+  std::size_t dimensions() const { return shape_.size(); }
+  /// Elements.
+  std::size_t size() const { return size_; }
+  bool empty() const { return size_ == 0; }
+  /// Elements between neighbours in each dimension.
+  Extents strides() const {
+    Extents strides = Extents::filled(dimensions(), 1);
+    for (std::size_t d = dimensions(); d-- > 1;) strides[d - 1] = strides[d] * shape_[d];
+    return strides;
+  }
+
+  T* data() { return memory_.get(); }
+  const T* data() const { return memory_.get(); }
+  std::span<T> span() { return {data(), size_}; }
+  std::span<const T> span() const { return {data(), size_}; }
+  T* begin() { return data(); }
+  T* end() { return data() + size_; }
+  const T* begin() const { return data(); }
+  const T* end() const { return data() + size_; }
+
+  /// The element at these indices, as many as there are dimensions, counted from the block's own first.
+  /// Unchecked but by assert.
+  template <std::convertible_to<std::uint64_t>... Index>
+  T& operator()(Index... index) {
+    return data()[position({static_cast<std::uint64_t>(index)...})];
+  }
+  template <std::convertible_to<std::uint64_t>... Index>
+  const T& operator()(Index... index) const {
+    return data()[position({static_cast<std::uint64_t>(index)...})];
+  }
+
+  /// The same elements in another shape of as many. Throws std::invalid_argument otherwise.
+  Block reshaped(const Extents& shape, const Extents& offset = {}) && {
+    if (shape.product() != size_) {
+      throw std::invalid_argument("ramal: Block::reshaped: " + shape_.text() + " to " + shape.text() +
+                                  ": the numbers of elements differ");
+    }
+    return Block(shape, offset, std::move(memory_));
+  }
+
+  /// Same shape, offset and elements.
+  bool operator==(const Block& other) const {
+    return shape_ == other.shape_ && offset_ == other.offset_ && std::equal(begin(), end(), other.begin());
+  }
+
+ private:
+  Block(const Extents& shape, const Extents& offset, std::shared_ptr<T> memory)
+      : shape_(shape),
+        offset_(offset.empty() ? Extents::filled(shape.size(), 0) : offset),
+        size_(shape.product()),
+        memory_(std::move(memory)) {
+    if (offset_.size() != shape_.size()) {
+      throw std::invalid_argument("ramal: a block of shape " + shape_.text() + " has an offset of " +
+                                  std::to_string(offset_.size()) + " dimensions");
+    }
+    if (size_ > std::numeric_limits<std::ptrdiff_t>::max() / sizeof(T))
+      throw std::length_error("ramal: a block of shape " + shape_.text() + " is too large");
+  }
+  static std::shared_ptr<T> allocate(std::size_t count) {
+    if (count == 0) return nullptr;
+    constexpr auto alignment = std::align_val_t{std::max<std::size_t>(64, alignof(T))};
+    void* memory = ::operator new(count * sizeof(T), alignment);
+    return {static_cast<T*>(memory), [](T* from) { ::operator delete(from, alignment); }};
+  }
+  std::uint64_t position(std::initializer_list<std::uint64_t> index) const {
+    assert(index.size() == dimensions());
+    std::uint64_t at = 0;
+    std::size_t d = 0;
+    for (const std::uint64_t i : index) {
+      assert(i < shape_[d]);
+      at = at * shape_[d++] + i;
+    }
+    return at;
+  }
+
+  Extents shape_{0};
+  Extents offset_{0};
+  std::size_t size_ = 0;
+  std::shared_ptr<T> memory_;
+};
+
+/// head := dimensions:u8 shape:u64* offset:u64*; then the elements as they lie in memory.
+template <class T>
+struct Codec<Block<T>> {
+  static void write(Writer& writer, const Block<T>& block) {
+    write_head(writer, block);
+    writer.bytes(block.data(), block.size() * sizeof(T));
+  }
+  static Block<T> read(Reader& reader) {
+    Reader ahead = reader;
+    const std::size_t head_bytes = 1 + 16 * std::size_t{ahead.raw<std::uint8_t>()};
+    Reader head({reader.bytes(head_bytes), head_bytes});
+    Block<T> block = allocate(head, reader.left());
+    if (!block.empty()) {
+      const std::size_t bytes = block.size() * sizeof(T);
+      std::memcpy(static_cast<void*>(block.data()), reader.bytes(bytes), bytes);
+    }
+    return block;
+  }
+
+  static std::span<const std::byte> memory(const Block<T>& block) { return std::as_bytes(block.span()); }
+  static void write_head(Writer& writer, const Block<T>& block) {
+    writer.raw(static_cast<std::uint8_t>(block.dimensions()));
+    for (const std::uint64_t extent : block.shape()) writer.raw(extent);
+    for (const std::uint64_t offset : block.offset()) writer.raw(offset);
+  }
+  /// Of the shape in the head, which takes at most so many bytes.
+  static Block<T> allocate(Reader& head, std::size_t bytes) {
+    const std::size_t dimensions = head.raw<std::uint8_t>();
+    if (dimensions > Extents::most) throw DecodeError("a block of more than 8 dimensions");
+    Extents shape = Extents::filled(dimensions, 0);
+    Extents offset = shape;
+    for (std::size_t d = 0; d < dimensions; ++d) shape[d] = head.raw<std::uint64_t>();
+    for (std::size_t d = 0; d < dimensions; ++d) offset[d] = head.raw<std::uint64_t>();
+    std::uint64_t room = bytes / sizeof(T);
+    for (const std::uint64_t extent : shape) room = extent == 0 ? 0 : room / extent;
+    const bool none = std::find(shape.begin(), shape.end(), 0u) != shape.end();
+    if (!none && room == 0) throw DecodeError("a block of shape " + shape.text() + ", but fewer elements");
+    return Block<T>(shape, offset);
+  }
+};
+
+}  // namespace ramal
