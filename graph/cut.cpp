@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "graph/cut.hpp"
 
+#include <algorithm>
 #include <limits>
 #include <stdexcept>
 #include <unordered_map>
@@ -35,6 +36,10 @@ class Cutter {
   Cut run(std::uint32_t run, std::span<const Want> wants, const Images& images) {
     number_tasks();
     for (TaskIndex i = 0; i < graph_.size(); ++i) {
+      if (is_collective(i)) {
+        import_for_members(i);
+        continue;
+      }
       for (const TaskIndex input : graph_.inputs_of(i)) {
         if (rank_[input] != rank_[i] || is_given(input)) slot_on(rank_[i], input);
       }
@@ -65,15 +70,58 @@ class Cutter {
         ++given;
         continue;
       }
-      Share& share = shares_[rank_[i]];
-      slot_[i] = share.tasks++;
-      share.inputs += graph_.inputs_of(i).size();
       const std::size_t literal_bytes = graph_.tasks[i]->literals().size();
-      share.literal_words += (literal_bytes + 7) / 8;
+      if (is_collective(i)) {
+        number_members(i, (literal_bytes + 7) / 8);
+      } else {
+        Share& share = shares_[rank_[i]];
+        slot_[i] = share.tasks++;
+        share.inputs += graph_.inputs_of(i).size();
+        share.literal_words += (literal_bytes + 7) / 8;
+      }
       if (literal_bytes >= large_literal_bytes) note_large(i, literal_bytes);
-      if (graph_.annotated) note_priority(share, i);
+      if (graph_.annotated && !is_collective(i)) note_priority(shares_[rank_[i]], i);
     }
   }
+
+  // --- collective tasks: a member on every rank -----------------------------------------------------
+  bool is_collective(TaskIndex i) const {
+    return graph_.kinds[graph_.kind_index[i]]->collective && !std::ranges::binary_search(graph_.given, i);
+  }
+  /// How many of its inputs are shared out; the others go to every rank.
+  std::size_t parts_of(TaskIndex i) const {
+    return static_cast<std::size_t>(Reader(graph_.tasks[i]->literals()).raw<std::uint64_t>());
+  }
+  /// Its inputs on one rank.
+  std::vector<TaskIndex> inputs_on(std::uint32_t rank, TaskIndex i) const {
+    const auto inputs = graph_.inputs_of(i);
+    const std::size_t parts = parts_of(i);
+    std::vector<TaskIndex> found;
+    for (std::size_t k = 0; k < inputs.size(); ++k) {
+      if (k >= parts || rank_[inputs[k]] == rank) found.push_back(inputs[k]);
+    }
+    return found;
+  }
+  void number_members(TaskIndex i, std::size_t literal_words) {
+    const std::size_t others = graph_.inputs_of(i).size() - parts_of(i);
+    for (std::uint32_t rank = 0; rank < shares_.size(); ++rank) {
+      const Slot slot = shares_[rank].tasks++;
+      if (rank == rank_[i]) slot_[i] = slot;
+      shares_[rank].inputs += others;
+      shares_[rank].literal_words += literal_words;
+    }
+    for (const TaskIndex part : graph_.inputs_of(i).first(parts_of(i))) ++shares_[rank_[part]].inputs;
+  }
+  void import_for_members(TaskIndex i) {
+    const auto inputs = graph_.inputs_of(i);
+    for (std::size_t k = 0; k < inputs.size(); ++k) {
+      const TaskIndex input = inputs[k];
+      for (std::uint32_t rank = 0; rank < shares_.size(); ++rank) {
+        if (rank_[input] == rank ? is_given(input) : k >= parts_of(i)) slot_on(rank, input);
+      }
+    }
+  }
+
   void note_large(TaskIndex i, std::size_t bytes) {
     const auto where = graph_.tasks[i]->where();
     auto& large = large_[{where.file_name(), where.line()}];
@@ -135,7 +183,13 @@ class Cutter {
     for (const Share& share : shares_) made.push_back(allocate(share, run, kinds));
     std::vector<Slot> next(shares_.size(), 0);
     for (TaskIndex i = 0; i < graph_.size(); ++i) {
-      if (!is_given(i)) write_task(made[rank_[i]], next[rank_[i]]++, i);
+      if (is_given(i)) continue;
+      if (is_collective(i)) {
+        for (std::uint32_t rank = 0; rank < made.size(); ++rank)
+          write_member(made[rank], next[rank]++, rank, i);
+      } else {
+        write_task(made[rank_[i]], next[rank_[i]]++, rank_[i], i, graph_.inputs_of(i));
+      }
     }
     return made;
   }
@@ -167,13 +221,21 @@ class Cutter {
     return made;
   }
 
-  void write_task(Subgraph& to, Slot task, TaskIndex i) {
+  void write_member(Subgraph& to, Slot task, std::uint32_t rank, TaskIndex i) {
+    const auto inputs = inputs_on(rank, i);
+    const std::size_t others = graph_.inputs_of(i).size() - parts_of(i);
+    write_task(to, task, rank, i, inputs);
+    const std::uint64_t parts = inputs.size() - others;
+    std::memcpy(writable(to.literals) + 8 * std::size_t{to.literal_offsets[task]}, &parts, sizeof parts);
+  }
+  void write_task(Subgraph& to, Slot task, std::uint32_t rank, TaskIndex i,
+                  std::span<const TaskIndex> inputs) {
     writable(to.kind)[task] = graph_.kind_index[i];
     writable(to.plan)[task] = i;
     auto input_at = to.input_offsets[task];
-    for (const TaskIndex input : graph_.inputs_of(i)) {
-      const bool local = rank_[input] == rank_[i] && !is_given(input);
-      writable(to.inputs)[input_at++] = local ? slot_[input] : find_copy(rank_[i], input);
+    for (const TaskIndex input : inputs) {
+      const bool local = rank_[input] == rank && !is_given(input);
+      writable(to.inputs)[input_at++] = local ? slot_[input] : find_copy(rank, input);
     }
     writable(to.input_offsets)[task + 1] = input_at;
     const auto literals = graph_.tasks[i]->literals();

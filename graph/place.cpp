@@ -89,6 +89,8 @@ class Placer {
     const auto* wishes = graph_.tasks[i]->annotation();
     return wishes != nullptr ? wishes->cost : 1.0;
   }
+  /// It is on all ranks; what counts as its own is where its result is.
+  bool is_collective(TaskIndex i) const { return graph_.kinds[graph_.kind_index[i]]->collective; }
   bool pulls(TaskIndex input) const { return rank_[input] != anywhere; }
   double bytes(TaskIndex i) const {
     const auto found = std::lower_bound(given_bytes_.begin(), given_bytes_.end(), std::pair(i, 0.0));
@@ -131,7 +133,7 @@ class Placer {
     for (const TaskIndex i : level(0)) {
       const double middle = before + (graph_.annotated ? cost(i) / 2 : 0);
       const auto rank = static_cast<std::uint32_t>(middle * ranks_ / total);
-      assign(i, wish(i).value_or(std::min(rank, ranks_ - 1)));
+      assign(i, is_collective(i) ? 0 : wish(i).value_or(std::min(rank, ranks_ - 1)));
       before += cost(i);
     }
   }
@@ -145,7 +147,7 @@ class Placer {
     }
     load_.start(total, largest);
     for (const TaskIndex i : level(k)) {
-      const auto fixed = wish(i);
+      const auto fixed = is_collective(i) ? std::optional<std::uint32_t>(0) : wish(i);
       assign(i, fixed ? *fixed : near_inputs(i));
     }
   }

@@ -391,8 +391,12 @@ void DistributedEngine::cancel_in_run(std::uint32_t number, const std::set<Value
   for (const auto& [id, task] : run.waiting) {
     if (!run.given_up.contains(id)) needed[task] = true;
   }
+  const auto is_collective = [&](TaskIndex i) {
+    return run.graph.kinds[run.graph.kind_index[i]]->collective;
+  };
   for (auto i = static_cast<TaskIndex>(run.graph.size()); i-- > 0;) {
-    if (!needed[i]) continue;
+    // One that has begun on some ranks must go on on all: collective tasks are never given up.
+    if (!needed[i] && !is_collective(i)) continue;
     for (const TaskIndex input : run.graph.inputs_of(i)) needed[input] = true;
   }
   std::vector<Slot> next(machine_.ranks(), 0);  // slots are numbered as `cut` does
@@ -401,6 +405,10 @@ void DistributedEngine::cancel_in_run(std::uint32_t number, const std::set<Value
   for (TaskIndex i = 0; i < run.graph.size(); ++i) {
     if (given != run.graph.given.end() && *given == i) {
       ++given;
+      continue;
+    }
+    if (is_collective(i)) {
+      for (Slot& slot : next) ++slot;  // a member on every rank
       continue;
     }
     const Slot slot = next[run.rank[i]]++;

@@ -8,7 +8,7 @@
 namespace ramal::detail {
 
 struct Executor::Run {
-  enum Flag : std::uint8_t { kept = 1, routed = 2, cancelled = 4, prioritised = 8 };
+  enum Flag : std::uint8_t { kept = 1, routed = 2, cancelled = 4, prioritised = 8, member = 16 };
 
   Subgraph graph;
   std::vector<const Kind*> kinds;
@@ -21,6 +21,7 @@ struct Executor::Run {
   std::vector<Route> routes;  // sorted by slot
   std::vector<Keep> keeps;    // sorted by slot
   std::unordered_map<Slot, int> priorities;
+  std::unordered_map<TaskIndex, Slot> members;  // of collective tasks, by their place in the plan
   Slot next_source = 0;
   std::atomic<bool> any_failure{false};
   std::atomic<std::uint64_t> open{0};
@@ -96,6 +97,7 @@ void Executor::start(Subgraph subgraph) {
   const std::uint32_t number = subgraph.run;
   auto& run = *runs_.emplace(number, std::make_unique<Run>(std::move(subgraph))).first->second;
   for (const KindRef& ref : run.graph.kinds) run.kinds.push_back(&images_.resolve(ref));
+  find_members(run);
   if (run.graph.tasks() > 0) {
     for (const Priority& priority : run.graph.priorities) {
       if (run.graph.inputs_of(priority.slot).empty()) make_ready({&run, priority.slot}, nullptr);
@@ -122,6 +124,16 @@ void Executor::start(Subgraph subgraph) {
   }
   if (shared_) wake_();
   close(run);
+}
+
+void Executor::find_members(Run& run) {
+  if (std::ranges::none_of(run.kinds, &Kind::collective)) return;
+  for (Slot task = 0; task < run.graph.tasks(); ++task) {
+    if (!run.kinds[run.graph.kind[task]]->collective) continue;
+    run.flag(task, Run::member);
+    run.members.emplace(run.graph.plan[task], task);
+    if (run.graph.inputs_of(task).empty()) join(run, task);
+  }
 }
 
 const Type* Executor::arrival_type(std::uint32_t number, Slot slot) const {
@@ -201,10 +213,16 @@ void Executor::post() {
     posted.swap(posted_);
   }
   for (Posted& one : posted) {
-    if (one.run == nullptr) {
-      outlet_.announce(one.id, one.value);
-    } else {
-      send(*one.run, one.slot);
+    switch (one.what) {
+      case Posted::result:
+        send(*one.run, one.slot);
+        break;
+      case Posted::announcement:
+        outlet_.announce(one.id, one.value);
+        break;
+      case Posted::member:
+        outlet_.join(one.run->graph.run, one.run->graph.plan[one.slot], failed_input(*one.run, one.slot));
+        break;
     }
   }
   {
@@ -234,21 +252,25 @@ void Executor::execute(Item item, Worker& me) {
   close(run);
 }
 
+/// Of several failed inputs the first in the plan's order; null if none has.
+const Failure* Executor::failed_input(const Run& run, Slot task) const {
+  if (!run.any_failure.load(std::memory_order_relaxed)) return nullptr;
+  const Failure* first = nullptr;
+  for (const Slot input : run.graph.inputs_of(task)) {
+    const Value& value = run.values[input];
+    if (value.failed() && (first == nullptr || value.get<Failure>().before(*first)))
+      first = &value.get<Failure>();
+  }
+  return first;
+}
+
 /// Fills the task's slot with its result, or with a Failure.
-void Executor::call(Run& run, Slot task) {
+void Executor::call(Run& run, Slot task, Communicator* communicator) {
   Value& result = run.values[task];
   const auto inputs = run.graph.inputs_of(task);
-  if (run.any_failure.load(std::memory_order_relaxed)) {
-    const Value* first = nullptr;
-    for (const Slot input : inputs) {
-      const Value& value = run.values[input];
-      if (value.failed() && (first == nullptr || value.get<Failure>().before(first->get<Failure>())))
-        first = &value;
-    }
-    if (first != nullptr) {
-      result = *first;
-      return;
-    }
+  if (const Failure* failed = failed_input(run, task)) {
+    result.emplace<Failure>(*failed);
+    return;
   }
   Failure failure{.run = run.graph.run,
                   .plan = run.graph.plan[task],
@@ -260,7 +282,7 @@ void Executor::call(Run& run, Slot task) {
     failure.cancelled = true;
   } else {
     const Kind& kind = *run.kinds[run.graph.kind[task]];
-    Frame frame{run.values.data(), inputs.data(), run.uses.data(), run.graph.literals_of(task)};
+    Frame frame{run.values.data(), inputs.data(), run.uses.data(), run.graph.literals_of(task), communicator};
     try {
       kind.run(frame, result);
       return;
@@ -295,7 +317,7 @@ void Executor::complete(Run& run, Slot slot, Worker* me) {
   if (!routed) return;
   if (shared_) {
     const std::lock_guard lock(posted_lock_);
-    posted_.push_back({&run, slot, 0, {}});
+    posted_.push_back({Posted::result, &run, slot, 0, {}});
   } else {
     send(run, slot);
   }
@@ -307,7 +329,7 @@ void Executor::keep_slot(Run& run, Slot slot) {
     if (kept.how == Keep::quietly) continue;
     if (shared_) {
       const std::lock_guard lock(posted_lock_);
-      posted_.push_back({nullptr, 0, kept.id, run.values[slot]});
+      posted_.push_back({Posted::announcement, nullptr, 0, kept.id, run.values[slot]});
     } else {
       outlet_.announce(kept.id, run.values[slot]);
     }
@@ -331,6 +353,38 @@ void Executor::send(Run& run, Slot slot) {
     }
   }
   drop_use(run, slot);
+  close(run);
+}
+
+// --- collective tasks ---------------------------------------------------------------------------------
+
+void Executor::join(Run& run, Slot task) {
+  if (shared_) {
+    const std::lock_guard lock(posted_lock_);
+    posted_.push_back({Posted::member, &run, task, 0, {}});
+  } else {
+    outlet_.join(run.graph.run, run.graph.plan[task], failed_input(run, task));
+  }
+}
+
+std::optional<Failure> Executor::enter(std::uint32_t number, TaskIndex plan, Communicator& communicator) {
+  Run& run = *runs_.at(number);
+  const Slot task = run.members.at(plan);
+  call(run, task, &communicator);
+  inbox_.tasks_run.fetch_add(1, std::memory_order_relaxed);
+  const Value& result = run.values[task];
+  return result.failed() ? std::optional(result.get<Failure>()) : std::nullopt;
+}
+
+void Executor::settle(std::uint32_t number, TaskIndex plan, const Failure* failure) {
+  Run& run = *runs_.at(number);
+  const Slot task = run.members.at(plan);
+  if (failure != nullptr) {
+    run.values[task] = Value::make<Failure>(*failure);
+    run.any_failure.store(true, std::memory_order_relaxed);
+  }
+  complete(run, task, nullptr);
+  for (const Slot input : run.graph.inputs_of(task)) drop_use(run, input);
   close(run);
 }
 
@@ -368,6 +422,10 @@ std::uint32_t Executor::decrement(std::atomic<std::uint32_t>& counter) const {
 // --- what is ready ------------------------------------------------------------------------------------
 
 void Executor::make_ready(Item item, Worker* me) {
+  if (item.run->has(item.slot, Run::member)) {
+    join(*item.run, item.slot);
+    return;
+  }
   if (item.run->has(item.slot, Run::prioritised)) {
     const std::lock_guard lock(prioritised_lock_);
     prioritised_.push({item.run->priorities.at(item.slot), prioritised_order_++, item});
@@ -448,7 +506,7 @@ bool Executor::take_source(Worker& me, Item& item) {
     for (; run.next_source < tasks && count < chunk; ++run.next_source) {
       const Slot task = run.next_source;
       if (run.graph.input_offsets[task] != run.graph.input_offsets[task + 1] ||
-          run.has(task, Run::prioritised))
+          run.has(task, Run::prioritised) || run.has(task, Run::member))
         continue;
       if (count++ == 0) {
         item = {&run, task};
@@ -480,7 +538,7 @@ bool Executor::steal(Worker& me, Item& item) {
 }
 
 std::uint64_t Executor::tasks_run() const {
-  std::uint64_t sum = 0;
+  std::uint64_t sum = inbox_.tasks_run.load(std::memory_order_relaxed);
   for (const auto& worker : workers_) sum += worker->tasks_run.load(std::memory_order_relaxed);
   return sum;
 }

@@ -14,6 +14,9 @@
 // Order: last readied, first run, so that a tree of n leaves holds O(log n) values; tasks without
 // inputs start in the plan's order, only when nothing else is ready. User priorities go above both.
 //
+// A member of a collective task is never ready by itself: with its inputs it joins, and rank 0 says when all
+// have, and when all are done (`enter`, `settle`).
+//
 // Threads: with workers == 0 one thread calls everything and nothing is atomic but in name. Otherwise
 // `run_one` may be called by each worker, and the calls under "whoever pumps" by one thread at a time.
 #pragma once
@@ -21,9 +24,12 @@
 #include "graph/subgraph.hpp"
 #include "runtime/failure.hpp"
 
+#include <ramal/communicator.hpp>
+
 #include <atomic>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <queue>
 #include <unordered_map>
 
@@ -34,6 +40,9 @@ class Outlet {
  public:
   virtual ~Outlet() = default;
   virtual void send(std::uint32_t rank, std::uint32_t run, Slot slot, const Value& value) = 0;
+  /// This rank's member of a collective task, named by its place in the plan, has its inputs, or one that
+  /// has failed.
+  virtual void join(std::uint32_t run, TaskIndex plan, const Failure* failure) = 0;
   /// A value that was to be announced or handed over is there, or failed.
   virtual void announce(ValueId id, const Value& value) = 0;
 };
@@ -73,6 +82,10 @@ class Executor {
   void release(ValueId id);
   /// A copy of a kept value; empty while it is not there.
   Value kept(ValueId id) const;
+  /// Calls this rank's member of a collective task that has joined. Its failure, if it throws.
+  std::optional<Failure> enter(std::uint32_t run, TaskIndex plan, Communicator& communicator);
+  /// All members have run, or one has failed: from here on the result is there.
+  void settle(std::uint32_t run, TaskIndex plan, const Failure* failure);
   /// Hands what workers have finished to the outlet, and frees runs that ended.
   void post();
 
@@ -105,7 +118,8 @@ class Executor {
     std::vector<Item> waiting;
   };
   struct Posted {
-    Run* run;  // null: an announcement
+    enum What { result, announcement, member } what;
+    Run* run;
     Slot slot;
     ValueId id;
     Value value;
@@ -123,7 +137,10 @@ class Executor {
     return workers_[0]->next.run != nullptr || !workers_[0]->stack.empty() || !inbox_.stack.empty();
   }
   void execute(Item item, Worker& me);
-  void call(Run& run, Slot task);
+  void call(Run& run, Slot task, Communicator* communicator = nullptr);
+  const Failure* failed_input(const Run& run, Slot task) const;
+  void find_members(Run& run);
+  void join(Run& run, Slot task);
   void fill(Run& run, Slot slot, Value value);
   void complete(Run& run, Slot slot, Worker* me);
   void keep_slot(Run& run, Slot slot);

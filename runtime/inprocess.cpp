@@ -16,7 +16,23 @@ Network::Network(int ranks, std::size_t small_bytes, std::optional<std::uint64_t
   }
 }
 
-class InProcessTransport final : public Transport {
+std::vector<std::string> Network::gather(int rank, const std::string& mine) {
+  std::unique_lock lock(meeting_.mutex);
+  meeting_.texts.resize(mailboxes_.size());
+  meeting_.texts[static_cast<std::size_t>(rank)] = mine;
+  if (++meeting_.here == mailboxes_.size()) {
+    meeting_.last = std::exchange(meeting_.texts, {});
+    meeting_.here = 0;
+    ++meeting_.turn;
+    meeting_.all_here.notify_all();
+  } else {
+    // The next turn cannot end, and replace `last`, before this rank has come to it.
+    meeting_.all_here.wait(lock, [this, turn = meeting_.turn] { return meeting_.turn != turn; });
+  }
+  return meeting_.last;
+}
+
+class InProcessTransport final : public Transport, private Communicator {
  public:
   InProcessTransport(Network& network, int rank) : network_(network), rank_(rank) {}
   ~InProcessTransport() override { flush(); }
@@ -63,8 +79,13 @@ class InProcessTransport final : public Transport {
     }
   }
   void abort(int status) override { std::_Exit(status); }
+  Communicator& communicator() override { return *this; }
 
  private:
+  int size() const override { return ranks(); }
+  std::vector<std::string> gather(const std::string& mine) override { return network_.gather(rank_, mine); }
+  const void* mpi_communicator() const override { return nullptr; }
+
   struct Open {
     Network::Message message;
     int to;

@@ -4,6 +4,7 @@
 
 #include "runtime/transport.hpp"
 
+#include <condition_variable>
 #include <deque>
 #include <memory>
 #include <mutex>
@@ -30,14 +31,25 @@ class Network {
     std::vector<std::byte> head;
     bool large;
   };
+  /// Where ranks meet to exchange texts.
+  struct Meeting {
+    std::mutex mutex;
+    std::condition_variable all_here;
+    std::vector<std::string> texts, last;
+    std::size_t here = 0;
+    std::uint64_t turn = 0;
+  };
   struct Mailbox {
     std::mutex mutex;
     std::vector<std::deque<Message>> from;  // one queue per sender
     std::size_t waiting = 0;
     std::minstd_rand random;
   };
+  std::vector<std::string> gather(int rank, const std::string& mine);
+
   std::size_t small_bytes_;
   bool shuffle_;
+  Meeting meeting_;
   std::vector<std::unique_ptr<Mailbox>> mailboxes_;
 };
 

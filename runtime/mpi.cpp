@@ -47,10 +47,54 @@ struct Frame {
   std::vector<Lent> lent;
 };
 
+/// Every rank's text, on all ranks.
+std::vector<std::string> gather_texts(MPI_Comm communicator, const std::string& text) {
+  int ranks = 0;
+  MPI_Comm_size(communicator, &ranks);
+  const auto count = static_cast<std::size_t>(ranks);
+  const int mine = static_cast<int>(text.size());
+  std::vector<int> sizes(count), offsets(count, 0);
+  MPI_Allgather(&mine, 1, MPI_INT, sizes.data(), 1, MPI_INT, communicator);
+  for (std::size_t i = 1; i < count; ++i) offsets[i] = offsets[i - 1] + sizes[i - 1];
+  std::string all(static_cast<std::size_t>(offsets.back() + sizes.back()), ' ');
+  MPI_Allgatherv(text.data(), mine, MPI_CHAR, all.data(), sizes.data(), offsets.data(), MPI_CHAR,
+                 communicator);
+  std::vector<std::string> texts;
+  for (std::size_t i = 0; i < count; ++i) {
+    texts.push_back(all.substr(static_cast<std::size_t>(offsets[i]), static_cast<std::size_t>(sizes[i])));
+  }
+  return texts;
+}
+
+/// For collective tasks, with a communicator of its own.
+class MpiCommunicator final : public Communicator {
+ public:
+  explicit MpiCommunicator(MPI_Comm parent) { MPI_Comm_dup(parent, &handle_); }
+  ~MpiCommunicator() override { MPI_Comm_free(&handle_); }
+  MpiCommunicator(const MpiCommunicator&) = delete;
+  MpiCommunicator& operator=(const MpiCommunicator&) = delete;
+  int rank() const override {
+    int rank = 0;
+    MPI_Comm_rank(handle_, &rank);
+    return rank;
+  }
+  int size() const override {
+    int size = 0;
+    MPI_Comm_size(handle_, &size);
+    return size;
+  }
+  std::vector<std::string> gather(const std::string& mine) override { return gather_texts(handle_, mine); }
+  const void* mpi_communicator() const override { return &handle_; }
+
+ private:
+  MPI_Comm handle_ = MPI_COMM_NULL;
+};
+
 class MpiTransport final : public Transport {
  public:
   MpiTransport(MPI_Comm communicator, const Options& options)
       : communicator_(communicator),
+        for_tasks_(communicator),
         small_bytes_(options.small_bytes),
         piece_bytes_(options.piece_bytes),
         credits_(static_cast<std::uint32_t>(options.credits)),
@@ -136,6 +180,8 @@ class MpiTransport final : public Transport {
       MPI_Wait(&slot.request, MPI_STATUS_IGNORE);
     }
   }
+
+  Communicator& communicator() override { return for_tasks_; }
 
   void abort(int status) override {
     MPI_Abort(communicator_, status);
@@ -370,6 +416,7 @@ class MpiTransport final : public Transport {
 
   // constant
   MPI_Comm communicator_;
+  MpiCommunicator for_tasks_;
   std::size_t small_bytes_;
   std::size_t piece_bytes_;
   std::uint32_t credits_;
@@ -437,19 +484,7 @@ std::string MpiWorld::library() {
 }
 
 std::vector<std::string> MpiWorld::gather(const std::string& text) const {
-  const auto count = static_cast<std::size_t>(ranks_);
-  const int mine = static_cast<int>(text.size());
-  std::vector<int> sizes(count), offsets(count, 0);
-  MPI_Allgather(&mine, 1, MPI_INT, sizes.data(), 1, MPI_INT, communicator_->handle);
-  for (std::size_t i = 1; i < count; ++i) offsets[i] = offsets[i - 1] + sizes[i - 1];
-  std::string all(static_cast<std::size_t>(offsets.back() + sizes.back()), ' ');
-  MPI_Allgatherv(text.data(), mine, MPI_CHAR, all.data(), sizes.data(), offsets.data(), MPI_CHAR,
-                 communicator_->handle);
-  std::vector<std::string> texts;
-  for (std::size_t i = 0; i < count; ++i) {
-    texts.push_back(all.substr(static_cast<std::size_t>(offsets[i]), static_cast<std::size_t>(sizes[i])));
-  }
-  return texts;
+  return gather_texts(communicator_->handle, text);
 }
 
 std::unique_ptr<Transport> MpiWorld::connect(const Options& options) const {

@@ -7,12 +7,14 @@
 #pragma once
 
 #include "runtime/clock.hpp"
+#include "runtime/collectives.hpp"
 #include "runtime/executor.hpp"
 #include "runtime/transport.hpp"
 
 #include <ramal/engine.hpp>
 
 #include <condition_variable>
+#include <deque>
 #include <map>
 
 namespace ramal::detail {
@@ -101,6 +103,13 @@ class Rank final : private Receiver, private Outlet {
   // Outlet
   void send(std::uint32_t rank, std::uint32_t run, Slot slot, const Value& value) override;
   void announce(ValueId id, const Value& value) override;
+  void join(std::uint32_t run, TaskIndex plan, const Failure* failure) override;
+
+  // collective tasks
+  void tell(int to, MessageType type, Collectives::Name name, const std::optional<Failure>& failure);
+  bool take_turns();
+  void check_thrown();
+  void hear_of_collective(MessageType type, Collectives::Name name, std::optional<Failure> failure);
 
   bool pump();
   bool step();
@@ -136,6 +145,17 @@ class Rank final : private Receiver, private Outlet {
   std::unordered_map<int, Landing> landings_;
   /// Results that overtook the subgraph that expects them, by run.
   std::unordered_map<std::uint32_t, std::vector<Early>> early_;
+  /// Rank 0's.
+  Collectives collectives_;
+  struct Turn {
+    MessageType type;  // enter or settle
+    Collectives::Name name;
+    std::optional<Failure> failure;
+  };
+  std::deque<Turn> turns_;  // in rank 0's order, taken when no message is being delivered
+  /// Members that threw here while others may wait inside theirs, and since when.
+  std::map<Collectives::Name, double> thrown_;
+  std::string thrown_message_;
   std::optional<int> stopped_;
   int others_stopped_ = 0;
   bool unsent_ = false;

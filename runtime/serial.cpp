@@ -48,7 +48,7 @@ Value SerialEngine::call(const Graph& graph, TaskIndex i, std::vector<Value>& va
   }
   if (failed != nullptr) return *failed;
   const Task& task = *graph.tasks[i];
-  Frame frame{values.data(), graph.inputs_of(i).data(), uses, task.literals()};
+  Frame frame{values.data(), graph.inputs_of(i).data(), uses, task.literals(), &alone_};
   Value result;
   ++tasks_run_;
   try {

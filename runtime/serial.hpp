@@ -7,6 +7,7 @@
 #include "graph/graph.hpp"
 #include "runtime/failure.hpp"
 
+#include <ramal/communicator.hpp>
 #include <ramal/engine.hpp>
 
 #include <map>
@@ -28,6 +29,14 @@ class SerialEngine final : public Engine {
 
  private:
   class KeptResidence;
+  /// Of collective tasks: this process alone.
+  class Alone final : public Communicator {
+   public:
+    int rank() const override { return 0; }
+    int size() const override { return 1; }
+    std::vector<std::string> gather(const std::string& mine) override { return {mine}; }
+    const void* mpi_communicator() const override { return nullptr; }
+  };
 
   const KeptResidence& kept(const Task& task) const;
   /// Values of the targets, failed ones included.
@@ -37,6 +46,7 @@ class SerialEngine final : public Engine {
              const std::atomic<std::uint32_t>* uses);
   void throw_first_failure(const std::vector<Value>& values) const;
 
+  Alone alone_;
   std::uint32_t run_ = 0;
   std::uint64_t tasks_run_ = 0;
   struct Failed {

@@ -12,6 +12,8 @@
 
 #include "graph/subgraph.hpp"
 
+#include <ramal/communicator.hpp>
+
 namespace ramal::detail {
 
 enum class MessageType : std::uint8_t {
@@ -24,6 +26,10 @@ enum class MessageType : std::uint8_t {
   query,     ///< rank 0 -> rank: report about yourself
   report,    ///< the answer
   stop,      ///< rank 0 -> rank: the program is over
+  join,      ///< rank -> rank 0: a collective task's member has its inputs (or a failure among them)
+  enter,     ///< rank 0 -> rank: all members have, run it now
+  leave,     ///< rank -> rank 0: it has run, or failed
+  settle,    ///< rank 0 -> rank: all have; its result counts, or has failed
 };
 
 struct Header {
@@ -72,6 +78,8 @@ class Transport {
   virtual bool poll(Receiver& receiver) = 0;
   /// Collective, the last call: returns when all that was sent to anyone has arrived.
   virtual void close(Receiver& receiver) = 0;
+  /// For collective tasks. Separate from all other messages.
+  virtual Communicator& communicator() = 0;
   /// Ends all ranks at once.
   [[noreturn]] virtual void abort(int status) = 0;
 

@@ -15,6 +15,11 @@ long slow(long x) {
 }
 long bad(long) { throw std::runtime_error("the disk is on fire"); }
 long fine(long x) { return x; }
+long wait_for_each_other(ramal::Communicator& communicator, ramal::Inputs<long>) {
+  if (communicator.rank() == 1) throw std::runtime_error("only here");
+  communicator.gather("");
+  return 0;
+}
 #ifdef ANOTHER_BINARY
 volatile long makes_it_differ = 1;
 #endif
@@ -31,6 +36,8 @@ int main(int argc, char** argv) {
       session.persist(ramal::delayed<slow>.annotate({.rank = session.ranks() - 1})(1));
       throw std::runtime_error("too impatient");
     }
+    if (how == "hang_together")
+      session.compute(ramal::collective<wait_for_each_other>(std::vector<ramal::Delayed<long>>()));
     if (how == "vanish") std::_Exit(0);
     if (how == "task_error") session.compute(ramal::delayed<bad>(1));
     if (how == "busy_program") {

@@ -150,6 +150,10 @@ class Recorder final : public Outlet {
     sent.push_back({rank, run, slot, value});
   }
   void announce(ValueId id, const Value& value) override { announced.emplace_back(id, value); }
+  void join(std::uint32_t, TaskIndex plan, const Failure* failure) override {
+    joined.emplace_back(plan, failure != nullptr ? std::optional(*failure) : std::nullopt);
+  }
+  std::vector<std::pair<TaskIndex, std::optional<Failure>>> joined;
 };
 
 class ExecutorTest : public ::testing::Test {
@@ -1049,6 +1053,7 @@ class Scripted final : public Transport {
     return true;
   }
   void close(Receiver&) override {}
+  Communicator& communicator() override { std::abort(); }
   void abort(int status) override { std::_Exit(status); }
 };
 

@@ -3,6 +3,7 @@
 #include "runtime/serial.hpp"
 #include "tests/support/random_program.hpp"
 
+#include <ramal/mpi.hpp>
 #include <ramal/ramal.hpp>
 
 #include <algorithm>
@@ -90,6 +91,45 @@ void sizes(Session& session) {
     const auto pair = session.compute(delayed<paired>.annotate({.rank = ranks - 1})(n));
     expect_equal(pair.second, numbered(n, 0), "a pair with a vector");
   }
+}
+
+/// A plain MPI call inside a task.
+long reduce_by_mpi(Communicator& communicator, Inputs<Block<long>> mine, long factor) {
+  long sum = 0;
+  for (const Block<long>& block : mine) sum = std::accumulate(block.begin(), block.end(), sum);
+  long all = 0;
+  MPI_Allreduce(&sum, &all, 1, MPI_LONG, MPI_SUM, mpi_communicator(communicator));
+  return factor * all;
+}
+long one_rank_fails(Communicator& communicator, Inputs<Block<long>>, long which) {
+  communicator.agree([&] {
+    if (communicator.rank() == which) throw std::runtime_error("on purpose");
+  });
+  return reduce_by_mpi(communicator, Inputs<Block<long>>({}), 1);
+}
+/// Collective tasks before, between and after others.
+void collectives(Session& session) {
+  std::vector<Delayed<Block<long>>> blocks;
+  long expected = 0;
+  for (long i = 0; i < 40; ++i) {
+    blocks.push_back(delayed<turned>(delayed<tile>(50, i)));
+    const auto block = tile(50, i);
+    expected += std::accumulate(block.begin(), block.end(), 0L);
+  }
+  std::vector<Delayed<long>> sums;
+  for (long i = 0; i < 30; ++i) sums.push_back(collective<reduce_by_mpi>(blocks, i));
+  const auto total = collective<reduce_by_mpi>(blocks, sums.back());
+  const auto [each, last] = session.compute(std::tuple(sums, total));
+  for (long i = 0; i < 30; ++i) expect_equal(each[static_cast<std::size_t>(i)], i * expected, "a sum by MPI");
+  expect_equal(last, 29 * expected * expected, "a sum scaled by a sum");
+  for (long which = 0; which < session.ranks(); ++which) {
+    try {
+      session.compute(collective<one_rank_fails>(blocks, which));
+      fail("a collective task that throws on one rank did not fail");
+    } catch (const TaskError&) {
+    }
+  }
+  expect_equal(session.compute(collective<reduce_by_mpi>(blocks, 1)), expected, "after failures");
 }
 
 long pass(long x) { return x + 1; }
@@ -219,11 +259,12 @@ void large(Session& session) {
 
 int main(int argc, char** argv) {
   const std::map<std::string, void (*)(Session&)> checks{
-      {"random", random_programs}, {"sizes", sizes},     {"flood", flood}, {"reductions", reductions},
-      {"errors", errors},          {"futures", futures}, {"large", large}};
+      {"random", random_programs},  {"sizes", sizes},   {"flood", flood},
+      {"reductions", reductions},   {"errors", errors}, {"futures", futures},
+      {"collectives", collectives}, {"large", large}};
   const auto check = checks.find(argc > 1 ? argv[1] : "");
   if (check == checks.end()) {
-    std::cerr << "usage: mpi_program random|sizes|flood|reductions|errors|futures|large\n";
+    std::cerr << "usage: mpi_program random|sizes|flood|reductions|errors|futures|collectives|large\n";
     return 2;
   }
   return run(argc, argv, [&](Session& session) {

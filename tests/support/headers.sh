@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# headers.sh CXX: each header must compile by itself. `<ramal/ramal.hpp>` must bring in neither MPI nor Boost.
+# headers.sh CXX [OPTION…]: each header must compile by itself. `<ramal/ramal.hpp>` must bring in neither MPI nor Boost.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-include=(-I. -Igraph/include -Iruntime/include)
+include=(-I. -Igraph/include -Iruntime/include "${@:2}")
 status=0
 for header in graph/*.hpp graph/include/ramal/*.hpp runtime/*.hpp runtime/include/ramal/*.hpp; do
   if ! "$1" -std=c++20 -fsyntax-only "${include[@]}" -include "$header" -x c++ /dev/null; then

@@ -64,6 +64,7 @@ class SteppedRanks {
       return own_->poll(receiver);
     }
     void close(Receiver& receiver) override { own_->close(receiver); }
+    Communicator& communicator() override { return own_->communicator(); }
     void abort(int status) override { own_->abort(status); }
 
    private:

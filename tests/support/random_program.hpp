@@ -58,6 +58,13 @@ inline long sometimes_throws(long x) {
   if (x % 7 == 0) throw x;  // not a std::exception
   return x;
 }
+/// The same on all ranks, whatever lies where; it waits for nobody, since tests run ranks in one thread.
+inline long together(Communicator& communicator, Inputs<long> mine, long shared, long salt) {
+  long sum = 0;
+  for (const long& value : mine) sum |= value;
+  if (shared % 6 == 0 && salt > 500) throw std::runtime_error("not together " + std::to_string(salt));
+  return scramble(shared, salt) + (communicator.size() == 0 ? sum : 0);
+}
 inline void no_result(long) {}
 inline long after(Void, long x) { return x + 1; }
 
@@ -103,7 +110,7 @@ class RandomProgram {
   }
 
   void act() {
-    switch (below(21)) {
+    switch (below(22)) {
       case 0:
       case 1:
         longs_.push_back(make_leaf());
@@ -173,6 +180,10 @@ class RandomProgram {
         break;
       case 20:
         if (below(3) == 0) compute_some();
+        break;
+      case 21:
+        if (options_.errors || below(2) == 0)
+          longs_.push_back(collective<together>(some_longs(), a_long(), options_.errors ? number() : 1));
         break;
     }
   }

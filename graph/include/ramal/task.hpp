@@ -23,6 +23,8 @@
 
 namespace ramal {
 
+class Communicator;
+
 /// Wishes for one task, or for all tasks made through one annotated function. See
 /// `delayed<f>.annotate`.
 struct Annotation {
@@ -45,6 +47,7 @@ struct Frame {
   const std::uint32_t* inputs;
   const std::atomic<std::uint32_t>* uses;
   std::span<const std::byte> literals;
+  Communicator* communicator = nullptr;  ///< of a collective task
 };
 
 /// One per function: a constant whose address, relative to its program image, names it across ranks.
@@ -53,6 +56,7 @@ struct Kind {
   const Type* result;
   void (*run)(Frame&, Value& result);    ///< makes the result in an empty Value; may throw
   std::string (*preview)(const Frame&);  ///< the arguments, for an error message
+  bool collective = false;               ///< has a member on every rank; see collective.hpp
 };
 
 /// Where the result of a persisted task is kept. Owned by its task, known to one session, which

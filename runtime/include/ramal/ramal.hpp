@@ -3,6 +3,7 @@
 #pragma once
 
 #include <ramal/block.hpp>
+#include <ramal/collective.hpp>
 #include <ramal/delayed.hpp>
 #include <ramal/map.hpp>
 #include <ramal/operators.hpp>

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Communicator: what a collective task sees of the ranks that run it together.
+#pragma once
+
+#include <exception>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace ramal {
+
+/// The ranks that run one collective task. Belongs to the session; use it only inside the task and in the
+/// thread that runs it. Every call is collective: all ranks make the same calls in the same order.
+///
+/// For MPI calls of your own, <ramal/mpi.hpp> gives the MPI_Comm behind it.
+class Communicator {
+ public:
+  virtual ~Communicator() = default;
+  virtual int rank() const = 0;
+  virtual int size() const = 0;
+  /// Every rank's text, in the order of ranks.
+  virtual std::vector<std::string> gather(const std::string& mine) = 0;
+
+  /// Calls `step` on every rank. If it throws on any, throws on all: there its own exception, elsewhere a
+  /// std::runtime_error with the message of the lowest rank that failed. So whatever may fail on one rank
+  /// alone (opening a file, allocating) goes in here, before the collective calls that would wait for it.
+  template <class Step>
+  void agree(const Step& step) {
+    std::exception_ptr own;
+    std::string message;
+    try {
+      step();
+    } catch (const std::exception& error) {
+      own = std::current_exception();
+      message = std::string(1, failed) + error.what();
+    } catch (...) {
+      own = std::current_exception();
+      message = std::string(1, failed) + "an exception that is no std::exception";
+    }
+    const auto all = gather(message);
+    if (own) std::rethrow_exception(own);
+    for (std::size_t rank = 0; rank < all.size(); ++rank) {
+      if (all[rank].empty()) continue;
+      throw std::runtime_error("on rank " + std::to_string(rank) + ": " + all[rank].substr(1));
+    }
+  }
+
+  /// The MPI_Comm's address; null where ranks are not processes of MPI. For <ramal/mpi.hpp>.
+  virtual const void* mpi_communicator() const = 0;
+
+ private:
+  static constexpr char failed = '!';  // so that an error without a message is one too
+};
+
+}  // namespace ramal
