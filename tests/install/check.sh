@@ -1,0 +1,84 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# check.sh CHECK SOURCE BUILD SCRATCH: runs one of the functions below. `moved` makes what most others use: an
+# installed tree at $HOME/ramal, which is where the template's README has it.
+set -euo pipefail
+check=$1 source=$2 build=$3 scratch=$4
+here=$source/tests/install
+export HOME=$scratch/home
+
+# output REGEX COMMAND…: the command succeeds and a line of what it prints matches.
+output() { "$source/tests/support/expect.sh" 0 "$@"; }
+
+fail() {
+  printf '%s\n' "$*" >&2
+  exit 1
+}
+
+moved() {
+  rm -rf "$scratch"
+  mkdir -p "$HOME"
+  cmake --install "$build" --prefix "$scratch/first" >"$scratch/installed"
+  mv "$scratch/first" "$HOME/ramal"
+  if grep -rIF -e "$source" -e "$build" -e "$scratch" "$HOME/ramal"; then
+    fail "the installed files name the place they were made at"
+  fi
+  output '^tasks = 511$' mpirun -n 3 "$HOME/ramal/bin/notebook" --sleep 0
+}
+
+# The public headers are all there, no others, and each needs only those.
+headers() {
+  local header
+  cd "$HOME/ramal/include"
+  diff <(cd "$source" && for header in */include/ramal/*.hpp; do echo "${header#*/include/}"; done | sort) \
+    <(find . -type f -printf '%P\n' | sort) || fail "other headers are installed than those in */include"
+  for header in ramal/*.hpp; do
+    "$CXX" -std=c++20 -fsyntax-only -I. -include "$header" -x c++ /dev/null || fail "does not compile alone: $header"
+  done
+}
+
+# template HEADING: the commands that stand under it in the template's README, in a copy of the template.
+template() {
+  local place="$HOME/$check"
+  rm -rf "$place"
+  cp -r "$HOME/ramal/share/ramal/template" "$place"
+  cd "$place"
+  awk -v heading="## $1" '$0 == heading { here = 1; next } /^## / { here = 0 }
+    /^```/ { code = !code; next } here && code' README.md >"$place.sh"
+  grep -q mpirun "$place.sh" || fail "README.md has no commands under '$1'"
+  output '^pi = 3\.14159[23] from 10000000 terms in 100 blocks$' bash -eux "$place.sh" | tee "$place.log"
+  for rank in 0 1 2; do grep -q "^rank $rank on .* ran [1-9][0-9]* tasks" "$place.log" || fail "rank $rank did nothing"; done
+}
+template_with_cmake() { template "With CMake"; }
+template_with_make() { template "With make"; }
+
+consumer() { cmake -S "$here/consumer" -B "$scratch/$check" -DCMAKE_PREFIX_PATH="$HOME/ramal" -DCMAKE_BUILD_TYPE=Debug "$@"; }
+
+c_and_cxx() {
+  consumer "-DPROGRAM=$HOME/ramal/share/ramal/template/main.cpp"
+  cmake --build "$scratch/$check"
+  output '^pi = 3' "$scratch/$check/consumer" 1000000
+}
+
+missing_component() {
+  if consumer -DCOMPONENTS=nosuch 2>"$scratch/$check.log"; then fail "a component that is not there was found"; fi
+  grep "was installed without the component 'nosuch'" "$scratch/$check.log" || fail "$(cat "$scratch/$check.log")"
+}
+
+# The objects are compiled once, in the archive that was fetched; then they are linked as shared libraries.
+within_a_project() {
+  local own=$scratch-project
+  rm -rf "$own"
+  mkdir -p "$own"
+  tar -C "$source" --exclude='./.[!.]*' --exclude=./build -czf "$own/ramal.tar.gz" .
+  for way in fetch subdirectory; do
+    cmake -S "$here/parent" -B "$own/build" -DWAY=$way "-DARCHIVE=$own/ramal.tar.gz"
+    cmake --build "$own/build"
+    output '^squares 338350, cubes 25502500, shifted 5150, mean 2$' mpirun -n 3 "$own/build/program"
+  done
+  readelf -d "$own/build/program" | grep "libramal_runtime\.so\.[0-9]" || fail "the program does not use the shared library"
+  cmake --install "$own/build" --prefix "$own/installed"
+  [[ ! -e $own/installed ]] || fail "installing the parent installs Ramal"
+}
+
+"$check"
