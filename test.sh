@@ -8,7 +8,7 @@ usage() {
     cat <<'EOF'
 usage: ./test.sh [--no-install] [--preset release|debug|asan|tsan] [--werror] [--] [ctest arguments…]
 
-Installs what is missing (with apt), builds, and runs the tests, as in: ./test.sh -R place
+Installs what is missing (with apt), builds, and runs the tests, as in: ./test.sh -R Place
   --no-install   install nothing: say what is missing (for machines without root)
   --preset NAME  which build (default release); asan and tsan are gcc's and clang's sanitizers
   --werror       from now on, warnings are errors in that build

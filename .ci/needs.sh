@@ -112,12 +112,14 @@ install_packages() {
     if ((EUID != 0)); then
         if ! can_become_root; then
             say "packages are missing; type this as root, then start again:" >&2
-            fail "    apt-get update && apt-get install --no-install-recommends $*"
+            printf '%s\n' "apt-get update && apt-get install --no-install-recommends $*" >&2
+            exit 1
         fi
         say "about to run: sudo ${update[*]}"
         say "    and then: sudo ${install[*]}"
         as_root=(sudo)
     fi
+    say "installing $*"
     logged "apt-get update" "$root/build/apt-update.log" ${as_root[@]+"${as_root[@]}"} "${update[@]}"
     logged "install $# packages" "$root/build/apt-install.log" \
         ${as_root[@]+"${as_root[@]}"} "${install[@]}"

@@ -147,7 +147,11 @@ std::optional<Settings> parse(int argc, char** argv, int& status) {
       "no-persist", "run leaves and sum as one graph");
   try {
     po::variables_map given;
-    po::store(po::parse_command_line(argc, argv, options), given);
+    const auto parsed = po::parse_command_line(argc, argv, options);
+    for (const auto& option : parsed.options) {
+      if (option.position_key >= 0) throw po::error("unexpected argument '" + option.value.front() + "'");
+    }
+    po::store(parsed, given);
     po::notify(given);
     if (given.contains("help")) {
       std::cout << options;

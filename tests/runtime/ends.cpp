@@ -21,7 +21,7 @@ long wait_for_each_other(ramal::Communicator& communicator, ramal::Inputs<long>)
   return 0;
 }
 #ifdef ANOTHER_BINARY
-volatile long makes_it_differ = 1;
+[[gnu::used]] long makes_it_differ = 1;
 #endif
 
 }  // namespace

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Operators on Delayed: `a + b` is a task that adds, for handles of either side, or a handle and a
-// value. Comparisons give a Delayed<bool>. Their tasks know the operator's line, but for `!`. There is
-// no && and || (they could not skip their right side).
+// value. Comparisons give a Delayed<bool>. Their tasks know the operator's line, but for `!`, and == between
+// handles of different types. There is no && and || (they could not skip their right side).
 #pragma once
 
 #include <ramal/arguments.hpp>
@@ -41,6 +41,7 @@ auto lift(std::source_location where, const A&... args);
   auto named(const L& left, const R& right) { \
     return left op right;                     \
   }
+#define RAMAL_EQUALITY RAMAL_BINARY
 #define RAMAL_UNARY(op, named) \
   template <class T>           \
   auto named(const T& value) { \
@@ -57,8 +58,8 @@ auto lift(std::source_location where, const A&... args);
   RAMAL_BINARY(^, bit_xor)        \
   RAMAL_BINARY(<<, shift_left)    \
   RAMAL_BINARY(>>, shift_right)   \
-  RAMAL_BINARY(==, equal)         \
-  RAMAL_BINARY(!=, not_equal)     \
+  RAMAL_EQUALITY(==, equal)       \
+  RAMAL_EQUALITY(!=, not_equal)   \
   RAMAL_BINARY(<, less)           \
   RAMAL_BINARY(<=, less_equal)    \
   RAMAL_BINARY(>, greater)        \
@@ -72,6 +73,7 @@ RAMAL_OPERATORS
 RAMAL_UNARY(!, logical_not)
 }  // namespace lifted
 #undef RAMAL_BINARY
+#undef RAMAL_EQUALITY
 #undef RAMAL_UNARY
 
 #define RAMAL_BINARY(op, named)                                                  \
@@ -83,6 +85,27 @@ RAMAL_UNARY(!, logical_not)
     requires(!is_delayed<L> && !std::derived_from<L, std::ios_base>)             \
   friend auto operator op(const L& left, Here<T> right) {                        \
     return lift<&lifted::named<Operand<L>, T>>(right.where, left, right.handle); \
+  }
+// C++20 also tries == with its sides exchanged, so between handles both sides must convert alike.
+// Handles of different types take no conversion, and thus learn no line.
+#define RAMAL_EQUALITY(op, named)                                                \
+  template <class R>                                                             \
+    requires(!is_delayed<R>)                                                     \
+  friend auto operator op(Here<T> left, const R& right) {                        \
+    return lift<&lifted::named<T, Operand<R>>>(left.where, left.handle, right);  \
+  }                                                                              \
+  template <class L>                                                             \
+    requires(!is_delayed<L>)                                                     \
+  friend auto operator op(const L& left, Here<T> right) {                        \
+    return lift<&lifted::named<Operand<L>, T>>(right.where, left, right.handle); \
+  }                                                                              \
+  friend auto operator op(Here<T> left, Here<T> right) {                         \
+    return lift<&lifted::named<T, T>>(left.where, left.handle, right.handle);    \
+  }                                                                              \
+  template <class U>                                                             \
+    requires(!std::same_as<T, U>)                                                \
+  friend auto operator op(const Delayed<T>& left, const Delayed<U>& right) {     \
+    return lift<&lifted::named<T, U>>(std::source_location(), left, right);      \
   }
 #define RAMAL_UNARY(op, named) \
   friend auto operator op(Here<T> value) { return lift<&lifted::named<T>>(value.where, value.handle); }
@@ -103,6 +126,7 @@ using found_by_lookup::Operators;
 
 #undef RAMAL_OPERATORS
 #undef RAMAL_BINARY
+#undef RAMAL_EQUALITY
 #undef RAMAL_UNARY
 
 }  // namespace ramal::detail
