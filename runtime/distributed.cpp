@@ -64,11 +64,14 @@ class DistributedEngine::ReadyWatch final : public Watch {
 
 DistributedEngine::DistributedEngine(std::unique_ptr<Transport> transport, const Images& images,
                                      unsigned workers, std::vector<std::string> hosts, bool warnings,
-                                     RankInfo about)
+                                     RankInfo about, std::vector<LocalInfos> locals)
     : images_(images),
       machine_{std::move(hosts)},
       warnings_(warnings),
-      rank_(std::move(transport), images, workers, this, std::move(about)) {}
+      locals_(std::move(locals)),
+      rank_(std::move(transport), images, workers, this, std::move(about)) {
+  locals_.resize(machine_.ranks());
+}
 
 // --- running --------------------------------------------------------------------------------------------
 
@@ -421,6 +424,50 @@ void DistributedEngine::cancel_in_run(std::uint32_t number, const std::set<Value
     } else {
       rank_.send_cancel(static_cast<int>(to), number, slots[to]);
     }
+  }
+}
+
+// --- what ranks had before, and have after ---------------------------------------------------------------
+
+std::vector<TaskHandle> DistributedEngine::from_local(const std::string& name, const Kind& kind) {
+  const auto held = rank_.lock();
+  std::vector<const LocalInfo*> found;
+  for (std::uint32_t rank = 0; rank < machine_.ranks(); ++rank) found.push_back(&local_of(rank, name, kind));
+  // Held to the end: the last handle to go would free the values, and later calls name the same.
+  auto& tasks = local_tasks_[name];
+  for (auto rank = static_cast<std::uint32_t>(tasks.size()); rank < machine_.ranks(); ++rank) {
+    tasks.emplace_back(Task::make(kind, {}, {}));
+    tasks.back().get()->settle(std::make_unique<KeptResidence>(
+        std::make_shared<KeptState>(KeptState{.id = local_id(name),
+                                              .rank = rank,
+                                              .ready = true,
+                                              .bytes = static_cast<double>(found[rank]->bytes)}),
+        releases_));
+  }
+  return tasks;
+}
+
+const LocalInfo& DistributedEngine::local_of(std::uint32_t rank, const std::string& name,
+                                             const Kind& kind) const {
+  const LocalInfos& there = locals_.at(rank);
+  const auto found = std::ranges::find(there, name, &LocalInfo::name);
+  const std::string where = "rank " + std::to_string(rank) + " (" + machine_.hosts[rank] + ")";
+  if (found == there.end()) {
+    std::string others;
+    for (const LocalInfo& one : there) others += (others.empty() ? "; it has " : ", ") + one.name;
+    throw std::invalid_argument("ramal: from_local: " + where + " has no local '" + name + "'" +
+                                (others.empty() ? ", nor any other" : others));
+  }
+  if (found->type == kind.result->name) return *found;
+  throw std::invalid_argument("ramal: from_local: the local '" + name + "' of " + where + " is a " +
+                              found->type + ", not a " + std::string(kind.result->name));
+}
+
+void DistributedEngine::to_local(const std::string& name, const Tasks& targets) {
+  const auto held = rank_.lock();
+  for (const Task* target : targets) {
+    const KeptState& state = persisted_state(*target);
+    rank_.send_store(static_cast<int>(state.rank), state.id, name);
   }
 }
 

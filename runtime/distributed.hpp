@@ -35,10 +35,24 @@ struct Releases {
   std::vector<std::shared_ptr<KeptState>> states;
 };
 
+/// A local that some rank has.
+struct LocalInfo {
+  std::string name;
+  std::string type;
+  std::uint64_t bytes = 0;  ///< 0: unknown
+
+  template <class Archive>
+  void serialize(Archive& archive, unsigned) {
+    archive& name& type& bytes;
+  }
+};
+using LocalInfos = std::vector<LocalInfo>;
+
 class DistributedEngine final : public Engine, private Control {
  public:
   DistributedEngine(std::unique_ptr<Transport> transport, const Images& images, unsigned workers,
-                    std::vector<std::string> hosts, bool warnings, RankInfo about);
+                    std::vector<std::string> hosts, bool warnings, RankInfo about,
+                    std::vector<LocalInfos> locals = {});
 
   int ranks() const override { return static_cast<int>(machine_.ranks()); }
   std::vector<Value> compute(const Tasks& targets) override;
@@ -49,6 +63,8 @@ class DistributedEngine final : public Engine, private Control {
   void cancel(const Tasks& targets) override;
   std::vector<RankInfo> info() override;
   void progress() override;
+  std::vector<TaskHandle> from_local(const std::string& name, const Kind& kind) override;
+  void to_local(const std::string& name, const Tasks& targets) override;
 
   Rank& rank() { return rank_; }
 
@@ -108,11 +124,13 @@ class DistributedEngine final : public Engine, private Control {
   Failed name_of(const Failure& failure) const;
   [[noreturn]] void throw_failure(const Failure& failure, const Failed& failed);
   void warn_of_large_literals(const Cut& cut);
+  const LocalInfo& local_of(std::uint32_t rank, const std::string& name, const Kind& kind) const;
 
   // constant
   const Images& images_;
   const Machine machine_;
   const bool warnings_;
+  std::vector<LocalInfos> locals_;  // by rank
   const std::shared_ptr<Releases> releases_ = std::make_shared<Releases>();
 
   // names
@@ -127,6 +145,7 @@ class DistributedEngine final : public Engine, private Control {
   bool forget_again_ = false;
   std::map<std::pair<std::uint32_t, TaskIndex>, Failed> failed_;
   std::vector<ReadyWatch*> watches_;
+  std::map<std::string, std::vector<TaskHandle>> local_tasks_;
   std::vector<std::optional<RankInfo>> reports_;
   std::set<std::pair<const char*, unsigned>> warned_;
 

@@ -447,21 +447,36 @@ struct MpiWorld::Communicator {
 MpiWorld::MpiWorld(int* argc, char*** argv, bool threads) : communicator_(std::make_unique<Communicator>()) {
   int initialised = 0;
   MPI_Initialized(&initialised);
-  int provided = MPI_THREAD_SINGLE;
-  const int wanted = threads ? MPI_THREAD_SERIALIZED : MPI_THREAD_SINGLE;
   if (initialised == 0) {
-    MPI_Init_thread(argc, argv, wanted, &provided);
+    int provided = MPI_THREAD_SINGLE;
+    MPI_Init_thread(argc, argv, threads ? MPI_THREAD_SERIALIZED : MPI_THREAD_SINGLE, &provided);
     started_here_ = true;
-  } else {
-    MPI_Query_thread(&provided);
-  }
-  if (provided < wanted) {
-    throw OptionError(
-        "ramal: this MPI was started without support for threads; set RAMAL_THREADS=1 and "
-        "RAMAL_PROGRESS=auto, "
-        "or start it with MPI_THREAD_SERIALIZED");
   }
   MPI_Comm_dup(MPI_COMM_WORLD, &communicator_->handle);
+  // A program that started MPI itself, without threads, and asked for none, gets one.
+  look_around(threads && started_here_);
+}
+
+MpiWorld::MpiWorld(const void* communicator, bool threads) : communicator_(std::make_unique<Communicator>()) {
+  int initialised = 0;
+  int finalised = 0;
+  MPI_Initialized(&initialised);
+  MPI_Finalized(&finalised);
+  if (initialised == 0 || finalised != 0)
+    throw OptionError("ramal: run(communicator, …) is for use between MPI_Init and MPI_Finalize");
+  MPI_Comm_dup(*static_cast<const MPI_Comm*>(communicator), &communicator_->handle);
+  look_around(threads);
+}
+
+void MpiWorld::look_around(bool threads) {
+  int provided = MPI_THREAD_SINGLE;
+  MPI_Query_thread(&provided);
+  allows_threads_ = provided >= MPI_THREAD_SERIALIZED;
+  if (threads && !allows_threads_) {
+    throw OptionError(
+        "ramal: this MPI was started without support for threads; set RAMAL_THREADS=1 and "
+        "RAMAL_PROGRESS=auto, or start it with MPI_THREAD_SERIALIZED");
+  }
   MPI_Comm_rank(communicator_->handle, &rank_);
   MPI_Comm_size(communicator_->handle, &ranks_);
   MPI_Comm local = MPI_COMM_NULL;

@@ -27,14 +27,21 @@ namespace ramal::detail {
 /// MPI as this program sees it. Starts MPI unless the program has, and ends only what it started.
 class MpiWorld {
  public:
-  /// With `threads`, several threads will call MPI in turn. Throws OptionError if MPI cannot do that.
+  /// Of all processes. With `threads`, several threads will call MPI in turn.
   MpiWorld(int* argc, char*** argv, bool threads);
+  /// Of a communicator, given by the address of its MPI_Comm, of a program that has started MPI. Throws
+  /// OptionError if it has not, or if `threads` are needed and the level it chose does not allow them.
+  MpiWorld(const void* communicator, bool threads);
   ~MpiWorld();
   MpiWorld(const MpiWorld&) = delete;
   MpiWorld& operator=(const MpiWorld&) = delete;
 
   int rank() const { return rank_; }
   int ranks() const { return ranks_; }
+  /// Several threads may call MPI in turn.
+  bool allows_threads() const { return allows_threads_; }
+  /// MPI was there before us.
+  bool is_within_a_program() const { return !started_here_; }
   /// Ranks on this rank's host.
   int local_ranks() const { return local_ranks_; }
   /// Name and version of the MPI library, in one line.
@@ -45,8 +52,11 @@ class MpiWorld {
 
  private:
   struct Communicator;
+  void look_around(bool threads);
+
   std::unique_ptr<Communicator> communicator_;
   bool started_here_ = false;
+  bool allows_threads_ = false;
   int rank_ = 0;
   int ranks_ = 1;
   int local_ranks_ = 1;

@@ -42,6 +42,12 @@ std::vector<T> items_of(std::span<const std::byte> bytes) {
 
 }  // namespace
 
+ValueId local_id(std::string_view name) {
+  ValueId hash = 14695981039346656037u;  // FNV-1a, 64 bits
+  for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211u;
+  return hash | ValueId{1} << 63;
+}
+
 Rank::Rank(std::unique_ptr<Transport> transport, const Images& images, unsigned workers, Control* control,
            RankInfo about)
     : transport_(std::move(transport)),
@@ -157,6 +163,23 @@ void Rank::send_cancel(int to, std::uint32_t run, std::span<const Slot> tasks) {
 }
 void Rank::send_query(int to) { send_text(to, {.type = MessageType::query}, {}); }
 
+void Rank::send_store(int to, ValueId id, const std::string& name) {
+  if (to == transport_->rank()) {
+    left_[name] = executor_.kept(id);
+    return;
+  }
+  std::vector<std::byte> text(sizeof id + name.size());
+  std::memcpy(text.data(), &id, sizeof id);
+  std::memcpy(text.data() + sizeof id, name.data(), name.size());
+  send_text(to, {.type = MessageType::store}, text);
+}
+
+void Rank::take_locals(Locals& locals) {
+  for (auto& [name, value] : locals.values()) executor_.keep(local_id(name), std::move(value));
+  locals.values().clear();
+}
+void Rank::leave_locals(Locals& locals) { locals.values() = std::move(left_); }
+
 RankInfo Rank::info() const {
   RankInfo info = about_;
   info.tasks_run = executor_.tasks_run();
@@ -218,6 +241,13 @@ void Rank::receive(int from, const Header& header, std::span<const std::byte> pa
         stopped_ = static_cast<int>(header.run);
       }
       break;
+    case MessageType::store: {
+      ValueId id = 0;
+      std::memcpy(&id, payload.data(), sizeof id);
+      const auto name = payload.subspan(sizeof id);
+      left_[std::string(reinterpret_cast<const char*>(name.data()), name.size())] = executor_.kept(id);
+      break;
+    }
     case MessageType::join:
     case MessageType::leave:
     case MessageType::enter:

@@ -12,6 +12,7 @@
 #include "runtime/transport.hpp"
 
 #include <ramal/engine.hpp>
+#include <ramal/locals.hpp>
 
 #include <condition_variable>
 #include <deque>
@@ -30,6 +31,8 @@ class Control {
   virtual void report(int from, std::span<const std::byte> text) = 0;
 };
 
+/// The id under which every rank keeps its local of that name. Above those that rank 0 counts.
+ValueId local_id(std::string_view name);
 /// What sending the value would take; 0 if that cannot be told.
 std::uint64_t known_bytes(const Value& value);
 
@@ -45,6 +48,8 @@ class Rank final : private Receiver, private Outlet {
   void send_release(int to, std::span<const ValueId> ids);
   void send_cancel(int to, std::uint32_t run, std::span<const Slot> tasks);
   void send_query(int to);
+  /// Leaves a kept value of that rank, which is there, for its program after the run.
+  void send_store(int to, ValueId id, const std::string& name);
   /// Tells all ranks to end after their present tasks, and waits at most so long. False: some task is
   /// still running.
   bool stop_all(int status, double patience_seconds);
@@ -66,6 +71,9 @@ class Rank final : private Receiver, private Outlet {
   /// This rank's own answer to a query.
   RankInfo info() const;
   Executor& executor() { return executor_; }
+  /// This rank's locals: what the program had before the run, then what was left for it.
+  void take_locals(Locals& locals);
+  void leave_locals(Locals& locals);
   Transport& transport() { return *transport_; }
   /// Seconds without work while a run was under way. Of a rank with one thread; 0 otherwise.
   double idle_seconds() const { return delay_.idle; }
@@ -145,6 +153,7 @@ class Rank final : private Receiver, private Outlet {
   std::unordered_map<int, Landing> landings_;
   /// Results that overtook the subgraph that expects them, by run.
   std::unordered_map<std::uint32_t, std::vector<Early>> early_;
+  std::map<std::string, Value> left_;  // for the program after the run
   /// Rank 0's.
   Collectives collectives_;
   struct Turn {

@@ -143,6 +143,24 @@ std::unique_ptr<Watch> SerialEngine::watch(const Tasks& targets) {
 
 void SerialEngine::cancel(const Tasks& targets) { wait(targets, 0); }
 
+std::vector<TaskHandle> SerialEngine::from_local(const std::string& name, const Kind& kind) {
+  const auto found = locals_.values().find(name);
+  if (found == locals_.values().end())
+    throw std::invalid_argument("ramal: from_local: there is no local '" + name + "'");
+  if (found->second.type().name != kind.result->name) {
+    throw std::invalid_argument("ramal: from_local: the local '" + name + "' is a " +
+                                std::string(found->second.type().name) + ", not a " +
+                                std::string(kind.result->name));
+  }
+  std::vector<TaskHandle> one(1, TaskHandle(Task::make(kind, {}, {})));
+  one.front().get()->settle(std::make_unique<KeptResidence>(*this, found->second));
+  return one;
+}
+
+void SerialEngine::to_local(const std::string& name, const Tasks& targets) {
+  for (const Task* target : targets) left_[name] = kept(*target).value();
+}
+
 std::vector<RankInfo> SerialEngine::info() {
   return {{.rank = 0,
            .host = host_name(),

@@ -9,6 +9,7 @@
 
 #include <ramal/communicator.hpp>
 #include <ramal/engine.hpp>
+#include <ramal/locals.hpp>
 
 #include <map>
 
@@ -26,6 +27,15 @@ class SerialEngine final : public Engine {
   void cancel(const Tasks& targets) override;
   std::vector<RankInfo> info() override;
   void progress() override {}
+  std::vector<TaskHandle> from_local(const std::string& name, const Kind& kind) override;
+  void to_local(const std::string& name, const Tasks& targets) override;
+  /// What the program had before the run, and what was left for it.
+  Locals& locals() { return locals_; }
+  Locals left_locals() {
+    Locals left;
+    left.values() = std::move(left_);
+    return left;
+  }
 
  private:
   class KeptResidence;
@@ -47,6 +57,8 @@ class SerialEngine final : public Engine {
   void throw_first_failure(const std::vector<Value>& values) const;
 
   Alone alone_;
+  Locals locals_;
+  std::map<std::string, Value> left_;
   std::uint32_t run_ = 0;
   std::uint64_t tasks_run_ = 0;
   struct Failed {

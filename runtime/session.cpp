@@ -44,6 +44,7 @@ RankInfo about_this_rank(int rank, int threads) {
 struct Crew {
   std::vector<RankInfo> ranks;
   const Record& record;
+  std::vector<LocalInfos> locals = {};
 
   std::vector<std::string> hosts() const {
     std::vector<std::string> names;
@@ -93,39 +94,46 @@ void warn_of_lost_time(const Rank& rank, double elapsed_seconds) {
 
 /// Rank 0: the program runs here, and when it is done all ranks end.
 int lead(std::unique_ptr<Transport> transport, const Images& images, const Options& options, const Crew& crew,
-         const Program& program) {
+         Locals& locals, const Program& program) {
   const double start = now_seconds();
   const int threads = crew.ranks.front().threads;
   DistributedEngine engine(std::move(transport), images, workers_for(options, threads), crew.hosts(),
-                           options.warnings == "on", about_this_rank(0, threads));
+                           options.warnings == "on", about_this_rank(0, threads), crew.locals);
+  engine.rank().take_locals(locals);
   const auto status = call(program, engine);
   constexpr double forever = 1e18;
   if (!engine.rank().stop_all(status.value_or(failed_status), status ? forever : patience_seconds)) {
     engine.rank().transport().abort(failed_status);
   }
   engine.rank().close();
+  engine.rank().leave_locals(locals);
   const double elapsed = now_seconds() - start;
   if (options.warnings == "on") warn_of_lost_time(engine.rank(), elapsed);
   return note_ending(crew, status.value_or(failed_status), engine.rank().all_tasks_run(), elapsed);
 }
 
 /// The other ranks: run what rank 0 sends until it says stop.
-int follow(std::unique_ptr<Transport> transport, const Images& images, const Options& options, int threads) {
+int follow(std::unique_ptr<Transport> transport, const Images& images, const Options& options, int threads,
+           Locals& locals) {
   const int number = transport->rank();
   Rank rank(std::move(transport), images, workers_for(options, threads), nullptr,
             about_this_rank(number, threads));
+  rank.take_locals(locals);
   const int status = rank.serve();
   rank.close();
+  rank.leave_locals(locals);
   return status;
 }
 
 // --- the schedulers -------------------------------------------------------------------------------------
 
-int run_serial(const Options& options, const Record& record, const Program& program) {
+int run_serial(const Options& options, const Record& record, Locals& locals, const Program& program) {
   const double start = now_seconds();
   if (options.warnings == "on") complain("ramal " RAMAL_VERSION ": serial, in one process");
   SerialEngine engine;
+  engine.locals() = std::move(locals);
   const int status = call(program, engine).value_or(failed_status);
+  locals = engine.left_locals();
   return note_ending({engine.info(), record}, status, engine.info()[0].tasks_run, now_seconds() - start);
 }
 
@@ -140,14 +148,16 @@ int run_in_process(const Options& options, const Record& record, const Program& 
   for (int rank = 1; rank < options.ranks; ++rank) {
     others.emplace_back([&, rank] {
       try {
-        follow(network.connect(rank), images, options, threads);
+        Locals none;
+        follow(network.connect(rank), images, options, threads, none);
       } catch (...) {
         complain("ramal: rank " + std::to_string(rank) + ": internal error: " + current_message());
         std::_Exit(failed_status);
       }
     });
   }
-  const int status = lead(network.connect(0), images, options, crew, program);
+  Locals none;
+  const int status = lead(network.connect(0), images, options, crew, none, program);
   for (auto& other : others) other.join();
   return status;
 }
@@ -179,34 +189,45 @@ std::string find_mismatch(const MpiWorld& world, const std::string& own) {
   return {};
 }
 
-std::vector<RankInfo> gather_ranks(const MpiWorld& world, RankInfo own) {
+/// Every rank's `own`, in the order of ranks.
+template <class T>
+std::vector<T> gather(const MpiWorld& world, const T& own) {
   Writer count;
-  Codec<RankInfo>::write(count, own);
+  Codec<T>::write(count, own);
   std::string text(count.size(), ' ');
   Writer writer(reinterpret_cast<std::byte*>(text.data()), text.size());
-  Codec<RankInfo>::write(writer, own);
-  std::vector<RankInfo> ranks;
+  Codec<T>::write(writer, own);
+  std::vector<T> all;
   for (const auto& one : world.gather(text)) {
     Reader reader(std::as_bytes(std::span(one)));
-    ranks.push_back(Codec<RankInfo>::read(reader));
+    all.push_back(Codec<T>::read(reader));
   }
-  return ranks;
+  return all;
 }
 
-int run_mpi(int* argc, char*** argv, const Options& options, const std::string& option_error,
-            const Program& program) {
-  // Before MPI loads plugins, which may differ between hosts.
-  const Images images = Images::loaded();
-  const int local_ranks = local_ranks_from_launcher();
-  const int expected_threads = options.threads > 0 ? options.threads
-                               : local_ranks > 0 || !under_launcher()
-                                   ? default_threads(std::max(1, local_ranks))
-                                   : bound_cores();
-  const MpiWorld world(argc, argv, workers_for(options, expected_threads) > 0);
-  // MPI was started for so many; what it knows now of local ranks can only make them fewer.
-  const int threads = options.threads > 0 ? options.threads
-                                          : std::min(expected_threads, default_threads(world.local_ranks()));
+LocalInfos describe(Locals& locals) {
+  LocalInfos infos;
+  for (const auto& [name, value] : locals.values())
+    infos.push_back({name, std::string(value.type().name), known_bytes(value)});
+  return infos;
+}
 
+/// Tasks at once, as far as it can be told before MPI is started and says who shares this host.
+int expected_threads(const Options& options) {
+  if (options.threads > 0) return options.threads;
+  const int local_ranks = local_ranks_from_launcher();
+  const bool known = local_ranks > 0 || !under_launcher();
+  return known ? default_threads(std::max(1, local_ranks)) : bound_cores();
+}
+
+/// On every rank of `world`: agree that all can work together, then run the program or serve it.
+int run_in(const MpiWorld& world, const Images& images, const Options& options,
+           const std::string& option_error, Locals& locals, const Program& program) {
+  // MPI was started for so many; what it knows now of local ranks can only make them fewer.
+  int threads = options.threads > 0
+                    ? options.threads
+                    : std::min(expected_threads(options), default_threads(world.local_ranks()));
+  if (!world.allows_threads()) threads = 1;
   std::string error = option_error;
   std::optional<Record> record;
   try {
@@ -224,41 +245,59 @@ int run_mpi(int* argc, char*** argv, const Options& options, const std::string& 
     if (world.rank() == 0) complain(problem);
     return refused_status;
   }
-  const Crew crew{gather_ranks(world, about_this_rank(world.rank(), threads)), *record};
+  const Crew crew{gather(world, about_this_rank(world.rank(), threads)), *record,
+                  gather(world, describe(locals))};
   if (world.rank() == 0 && options.warnings == "on") {
     if (options.scheduler == "mpi") introduce(crew.ranks, MpiWorld::library());
     if (options.scheduler == "mpi") warn_of_crowded_cores(crew.ranks);
-    warn_of_lone_processes(world.ranks());
+    if (!world.is_within_a_program()) warn_of_lone_processes(world.ranks());
   }
-  if (options.scheduler == "serial") return world.rank() == 0 ? run_serial(options, *record, program) : 0;
+  if (options.scheduler == "serial")
+    return world.rank() == 0 ? run_serial(options, *record, locals, program) : 0;
   auto transport = world.connect(options);
-  if (world.rank() == 0) return lead(std::move(transport), images, options, crew, program);
-  return follow(std::move(transport), images, options, threads);
+  if (world.rank() == 0) return lead(std::move(transport), images, options, crew, locals, program);
+  return follow(std::move(transport), images, options, threads, locals);
+}
+
+/// Options and, where they are wrong, why.
+std::pair<Options, std::string> read_options(const Options& defaults) {
+  try {
+    return {Options::from_environment(defaults), {}};
+  } catch (const OptionError& error) {
+    return {Options{}, error.what()};
+  }
 }
 
 }  // namespace
 
 int run(int* argc, char*** argv, const Options& defaults, const Program& program) {
-  Options options = defaults;
-  std::string option_error;
-  try {
-    options = Options::from_environment(defaults);
-  } catch (const OptionError& error) {
-    options = Options{};
-    option_error = error.what();
-  }
+  const auto [options, option_error] = read_options(defaults);
+  Locals none;
   try {
     // Under a launcher even a serial run has other processes to keep company.
     if (under_launcher() || (options.scheduler == "mpi" && option_error.empty())) {
-      return run_mpi(argc, argv, options, option_error, program);
+      const Images images = Images::loaded();  // before MPI loads plugins, which may differ between hosts
+      const MpiWorld world(argc, argv, workers_for(options, expected_threads(options)) > 0);
+      return run_in(world, images, options, option_error, none, program);
     }
     if (!option_error.empty()) {
       complain(option_error);
       return refused_status;
     }
     const Record record(options.record);
-    return options.scheduler == "serial" ? run_serial(options, record, program)
+    return options.scheduler == "serial" ? run_serial(options, record, none, program)
                                          : run_in_process(options, record, program);
+  } catch (const std::exception& error) {
+    complain(error.what());
+    return refused_status;
+  }
+}
+
+int run(const void* mpi_communicator, Locals& locals, const Options& defaults, const Program& program) {
+  const auto [options, option_error] = read_options(defaults);
+  try {
+    const MpiWorld world(mpi_communicator, options.threads > 1 || options.progress == "thread");
+    return run_in(world, Images::loaded(), options, option_error, locals, program);
   } catch (const std::exception& error) {
     complain(error.what());
     return refused_status;

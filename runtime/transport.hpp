@@ -26,6 +26,7 @@ enum class MessageType : std::uint8_t {
   query,     ///< rank 0 -> rank: report about yourself
   report,    ///< the answer
   stop,      ///< rank 0 -> rank: the program is over
+  store,     ///< rank 0 -> rank: leave this kept value to the program under a name
   join,      ///< rank -> rank 0: a collective task's member has its inputs (or a failure among them)
   enter,     ///< rank 0 -> rank: all members have, run it now
   leave,     ///< rank -> rank 0: it has run, or failed

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <ramal/communicator.hpp>
+#include <ramal/locals.hpp>
+#include <ramal/run.hpp>
 
 #include <mpi.h>
 
@@ -21,6 +23,28 @@ inline MPI_Comm mpi_communicator(const Communicator& communicator) {
         "RAMAL_SCHEDULER=mpi");
   }
   return *static_cast<const MPI_Comm*>(handle);
+}
+
+namespace detail {
+int run(const void* mpi_communicator, Locals& locals, const Options& options,
+        const std::function<int(Session&)>& program);
+}
+
+/// `run` within an MPI program that exists: on the ranks of any communicator, at any thread level, as often
+/// as one likes; all ranks of it must call. Calls `program(session)` on its rank 0 while the others serve,
+/// and returns the same status on all (see `run`). Duplicates the communicator, and finalises nothing.
+/// `locals` carries each rank's own data in and out; what it held before is given away.
+///
+/// Several threads a rank need a program that started MPI with MPI_THREAD_SERIALIZED or more; else a rank
+/// runs one task at a time, and asking for more is refused with status 2.
+template <class Program>
+int run(MPI_Comm communicator, Locals& locals, Program&& program, const Options& options = {}) {
+  return detail::run(&communicator, locals, options, detail::with_status(program));
+}
+template <class Program>
+int run(MPI_Comm communicator, Program&& program, const Options& options = {}) {
+  Locals none;
+  return run(communicator, none, program, options);
 }
 
 }  // namespace ramal

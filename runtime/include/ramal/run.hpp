@@ -11,7 +11,20 @@ namespace ramal {
 
 namespace detail {
 int run(int* argc, char*** argv, const Options& options, const std::function<int(Session&)>& program);
+
+/// A program that returns nothing has succeeded.
+template <class Program>
+auto with_status(Program& program) {
+  return [&program](Session& session) -> int {
+    if constexpr (std::is_void_v<std::invoke_result_t<Program&, Session&>>) {
+      program(session);
+      return 0;
+    } else {
+      return program(session);
+    }
+  };
 }
+}  // namespace detail
 
 /// Starts MPI if the program has not, calls `program(session)` on rank 0 while the other ranks serve,
 /// and returns the same exit status on all ranks: what the program returned, or 0 if it returns void.
@@ -21,14 +34,7 @@ int run(int* argc, char*** argv, const Options& options, const std::function<int
 /// ranks that run different binaries are refused before the program starts, with status 2.
 template <class Program>
 int run(int argc, char** argv, Program&& program, const Options& options = {}) {
-  return detail::run(&argc, &argv, options, [&](Session& session) -> int {
-    if constexpr (std::is_void_v<std::invoke_result_t<Program&, Session&>>) {
-      program(session);
-      return 0;
-    } else {
-      return program(session);
-    }
-  });
+  return detail::run(&argc, &argv, options, detail::with_status(program));
 }
 
 }  // namespace ramal

@@ -80,7 +80,9 @@ typename ComputedOf<S>::type rebuild(const S& part, std::vector<Value>::iterator
   using Computed = typename ComputedOf<S>::type;
   if constexpr (is_delayed<S>) {
     Value& value = *next++;
-    return value.unique() ? std::move(value.own<Computed>()) : value.get<Computed>();
+    // Not one conditional expression: clang 16 copies for both of its branches.
+    if (value.unique()) return std::move(value.own<Computed>());
+    return value.get<Computed>();
   } else if constexpr (!is_lazy<S>) {
     return part;
   } else if constexpr (requires { typename S::mapped_type; }) {
@@ -97,6 +99,12 @@ typename ComputedOf<S>::type rebuild(const S& part, std::vector<Value>::iterator
   } else {
     return rebuild_tuple(part, next, std::make_index_sequence<std::tuple_size_v<S>>{});
   }
+}
+
+/// The task of to_local: by value, so that the last use moves.
+template <class T>
+T passed_on(T value) {
+  return value;
 }
 
 }  // namespace detail
@@ -218,6 +226,34 @@ class Session {
     } else {
       return compute(calls);
     }
+  }
+
+  /// What each rank put into its Locals under this name before the run, by rank. Throws
+  /// std::invalid_argument, naming the rank, if one has none or one of another type.
+  template <class T>
+  std::vector<Delayed<T>> from_local(const std::string& name) {
+    std::vector<Delayed<T>> handles;
+    for (auto& task : engine_.from_local(name, detail::constant_kind<T>))
+      handles.emplace_back(std::move(task));
+    return handles;
+  }
+  /// Computes these, one per rank, and leaves the k-th on rank k for its Locals after the run. A result that
+  /// is not persisted and not used elsewhere is moved there, not copied. Throws as compute, and
+  /// std::invalid_argument if there are not as many as ranks.
+  template <class T>
+  void to_local(const std::string& name, const std::vector<Delayed<T>>& handles) {
+    if (handles.size() != static_cast<std::size_t>(ranks())) {
+      throw std::invalid_argument("ramal: to_local '" + name + "': expected one result for each of " +
+                                  std::to_string(ranks()) + " ranks, found " +
+                                  std::to_string(handles.size()));
+    }
+    std::vector<Delayed<T>> there;
+    for (const auto& handle : handles)
+      there.push_back(
+          delayed<&detail::passed_on<T>>.annotate({.rank = static_cast<int>(there.size())})(handle));
+    persist(there);
+    wait(there);
+    engine_.to_local(name, tasks_of(there));
   }
 
   /// Each rank, by number, and what it has done so far. Asks all ranks, so a rank with one thread
