@@ -32,12 +32,18 @@ list_needs() {
     need libgtest-dev "GoogleTest (library and headers)" has_library gtest gtest/gtest.h
     need libbenchmark-dev "Google Benchmark (library and headers)" has_library benchmark benchmark/benchmark.h
     need libboost-mpi-dev "Boost.MPI, for a comparison" has_library boost_mpi boost/mpi.hpp
+    # The job scripts run in a Slurm of this machine alone, as whoever runs the tests.
+    need slurmctld "Slurm's controller (slurmctld), for the job scripts" has_daemon slurmctld
+    need slurmd "Slurm's node daemon (slurmd), for the job scripts" has_daemon slurmd
+    need slurm-client "Slurm's commands (sbatch), for the job scripts" has_command sbatch
+    need munge "MUNGE (munged), for the job scripts" has_daemon munged
+    need gnuplot-nox "gnuplot, for the picture of a scaling run" has_command gnuplot
 }
 
 # Installed where we may, but no reason to stop where we may not.
 is_optional() {
     case $1 in
-        graphviz | pkg-config | libboost-mpi-dev) return 0 ;;
+        graphviz | pkg-config | libboost-mpi-dev | slurmctld | slurmd | slurm-client | munge | gnuplot-nox) return 0 ;;
         ninja-build) has_command make ;;
         *) return 1 ;;
     esac
@@ -46,6 +52,9 @@ is_optional() {
 mpi_tool() { printf '%s' "${MPI_HOME:+$MPI_HOME/bin/}$1"; }
 
 has_command() { command -v "$1" >/dev/null 2>&1; }
+
+# Not everybody has the folder of the daemons in PATH.
+has_daemon() { PATH=$PATH:/usr/sbin:/sbin has_command "$1"; }
 
 has_compiler() {
     local c_compiler

@@ -1,0 +1,103 @@
+# shellcheck shell=bash disable=SC2034
+# SPDX-License-Identifier: BSD-3-Clause
+# What the tests of the job scripts share. Sourced after `set -euo pipefail`; PLACE is a folder of their own,
+# NOTEBOOK and ENDS are the programs, MPI_BIN is where mpirun is.
+
+scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../slurm" && pwd)
+readonly scripts
+cluster=${PLACE:?}/cluster
+
+# What users have: nothing of what the other tests set for many ranks on one machine, or of a job around them.
+unset "${!SLURM_@}" "${!SBATCH_@}" "${!RAMAL_@}" OMPI_MCA_rmaps_base_oversubscribe \
+    OMPI_MCA_hwloc_base_binding_policy PRTE_MCA_rmaps_default_mapping_policy PRTE_MCA_hwloc_default_binding_policy
+# All nodes are this machine.
+export OMPI_MCA_btl_tcp_if_include=127.0.0.0/8
+export PATH=${MPI_BIN:?}:$PATH
+
+fail() {
+    printf '%s\n' "FAILED: $*"
+    [[ -z ${job:-} ]] || scontrol show job "$job" || true
+    tail -n 100 ./*.out 2>/dev/null || true
+    exit 1
+}
+
+# begin NAME: from here on in an empty folder of that test, with a cluster.
+begin() {
+    if [[ ! -e $cluster/env ]]; then
+        echo "skipped: there is no cluster (see the test slurm.start)" && exit 77
+    fi
+    if [[ $1 == *mpirun ]] && (($(lscpu -p=CORE | grep -v '#' | sort -u | wc -l) < 2)); then
+        echo "skipped: mpirun binds to whole cores, and this machine has one" && exit 77
+    fi
+    # shellcheck disable=SC1091
+    source "$cluster/env"
+    rm -rf "$PLACE/work/$1"
+    mkdir -p "$PLACE/work/$1"
+    cd "$PLACE/work/$1" || exit
+}
+
+# submit PROGRAM [sbatch options] SCRIPT [arguments]: its number is in job.
+submit() {
+    job=$(RAMAL_PROGRAM=$1 sbatch --parsable "${@:2}")
+}
+
+# The states of a job, or of all elements of an array.
+states() { scontrol -o show job "$1" | grep -oE 'JobState=[A-Z_]+' | cut -d = -f 2 | sort -u | paste -sd ' '; }
+
+# ended JOB STATE [SECONDS]: waits for the end, which must be that.
+ended() {
+    local state deadline=$((SECONDS + ${3:-120}))
+    while
+        state=$(states "$1")
+        [[ $state =~ PENDING|CONFIGURING|RUNNING|COMPLETING ]]
+    do
+        ((SECONDS < deadline)) || fail "job $1 is still $state"
+        sleep 0.2
+    done
+    [[ $state == "$2" ]] || fail "expected job $1 to be $2, found $state"
+}
+
+exit_code() { scontrol -o show job "$1" | grep -oE 'ExitCode=[0-9:]+' | head -n 1 | cut -d = -f 2; }
+
+# says REGEX: the job's output has a line like that.
+says() { grep -qE -- "$1" ./*-"$job".out || fail "expected a line matching: $1"; }
+# says_times NUMBER REGEX
+says_times() {
+    local found
+    found=$(grep -cE -- "$2" ./*-"$job".out) || true
+    ((found == $1)) || fail "expected $1 lines matching: $2, found $found"
+}
+
+# recorded START: the record of the job begins like that.
+recorded() {
+    local record
+    record=$(cat ./*-"$job".json 2>/dev/null) || record=none
+    [[ $record == "$1"* ]] || fail "expected a record like $1, found $record"
+}
+not_recorded() { [[ -z $(compgen -G "*-$job*.json*") ]] || fail "expected no record"; }
+
+processes_of() { grep -lzsxF "SLURM_JOB_ID=$1" /proc/[0-9]*/environ | cut -d / -f 3; }
+
+# Nothing of the job runs on any node. The last daemons of a job outlive it by moments.
+nothing_left() {
+    local deadline=$((SECONDS + 10))
+    while [[ -n $(processes_of "$job") ]]; do
+        if ((SECONDS >= deadline)); then
+            ps -fp "$(processes_of "$job" | paste -sd ,)" || true
+            fail "processes of job $job are left"
+        fi
+        sleep 0.2
+    done
+}
+
+# A job that waits for this one's success is run; or is not, but removed.
+dependent_runs() { dependent_is COMPLETED; }
+dependent_does_not_run() { dependent_is CANCELLED; }
+dependent_is() {
+    local dependent
+    dependent=$(sbatch --parsable --dependency="afterok:$job" --kill-on-invalid-dep=yes --output=/dev/null \
+        --wrap "touch after-$job")
+    ended "$dependent" "$1"
+    [[ $1 == COMPLETED && -e after-$job || $1 == CANCELLED && ! -e after-$job ]] ||
+        fail "job $dependent, which waits for $job, is $1 but ran or not otherwise"
+}
