@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 # No include runs upwards: graph knows neither runtime, io nor apps; runtime neither io nor apps; io
-# neither runtime nor apps. mpi.h appears in one source of the runtime.
+# neither runtime nor apps. mpi.h appears in one source of the runtime, hdf5.h in one header of io.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 status=0
@@ -21,8 +21,13 @@ if [ "$found" != runtime/mpi.cpp ]; then
   echo "mpi.h is included by: $found"
   status=1
 fi
+found=$(grep -rlE '#include [<"]hdf5' graph runtime io apps --include='*.cpp' --include='*.hpp')
+if [ "$found" != io/hdf5_api.hpp ]; then
+  echo "hdf5.h is included by: $found"
+  status=1
+fi
 # Internal names must not leak into public headers.
-if grep -rnE '#include "' graph/include runtime/include; then
+if grep -rnE '#include "' graph/include runtime/include io/include; then
   echo "a public header includes an internal one"
   status=1
 fi
