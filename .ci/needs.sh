@@ -12,10 +12,11 @@ need() {
 }
 
 list_needs() {
-    local for_tests=$1 compiler=build-essential mpi_library=libopenmpi-dev mpi_launcher=openmpi-bin
+    local for_tests=$1 compiler=build-essential mpi_library=libopenmpi-dev mpi_launcher=openmpi-bin hdf5_library=libhdf5-openmpi-dev
     # A compiler or an MPI that the user chose is the user's to install.
     [[ -z ${CC:-}${CXX:-} ]] || compiler=-
     [[ -z ${MPI_HOME:-} ]] || mpi_library=- mpi_launcher=-
+    [[ -z ${HDF5_ROOT:-} ]] || hdf5_library=-
     need_package=() need_text=() need_check=()
     need $compiler "C and C++20 compilers (GCC 12, Clang 16 or newer, or set CC and CXX)" has_compiler
     need cmake "CMake 3.25 or newer (cmake)" has_cmake
@@ -27,6 +28,7 @@ list_needs() {
         has_library boost_program_options boost/program_options.hpp
     need libboost-serialization-dev "Boost.Serialization (library and headers)" \
         has_library boost_serialization boost/archive/binary_oarchive.hpp
+    need $hdf5_library "parallel HDF5 (h5pcc with hdf5.h, or set HDF5_ROOT), for HDF5 files" has_hdf5
     need graphviz "Graphviz (dot), for pictures" has_command dot
     [[ $for_tests == yes ]] || return 0
     need libgtest-dev "GoogleTest (library and headers)" has_library gtest gtest/gtest.h
@@ -38,12 +40,18 @@ list_needs() {
     need slurm-client "Slurm's commands (sbatch), for the job scripts" has_command sbatch
     need munge "MUNGE (munged), for the job scripts" has_daemon munged
     need gnuplot-nox "gnuplot, for the picture of a scaling run" has_command gnuplot
+    need python3-h5py "h5py, to write the HDF5 files that tests read" has_module h5py
+    need python3-netcdf4 "netCDF4 for Python, to write netCDF-4 files" has_module netCDF4
+    need python3-xarray "xarray, to read what was written" has_module xarray
+    need hdf5-tools "HDF5's tools (h5dump)" has_command h5dump
+    need netcdf-bin "netCDF's tools (ncdump)" has_command ncdump
 }
 
 # Installed where we may, but no reason to stop where we may not.
 is_optional() {
     case $1 in
         graphviz | pkg-config | libboost-mpi-dev | slurmctld | slurmd | slurm-client | munge | gnuplot-nox) return 0 ;;
+        libhdf5-openmpi-dev | hdf5-tools | netcdf-bin | python3-h5py | python3-netcdf4 | python3-xarray) return 0 ;;
         ninja-build) has_command make ;;
         *) return 1 ;;
     esac
@@ -76,6 +84,16 @@ has_mpi() {
     OMPI_CC=${CC:-cc} MPICH_CC=${CC:-cc} compiles "$(mpi_tool mpicc)" mpi.h && return
     [[ -z ${MPI_HOME:-} ]] && compiles "${CXX:-c++}" mpi.h
 }
+
+has_hdf5() {
+    if [[ -n ${HDF5_ROOT:-} ]]; then
+        [[ -e $HDF5_ROOT/include/hdf5.h || -e $HDF5_ROOT/bin/h5pcc ]]
+    else
+        has_command h5pcc || has_command h5pcc.openmpi || has_command h5pcc.mpich
+    fi
+}
+
+has_module() { python3 -c "import $1" >/dev/null 2>&1 || /usr/bin/python3 -c "import $1" >/dev/null 2>&1; }
 
 has_library() { compiles "${CXX:-c++}" "$2" -l"$1"; }
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 # No include runs upwards: graph knows neither runtime, io nor apps; runtime neither io nor apps; io
-# neither runtime nor apps. mpi.h appears in one source of the runtime and one public header.
+# neither runtime nor apps. mpi.h appears in one source of the runtime and one public header, hdf5.h in one
+# header of io.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 status=0
@@ -21,8 +22,13 @@ if [ "$found" != "runtime/include/ramal/mpi.hpp runtime/mpi.cpp" ]; then
   echo "mpi.h is included by: $found"
   status=1
 fi
+found=$(grep -rlE '#include [<"]hdf5' graph runtime io apps --include='*.cpp' --include='*.hpp')
+if [ "$found" != io/hdf5_api.hpp ]; then
+  echo "hdf5.h is included by: $found"
+  status=1
+fi
 # Internal names must not leak into public headers.
-if grep -rnE '#include "' graph/include runtime/include; then
+if grep -rnE '#include "' graph/include runtime/include io/include; then
   echo "a public header includes an internal one"
   status=1
 fi

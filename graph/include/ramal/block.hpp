@@ -25,8 +25,7 @@ class Extents {
   constexpr Extents() = default;
   /// Throws std::invalid_argument for more than 8.
   constexpr Extents(std::initializer_list<std::uint64_t> values) : Extents(values.begin(), values.size()) {}
-  constexpr Extents(const std::uint64_t* values, std::size_t count)
-      : count_(static_cast<std::uint8_t>(count)) {
+  constexpr Extents(const std::uint64_t* values, std::size_t count) : count_(count) {
     if (count > most) throw std::invalid_argument("ramal: a block has at most 8 dimensions");
     std::copy_n(values, count, values_);
   }
@@ -65,7 +64,7 @@ class Extents {
 
  private:
   std::uint64_t values_[most] = {};
-  std::uint8_t count_ = 0;
+  std::uint64_t count_ = 0;  // as wide as the others: padding would hold whatever was there before
 };
 
 /// An n-dimensional piece (n from 0 to 8) of an array, row-major and without gaps, with its offset in

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// HDF5's C interface behind handles that close themselves. The only file that includes hdf5.h.
+//
+// Everything here needs an Hdf5Call in scope: it holds the process's lock and keeps HDF5 from printing.
+#pragma once
+
+#include <ramal/hdf5.hpp>
+
+#include <hdf5.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace ramal::detail {
+
+/// Owns one identifier. Converts to it for calls.
+template <herr_t (*close)(hid_t)>
+class Hdf5Handle {
+ public:
+  Hdf5Handle() = default;
+  explicit Hdf5Handle(hid_t id) : id_(id) {}
+  Hdf5Handle(Hdf5Handle&& other) noexcept : id_(std::exchange(other.id_, -1)) {}
+  Hdf5Handle& operator=(Hdf5Handle&& other) noexcept {
+    std::swap(id_, other.id_);
+    return *this;
+  }
+  ~Hdf5Handle() {
+    if (id_ >= 0) close(id_);
+  }
+  explicit operator bool() const { return id_ >= 0; }
+  hid_t id() const { return id_; }
+  operator hid_t() const { return id_; }  // NOLINT: it stands for it in calls
+
+ private:
+  hid_t id_ = -1;
+};
+using FileHandle = Hdf5Handle<H5Fclose>;
+using ObjectHandle = Hdf5Handle<H5Oclose>;
+using SpaceHandle = Hdf5Handle<H5Sclose>;
+using TypeHandle = Hdf5Handle<H5Tclose>;
+using ListHandle = Hdf5Handle<H5Pclose>;
+using AttributeHandle = Hdf5Handle<H5Aclose>;
+
+/// The lock, and silence: errors become texts of ours.
+class Hdf5Call {
+ public:
+  Hdf5Call();
+  ~Hdf5Call();
+  Hdf5Call(const Hdf5Call&) = delete;
+  Hdf5Call& operator=(const Hdf5Call&) = delete;
+
+ private:
+  std::unique_lock<std::recursive_mutex> lock_;
+  H5E_auto2_t print_ = nullptr;
+  void* print_data_ = nullptr;
+};
+
+/// What HDF5 says about its last error, by the innermost function that saw it.
+std::string hdf5_reason();
+
+/// Where an error belongs.
+struct Hdf5Place {
+  std::string file;
+  std::string object;
+  /// Throws Hdf5Error: `ramal: <file>: <object>: <what>`.
+  [[noreturn]] void fail(const std::string& what) const;
+  /// The same with HDF5's reason.
+  [[noreturn]] void fail_in_hdf5(const std::string& what) const;
+  /// Passes on what did not fail.
+  template <class Result>
+  Result check(Result result, const char* what) const {
+    if (result < 0) fail_in_hdf5(what);
+    return result;
+  }
+};
+
+// --- files (hdf5_file.cpp) --------------------------------------------------------------------------
+
+/// A file for reading, kept open for the next call. Throws Hdf5Error that says why it cannot be read.
+struct OpenFile {
+  hid_t id;
+  Hdf5Identity identity;  ///< without a dataset's address
+};
+OpenFile open_hdf5(const std::string& path);
+/// As it is now on disk. Throws Hdf5Error if it is not there.
+Hdf5Identity identify(const std::string& path);
+
+// --- objects (hdf5_object.cpp) --------------------------------------------------------------------
+
+struct Entry {
+  std::string name;
+  H5L_type_t kind;
+};
+/// The links of a group, by name.
+std::vector<Entry> entries_of(hid_t group, const Hdf5Place& place);
+std::string join(const std::string& group, const std::string& name);
+/// Of a soft or external link.
+Hdf5Link describe_link(hid_t group, const Entry& entry, const Hdf5Place& place);
+
+/// Dataset or group. Throws Hdf5Error that names what there is instead.
+ObjectHandle open_object(const OpenFile& file, const Hdf5Place& place);
+std::uint64_t address_of(hid_t object, const Hdf5Place& place);
+std::vector<std::uint64_t> shape_of(hid_t space, const Hdf5Place& place);
+/// `blosc`, also where it is not installed.
+std::string filter_name(H5Z_filter_t filter, const char* name_in_file);
+
+// --- types (hdf5_type.cpp) --------------------------------------------------------------------------
+
+/// `int16`, `float64 big-endian`, `compound{x: float64}`.
+std::string hdf5_type_name(hid_t type);
+/// HDF5's description of a type in memory.
+TypeHandle memory_type(const Hdf5Type& type);
+/// Why values of one could be lost in the other; empty if none can.
+std::string why_not(hid_t in_file, const Hdf5Type& in_memory);
+
+}  // namespace ramal::detail

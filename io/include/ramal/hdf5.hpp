@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// HDF5 and netCDF-4 files as graphs: what a file holds, and its datasets as grids of lazy blocks.
+//
+//   ramal::Hdf5Grid<double> grid = ramal::read_hdf5<double>("ocean.nc", "/temperature");
+//   for (const Delayed<Block<double>>& block : grid.blocks()) …   // nothing is read before they are computed
+//
+// The functions here are called where the program runs. Each block is an ordinary task: the rank that runs
+// it opens the file by itself, so all ranks must see it under the same path. No call is collective.
+//
+// All of this may be called in any thread. HDF5 itself is one per process and, as distributions build it, not
+// safe with threads, so Ramal holds one lock during each of its calls; see hdf5_lock.
+#pragma once
+
+#include <ramal/block.hpp>
+#include <ramal/delayed.hpp>
+#include <ramal/hdf5_type.hpp>
+
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <source_location>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace ramal {
+
+/// Names the file and the dataset, what was expected and what was found.
+class Hdf5Error : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// Hold it during HDF5 calls of your own in a program that reads through Ramal. While one thread
+/// has it, Ramal keeps no file of its own open in this process. The same thread may take it again.
+[[nodiscard]] std::unique_lock<std::recursive_mutex> hdf5_lock();
+
+// --- what a file holds ------------------------------------------------------------------------------
+
+inline constexpr std::uint64_t hdf5_unlimited = ~std::uint64_t{0};
+
+/// Attributes by name: numbers and texts as they are (of long ones the beginning), of others the type.
+using Hdf5Attributes = std::map<std::string, std::string>;
+
+struct Hdf5Dataset {
+  std::string path = {};                  ///< from the root: `/group/name`
+  std::string type = {};                  ///< `float64 big-endian`, `int16`, `compound{x: float64, n: int32}`
+  bool null = false;                      ///< has no elements, nor a shape
+  std::vector<std::uint64_t> shape = {};  ///< slowest first, up to 32; of a scalar empty
+  std::vector<std::uint64_t> max_shape = {};  ///< what it may grow to; hdf5_unlimited
+  std::string layout = {};                    ///< `contiguous`, `chunked`, `compact`, `virtual`, `external`
+  std::vector<std::uint64_t> chunk = {};      ///< of a chunked one
+  /// In the order of writing: `shuffle`, `deflate 4`, `blosc (not installed)`.
+  std::vector<std::string> filters = {};
+  std::uint64_t stored_bytes = 0;  ///< in the file, after filters
+  Hdf5Attributes attributes = {};
+};
+struct Hdf5Group {
+  std::string path = {};
+  Hdf5Attributes attributes = {};
+};
+/// A name that is not the object's own: soft and external links, further hard links.
+struct Hdf5Link {
+  std::string path = {};
+  std::string kind = {};    ///< `soft`, `external`, `hard`
+  std::string target = {};  ///< `/a/b`, or `other.h5:/a/b`
+  bool dangling = false;
+};
+struct Hdf5File {
+  std::string path = {};
+  std::vector<Hdf5Group> groups = {};  ///< the root first
+  std::vector<Hdf5Dataset> datasets = {};
+  std::vector<Hdf5Link> links = {};
+  /// Null if there is none of that path.
+  const Hdf5Dataset* find(const std::string& dataset) const;
+  /// A line for each thing.
+  std::string text() const;
+};
+
+/// All groups, datasets and links below the root, by name within each group. Links are not followed.
+/// Throws Hdf5Error. Reads metadata only.
+Hdf5File describe(const std::string& file);
+
+/// An attribute of a dataset or group, nullopt if there is none of that name. T: a number (of an attribute
+/// with one element), std::string, or a vector of numbers. Numbers are converted only where nothing is lost.
+/// Throws Hdf5Error for any other attribute, and if there is no such file or object.
+///   read_hdf5_attribute<double>("ocean.nc", "/temperature", "_FillValue")
+template <class T>
+std::optional<T> read_hdf5_attribute(const std::string& file, const std::string& object,
+                                     const std::string& name);
+
+// --- reading ----------------------------------------------------------------------------------------
+
+struct Hdf5ReadOptions {
+  /// Empty: whole chunks of the file (or rows, if it has none), as many as block_bytes allows but one at
+  /// least.
+  Extents block_shape = {};
+  std::uint64_t block_bytes = std::uint64_t{64} << 20;  ///< in memory
+};
+
+namespace detail {
+
+/// Tells whether it is still the file that was planned with. No device number: that differs between hosts.
+struct Hdf5Identity {
+  std::uint64_t bytes = 0;
+  std::uint64_t modified_ns = 0;
+  std::uint64_t inode = 0;
+  std::uint64_t address = 0;  ///< of the dataset in it
+  bool operator==(const Hdf5Identity&) const = default;
+};
+
+/// What one look at a dataset tells.
+struct Hdf5Plan {
+  std::string file = {};     ///< absolute, and the one that holds the dataset, behind external links
+  std::string dataset = {};  ///< its path there
+  Hdf5Identity identity = {};
+  Extents shape = {};  ///< (0) if it is null
+  Extents chunk = {};  ///< ones if it has no chunks
+};
+
+Hdf5Plan plan_hdf5(const std::string& file, const std::string& dataset, const Hdf5Type& type);
+/// The shape of all blocks but those at the end. Throws std::invalid_argument.
+Extents hdf5_block_shape(const Hdf5Plan& plan, std::size_t element_bytes, const Hdf5ReadOptions& options);
+/// Blocks per dimension. Throws std::invalid_argument for more than 100 million in all.
+Extents hdf5_grid(const Hdf5Plan& plan, const Extents& block_shape);
+void read_hdf5_into(void* memory, const Hdf5Type& type, const std::string& file, const std::string& dataset,
+                    const Extents& offset, const Extents& shape, const Hdf5Identity& identity);
+
+template <class T>
+Block<T> read_hdf5_block(const std::string& file, const std::string& dataset, const Extents& offset,
+                         const Extents& shape, const Hdf5Identity& identity) {
+  Block<T> block(shape, offset);
+  if constexpr (Hdf5Compound<T>) std::memset(static_cast<void*>(block.data()), 0, block.size() * sizeof(T));
+  read_hdf5_into(block.data(), Hdf5TypeOf<T>::make(), file, dataset, offset, shape, identity);
+  return block;
+}
+
+/// False if there is none. One element of `type` after the other.
+bool read_hdf5_numbers(std::vector<std::byte>& memory, const Hdf5Type& type, const std::string& file,
+                       const std::string& object, const std::string& name, bool one);
+std::optional<std::string> read_hdf5_text(const std::string& file, const std::string& object,
+                                          const std::string& name);
+
+}  // namespace detail
+
+/// A dataset as lazy blocks. Copying it copies handles.
+template <class T>
+class Hdf5Grid {
+ public:
+  Hdf5Grid(const Extents& shape, const Extents& block_shape, const Extents& grid,
+           std::vector<Delayed<Block<T>>> blocks)
+      : shape_(shape), block_shape_(block_shape), grid_(grid), blocks_(std::move(blocks)) {}
+
+  /// Of the whole dataset, when the grid was made.
+  const Extents& shape() const { return shape_; }
+  /// Of each block but the last ones of a dimension, which may be smaller.
+  const Extents& block_shape() const { return block_shape_; }
+  /// How many blocks there are in each dimension.
+  const Extents& grid() const { return grid_; }
+  /// Row-major in the grid. Each knows its offset in the whole.
+  const std::vector<Delayed<Block<T>>>& blocks() const { return blocks_; }
+  /// The block at this place in the grid. Throws std::out_of_range.
+  const Delayed<Block<T>>& at(const Extents& place) const {
+    std::size_t index = 0;
+    if (place.size() != grid_.size())
+      throw std::out_of_range("ramal: Hdf5Grid::at: wrong number of dimensions");
+    for (std::size_t d = 0; d < grid_.size(); ++d) {
+      if (place[d] >= grid_[d])
+        throw std::out_of_range("ramal: Hdf5Grid::at: " + place.text() + " of " + grid_.text());
+      index = index * grid_[d] + place[d];
+    }
+    return blocks_.at(index);
+  }
+
+ private:
+  Extents shape_, block_shape_, grid_;
+  std::vector<Delayed<Block<T>>> blocks_;
+};
+
+/// A dataset as a grid of blocks, each a task `read <dataset>`. Looks at the file once, now, and
+/// reads nothing but metadata. A scalar gives one block without dimensions; a dataset without elements none.
+///
+/// Elements are converted to T where no value can be lost (also integers to floating point, byte order,
+/// enumerations to integers), and refused otherwise. Blocks that split chunks, by a block_shape of your own,
+/// read and decode the chunks they share several times.
+///
+/// Throws Hdf5Error, now for all that can be seen now. A task throws it for a damaged chunk, and if the file
+/// is not the one seen now any more. std::invalid_argument for options that do not fit.
+template <class T>
+Hdf5Grid<T> read_hdf5(const std::string& file, const std::string& dataset,
+                      const Hdf5ReadOptions& options = {},
+                      std::source_location where = std::source_location::current()) {
+  const detail::Hdf5Plan plan = detail::plan_hdf5(file, dataset, detail::Hdf5TypeOf<T>::make());
+  const Extents block = detail::hdf5_block_shape(plan, sizeof(T), options);
+  const Extents grid = detail::hdf5_grid(plan, block);
+  const auto read = delayed<&detail::read_hdf5_block<T>>.annotate(
+      {.name = "read " + dataset.substr(dataset.find_first_not_of('/') == 1 ? 1 : 0)});
+  std::vector<Delayed<Block<T>>> blocks;
+  blocks.reserve(grid.product());
+  Extents offset = Extents::filled(grid.size(), 0);
+  while (blocks.size() < grid.product()) {
+    Extents shape = block;
+    for (std::size_t d = 0; d < grid.size(); ++d) shape[d] = std::min(block[d], plan.shape[d] - offset[d]);
+    blocks.push_back(read(plan.file, plan.dataset, offset, shape, plan.identity, where));
+    for (std::size_t d = grid.size(); d-- > 0;) {  // the next place, the last dimension first
+      offset[d] += block[d];
+      if (offset[d] < plan.shape[d]) break;
+      offset[d] = 0;
+    }
+  }
+  return Hdf5Grid<T>(plan.shape, block, grid, std::move(blocks));
+}
+
+namespace detail {
+template <class T>
+inline constexpr bool is_number_vector = false;
+template <Hdf5Number T>
+inline constexpr bool is_number_vector<std::vector<T>> = true;
+}  // namespace detail
+
+template <class T>
+std::optional<T> read_hdf5_attribute(const std::string& file, const std::string& object,
+                                     const std::string& name) {
+  static_assert(std::same_as<T, std::string> || detail::Hdf5Number<T> || detail::is_number_vector<T>,
+                "ramal: an attribute is read as a number, a std::string, or a std::vector of numbers");
+  std::vector<std::byte> memory;
+  if constexpr (std::same_as<T, std::string>) {
+    return detail::read_hdf5_text(file, object, name);
+  } else if constexpr (detail::Hdf5Number<T>) {
+    if (!detail::read_hdf5_numbers(memory, detail::Hdf5TypeOf<T>::make(), file, object, name, true))
+      return {};
+    T value{};
+    std::memcpy(&value, memory.data(), sizeof value);
+    return value;
+  } else {
+    using E = typename T::value_type;
+    if (!detail::read_hdf5_numbers(memory, detail::Hdf5TypeOf<E>::make(), file, object, name, false))
+      return {};
+    T values(memory.size() / sizeof(E));
+    if (!values.empty()) std::memcpy(values.data(), memory.data(), memory.size());
+    return values;
+  }
+}
+
+}  // namespace ramal

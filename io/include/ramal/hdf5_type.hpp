@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What an element of an HDF5 dataset is in memory: a number, or a structure whose fields are named once:
+//
+//   struct Particle { double x; std::array<float, 3> speed; int charge; };
+//   template <>
+//   struct ramal::Hdf5Fields<Particle> {
+//     static constexpr auto fields = std::tuple{ramal::field("x", &Particle::x),
+//                                               ramal::field("speed", &Particle::speed)};
+//   };
+//
+// Fields are found by name; the file may hold more of them, in any order. A member without a field is zero.
+#pragma once
+
+#include <array>
+#include <bit>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <vector>
+
+namespace ramal {
+
+/// Specialise with `static constexpr auto fields`, a tuple of what `field` returns.
+template <class T>
+struct Hdf5Fields;
+
+template <class S, class M>
+struct Hdf5Field {
+  std::string_view name;
+  M S::*member;
+};
+/// The member that holds the field of that name. Members are numbers, structures with fields, and arrays of
+/// them.
+template <class S, class M>
+constexpr Hdf5Field<S, M> field(std::string_view name, M S::*member) {
+  return {name, member};
+}
+
+namespace detail {
+
+struct Hdf5Member;
+
+/// A type in memory, for sources that see no template.
+struct Hdf5Type {
+  enum class Class : std::uint8_t { integer, floating, compound };
+  Class kind = Class::integer;
+  bool is_signed = false;
+  std::size_t bytes = 0;                       ///< of one element
+  std::vector<std::uint64_t> dimensions = {};  ///< of an array of such elements; none: one element
+  std::vector<Hdf5Member> members = {};        ///< of a compound
+};
+struct Hdf5Member {
+  std::string name;
+  std::size_t offset = 0;
+  Hdf5Type type;
+};
+
+template <class T>
+concept Hdf5Number = (std::integral<T> && sizeof(T) <= 8 && !std::same_as<T, bool> &&
+                      !std::same_as<T, wchar_t> && !std::same_as<T, char8_t> && !std::same_as<T, char16_t> &&
+                      !std::same_as<T, char32_t>) ||
+                     std::same_as<T, float> || std::same_as<T, double>;
+template <class T>
+concept Hdf5Compound = std::is_class_v<T> && std::is_trivially_copyable_v<T> && requires {
+  Hdf5Fields<T>::fields;
+};
+template <class T>
+concept Hdf5Element = Hdf5Number<T> || Hdf5Compound<T>;
+
+template <class T>
+struct Hdf5TypeOf {
+  static_assert(
+      Hdf5Element<T>,
+      "ramal: HDF5 elements are fixed-width integers (a bool is stored as an int8_t), float, double, "
+      "and trivially copyable structures described by ramal::Hdf5Fields");
+  static Hdf5Type make() {
+    if constexpr (std::integral<T>) {
+      return {.kind = Hdf5Type::Class::integer, .is_signed = std::is_signed_v<T>, .bytes = sizeof(T)};
+    } else if constexpr (std::floating_point<T>) {
+      return {.kind = Hdf5Type::Class::floating, .is_signed = true, .bytes = sizeof(T)};
+    } else if constexpr (Hdf5Compound<T>) {
+      Hdf5Type type{.kind = Hdf5Type::Class::compound, .bytes = sizeof(T)};
+      std::apply([&](const auto&... field) { (type.members.push_back(member(field)), ...); },
+                 Hdf5Fields<T>::fields);
+      return type;
+    }
+  }
+
+ private:
+  /// The offset is measured in an object: `offsetof` takes no pointer to member.
+  template <class M>
+  static Hdf5Member member(const Hdf5Field<T, M>& field) {
+    const T object = std::bit_cast<T>(std::array<std::byte, sizeof(T)>{});
+    const auto offset = reinterpret_cast<const std::byte*>(&(object.*field.member)) -
+                        reinterpret_cast<const std::byte*>(&object);
+    return {std::string(field.name), static_cast<std::size_t>(offset), Hdf5TypeOf<M>::make()};
+  }
+};
+template <class E, std::size_t n>
+struct Hdf5TypeOf<std::array<E, n>> {
+  static Hdf5Type make() {
+    Hdf5Type type = Hdf5TypeOf<E>::make();
+    type.dimensions.insert(type.dimensions.begin(), n);
+    return type;
+  }
+};
+template <class E, std::size_t n>
+struct Hdf5TypeOf<E[n]> : Hdf5TypeOf<std::array<E, n>> {};
+
+}  // namespace detail
+}  // namespace ramal

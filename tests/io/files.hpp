@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The files that make_files.py has written, and reading a dataset block by block into one array.
+#pragma once
+
+#include <ramal/hdf5.hpp>
+#include <ramal/session.hpp>
+
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace ramal::test {
+
+inline std::string folder() {
+  const char* set = std::getenv("HDF5_TEST_FILES");
+  return set != nullptr ? set : ".";
+}
+inline std::string file(const std::string& name) { return folder() + '/' + name; }
+
+/// A dataset of plain numbers, and what h5py reads from it.
+struct Listed {
+  std::string file, dataset, type;
+  Extents shape;
+  std::string raw;
+};
+inline std::vector<Listed> manifest() {
+  std::vector<Listed> all;
+  std::ifstream lines(file("manifest"));
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words(line);
+    Listed one;
+    words >> one.file >> one.dataset >> one.type;
+    std::vector<std::uint64_t> shape;
+    for (std::string word; words >> word;) {
+      if (word.find_first_not_of("0123456789") == std::string::npos) {
+        shape.push_back(std::stoull(word));
+      } else {
+        one.raw = file(word);
+      }
+    }
+    one.file = file(one.file);
+    one.shape = Extents(shape.data(), shape.size());
+    all.push_back(one);
+  }
+  return all;
+}
+
+template <class T>
+std::vector<T> raw_elements(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  const std::string bytes{std::istreambuf_iterator<char>(in), {}};
+  std::vector<T> elements(bytes.size() / sizeof(T));
+  if (!elements.empty()) std::memcpy(static_cast<void*>(elements.data()), bytes.data(), bytes.size());
+  return elements;
+}
+
+/// Each element from its block, by the block's own word on where it lies.
+template <class T>
+std::vector<T> assembled(Session& session, const Hdf5Grid<T>& grid) {
+  std::vector<T> whole(grid.blocks().empty() ? 0 : grid.shape().product());
+  for (const Block<T>& block : session.compute(grid.blocks())) {
+    Extents at = Extents::filled(block.dimensions(), 0);
+    for (const T& element : block) {
+      std::size_t index = 0;
+      for (std::size_t d = 0; d < at.size(); ++d) index = index * grid.shape()[d] + block.offset()[d] + at[d];
+      whole.at(index) = element;
+      for (std::size_t d = at.size(); d-- > 0 && ++at[d] == block.shape()[d];) at[d] = 0;
+    }
+  }
+  return whole;
+}
+
+/// Calls visit.template operator()<T>() for a type as the manifest names it.
+template <class Visit>
+void with_type(const std::string& type, const Visit& visit) {
+  if (type == "i1") return visit.template operator()<std::int8_t>();
+  if (type == "u1") return visit.template operator()<std::uint8_t>();
+  if (type == "i2") return visit.template operator()<std::int16_t>();
+  if (type == "u2") return visit.template operator()<std::uint16_t>();
+  if (type == "i4") return visit.template operator()<std::int32_t>();
+  if (type == "u4") return visit.template operator()<std::uint32_t>();
+  if (type == "i8") return visit.template operator()<std::int64_t>();
+  if (type == "u8") return visit.template operator()<std::uint64_t>();
+  if (type == "f4") return visit.template operator()<float>();
+  if (type == "f8") return visit.template operator()<double>();
+  throw std::runtime_error("no such type: " + type);
+}
+
+/// Reads a listed dataset in one of several ways; true if every element has the bits that h5py reads.
+template <class T>
+bool reads_the_same(Session& session, const Listed& one, const Hdf5ReadOptions& options) {
+  const auto expected = raw_elements<T>(one.raw);
+  const auto found = assembled(session, read_hdf5<T>(one.file, one.dataset, options));
+  return found.size() == expected.size() &&
+         (found.empty() || std::memcmp(found.data(), expected.data(), found.size() * sizeof(T)) == 0);
+}
+inline std::vector<Hdf5ReadOptions> ways_to_read(const Extents& shape) {
+  Extents odd = shape;
+  for (std::size_t d = 0; d < odd.size(); ++d) odd[d] = d % 2 == 0 ? 3 : 5;
+  return {{}, {.block_bytes = 1}, {.block_bytes = 300}, {.block_bytes = 2000}, {.block_shape = odd}};
+}
+
+}  // namespace ramal::test

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// How a dataset is divided, for shapes that no test would write.
+#include <ramal/hdf5.hpp>
+
+#include <gtest/gtest.h>
+
+namespace ramal::detail {
+namespace {
+
+Hdf5Plan plan(const Extents& shape, const Extents& chunk) {
+  return {.file = "f", .dataset = "d", .shape = shape, .chunk = chunk};
+}
+Extents shape_of(const Extents& shape, const Extents& chunk, std::uint64_t bytes, std::size_t element = 8) {
+  return hdf5_block_shape(plan(shape, chunk), element, {.block_bytes = bytes});
+}
+
+TEST(Hdf5Blocks, AreWholeChunksOfAboutTheSize) {
+  EXPECT_EQ(shape_of({1000, 1000}, {100, 100}, 1), (Extents{100, 100}));
+  EXPECT_EQ(shape_of({1000, 1000}, {100, 100}, 80000), (Extents{100, 100}));
+  EXPECT_EQ(shape_of({1000, 1000}, {100, 100}, 5 * 80000), (Extents{100, 500}));
+  EXPECT_EQ(shape_of({1000, 1000}, {100, 100}, 20 * 80000), (Extents{200, 1000}));
+  EXPECT_EQ(shape_of({1000, 1000}, {100, 100}, 1 << 30), (Extents{1000, 1000}));
+  EXPECT_EQ(shape_of({1000, 1000}, {100, 100}, 9 * 80000), (Extents{100, 500})) << "equal shares";
+  EXPECT_EQ(shape_of({1050, 70}, {100, 100}, 3 * 80000), (Extents{300, 70}));
+}
+
+TEST(Hdf5Blocks, AreWholeRowsWhereThereAreNoChunks) {
+  EXPECT_EQ(shape_of({1000, 1000}, {1, 1}, 80000), (Extents{10, 1000}));
+  EXPECT_EQ(shape_of({1000, 1000}, {1, 1}, 800), (Extents{1, 100}));
+  EXPECT_EQ(shape_of({std::uint64_t{1} << 40}, {1}, 1 << 23), (Extents{1 << 20}));
+  EXPECT_EQ(shape_of({}, {}, 1), Extents{});
+}
+
+TEST(Hdf5Blocks, MakeAGrid) {
+  EXPECT_EQ(hdf5_grid(plan({10, 7}, {4, 7}), {4, 7}), (Extents{3, 1}));
+  EXPECT_EQ(hdf5_grid(plan({0, 7}, {4, 7}), {1, 7}), (Extents{0, 1}));
+  EXPECT_EQ(hdf5_grid(plan({}, {}), {}).product(), 1u);
+  EXPECT_THROW(hdf5_grid(plan({1 << 20, 1 << 20}, {1, 1}), {1, 1}), std::invalid_argument);
+  EXPECT_EQ(shape_of({0, 5}, {3, 5}, 1), (Extents{1, 5}));
+}
+
+}  // namespace
+}  // namespace ramal::detail
