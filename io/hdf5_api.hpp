@@ -30,6 +30,8 @@ class Hdf5Handle {
   }
   explicit operator bool() const { return id_ >= 0; }
   hid_t id() const { return id_; }
+  /// Gives it up, for whoever wants to know how closing went.
+  hid_t release() { return std::exchange(id_, -1); }
   operator hid_t() const { return id_; }  // NOLINT: it stands for it in calls
 
  private:

@@ -98,12 +98,20 @@ class CollectiveFunction<f, Signature<R, C, Parts, P...>> {
     return Thunk::call(nullptr, where, parts, rest...);
   }
   /// The same function under another name or with another priority.
-  auto annotate(Annotation wishes) const {
-    return [wishes = std::make_shared<const Annotation>(checked(std::move(wishes)))](const auto& parts,
-                                                                                     Arg<P>... rest) {
-      return Thunk::call(wishes, std::source_location::current(), parts, rest...);
-    };
-  }
+  class Annotated {
+   public:
+    explicit Annotated(Annotation wishes)
+        : wishes_(std::make_shared<const Annotation>(checked(std::move(wishes)))) {}
+    template <class Range>
+    Delayed<R> operator()(const Range& parts, Arg<P>... rest,
+                          std::source_location where = std::source_location::current()) const {
+      return Thunk::call(wishes_, where, parts, rest...);
+    }
+
+   private:
+    std::shared_ptr<const Annotation> wishes_;
+  };
+  Annotated annotate(Annotation wishes) const { return Annotated(std::move(wishes)); }
 };
 
 }  // namespace detail

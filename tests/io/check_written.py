@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""check_written.py FOLDER: what write_program left is what h5py, netCDF4 and xarray should see."""
+import sys
+
+import h5py
+import numpy
+
+folder = sys.argv[1]
+expected = 1000.0 * numpy.arange(50)[:, None] + numpy.arange(70)[None, :]
+
+with h5py.File(folder + "/plain.h5", "r") as file:
+    field = file["group/deep/field"]
+    assert field.dtype == numpy.dtype("=f8") and numpy.array_equal(field[...], expected)
+    assert field.chunks is None
+    assert list(field.attrs["range"]) == [-1, 1]
+    assert field.attrs["units"] == "K" and field.attrs["long_name"] == "Température"
+    assert field.attrs["scale"] == 0.5 and field.attrs["number"] == 42
+    assert file["counts"].dtype == numpy.dtype("=i4") and list(file["counts"][...]) == list(range(15))
+    assert file["scalar"].shape == () and file["scalar"][()] == 2.5
+    assert list(file) == ["counts", "group", "scalar"] or list(file) == ["group", "counts", "scalar"]
+with h5py.File(folder + "/chunked.h5", "r") as file:
+    field = file["field"]
+    assert field.chunks == (10, 20) and field.compression == "gzip" and field.shuffle
+    assert numpy.array_equal(field[...], expected)
+    assert [dimension.keys() for dimension in field.dims] == [["y"], ["x"]]
+    assert list(file["x"][...]) == [1.5] * 70 and list(file["y"][...]) == list(range(50))
+for name in ["again", "after", "many0", "many3"]:
+    with h5py.File(folder + "/" + name + ".h5", "r") as file:
+        assert numpy.array_equal(file["field" if name[0] == "a" else "x"][...], expected)
+try:
+    import xarray
+except ImportError:
+    print("without xarray")
+else:
+    with xarray.open_dataset(folder + "/chunked.h5", engine="netcdf4") as data:
+        assert data["field"].dims == ("y", "x") and data["field"].attrs["units"] == "m s-1"
+        assert data["x"].attrs["units"] == "km" and float(data["field"].sel(y=49)[69]) == 49069.0
+print("as expected")
