@@ -107,6 +107,12 @@ std::vector<std::uint64_t> shape_of(hid_t space, const Hdf5Place& place);
 /// `blosc`, also where it is not installed.
 std::string filter_name(H5Z_filter_t filter, const char* name_in_file);
 
+// --- texts (hdf5_heap.cpp) ---------------------------------------------------------------------------
+
+/// Of an attribute whose elements are variable-length strings.
+std::vector<std::string> variable_texts(hid_t attribute, hid_t type, hid_t space, std::uint64_t count,
+                                        const Hdf5Place& place);
+
 // --- types (hdf5_type.cpp) --------------------------------------------------------------------------
 
 /// `int16`, `float64 big-endian`, `compound{x: float64}`.

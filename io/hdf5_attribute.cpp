@@ -46,11 +46,8 @@ std::vector<std::string> read_texts(const Attribute& attribute, const std::strin
   std::vector<std::string> texts;
   if (attribute.count == 0) return texts;
   if (H5Tis_variable_str(attribute.type) > 0) {
-    std::vector<char*> pointers(attribute.count, nullptr);
-    if (H5Aread(attribute.handle, attribute.type, pointers.data()) < 0)
-      place.fail_in_hdf5("attribute " + name + " cannot be read");
-    for (const char* text : pointers) texts.emplace_back(text != nullptr ? text : "");
-    H5Dvlen_reclaim(attribute.type, attribute.space, H5P_DEFAULT, pointers.data());
+    texts = variable_texts(attribute.handle, attribute.type, attribute.space, attribute.count,
+                           {place.file, place.object + ": attribute " + name});
   } else {
     const std::size_t width = H5Tget_size(attribute.type);
     std::string memory(attribute.count * width, '\0');

@@ -135,6 +135,34 @@ def write_netcdf():
         f.createVariable("v", "f4", ("x",))[:] = [1, 2, 3]
 
 
+def write_flips():
+    """Small, with something of everything, in the oldest and the newest format."""
+    for name, version in [("flips_old.h5", "earliest"), ("flips_new.h5", "latest")]:
+        with h5py.File(name, "w", libver=version) as f:
+            data = numbers((20, 12), "i4") % 1000
+            for i, filters in enumerate([{}, {"compression": "gzip", "shuffle": True}, {"compression": "gzip"}]):
+                one = f.create_dataset("checked/%d" % i, data=data, chunks=(8, 5), fletcher32=True, **filters)
+                one.attrs["units"] = "K"
+            f.create_dataset("plain/scaled", data=data, chunks=(8, 5), scaleoffset=0)
+            grown = f.create_dataset("checked/grown", data=data, chunks=(8, 5), maxshape=(None, None), fletcher32=True)
+            f.create_dataset("checked/late", data=data[0], chunks=(5,), maxshape=(None,), fletcher32=True)
+            f["plain/contiguous"] = numbers((10, 3), ">f4")
+            f["plain/scalar"] = 2.5
+            table = np.zeros(9, particle)
+            f["plain/table"] = table
+            f["plain/text"] = np.array(["one", "three"], dtype=h5py.string_dtype())
+            f["plain/soft"] = h5py.SoftLink("/plain/scalar")
+            f["plain/again"] = f["checked"]
+            f.attrs["text"] = "variable"
+            f.attrs["numbers"] = np.arange(5)
+            grown.attrs["link"] = grown.ref
+        with h5py.File(name) as f, open(name + ".chunks", "w") as chunks:
+            for one in f["checked"].values():
+                for i in range(one.id.get_num_chunks()):
+                    info = one.id.get_chunk_info(i)
+                    chunks.write("%d %d\n" % (info.byte_offset, info.byte_offset + info.size))
+
+
 def write_damaged():
     whole = open("filters.h5", "rb").read()
     open("truncated.h5", "wb").write(whole[: len(whole) // 2])
@@ -151,7 +179,7 @@ def write_damaged():
 def dump():
     """Only plain numbers: what is refused, or needs a structure, is checked by name."""
     with open("manifest", "w") as manifest:
-        for file in ["numbers.h5", "shapes.h5", "filters.h5", "kinds.h5", "ocean.nc"]:
+        for file in ["numbers.h5", "shapes.h5", "filters.h5", "kinds.h5", "ocean.nc", "flips_old.h5", "flips_new.h5"]:
             if not os.path.exists(file):
                 continue
             with h5py.File(file) as f:
@@ -182,5 +210,6 @@ write_shapes()
 write_filters()
 write_kinds()
 write_netcdf()
+write_flips()
 write_damaged()
 dump()

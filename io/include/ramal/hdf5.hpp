@@ -7,6 +7,10 @@
 // The functions here are called where the program runs. Each block is an ordinary task: the rank that runs
 // it opens the file by itself, so all ranks must see it under the same path. No call is collective.
 //
+// Damaged files give an Hdf5Error wherever a checksum shows it: everywhere in files of HDF5's newer format
+// (libver="latest"), else in data with the fletcher32 filter. A damaged header of the older format can make
+// HDF5 1.10 give other elements, or crash in its scale-offset filter.
+//
 // All of this may be called in any thread. HDF5 itself is one per process and, as distributions build it, not
 // safe with threads, so Ramal holds one lock during each of its calls; see hdf5_lock.
 #pragma once
