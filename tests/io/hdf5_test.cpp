@@ -156,11 +156,12 @@ TEST_F(Hdf5, ReadsStructures) {
   const auto found = assembled(session_, read_hdf5<Particle>(file("kinds.h5"), "table", {.block_bytes = 1}));
   ASSERT_EQ(found.size(), expected.size());
   for (std::size_t i = 0; i < found.size(); ++i) {
-    EXPECT_EQ(found[i].x, expected[i].x);
-    EXPECT_EQ(found[i].id, expected[i].id);
-    EXPECT_EQ(found[i].inner.a, expected[i].a);
-    EXPECT_EQ(found[i].inner.b, expected[i].b);
-    for (std::size_t k = 0; k < 3; ++k) EXPECT_EQ(found[i].v[k], expected[i].v[k]);
+    // `+` makes a copy: members of a packed structure cannot be referred to.
+    EXPECT_EQ(found[i].x, +expected[i].x);
+    EXPECT_EQ(found[i].id, +expected[i].id);
+    EXPECT_EQ(found[i].inner.a, +expected[i].a);
+    EXPECT_EQ(found[i].inner.b, +expected[i].b);
+    for (std::size_t k = 0; k < 3; ++k) EXPECT_EQ(found[i].v[k], +expected[i].v[k]);
   }
 }
 
