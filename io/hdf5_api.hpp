@@ -7,6 +7,7 @@
 #include <ramal/hdf5.hpp>
 
 #include <hdf5.h>
+#include <hdf5_hl.h>
 
 #include <string>
 #include <utility>

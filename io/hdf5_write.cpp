@@ -6,7 +6,6 @@
 #include <ramal/hdf5_write.hpp>
 
 #include <fcntl.h>
-#include <hdf5_hl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 

@@ -26,14 +26,15 @@ moved() {
   output '^tasks = 511$' mpirun -n 3 "$HOME/ramal/bin/notebook" --sleep 0
 }
 
-# The public headers are all there, no others, and each needs only those.
+# The public headers are all there, no others, and each needs only those (and MPI's, for one).
 headers() {
-  local header
+  local header mpi_options
+  read -ra mpi_options <<<"$MPI_OPTIONS"
   cd "$HOME/ramal/include"
   diff <(cd "$source" && for header in */include/ramal/*.hpp; do echo "${header#*/include/}"; done | sort) \
     <(find . -type f -printf '%P\n' | sort) || fail "other headers are installed than those in */include"
   for header in ramal/*.hpp; do
-    "$CXX" -std=c++20 -fsyntax-only -I. -include "$header" -x c++ /dev/null || fail "does not compile alone: $header"
+    "$CXX" -std=c++20 -fsyntax-only -I. "${mpi_options[@]}" -include "$header" -x c++ /dev/null || fail "does not compile alone: $header"
   done
 }
 
