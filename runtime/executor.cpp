@@ -221,7 +221,7 @@ void Executor::post() {
         outlet_.announce(one.id, one.value);
         break;
       case Posted::member:
-        outlet_.join(one.run->graph.run, one.run->graph.plan[one.slot], failed_input(*one.run, one.slot));
+        tell_joined(*one.run, one.slot);
         break;
     }
   }
@@ -253,13 +253,13 @@ void Executor::execute(Item item, Worker& me) {
 }
 
 /// Of several failed inputs the first in the plan's order; null if none has.
-const Failure* Executor::failed_input(const Run& run, Slot task) const {
+const Value* Executor::failed_input(const Run& run, Slot task) const {
   if (!run.any_failure.load(std::memory_order_relaxed)) return nullptr;
-  const Failure* first = nullptr;
+  const Value* first = nullptr;
   for (const Slot input : run.graph.inputs_of(task)) {
     const Value& value = run.values[input];
-    if (value.failed() && (first == nullptr || value.get<Failure>().before(*first)))
-      first = &value.get<Failure>();
+    if (value.failed() && (first == nullptr || value.get<Failure>().before(first->get<Failure>())))
+      first = &value;
   }
   return first;
 }
@@ -268,8 +268,8 @@ const Failure* Executor::failed_input(const Run& run, Slot task) const {
 void Executor::call(Run& run, Slot task, Communicator* communicator) {
   Value& result = run.values[task];
   const auto inputs = run.graph.inputs_of(task);
-  if (const Failure* failed = failed_input(run, task)) {
-    result.emplace<Failure>(*failed);
+  if (const Value* failed = failed_input(run, task)) {
+    result = *failed;  // shared, however many tasks it keeps from running
     return;
   }
   Failure failure{.run = run.graph.run,
@@ -363,8 +363,13 @@ void Executor::join(Run& run, Slot task) {
     const std::lock_guard lock(posted_lock_);
     posted_.push_back({Posted::member, &run, task, 0, {}});
   } else {
-    outlet_.join(run.graph.run, run.graph.plan[task], failed_input(run, task));
+    tell_joined(run, task);
   }
+}
+
+void Executor::tell_joined(Run& run, Slot task) {
+  const Value* failed = failed_input(run, task);
+  outlet_.join(run.graph.run, run.graph.plan[task], failed != nullptr ? &failed->get<Failure>() : nullptr);
 }
 
 std::optional<Failure> Executor::enter(std::uint32_t number, TaskIndex plan, Communicator& communicator) {

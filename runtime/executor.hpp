@@ -138,9 +138,10 @@ class Executor {
   }
   void execute(Item item, Worker& me);
   void call(Run& run, Slot task, Communicator* communicator = nullptr);
-  const Failure* failed_input(const Run& run, Slot task) const;
+  const Value* failed_input(const Run& run, Slot task) const;
   void find_members(Run& run);
   void join(Run& run, Slot task);
+  void tell_joined(Run& run, Slot task);
   void fill(Run& run, Slot slot, Value value);
   void complete(Run& run, Slot slot, Worker* me);
   void keep_slot(Run& run, Slot slot);

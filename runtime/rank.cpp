@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/rank.hpp"
 
+#include "runtime/encoded.hpp"
 #include "runtime/exceptions.hpp"
 
 #include <array>
@@ -219,16 +220,9 @@ void Rank::receive(int from, const Header& header, std::span<const std::byte> pa
     case MessageType::cancel:
       executor_.cancel(header.run, items_of<Slot>(payload));
       break;
-    case MessageType::query: {
-      const RankInfo answer = info();
-      Writer count;
-      Codec<RankInfo>::write(count, answer);
-      std::vector<std::byte> text(count.size());
-      Writer writer(text.data(), text.size());
-      Codec<RankInfo>::write(writer, answer);
-      send_text(from, {.type = MessageType::report}, text);
+    case MessageType::query:
+      send_text(from, {.type = MessageType::report}, encoded(info()));
       break;
-    }
     case MessageType::report:
       control_->report(from, payload);
       break;
@@ -345,14 +339,7 @@ void Rank::tell(int to, MessageType type, Collectives::Name name, const std::opt
     hear_of_collective(type, name, failure);
     return;
   }
-  std::vector<std::byte> text;
-  if (failure) {
-    Writer count;
-    Codec<Failure>::write(count, *failure);
-    text.resize(count.size());
-    Writer writer(text.data(), text.size());
-    Codec<Failure>::write(writer, *failure);
-  }
+  const auto text = failure ? encoded(*failure) : std::vector<std::byte>();
   send_text(to, {.type = type, .run = name.run, .slot = name.plan}, text);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // From main() to a session and back: what happens on every rank, in order.
 #include "runtime/distributed.hpp"
+#include "runtime/encoded.hpp"
 #include "runtime/exceptions.hpp"
 #include "runtime/first_lines.hpp"
 #include "runtime/inprocess.hpp"
@@ -192,13 +193,9 @@ std::string find_mismatch(const MpiWorld& world, const std::string& own) {
 /// Every rank's `own`, in the order of ranks.
 template <class T>
 std::vector<T> gather(const MpiWorld& world, const T& own) {
-  Writer count;
-  Codec<T>::write(count, own);
-  std::string text(count.size(), ' ');
-  Writer writer(reinterpret_cast<std::byte*>(text.data()), text.size());
-  Codec<T>::write(writer, own);
+  const auto bytes = encoded(own);
   std::vector<T> all;
-  for (const auto& one : world.gather(text)) {
+  for (const auto& one : world.gather({reinterpret_cast<const char*>(bytes.data()), bytes.size()})) {
     Reader reader(std::as_bytes(std::span(one)));
     all.push_back(Codec<T>::read(reader));
   }
