@@ -28,6 +28,10 @@ Annotation checked(Annotation wishes) {
     throw std::invalid_argument("ramal: annotate: expected a rank of 0 or more, found " +
                                 std::to_string(wishes.rank));
   }
+  if (wishes.threads < 1) {
+    throw std::invalid_argument("ramal: annotate: expected 1 thread or more, found " +
+                                std::to_string(wishes.threads));
+  }
   return wishes;
 }
 

@@ -22,6 +22,7 @@ struct Share {
   std::vector<Route> routes;
   std::vector<Keep> keeps;
   std::vector<Priority> priorities;
+  std::vector<Need> needs;
 };
 
 /// Two passes: the first finds every slot and route, the second writes the subgraphs.
@@ -80,7 +81,7 @@ class Cutter {
         share.literal_words += (literal_bytes + 7) / 8;
       }
       if (literal_bytes >= large_literal_bytes) note_large(i, literal_bytes);
-      if (graph_.annotated && !is_collective(i)) note_priority(shares_[rank_[i]], i);
+      if (graph_.annotated && !is_collective(i)) note_wishes(shares_[rank_[i]], i);
     }
   }
 
@@ -129,9 +130,12 @@ class Cutter {
     large.bytes += bytes;
     large.example = graph_.tasks[i];
   }
-  void note_priority(Share& share, TaskIndex i) {
+  void note_wishes(Share& share, TaskIndex i) {
     const auto* wishes = graph_.tasks[i]->annotation();
-    if (wishes != nullptr && wishes->priority != 0) share.priorities.push_back({slot_[i], wishes->priority});
+    if (wishes == nullptr) return;
+    if (wishes->priority != 0) share.priorities.push_back({slot_[i], wishes->priority});
+    if (wishes->threads > 1 || wishes->result_bytes > 0)
+      share.needs.push_back({wishes->result_bytes, slot_[i], static_cast<std::uint32_t>(wishes->threads)});
   }
 
   /// The slot of task i's value on `rank`, made on first use with the route that fills it.
@@ -210,12 +214,14 @@ class Cutter {
                                     .routes = count(share.routes),
                                     .keeps = count(share.keeps),
                                     .priorities = count(share.priorities),
+                                    .needs = count(share.needs),
                                     .literal_words = share.literal_words});
     std::copy(kinds.begin(), kinds.end(), writable(made.kinds));
     std::copy(share.externals.begin(), share.externals.end(), writable(made.externals));
     std::copy(share.routes.begin(), share.routes.end(), writable(made.routes));
     std::copy(share.keeps.begin(), share.keeps.end(), writable(made.keeps));
     std::copy(share.priorities.begin(), share.priorities.end(), writable(made.priorities));
+    std::copy(share.needs.begin(), share.needs.end(), writable(made.needs));
     *writable(made.input_offsets) = 0;
     *writable(made.literal_offsets) = 0;
     return made;

@@ -95,6 +95,8 @@ class Placer {
   double bytes(TaskIndex i) const {
     const auto found = std::lower_bound(given_bytes_.begin(), given_bytes_.end(), std::pair(i, 0.0));
     if (found != given_bytes_.end() && found->first == i) return found->second;
+    const auto* wishes = graph_.annotated ? graph_.tasks[i]->annotation() : nullptr;
+    if (wishes != nullptr && wishes->result_bytes > 0) return static_cast<double>(wishes->result_bytes);
     return kind_bytes_[graph_.kind_index[i]];
   }
 

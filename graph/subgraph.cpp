@@ -45,6 +45,7 @@ static std::size_t lay_out(Subgraph& to, const Subgraph::Header& header, std::by
   to.routes = layout.section<Route>(header.routes);
   to.keeps = layout.section<Keep>(header.keeps);
   to.priorities = layout.section<Priority>(header.priorities);
+  to.needs = layout.section<Need>(header.needs);
   to.literals = layout.section<std::byte>(8 * header.literal_words);
   return layout.size();
 }
@@ -91,6 +92,7 @@ Subgraph Subgraph::read(Buffer bytes) {
   for (const Route& route : read.routes) expect(route.slot < slots, "a route");
   for (const Keep& keep : read.keeps) expect(keep.slot < slots, "a kept value");
   for (const Priority& priority : read.priorities) expect(priority.slot < header.tasks, "a priority");
+  for (const Need& need : read.needs) expect(need.slot < header.tasks && need.threads > 0, "a need");
   return read;
 }
 

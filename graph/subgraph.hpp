@@ -2,7 +2,7 @@
 // Subgraph: one rank's share of a run, in the very form it travels in, and executed from in place.
 //
 //   subgraph := header kinds kind[T] plan[T] input_offsets[T+1] inputs[E] literal_offsets[T+1]
-//               externals routes keeps priorities literals          each section padded to 8 bytes
+//               externals routes keeps priorities needs literals    each section padded to 8 bytes
 //
 // A slot holds one value: slots 0 .. T-1 are the rank's tasks, in the order of the plan; those from T on
 // are externals: values that exist on this rank already (imports, by id) or that another rank sends
@@ -67,12 +67,18 @@ struct Priority {
   Slot slot;
   std::int32_t priority;
 };
+/// What a task takes of its rank besides one thread.
+struct Need {
+  std::uint64_t result_bytes;  ///< 0: not stated
+  Slot slot;
+  std::uint32_t threads;
+};
 
 struct Subgraph {
   struct Header {
     std::uint64_t magic;
     std::uint32_t run;
-    std::uint32_t tasks, kinds, inputs, externals, routes, keeps, priorities;
+    std::uint32_t tasks, kinds, inputs, externals, routes, keeps, priorities, needs;
     std::uint64_t literal_words;
   };
   static constexpr std::uint64_t expected_magic = 0x31'6c'61'6d'61'72ULL;
@@ -89,6 +95,7 @@ struct Subgraph {
   std::span<const Route> routes;
   std::span<const Keep> keeps;
   std::span<const Priority> priorities;
+  std::span<const Need> needs;
   std::span<const std::byte> literals;
 
   std::size_t tasks() const { return kind.size(); }

@@ -7,8 +7,20 @@
 
 namespace ramal::detail {
 
+static std::uint64_t contiguous_bytes(const Value& value) {
+  return !value.failed() && value.type().contiguous ? value.type().memory(value).size() : 0;
+}
+
 struct Executor::Run {
-  enum Flag : std::uint8_t { kept = 1, routed = 2, cancelled = 4, prioritised = 8, member = 16 };
+  enum Flag : std::uint8_t {
+    kept = 1,
+    routed = 2,
+    cancelled = 4,
+    prioritised = 8,
+    member = 16,
+    wide = 32,    // needs several threads
+    stated = 64,  // says how much memory its result takes
+  };
 
   Subgraph graph;
   std::vector<const Kind*> kinds;
@@ -21,6 +33,8 @@ struct Executor::Run {
   std::vector<Route> routes;  // sorted by slot
   std::vector<Keep> keeps;    // sorted by slot
   std::unordered_map<Slot, int> priorities;
+  std::unordered_map<Slot, Need> needs;
+  Array<std::uint64_t> bytes;  // by slot, as counted by the executor; empty if no task states any
   std::unordered_map<TaskIndex, Slot> members;  // of collective tasks, by their place in the plan
   Slot next_source = 0;
   std::atomic<bool> any_failure{false};
@@ -50,9 +64,17 @@ struct Executor::Run {
       flag(priority.slot, prioritised);
       priorities.emplace(priority.slot, priority.priority);
     }
+    for (const Need& need : graph.needs) {
+      if (need.threads > 1) flag(need.slot, wide);
+      if (need.result_bytes > 0) flag(need.slot, stated);
+      needs.emplace(need.slot, need);
+    }
+    if (std::ranges::any_of(graph.needs, [](const Need& need) { return need.result_bytes > 0; }))
+      bytes.assign(graph.slots(), 0);
     open.store(graph.slots() + routed_slots + 1, std::memory_order_relaxed);
   }
 
+  bool counts_bytes() const { return !bytes.empty(); }
   void flag(Slot slot, Flag flag) { flags[slot].fetch_or(flag, std::memory_order_relaxed); }
   bool has(Slot slot, Flag flag) const { return (flags[slot].load(std::memory_order_relaxed) & flag) != 0; }
   std::span<const Slot> consumers_of(Slot slot) const {
@@ -84,8 +106,13 @@ struct Executor::Run {
 };
 
 Executor::Executor(int rank, const Images& images, Outlet& outlet, unsigned workers,
-                   std::function<void()> wake)
-    : rank_(rank), images_(images), outlet_(outlet), shared_(workers > 0), wake_(std::move(wake)) {
+                   std::function<void()> wake, std::uint64_t memory_bytes)
+    : rank_(rank),
+      images_(images),
+      outlet_(outlet),
+      shared_(workers > 0),
+      wake_(std::move(wake)),
+      memory_(memory_bytes) {
   for (unsigned i = 0; i < std::max(1u, workers); ++i) workers_.push_back(std::make_unique<Worker>());
 }
 
@@ -108,9 +135,11 @@ void Executor::start(Subgraph subgraph) {
   }
   for (std::size_t k = 0; k < run.graph.externals.size(); ++k) {
     const External& external = run.graph.externals[k];
-    if (external.how != External::import) continue;
+    if (external.how != External::import) {
+      arrivals_missing_.fetch_add(1);
+      continue;
+    }
     const auto slot = static_cast<Slot>(run.graph.tasks() + k);
-    Value value;
     {
       const std::lock_guard lock(kept_mutex_);
       auto& kept = kept_[external.id];
@@ -118,9 +147,9 @@ void Executor::start(Subgraph subgraph) {
         kept.waiting.push_back({&run, slot});
         continue;
       }
-      value = kept.value;
+      run.values[slot] = kept.value;
     }
-    fill(run, slot, std::move(value));
+    fill(run, slot);
   }
   if (shared_) wake_();
   close(run);
@@ -150,14 +179,17 @@ TaskIndex Executor::arrival_plan(std::uint32_t number, Slot slot) const {
   return static_cast<TaskIndex>(graph.externals[slot - graph.tasks()].id);
 }
 
-void Executor::arrive(std::uint32_t run, Slot slot, Value value) {
-  fill(*runs_.at(run), slot, std::move(value));
+void Executor::arrive(std::uint32_t number, Slot slot, Value value) {
+  Run& run = *runs_.at(number);
+  arrivals_missing_.fetch_sub(1);
+  run.values[slot] = std::move(value);
+  count_result(run, slot);
+  fill(run, slot);
 }
 
 /// An external slot has its value.
-void Executor::fill(Run& run, Slot slot, Value value) {
-  if (value.failed()) run.any_failure.store(true, std::memory_order_relaxed);
-  run.values[slot] = std::move(value);
+void Executor::fill(Run& run, Slot slot) {
+  if (run.values[slot].failed()) run.any_failure.store(true, std::memory_order_relaxed);
   complete(run, slot, nullptr);
   close(run);
 }
@@ -176,10 +208,18 @@ void Executor::keep(ValueId id, Value value) {
     const std::lock_guard lock(kept_mutex_);
     Kept& kept = kept_[id];
     waiting = std::exchange(kept.waiting, {});
-    kept.value = value;
-    if (kept.released) kept_.erase(id);
+    if (kept.released) {
+      kept_.erase(id);
+    } else {
+      kept.value = value;
+      kept.bytes = contiguous_bytes(value);
+      memory_.keep(kept.bytes);
+    }
   }
-  for (const Item& item : waiting) fill(*item.run, item.slot, value);
+  for (const Item& item : waiting) {
+    item.run->values[item.slot] = value;
+    fill(*item.run, item.slot);
+  }
 }
 
 void Executor::release(ValueId id) {
@@ -188,6 +228,7 @@ void Executor::release(ValueId id) {
   if (found == kept_.end() || found->second.value.empty()) {
     kept_[id].released = true;  // its run is still on the way to making it
   } else {
+    memory_.release(found->second.bytes);
     kept_.erase(found);
   }
 }
@@ -237,19 +278,58 @@ void Executor::post() {
 bool Executor::run_one(unsigned worker) {
   Worker& me = *workers_[worker];
   Item item{};
+  gate_.pass();
   if (!take(me, item)) return false;
   execute(item, me);
   return true;
 }
 
+bool Executor::is_at_rest() const {
+  return !has_ready() && std::ranges::none_of(workers_, [](const auto& worker) {
+    return worker->is_running.load(std::memory_order_relaxed);
+  });
+}
+
+bool Executor::overdraw(unsigned worker) {
+  Item item{};
+  if (!take_deferred(item, true)) return false;
+  execute(item, *workers_[worker]);
+  return true;
+}
+
 void Executor::execute(Item item, Worker& me) {
   Run& run = *item.run;
-  call(run, item.slot);
+  me.is_running.store(true, std::memory_order_relaxed);
+  if (run.has(item.slot, Run::wide)) {
+    call_with_threads(run, item.slot);
+  } else {
+    call(run, item.slot);
+  }
+  count_result(run, item.slot);
   me.tasks_run.store(me.tasks_run.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   const auto inputs = run.graph.inputs_of(item.slot);
   complete(run, item.slot, &me);
   for (const Slot input : inputs) drop_use(run, input);
   close(run);
+  me.is_running.store(false, std::memory_order_relaxed);
+}
+
+/// Threads that would run other tasks stand aside meanwhile. With one thread that runs tasks, what happens
+/// inside of them is the program's own affair.
+void Executor::call_with_threads(Run& run, Slot task) {
+  const auto workers = static_cast<unsigned>(workers_.size());
+  const unsigned threads = std::min(run.needs.at(task).threads, workers);
+  if (workers == 1) {
+    call(run, task);
+    return;
+  }
+  for (unsigned i = 1; i < workers; ++i) wake_();
+  gate_.gather(threads - 1);
+  const int usual = openmp_.threads();
+  openmp_.set_threads(static_cast<int>(threads));
+  call(run, task);
+  openmp_.set_threads(usual);
+  gate_.release(threads - 1);
 }
 
 /// Of several failed inputs the first in the plan's order; null if none has.
@@ -307,7 +387,7 @@ void Executor::complete(Run& run, Slot slot, Worker* me) {
   const bool routed = (flags & Run::routed) != 0;
   const auto consumers = run.consumers_of(slot);
   if (consumers.empty() && !routed) {
-    run.values[slot].reset();
+    drop(run, slot);
     return;
   }
   // Last first, so that the first in the plan's order runs first.
@@ -388,13 +468,71 @@ void Executor::settle(std::uint32_t number, TaskIndex plan, const Failure* failu
     run.values[task] = Value::make<Failure>(*failure);
     run.any_failure.store(true, std::memory_order_relaxed);
   }
+  count_result(run, task);
   complete(run, task, nullptr);
   for (const Slot input : run.graph.inputs_of(task)) drop_use(run, input);
   close(run);
 }
 
 void Executor::drop_use(Run& run, Slot slot) {
-  if (decrement(run.uses[slot]) == 0) run.values[slot].reset();
+  if (decrement(run.uses[slot]) == 0) drop(run, slot);
+}
+
+// --- memory -------------------------------------------------------------------------------------------
+
+/// A slot was filled; what its task stated was counted before it ran.
+void Executor::count_result(Run& run, Slot slot) {
+  if (!run.counts_bytes()) return;
+  const std::uint64_t stated = run.has(slot, Run::stated) ? run.needs.at(slot).result_bytes : 0;
+  const bool kept = run.has(slot, Run::kept);  // counted as such
+  run.bytes[slot] = kept ? 0 : contiguous_bytes(run.values[slot]);
+  memory_.add(run.bytes[slot]);
+  memory_.subtract(stated);
+}
+
+void Executor::drop(Run& run, Slot slot) {
+  if (!run.counts_bytes() || run.bytes[slot] == 0) {
+    run.values[slot].reset();
+    return;
+  }
+  memory_.let_go(std::move(run.values[slot]), run.bytes[slot]);
+  if (shared_ && has_ready()) wake_();
+}
+
+bool Executor::admit(Item item) {
+  if (!item.run->has(item.slot, Run::stated)) return true;
+  return !is_short_of_memory() && memory_.reserve(item.run->needs.at(item.slot).result_bytes);
+}
+
+void Executor::defer(Item item) {
+  const std::lock_guard lock(deferred_lock_);
+  if (item.run->graph.inputs_of(item.slot).empty()) {
+    deferred_.push_back(item);
+  } else {
+    deferred_.push_front(item);  // depth first: it frees its inputs
+  }
+  deferred_count_.store(deferred_.size());
+  deferred_bytes_.store(deferred_.front().run->needs.at(deferred_.front().slot).result_bytes);
+}
+
+/// The one that waits longest, if it fits now.
+bool Executor::take_deferred(Item& item, bool even_if_it_does_not_fit) {
+  memory_.sweep();
+  const std::lock_guard lock(deferred_lock_);
+  if (deferred_.empty()) return false;
+  const Item first = deferred_.front();
+  const std::uint64_t bytes = first.run->needs.at(first.slot).result_bytes;
+  if (even_if_it_does_not_fit) {
+    memory_.add(bytes);
+  } else if (!memory_.reserve(bytes)) {
+    return false;
+  }
+  item = first;
+  deferred_.pop_front();
+  deferred_count_.store(deferred_.size());
+  if (!deferred_.empty())
+    deferred_bytes_.store(deferred_.front().run->needs.at(deferred_.front().slot).result_bytes);
+  return true;
 }
 
 /// One thing less to wait for. The run may be gone afterwards.
@@ -473,6 +611,15 @@ bool Executor::pop(Worker& from, Item& item) {
 }
 
 bool Executor::take(Worker& me, Item& item) {
+  if (is_short_of_memory() && take_deferred(item, false)) return true;
+  while (take_any(me, item)) {
+    if (admit(item)) return true;
+    defer(item);
+  }
+  return false;
+}
+
+bool Executor::take_any(Worker& me, Item& item) {
   const bool prioritised = prioritised_count_.load(std::memory_order_relaxed) > 0;
   if (prioritised && take_prioritised(item, true)) return true;
   if (me.next.run != nullptr) {

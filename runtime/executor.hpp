@@ -17,16 +17,24 @@
 // A member of a collective task is never ready by itself: with its inputs it joins, and rank 0 says when all
 // have, and when all are done (`enter`, `settle`).
 //
+// Needs: a task that states the bytes of its result starts when they fit beside what is held, else it is put
+// off, and others run meanwhile; in turn, those put off first go first. Where nothing else is left to do,
+// `overdraw` starts one nevertheless: what would free memory may wait for it.
+//
 // Threads: with workers == 0 one thread calls everything and nothing is atomic but in name. Otherwise
 // `run_one` may be called by each worker, and the calls under "whoever pumps" by one thread at a time.
 #pragma once
 
 #include "graph/subgraph.hpp"
+#include "runtime/crew_gate.hpp"
 #include "runtime/failure.hpp"
+#include "runtime/memory_bound.hpp"
+#include "runtime/openmp.hpp"
 
 #include <ramal/communicator.hpp>
 
 #include <atomic>
+#include <deque>
 #include <functional>
 #include <mutex>
 #include <optional>
@@ -62,9 +70,10 @@ class SpinLock {
 class Executor {
  public:
   /// `workers`: threads that call run_one, 0 for the single-threaded form. `wake` is called when there
-  /// may be work for a sleeping worker.
+  /// may be work for a sleeping worker. `memory_bytes` bounds what results take; see MemoryBound.
   Executor(
-      int rank, const Images& images, Outlet& outlet, unsigned workers, std::function<void()> wake = [] {});
+      int rank, const Images& images, Outlet& outlet, unsigned workers, std::function<void()> wake = [] {},
+      std::uint64_t memory_bytes = std::uint64_t{1} << 62);
   ~Executor();
 
   // --- whoever pumps ------------------------------------------------------------------------------
@@ -88,16 +97,33 @@ class Executor {
   void settle(std::uint32_t run, TaskIndex plan, const Failure* failure);
   /// Hands what workers have finished to the outlet, and frees runs that ended.
   void post();
+  /// Some task waits for memory.
+  bool is_short_of_memory() const { return deferred_count_.load(std::memory_order_relaxed) > 0; }
+  /// No task runs or could start.
+  bool is_at_rest() const;
+  /// And nothing that runs or is ready here can free any.
+  bool is_stuck_for_memory() const { return is_short_of_memory() && is_at_rest(); }
+  /// Something may still come from others, or leave for them, that frees memory.
+  bool has_traffic() const { return arrivals_missing_.load() > 0 || memory_.is_sending(); }
+  /// Runs the task that waits longest for memory although it does not fit. By a worker; false if there is
+  /// none.
+  bool overdraw(unsigned worker = 0);
+  /// From now on no task waits for other workers.
+  void end_waiting() { gate_.open(); }
 
   // --- workers ------------------------------------------------------------------------------------
   /// Runs one ready task. False if there is none.
   bool run_one(unsigned worker = 0);
   /// There is work that `run_one` would find, as far as can be told without locks.
-  bool has_ready() const { return ready_count_.load() > 0 || (!shared_ && has_stacked()); }
+  bool has_ready() const {
+    return ready_count_.load() > 0 || (!shared_ && has_stacked()) || gate_.calls() ||
+           (is_short_of_memory() && memory_.has_room(deferred_bytes_.load()));
+  }
 
   /// Approximate while workers run.
   std::uint64_t tasks_run() const;
   std::size_t values_kept() const;
+  std::uint64_t bytes_held() const { return memory_.held(); }
   std::size_t runs() const { return runs_.size(); }
 
  private:
@@ -111,10 +137,12 @@ class Executor {
     std::vector<Item> stack;
     Item next{nullptr, 0};  // the owner's alone
     std::atomic<std::uint64_t> tasks_run{0};
+    std::atomic<bool> is_running{false};
   };
   struct Kept {
     Value value;
     bool released = false;
+    std::uint64_t bytes = 0;  // as counted by memory_
     std::vector<Item> waiting;
   };
   struct Posted {
@@ -137,14 +165,17 @@ class Executor {
     return workers_[0]->next.run != nullptr || !workers_[0]->stack.empty() || !inbox_.stack.empty();
   }
   void execute(Item item, Worker& me);
+  void call_with_threads(Run& run, Slot task);
   void call(Run& run, Slot task, Communicator* communicator = nullptr);
   const Value* failed_input(const Run& run, Slot task) const;
   void find_members(Run& run);
   void join(Run& run, Slot task);
   void tell_joined(Run& run, Slot task);
-  void fill(Run& run, Slot slot, Value value);
+  void fill(Run& run, Slot slot);
   void complete(Run& run, Slot slot, Worker* me);
   void keep_slot(Run& run, Slot slot);
+  void count_result(Run& run, Slot slot);
+  void drop(Run& run, Slot slot);
   void send(Run& run, Slot slot);
   void drop_use(Run& run, Slot slot);
   void close(Run& run);
@@ -153,6 +184,10 @@ class Executor {
 
   void make_ready(Item item, Worker* me);
   bool take(Worker& me, Item& item);
+  bool take_any(Worker& me, Item& item);
+  bool take_deferred(Item& item, bool even_if_it_does_not_fit);
+  bool admit(Item item);
+  void defer(Item item);
   bool take_prioritised(Item& item, bool only_above_zero);
   bool take_source(Worker& me, Item& item);
   bool steal(Worker& me, Item& item);
@@ -179,6 +214,16 @@ class Executor {
   std::priority_queue<Prioritised> prioritised_;
   std::atomic<std::size_t> prioritised_count_{0};
   std::uint64_t prioritised_order_ = 0;
+  SpinLock deferred_lock_;
+  std::deque<Item> deferred_;  // for want of memory
+  std::atomic<std::size_t> deferred_count_{0};
+  std::atomic<std::uint64_t> deferred_bytes_{0};  // of the first
+  std::atomic<std::int64_t> arrivals_missing_{0};
+
+  // what tasks share
+  MemoryBound memory_;
+  CrewGate gate_;
+  const OpenMp openmp_;
 
   // what is kept
   mutable std::mutex kept_mutex_;

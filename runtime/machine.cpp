@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/machine.hpp"
 
+#include "runtime/openmp.hpp"
+
 #include <dlfcn.h>
 #include <sched.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <climits>
 #include <cstdlib>
+#include <fstream>
 #include <memory>
 
 namespace ramal::detail {
@@ -28,6 +32,41 @@ int bound_cores() {
 }
 
 int online_cores() { return static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN)); }
+
+/// What a control group, such as a batch job's or a container's, allows; a huge number if nothing.
+static std::uint64_t memory_allowed() {
+  std::uint64_t allowed = ~std::uint64_t{0};
+  std::ifstream groups("/proc/self/cgroup");
+  for (std::string line; std::getline(groups, line);) {
+    const auto colon = line.rfind(':');
+    if (colon == std::string::npos) continue;
+    const bool unified = line.starts_with("0::");
+    if (!unified && line.find("memory") == std::string::npos) continue;
+    const std::string root = unified ? "/sys/fs/cgroup" : "/sys/fs/cgroup/memory";
+    const char* const limit = unified ? "/memory.max" : "/memory.limit_in_bytes";
+    // A group is also bound by those it is in.
+    for (std::string group = line.substr(colon + 1);; group.erase(group.rfind('/'))) {
+      std::ifstream file(root + (group == "/" ? "" : group) + limit);
+      if (std::uint64_t bytes = 0; file >> bytes) allowed = std::min(allowed, bytes);
+      if (group.find_last_of('/') == std::string::npos) break;
+    }
+  }
+  return allowed;
+}
+
+std::uint64_t memory_bytes() {
+  const auto host =
+      static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+  return std::min(host, memory_allowed());
+}
+
+OpenMp::OpenMp()
+    : get_(reinterpret_cast<int (*)()>(dlsym(RTLD_DEFAULT, "omp_get_max_threads"))),
+      set_(reinterpret_cast<void (*)(int)>(dlsym(RTLD_DEFAULT, "omp_set_num_threads"))) {}
+
+void OpenMp::share_cores() const {
+  if (std::getenv("OMP_NUM_THREADS") == nullptr) set_threads(1);
+}
 
 int process_id() { return static_cast<int>(getpid()); }
 

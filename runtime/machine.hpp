@@ -2,6 +2,7 @@
 // What this process can know of the machine it runs on.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 namespace ramal::detail {
@@ -11,6 +12,8 @@ std::string host_name();
 int bound_cores();
 /// Cores of this host.
 int online_cores();
+/// Memory of this host, or of the control group this process is in.
+std::uint64_t memory_bytes();
 int process_id();
 /// A launcher such as mpirun or srun started this process as one of several.
 bool under_launcher();

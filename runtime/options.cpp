@@ -33,6 +33,25 @@ Set number(Number& option, Number least, Number most) {
   };
 }
 
+/// Bytes, as a number or with K, M, G or T behind it (powers of 1024).
+template <class Number>
+Set bytes(Number& option, Number least, Number most) {
+  return [&option, least, most](std::string_view name, std::string_view text) {
+    Number value{};
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
+    const auto power = unit.empty() ? 0 : std::string_view("KMGT").find(unit) + 1;
+    const Number scale = Number{1} << 10 * (power % 5);
+    if (error != std::errc{} || unit.size() > 1 || (!unit.empty() && power == 0) || value > most / scale ||
+        value * scale < least) {
+      refuse(name, text,
+             "bytes from " + std::to_string(least) + " to " + std::to_string(most) +
+                 ", as a number or such as 64K, 512M, 4G");
+    }
+    option = value * scale;
+  };
+}
+
 Set choice(std::string& option, std::vector<std::string> allowed) {
   return [&option, allowed = std::move(allowed)](std::string_view name, std::string_view text) {
     std::string list;
@@ -58,9 +77,10 @@ std::map<std::string, Set, std::less<>> table(Options& options) {
           {"RAMAL_RANKS", number(options.ranks, 1, 4096)},
           {"RAMAL_THREADS", number(options.threads, 0, 4096)},
           {"RAMAL_PROGRESS", choice(options.progress, {"auto", "thread"})},
-          {"RAMAL_SMALL_BYTES", number<std::size_t>(options.small_bytes, 64, 60000)},
-          {"RAMAL_PIECE_BYTES", number<std::size_t>(options.piece_bytes, 4096, gib)},
+          {"RAMAL_SMALL_BYTES", bytes<std::size_t>(options.small_bytes, 64, 60000)},
+          {"RAMAL_PIECE_BYTES", bytes<std::size_t>(options.piece_bytes, 4096, gib)},
           {"RAMAL_CREDITS", number(options.credits, 2, 1 << 20)},
+          {"RAMAL_MEMORY_BYTES", bytes<std::uint64_t>(options.memory_bytes, 0, std::uint64_t{1} << 62)},
           {"RAMAL_WARNINGS", choice(options.warnings, {"on", "off"})},
           {"RAMAL_RECORD", text(options.record)}};
 }
@@ -77,6 +97,7 @@ void check(Options& options) {
   recheck("RAMAL_SMALL_BYTES", std::to_string(options.small_bytes));
   recheck("RAMAL_PIECE_BYTES", std::to_string(options.piece_bytes));
   recheck("RAMAL_CREDITS", std::to_string(options.credits));
+  recheck("RAMAL_MEMORY_BYTES", std::to_string(options.memory_bytes));
   recheck("RAMAL_WARNINGS", std::string(options.warnings));
 }
 

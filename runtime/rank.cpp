@@ -55,8 +55,10 @@ Rank::Rank(std::unique_ptr<Transport> transport, const Images& images, unsigned 
       worker_count_(workers),
       control_(control),
       about_(std::move(about)),
-      executor_(transport_->rank(), images, *this, workers, [this] { wake(); }),
+      executor_(
+          transport_->rank(), images, *this, workers, [this] { wake(); }, about_.memory_bytes),
       collectives_(transport_->ranks()),
+      census_(transport_->ranks()),
       last_pump_(now_seconds()) {
   workers_alive_ = workers;
   for (unsigned i = 0; i < workers; ++i) threads_.emplace_back([this, i] { work(i); });
@@ -187,6 +189,7 @@ RankInfo Rank::info() const {
   info.messages_sent = transport_->counts().messages;
   info.bytes_sent = transport_->counts().bytes;
   info.values_kept = executor_.values_kept();
+  info.bytes_held = executor_.bytes_held();
   info.idle_seconds = idle_seconds();
   return info;
 }
@@ -194,6 +197,11 @@ RankInfo Rank::info() const {
 // --- receiving ------------------------------------------------------------------------------------------
 
 void Rank::receive(int from, const Header& header, std::span<const std::byte> payload) {
+  ++received_;
+  handle(from, header, payload);
+}
+
+void Rank::handle(int from, const Header& header, std::span<const std::byte> payload) {
   switch (header.type) {
     case MessageType::result:
     case MessageType::failure:
@@ -242,6 +250,23 @@ void Rank::receive(int from, const Header& header, std::span<const std::byte> pa
       left_[std::string(reinterpret_cast<const char*>(name.data()), name.size())] = executor_.kept(id);
       break;
     }
+    case MessageType::starved:
+      census_.want();
+      break;
+    case MessageType::census: {
+      ++census_messages_.received;
+      const Census::Answer own = answer_census();
+      send_text(0, {.type = MessageType::answer}, std::as_bytes(std::span(&own, 1)));
+      ++census_messages_.sent;
+      break;
+    }
+    case MessageType::answer:
+      ++census_messages_.received;
+      hear_answer(from, items_of<Census::Answer>(payload).at(0));
+      break;
+    case MessageType::overdraw:
+      ++may_overdraw_;
+      break;
     case MessageType::join:
     case MessageType::leave:
     case MessageType::enter:
@@ -271,6 +296,7 @@ std::span<std::byte> Rank::prepare(int from, const Header& header, std::span<con
 }
 
 void Rank::landed(int from, const Header& header) {
+  ++received_;
   Landing landing = std::move(landings_.extract(from).mapped());
   if (!landing.value.empty()) {
     executor_.arrive(header.run, header.slot, std::move(landing.value));
@@ -281,7 +307,7 @@ void Rank::landed(int from, const Header& header) {
   } else if (header.type == MessageType::result) {
     take_result(header, landing.head.view(), landing.bytes.view());
   } else {
-    receive(from, header, landing.bytes.view());
+    handle(from, header, landing.bytes.view());
   }
 }
 
@@ -409,6 +435,7 @@ bool Rank::pump() {
     any |= arrived_;
     if (take_turns()) any = unsent_ = true;
     if (!thrown_.empty()) check_thrown();
+    mind_memory();
     if (unsent_) transport_->flush();
     unsent_ = false;
     executor_.post();
@@ -464,6 +491,61 @@ void Rank::note_idle(bool did_something) {
   }
 }
 
+// --- memory ----------------------------------------------------------------------------------------------
+
+/// With nothing else to do: starts a task that is over the bound on memory, if waiting would not help. What
+/// others send, or take, may free some; whether they will, rank 0 finds out.
+bool Rank::overdraw(unsigned worker) {
+  if (!executor_.is_stuck_for_memory()) return false;
+  if (executor_.has_traffic()) {
+    int allowed = may_overdraw_.load(std::memory_order_relaxed);
+    while (allowed > 0 && !may_overdraw_.compare_exchange_weak(allowed, allowed - 1)) {
+    }
+    if (allowed == 0) return false;
+    has_starved_.store(false, std::memory_order_relaxed);
+  }
+  return executor_.overdraw(worker);
+}
+
+/// One look a round of messages, of no cost while there is memory.
+void Rank::mind_memory() {
+  const bool is_first = transport_->rank() == 0;
+  if (executor_.is_short_of_memory() && !has_starved_.load(std::memory_order_relaxed) &&
+      executor_.is_stuck_for_memory() && executor_.has_traffic()) {
+    has_starved_.store(true, std::memory_order_relaxed);
+    if (is_first) {
+      census_.want();
+    } else {
+      send_text(0, {.type = MessageType::starved}, {});
+    }
+  }
+  if (!is_first || !census_.is_wanted() || !census_.ask(now_seconds())) return;
+  for (int to = 1; to < transport_->ranks(); ++to) {
+    send_text(to, {.type = MessageType::census}, {});
+    ++census_messages_.sent;
+  }
+  hear_answer(0, answer_census());
+}
+
+Census::Answer Rank::answer_census() {
+  // Without any rank that is short of it rank 0 stops asking, and must be told anew.
+  if (!executor_.is_short_of_memory()) has_starved_.store(false, std::memory_order_relaxed);
+  return {.at_rest = executor_.is_at_rest(),
+          .short_of_memory = executor_.is_short_of_memory(),
+          .sent = transport_->counts().messages - census_messages_.sent,
+          .received = received_ - census_messages_.received};
+}
+
+void Rank::hear_answer(int from, const Census::Answer& answer) {
+  for (const int to : census_.hear(from, answer, now_seconds())) {
+    if (to == 0) {
+      ++may_overdraw_;
+    } else {
+      send_text(to, {.type = MessageType::overdraw}, {});
+    }
+  }
+}
+
 void Rank::progress() {
   if (!threaded()) {
     attend();
@@ -479,7 +561,7 @@ void Rank::work_until(const std::function<bool()>& done) {
   if (!threaded()) {
     attend();
     while (!done()) {
-      const bool did_something = step();
+      const bool did_something = step() || overdraw(0);
       note_idle(did_something);
       if (did_something) {
         backoff.reset();
@@ -543,6 +625,7 @@ bool Rank::stop_all(int status, double patience_seconds) {
 }
 
 void Rank::tell_workers_to_end() {
+  executor_.end_waiting();
   const std::lock_guard lock(sleep_mutex_);
   ending_ = true;
   woken_.notify_all();
@@ -573,8 +656,9 @@ void Rank::close() {
 
 void Rank::work(unsigned worker) {
   Backoff backoff(200e-6);  // whoever makes work wakes a sleeper
+  if (worker_count_ > 1) OpenMp().share_cores();
   while (!ending_) {
-    if (executor_.run_one(worker)) {
+    if (executor_.run_one(worker) || overdraw(worker)) {
       backoff.reset();
       const double now = now_seconds();
       if (now - last_pump_shared_.load(std::memory_order_relaxed) < pump_interval_seconds) continue;

@@ -6,6 +6,7 @@
 // the workers' own `run_one` happens under the pump's lock.
 #pragma once
 
+#include "runtime/census.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/collectives.hpp"
 #include "runtime/executor.hpp"
@@ -104,6 +105,7 @@ class Rank final : private Receiver, private Outlet {
     Buffer bytes;
   };
 
+  void handle(int from, const Header& header, std::span<const std::byte> payload);
   // Receiver
   void receive(int from, const Header& header, std::span<const std::byte> payload) override;
   std::span<std::byte> prepare(int from, const Header& header, std::span<const std::byte> head) override;
@@ -118,6 +120,12 @@ class Rank final : private Receiver, private Outlet {
   bool take_turns();
   void check_thrown();
   void hear_of_collective(MessageType type, Collectives::Name name, std::optional<Failure> failure);
+
+  // memory
+  bool overdraw(unsigned worker);
+  void mind_memory();
+  Census::Answer answer_census();
+  void hear_answer(int from, const Census::Answer& answer);
 
   bool pump();
   bool step();
@@ -165,6 +173,15 @@ class Rank final : private Receiver, private Outlet {
   /// Members that threw here while others may wait inside theirs, and since when.
   std::map<Collectives::Name, double> thrown_;
   std::string thrown_message_;
+  /// Rank 0's.
+  Census census_;
+  struct {
+    std::uint64_t sent = 0;
+    std::uint64_t received = 0;
+  } census_messages_;
+  std::uint64_t received_ = 0;            // messages of all types
+  std::atomic<bool> has_starved_{false};  // and rank 0 knows
+  std::atomic<int> may_overdraw_{0};
   std::optional<int> stopped_;
   int others_stopped_ = 0;
   bool unsent_ = false;

@@ -37,8 +37,16 @@ unsigned workers_for(const Options& options, int threads) {
 }
 
 /// What a rank says of itself that does not change; it adds its counts when asked.
-RankInfo about_this_rank(int rank, int threads) {
-  return {.rank = rank, .host = host_name(), .pid = process_id(), .threads = threads, .cores = bound_cores()};
+RankInfo about_this_rank(int rank, int threads, int local_ranks, const Options& options) {
+  constexpr double share = 0.6;  // the rest is for what is not a result: arguments, libraries, the system
+  const double usual = share * static_cast<double>(memory_bytes()) / std::max(1, local_ranks);
+  return {
+      .rank = rank,
+      .host = host_name(),
+      .pid = process_id(),
+      .threads = threads,
+      .cores = bound_cores(),
+      .memory_bytes = options.memory_bytes > 0 ? options.memory_bytes : static_cast<std::uint64_t>(usual)};
 }
 
 /// On rank 0: what the ranks are, and where the program's ending is noted.
@@ -99,7 +107,7 @@ int lead(std::unique_ptr<Transport> transport, const Images& images, const Optio
   const double start = now_seconds();
   const int threads = crew.ranks.front().threads;
   DistributedEngine engine(std::move(transport), images, workers_for(options, threads), crew.hosts(),
-                           options.warnings == "on", about_this_rank(0, threads), crew.locals);
+                           options.warnings == "on", crew.ranks.front(), crew.locals);
   engine.rank().take_locals(locals);
   const auto status = call(program, engine);
   constexpr double forever = 1e18;
@@ -114,11 +122,9 @@ int lead(std::unique_ptr<Transport> transport, const Images& images, const Optio
 }
 
 /// The other ranks: run what rank 0 sends until it says stop.
-int follow(std::unique_ptr<Transport> transport, const Images& images, const Options& options, int threads,
-           Locals& locals) {
-  const int number = transport->rank();
-  Rank rank(std::move(transport), images, workers_for(options, threads), nullptr,
-            about_this_rank(number, threads));
+int follow(std::unique_ptr<Transport> transport, const Images& images, const Options& options,
+           const RankInfo& about, Locals& locals) {
+  Rank rank(std::move(transport), images, workers_for(options, about.threads), nullptr, about);
   rank.take_locals(locals);
   const int status = rank.serve();
   rank.close();
@@ -142,7 +148,8 @@ int run_in_process(const Options& options, const Record& record, const Program& 
   const Images images = Images::loaded();
   const int threads = std::max(1, options.threads);
   Crew crew{{}, record};
-  for (int rank = 0; rank < options.ranks; ++rank) crew.ranks.push_back(about_this_rank(rank, threads));
+  for (int rank = 0; rank < options.ranks; ++rank)
+    crew.ranks.push_back(about_this_rank(rank, threads, options.ranks, options));
   if (options.warnings == "on") introduce(crew.ranks, "in one process, without MPI");
   Network network(options.ranks, options.small_bytes);
   std::vector<std::thread> others;
@@ -150,7 +157,7 @@ int run_in_process(const Options& options, const Record& record, const Program& 
     others.emplace_back([&, rank] {
       try {
         Locals none;
-        follow(network.connect(rank), images, options, threads, none);
+        follow(network.connect(rank), images, options, crew.ranks[static_cast<std::size_t>(rank)], none);
       } catch (...) {
         complain("ramal: rank " + std::to_string(rank) + ": internal error: " + current_message());
         std::_Exit(failed_status);
@@ -242,8 +249,8 @@ int run_in(const MpiWorld& world, const Images& images, const Options& options,
     if (world.rank() == 0) complain(problem);
     return refused_status;
   }
-  const Crew crew{gather(world, about_this_rank(world.rank(), threads)), *record,
-                  gather(world, describe(locals))};
+  const RankInfo about = about_this_rank(world.rank(), threads, world.local_ranks(), options);
+  const Crew crew{gather(world, about), *record, gather(world, describe(locals))};
   if (world.rank() == 0 && options.warnings == "on") {
     if (options.scheduler == "mpi") introduce(crew.ranks, MpiWorld::library());
     if (options.scheduler == "mpi") warn_of_crowded_cores(crew.ranks);
@@ -253,7 +260,7 @@ int run_in(const MpiWorld& world, const Images& images, const Options& options,
     return world.rank() == 0 ? run_serial(options, *record, locals, program) : 0;
   auto transport = world.connect(options);
   if (world.rank() == 0) return lead(std::move(transport), images, options, crew, locals, program);
-  return follow(std::move(transport), images, options, threads, locals);
+  return follow(std::move(transport), images, options, about, locals);
 }
 
 /// Options and, where they are wrong, why.

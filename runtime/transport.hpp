@@ -30,6 +30,10 @@ enum class MessageType : std::uint8_t {
   join,      ///< rank -> rank 0: a collective task's member has its inputs (or a failure among them)
   enter,     ///< rank 0 -> rank: all members have, run it now
   leave,     ///< rank -> rank 0: it has run, or failed
+  starved,   ///< rank -> rank 0: waits for memory that messages may free
+  census,    ///< rank 0 -> rank: are you at rest?
+  answer,    ///< what it says; see census.hpp
+  overdraw,  ///< rank 0 -> rank: nothing will free any, start a task nevertheless
   settle,    ///< rank 0 -> rank: all have; its result counts, or has failed
 };
 

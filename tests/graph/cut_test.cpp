@@ -235,6 +235,21 @@ TEST(Cut, AFetchedValueIsKeptOnRankZero) {
   EXPECT_EQ(planned.cut.messages, 1u);
 }
 
+TEST(Cut, NeedsTravel) {
+  const auto x = delayed<leaf>.annotate({.threads = 3})(1);
+  const auto y = delayed<leaf>.annotate({.name = "no need"})(x);
+  const auto z = delayed<leaf>.annotate({.result_bytes = 1000})(y);
+  const Planned planned({at(z)}, 2, {{at(x), 1}, {at(y), 0}, {at(z), 1}}, {});
+  EXPECT_TRUE(planned.on(0).needs.empty());
+  ASSERT_EQ(planned.on(1).needs.size(), 2u);
+  EXPECT_EQ(planned.on(1).needs[0].slot, 0u);
+  EXPECT_EQ(planned.on(1).needs[0].threads, 3u);
+  EXPECT_EQ(planned.on(1).needs[0].result_bytes, 0u);
+  EXPECT_EQ(planned.on(1).needs[1].slot, 1u);
+  EXPECT_EQ(planned.on(1).needs[1].threads, 1u);
+  EXPECT_EQ(planned.on(1).needs[1].result_bytes, 1000u);
+}
+
 TEST(Cut, PrioritiesTravel) {
   const auto x = delayed<leaf>.annotate({.priority = -3})(1);
   const auto y = delayed<leaf>(x);

@@ -237,6 +237,8 @@ TEST(Annotate, RefusesCostsAndRanksThatMakeNoSense) {
     EXPECT_TRUE(contains(text, "expected a positive, finite cost, found " + std::to_string(cost))) << text;
     EXPECT_TRUE(contains(refusal([&] { delay(Counter{}).annotate({.cost = cost}); }), "cost"));
   }
+  const auto threads = refusal([] { delayed<inc>.annotate({.threads = 0}); });
+  EXPECT_TRUE(contains(threads, "expected 1 thread or more, found 0")) << threads;
   const auto text = refusal([] { delayed<inc>.annotate({.rank = -2}); });
   EXPECT_TRUE(contains(text, "expected a rank of 0 or more, found -2")) << text;
 }

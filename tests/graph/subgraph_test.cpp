@@ -16,6 +16,7 @@ using ramal::detail::Buffer;
 using ramal::detail::External;
 using ramal::detail::Keep;
 using ramal::detail::KindRef;
+using ramal::detail::Need;
 using ramal::detail::Priority;
 using ramal::detail::Route;
 using ramal::detail::Slot;
@@ -39,6 +40,7 @@ Subgraph small() {
                                   .routes = 3,
                                   .keeps = 1,
                                   .priorities = 1,
+                                  .needs = 1,
                                   .literal_words = 3});
   fill<KindRef>(made.kinds, {{0, 0xabcd, 64}, {1, 0x1234, 128}});
   fill(made.kind, {0u, 1u, 1u, 0u});
@@ -50,6 +52,7 @@ Subgraph small() {
   fill<Route>(made.routes, {{1, 2, 9}, {3, 0, 1}, {5, 1, 0}});
   fill<Keep>(made.keeps, {{1000, 3, 1}});
   fill<Priority>(made.priorities, {{2, -5}});
+  fill<Need>(made.needs, {{4096, 3, 2}});
   for (std::size_t i = 0; i < made.literals.size(); ++i) writable(made.literals)[i] = std::byte(i + 1);
   return made;
 }
@@ -79,6 +82,7 @@ void expect_equal(const Subgraph& a, const Subgraph& b) {
   EXPECT_EQ(bytes_of(a.routes), bytes_of(b.routes));
   EXPECT_EQ(bytes_of(a.keeps), bytes_of(b.keeps));
   EXPECT_EQ(bytes_of(a.priorities), bytes_of(b.priorities));
+  EXPECT_EQ(bytes_of(a.needs), bytes_of(b.needs));
   EXPECT_EQ(bytes_of(a.literals), bytes_of(b.literals));
 }
 
@@ -110,6 +114,9 @@ bool is_valid(const Subgraph& graph) {
   }
   for (const Priority& priority : graph.priorities) {
     if (priority.slot >= graph.tasks()) return false;
+  }
+  for (const Need& need : graph.needs) {
+    if (need.slot >= graph.tasks() || need.threads == 0) return false;
   }
   for (const KindRef& kind : graph.kinds) sum += kind.image;
   return inputs == graph.inputs.size() && literal_bytes == graph.literals.size() && sum != ~0u;

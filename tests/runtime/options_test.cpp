@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <map>
 
 namespace ramal {
 namespace {
@@ -45,6 +46,19 @@ TEST(Options, ABadOneIsNamedWithWhatIsAllowed) {
   const auto unknown = message("RAMAL_THREAD", "4");
   EXPECT_NE(unknown.find("RAMAL_THREAD: there is no such option; there are RAMAL_CREDITS"), std::string::npos)
       << unknown;
+}
+
+TEST(Options, BytesMayHaveAUnit) {
+  for (const auto& [text, expected] : std::map<std::string, std::uint64_t>{
+           {"0", 0}, {"4096", 4096}, {"3K", 3 << 10}, {"512M", 512 << 20}, {"2T", std::uint64_t{2} << 40}}) {
+    setenv("RAMAL_MEMORY_BYTES", text.c_str(), 1);
+    EXPECT_EQ(Options::from_environment({}).memory_bytes, expected) << text;
+    unsetenv("RAMAL_MEMORY_BYTES");
+  }
+  for (const char* text : {"4X", "4KK", "G", "", "-1", "9999999T", "4 G", "2.5G"}) {
+    const auto said = message("RAMAL_MEMORY_BYTES", text);
+    EXPECT_NE(said.find("RAMAL_MEMORY_BYTES: expected bytes from 0 to "), std::string::npos) << text << said;
+  }
 }
 
 TEST(Options, TheProgramsOwnAreChecked) {

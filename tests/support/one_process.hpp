@@ -13,8 +13,13 @@ namespace ramal::test {
 
 using namespace ramal::detail;
 
-inline RankInfo about(int rank) {
-  return {.rank = rank, .host = "host" + std::to_string(rank), .pid = 0, .threads = 1, .cores = 1};
+inline RankInfo about(int rank, std::uint64_t memory_bytes = std::uint64_t{1} << 40) {
+  return {.rank = rank,
+          .host = "host" + std::to_string(rank),
+          .pid = 0,
+          .threads = 1,
+          .cores = 1,
+          .memory_bytes = memory_bytes};
 }
 
 inline std::vector<std::string> host_names(int ranks) {
@@ -88,17 +93,18 @@ class SteppedRanks {
 /// Each rank with threads of its own; `workers` 0: one thread a rank.
 class ThreadedRanks {
  public:
-  ThreadedRanks(int ranks, unsigned workers, std::optional<unsigned> seed = {}, std::size_t small_bytes = 64)
+  ThreadedRanks(int ranks, unsigned workers, std::optional<unsigned> seed = {}, std::size_t small_bytes = 64,
+                std::uint64_t memory_bytes = std::uint64_t{1} << 40)
       : network_(ranks, small_bytes, seed), images_(Images::loaded()) {
     for (int rank = 1; rank < ranks; ++rank) {
-      threads_.emplace_back([this, rank, workers] {
-        Rank other(network_.connect(rank), images_, workers, nullptr, about(rank));
+      threads_.emplace_back([this, rank, workers, memory_bytes] {
+        Rank other(network_.connect(rank), images_, workers, nullptr, about(rank, memory_bytes));
         other.serve();
         other.close();
       });
     }
     engine_ = std::make_unique<DistributedEngine>(network_.connect(0), images_, workers, host_names(ranks),
-                                                  true, about(0));
+                                                  true, about(0, memory_bytes));
     session_ = std::make_unique<Session>(*engine_);
   }
   ~ThreadedRanks() {

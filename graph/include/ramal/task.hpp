@@ -33,6 +33,12 @@ struct Annotation {
   int rank = -1;          ///< run on this rank; -1: wherever placement likes
   std::string host = {};  ///< run on a rank of this host; empty: any
   int priority = 0;       ///< among tasks ready on one rank, higher runs first
+  /// Threads it runs inside, by OpenMP or a BLAS: while it runs it has as many of the rank's, which are then
+  /// not there for other tasks. At most all of them, so that one annotation does on any machine.
+  int threads = 1;
+  /// Memory its result will take. A rank starts it only when that fits into its bound (RAMAL_MEMORY_BYTES)
+  /// beside the results that it holds; see the README.
+  std::uint64_t result_bytes = 0;
 };
 
 namespace detail {

@@ -199,7 +199,8 @@ Hdf5Grid<T> read_hdf5(const std::string& file, const std::string& dataset,
   const Extents block = detail::hdf5_block_shape(plan, sizeof(T), options);
   const Extents grid = detail::hdf5_grid(plan, block);
   const auto read = delayed<&detail::read_hdf5_block<T>>.annotate(
-      {.name = "read " + dataset.substr(dataset.find_first_not_of('/') == 1 ? 1 : 0)});
+      {.name = "read " + dataset.substr(dataset.find_first_not_of('/') == 1 ? 1 : 0),
+       .result_bytes = block.product() * sizeof(T)});
   std::vector<Delayed<Block<T>>> blocks;
   blocks.reserve(grid.product());
   Extents offset = Extents::filled(grid.size(), 0);

@@ -17,15 +17,19 @@ struct RankInfo {
   int pid = 0;
   int threads = 0;  ///< tasks it runs at once
   int cores = 0;    ///< bound to it
+  /// What its results may take before tasks that state how much they will make wait; see RAMAL_MEMORY_BYTES.
+  std::uint64_t memory_bytes = std::uint64_t{1} << 62;
   std::uint64_t tasks_run = 0;
   std::uint64_t messages_sent = 0;  ///< results, subgraphs and control
   std::uint64_t bytes_sent = 0;     ///< their payload
   std::uint64_t values_kept = 0;
+  std::uint64_t bytes_held = 0;  ///< of them, and of results of runs in which tasks state their bytes
   double idle_seconds = 0;  ///< with a run under way and nothing to do (one-threaded ranks)
 
   template <class Archive>
   void serialize(Archive& archive, unsigned) {
-    archive& rank& host& pid& threads& cores& tasks_run& messages_sent& bytes_sent& values_kept& idle_seconds;
+    archive& rank& host& pid& threads& cores& memory_bytes& tasks_run& messages_sent& bytes_sent& values_kept&
+        bytes_held& idle_seconds;
   }
 };
 

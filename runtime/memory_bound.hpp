@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// MemoryBound: how many bytes of results one rank holds, and whether one more task fits. Any thread.
+//
+// Counted are the results of runs in which some task states what it will make: stated bytes from the moment
+// the task starts, then the result's own, until nothing refers to it any more. Results that outlive their run
+// leave less room for others, but never less than an eighth of the bound: waiting would not free them.
+#pragma once
+
+#include <ramal/value.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+#include <vector>
+
+namespace ramal::detail {
+
+class MemoryBound {
+ public:
+  explicit MemoryBound(std::uint64_t bytes) : bound_(static_cast<std::int64_t>(bytes)) {}
+
+  /// Room for so much more, which is counted from now on; always, if nothing is held.
+  bool reserve(std::uint64_t bytes) {
+    const auto more = static_cast<std::int64_t>(bytes);
+    auto held = held_.load();
+    do {
+      if (!fits(held, more)) return false;
+    } while (!held_.compare_exchange_weak(held, held + more));
+    return true;
+  }
+  bool has_room(std::uint64_t bytes) const { return fits(held_.load(), static_cast<std::int64_t>(bytes)); }
+  void add(std::uint64_t bytes) { held_.fetch_add(static_cast<std::int64_t>(bytes)); }
+  void subtract(std::uint64_t bytes) { held_.fetch_sub(static_cast<std::int64_t>(bytes)); }
+  void keep(std::uint64_t bytes) { kept_.fetch_add(static_cast<std::int64_t>(bytes)); }
+  void release(std::uint64_t bytes) { kept_.fetch_sub(static_cast<std::int64_t>(bytes)); }
+
+  /// A result that its run needs no more. Messages may still be sent from it.
+  void let_go(Value value, std::uint64_t bytes) {
+    if (value.unique()) {
+      value.reset();
+      subtract(bytes);
+      return;
+    }
+    const std::lock_guard lock(mutex_);
+    leaving_.push_back({std::move(value), bytes});
+  }
+  /// Frees what has left meanwhile. True if anything has.
+  bool sweep() {
+    const std::lock_guard lock(mutex_);
+    const auto first = std::partition(leaving_.begin(), leaving_.end(),
+                                      [](const Leaving& one) { return !one.value.unique(); });
+    for (auto one = first; one != leaving_.end(); ++one) subtract(one->bytes);
+    const bool any = first != leaving_.end();
+    leaving_.erase(first, leaving_.end());
+    return any;
+  }
+  bool is_sending() const {
+    const std::lock_guard lock(mutex_);
+    return !leaving_.empty();
+  }
+  std::uint64_t held() const {
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(0, held_.load() + kept_.load()));
+  }
+
+ private:
+  struct Leaving {
+    Value value;
+    std::uint64_t bytes;
+  };
+  bool fits(std::int64_t held, std::int64_t more) const {
+    return held <= 0 || more <= std::max(bound_ - kept_.load(), bound_ / 8) - held;
+  }
+
+  const std::int64_t bound_;
+  std::atomic<std::int64_t> held_{0};
+  std::atomic<std::int64_t> kept_{0};
+  mutable std::mutex mutex_;
+  std::vector<Leaving> leaving_;
+};
+
+}  // namespace ramal::detail

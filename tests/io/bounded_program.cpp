@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A dataset of 160 MiB whose blocks are wanted faster than they are used up: how much memory do the ranks
+// come to hold? `bounded_program FILE write`, then `within` (a bound of 16 MiB) or `beyond` (none).
+#include <ramal/hdf5_write.hpp>
+#include <ramal/ramal.hpp>
+
+#include <chrono>
+#include <fstream>
+#include <iostream>
+#include <numeric>
+#include <thread>
+
+using namespace ramal;
+
+namespace {
+
+constexpr std::uint64_t rows = 160, columns = (1 << 20) / sizeof(double);  // a row is 1 MiB
+constexpr double memory_mib = 16;                                          // RAMAL_MEMORY_BYTES of the test
+
+using Row = Block<double>;
+
+Row make(long row) {
+  return Row::filled({1, columns}, static_cast<double>(row), {static_cast<std::uint64_t>(row), 0});
+}
+
+/// Something slow that every block's use waits for.
+double slow() {
+  std::this_thread::sleep_for(std::chrono::milliseconds(700));
+  return 1;
+}
+double use(const Row& row, double scale) {
+  double sum = 0;
+  for (const double x : row) sum += x;
+  return scale * sum / static_cast<double>(columns);
+}
+double add(double a, double b) { return a + b; }
+
+constexpr const char now[] = "VmRSS";
+constexpr const char peak[] = "VmHWM";
+/// Of this process, in MiB.
+template <const char* name>
+double status_of(long) {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with(name)) return std::stod(line.substr(line.find(':') + 1)) / 1024;
+  }
+  throw std::runtime_error("/proc/self/status says nothing of memory");
+}
+
+template <auto f>
+std::vector<double> on_each(Session& session) {
+  std::vector<Delayed<double>> each;
+  for (int rank = 0; rank < session.ranks(); ++rank)
+    each.push_back(delayed<f>.annotate({.rank = rank})(rank));
+  return session.compute(each);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 3) {
+    std::cerr << "usage: bounded_program FILE write|within|beyond\n";
+    return 2;
+  }
+  const std::string file = argv[1], what = argv[2];
+  return run(argc, argv, [&](Session& session) {
+    if (what == "write") {
+      std::vector<long> numbers(rows);
+      std::iota(numbers.begin(), numbers.end(), 0L);
+      session.compute(write_hdf5(file, "/x", map<make>(numbers)));
+      return 0;
+    }
+    const auto before = on_each<status_of<now>>(session);
+    const auto scale = delayed<slow>.annotate({.rank = session.ranks() - 1})();
+    const auto grid = read_hdf5<double>(file, "/x", {.block_bytes = 1 << 20});
+    const double sum = session.compute(reduce<add>(map<use>(grid.blocks(), scale)));
+    const auto after = on_each<status_of<peak>>(session);
+    double most = 0;
+    for (std::size_t rank = 0; rank < before.size(); ++rank)
+      most = std::max(most, after[rank] - before[rank]);
+    std::cout << "sum = " << sum << ", at most " << most << " MiB on a rank\n";
+    const double expected = static_cast<double>(rows * (rows - 1) / 2);
+    // Beside the bound: what HDF5 keeps, message buffers, a block received; and what patience let through.
+    const bool within = most < memory_mib + 24;
+    return sum == expected && within == (what == "within") ? 0 : 1;
+  });
+}

@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What tasks need besides a worker: memory for their results, more threads.
+#include "graph/cut.hpp"
+#include "tests/support/one_process.hpp"
+
+#include <ramal/block.hpp>
+#include <ramal/ramal.hpp>
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+namespace ramal::test {
+namespace {
+
+using Bytes = Block<std::uint8_t>;
+
+// --- memory ------------------------------------------------------------------------------------------------
+constexpr std::uint64_t block_bytes = 40;
+
+Bytes make(long x) { return Bytes::filled({block_bytes}, static_cast<std::uint8_t>(x)); }
+Bytes bump(Bytes block) {
+  for (auto& x : block) ++x;
+  return block;
+}
+Bytes both(const Bytes& a, const Bytes& b) {
+  Bytes sum = a;
+  for (std::size_t i = 0; i < sum.size(); ++i)
+    sum.data()[i] = static_cast<std::uint8_t>(3 * sum.data()[i] + b.data()[i]);
+  return sum;
+}
+long first(const Bytes& block) { return block.data()[0]; }
+long first_of_all(const Inputs<Bytes>& blocks) {
+  long sum = 0;
+  for (const Bytes& block : blocks) sum = 7 * sum + first(block);
+  return sum;
+}
+long token(long x) { return x; }
+long first_after(const Bytes& block, long x) { return first(block) + x; }
+
+const auto stated = delayed<make>.annotate({.result_bytes = block_bytes});
+
+/// A rank 0 of two, driven by hand.
+class MemoryTest : public ::testing::Test, private Outlet {
+ protected:
+  void start(std::uint32_t run, const std::vector<const Task*>& targets, std::vector<std::uint32_t> on = {}) {
+    graph_ = collect(targets);
+    std::vector<Want> wants;
+    for (std::size_t k = 0; k < targets.size(); ++k)
+      wants.push_back({graph_.targets[k], 100 * run + k, false});
+    on.resize(graph_.size(), 0);
+    for (TaskIndex i = 0; i < graph_.size(); ++i) {
+      if (graph_.tasks[i]->annotation() != nullptr && graph_.tasks[i]->annotation()->rank == 1) on[i] = 1;
+    }
+    const auto holder = [](const Task&) { return Holder{}; };
+    auto made = cut(graph_, on, 2, run, wants, holder, images_);
+    executor_.start(std::move(made.subgraphs[0]));
+  }
+  /// Tasks that run before none is left that may.
+  std::size_t run_all() {
+    std::size_t count = 0;
+    while (executor_.run_one()) {
+      ++count;
+      most_ = std::max(most_, executor_.bytes_held());
+    }
+    return count;
+  }
+
+  void send(std::uint32_t, std::uint32_t, Slot, const Value& value) override { sent_.push_back(value); }
+  void announce(ValueId, const Value&) override {}
+  void join(std::uint32_t, TaskIndex, const Failure*) override {}
+
+  const Images images_ = Images::loaded();
+  Graph graph_;
+  std::vector<Value> sent_;
+  std::uint64_t most_ = 0;
+  Executor executor_{0, images_, *this, 0, [] {}, 100};
+};
+
+TEST_F(MemoryTest, TasksWaitUntilWhatTheyMakeFits) {
+  std::vector<Delayed<long>> used;
+  const auto late = delayed<token>.annotate({.rank = 1})(5);
+  for (long i = 0; i < 10; ++i) used.push_back(delayed<first_after>(stated(i), late));
+  std::vector<const Task*> targets;
+  for (const auto& one : used) targets.push_back(one.task_handle().get());
+  start(1, targets);
+  EXPECT_EQ(run_all(), 2u) << "80 of 100 bytes";
+  EXPECT_EQ(executor_.bytes_held(), 80u);
+  EXPECT_TRUE(executor_.is_stuck_for_memory());
+  EXPECT_TRUE(executor_.has_traffic()) << "what they wait for is still to come";
+  EXPECT_FALSE(executor_.has_ready()) << "a worker would not find any";
+  const Slot arrival = 20;
+  executor_.arrive(1, arrival, Value::make<long>(5));
+  EXPECT_EQ(run_all(), 18u);
+  EXPECT_EQ(most_, 80u);
+  EXPECT_EQ(executor_.bytes_held(), 0u);
+  EXPECT_FALSE(executor_.is_short_of_memory());
+  EXPECT_EQ(executor_.runs(), 0u);
+  for (std::size_t i = 0; i < used.size(); ++i)
+    EXPECT_EQ(executor_.kept(100 + i).get<long>(), 5 + static_cast<long>(i));
+}
+
+TEST_F(MemoryTest, OthersRunMeanwhileAndOverdrawingHelpsWhereNothingElseCan) {
+  std::vector<Delayed<Bytes>> blocks;
+  for (long i = 0; i < 5; ++i) blocks.push_back(stated(i));
+  const auto all = delayed<first_of_all>(blocks);
+  const auto other = delayed<token>(3);
+  start(1, {all.task_handle().get(), other.task_handle().get()});
+  EXPECT_EQ(run_all(), 3u) << "two blocks, and what needs no memory";
+  for (const std::uint64_t held : {120u, 160u, 200u}) {
+    EXPECT_TRUE(executor_.is_stuck_for_memory());
+    EXPECT_FALSE(executor_.has_traffic());
+    EXPECT_TRUE(executor_.overdraw());
+    EXPECT_EQ(executor_.bytes_held(), held);
+  }
+  EXPECT_FALSE(executor_.overdraw());
+  EXPECT_EQ(run_all(), 1u);
+  EXPECT_EQ(executor_.bytes_held(), 0u);
+  EXPECT_EQ(executor_.kept(100).get<long>(), 7 * (7 * (7 * (7 * 0 + 1) + 2) + 3) + 4);
+}
+
+TEST_F(MemoryTest, ATaskLargerThanTheBoundRunsAlone) {
+  const auto large = delayed<make>.annotate({.result_bytes = 1000});
+  const auto a = delayed<first>(large(1));
+  const auto b = delayed<first>(large(2));
+  start(1, {a.task_handle().get(), b.task_handle().get()});
+  EXPECT_EQ(run_all(), 4u);
+  EXPECT_EQ(executor_.kept(100).get<long>(), 1);
+  EXPECT_EQ(executor_.kept(101).get<long>(), 2);
+}
+
+TEST_F(MemoryTest, DepthFirstAmongThoseThatWait) {
+  const auto stated_bump = delayed<bump>.annotate({.result_bytes = block_bytes});
+  std::vector<Delayed<long>> used;
+  std::vector<const Task*> targets;
+  for (long i = 0; i < 20; ++i) used.push_back(delayed<first>(stated_bump(stated_bump(stated(i)))));
+  for (const auto& one : used) targets.push_back(one.task_handle().get());
+  start(1, targets);
+  EXPECT_EQ(run_all(), 80u);
+  EXPECT_LE(most_, 100u);
+  EXPECT_EQ(executor_.bytes_held(), 0u);
+  for (std::size_t i = 0; i < used.size(); ++i)
+    EXPECT_EQ(executor_.kept(100 + i).get<long>(), 2 + static_cast<long>(i));
+}
+
+TEST_F(MemoryTest, WhatIsBeingSentStillTakesRoom) {
+  std::vector<const Task*> targets;
+  std::vector<Delayed<long>> there;
+  for (long i = 0; i < 6; ++i) there.push_back(delayed<first>.annotate({.rank = 1})(stated(i)));
+  for (const auto& one : there) targets.push_back(one.task_handle().get());
+  start(1, targets);
+  EXPECT_EQ(run_all(), 2u);
+  EXPECT_EQ(sent_.size(), 2u);
+  EXPECT_EQ(executor_.bytes_held(), 80u);
+  EXPECT_TRUE(executor_.has_traffic());
+  sent_.erase(sent_.begin());
+  EXPECT_EQ(run_all(), 1u);
+  sent_.clear();
+  EXPECT_EQ(run_all(), 2u);
+  sent_.clear();
+  EXPECT_EQ(run_all(), 1u);
+  sent_.clear();
+  EXPECT_EQ(executor_.runs(), 0u);
+}
+
+TEST_F(MemoryTest, KeptResultsLeaveLessRoomButNeverNone) {
+  const auto kept = stated(1);
+  start(1, {kept.task_handle().get()});
+  EXPECT_EQ(run_all(), 1u);
+  EXPECT_EQ(executor_.bytes_held(), 40u);
+  std::vector<const Task*> targets;
+  const auto all = delayed<first_of_all>(std::vector{stated(1), stated(2)});
+  start(2, {all.task_handle().get()});
+  EXPECT_EQ(run_all(), 1u) << "40 kept and 40 held of 100";
+  EXPECT_EQ(executor_.bytes_held(), 80u);
+  executor_.release(100);
+  EXPECT_EQ(run_all(), 2u);
+  EXPECT_EQ(executor_.bytes_held(), 0u);
+
+  std::vector<Delayed<Bytes>> many;
+  for (long i = 0; i < 10; ++i) many.push_back(stated(i));
+  for (const auto& one : many) targets.push_back(one.task_handle().get());
+  start(3, targets);
+  EXPECT_EQ(run_all(), 10u) << "waiting would not free what is kept";
+  EXPECT_EQ(executor_.bytes_held(), 400u);
+  for (ValueId id = 300; id < 310; ++id) executor_.release(id);
+  EXPECT_EQ(executor_.bytes_held(), 0u);
+}
+
+TEST_F(MemoryTest, FailedAndCancelledTasksGiveTheirRoomBack) {
+  const auto bad = delay([](long x) -> Bytes {
+                     throw std::runtime_error(std::to_string(x));
+                   }).annotate({.result_bytes = block_bytes});
+  std::vector<Delayed<long>> used;
+  std::vector<const Task*> targets;
+  for (long i = 0; i < 10; ++i) used.push_back(delayed<first>(bad(i)));
+  for (const auto& one : used) targets.push_back(one.task_handle().get());
+  start(1, targets);
+  executor_.cancel(1, std::vector<Slot>{4, 6});
+  EXPECT_EQ(run_all(), 20u);
+  EXPECT_EQ(executor_.bytes_held(), 0u);
+}
+
+/// Random graphs of stated and other tasks under a bound that is always too small: the same bits as without.
+long checksum(Session& session, unsigned seed) {
+  std::minstd_rand random(seed);
+  const auto stated_both = delayed<both>.annotate({.result_bytes = block_bytes});
+  std::vector<Delayed<Bytes>> made;
+  for (long i = 0; i < 40; ++i) made.push_back(random() % 3 == 0 ? delayed<make>(i) : stated(i));
+  for (int i = 0; i < 200; ++i) {
+    const auto& a = made[random() % made.size()];
+    const auto& b = made[random() % made.size()];
+    made.push_back(random() % 2 == 0 ? stated_both(a, b) : delayed<both>(a, b));
+  }
+  std::vector<Delayed<Bytes>> some;
+  for (int i = 0; i < 5; ++i) some.push_back(made[random() % made.size()]);
+  session.persist(some);
+  return session.compute(delayed<first_of_all>(std::vector(made.end() - 60, made.end())));
+}
+TEST(Memory, RandomGraphsUnderATightBoundGiveTheSameBits) {
+  for (unsigned seed = 1; seed <= 6; ++seed) {
+    SerialRanks alone;
+    const long expected = checksum(alone.session(), seed);
+    for (const int ranks : {1, 3}) {
+      for (const unsigned workers : {0u, 3u}) {
+        ThreadedRanks bounded(ranks, workers, seed, 64, 5 * block_bytes);
+        EXPECT_EQ(checksum(bounded.session(), seed), expected)
+            << "seed " << seed << ", " << ranks << " ranks, " << workers << " workers";
+      }
+    }
+  }
+}
+
+// --- threads -----------------------------------------------------------------------------------------------
+std::atomic<int> in_use{0};
+std::atomic<int> most_in_use{0};
+std::atomic<int> wide_beside_others{0};
+long use(long threads, long x) {
+  const int now = in_use += static_cast<int>(threads);
+  int most = most_in_use;
+  while (now > most && !most_in_use.compare_exchange_weak(most, now)) {
+  }
+  if (threads > 1 && now > threads) ++wide_beside_others;
+  std::this_thread::sleep_for(std::chrono::microseconds(300));
+  in_use -= static_cast<int>(threads);
+  return threads * 1000 + x;
+}
+
+TEST(ThreadsOfTasks, NeverMoreAreInUseThanARankHas) {
+  in_use = most_in_use = wide_beside_others = 0;
+  ThreadedRanks ranks(1, 4);
+  std::minstd_rand random(7);
+  long expected = 0;
+  std::vector<Delayed<long>> used;
+  for (long i = 0; i < 400; ++i) {
+    const int threads = std::max(1, static_cast<int>(random() % 8) - 3);
+    expected += threads * 1000 + i;
+    used.push_back(delayed<use>.annotate({.threads = threads})(threads, i));
+  }
+  long sum = 0;
+  for (const long one : ranks.session().compute(used)) sum += one;
+  EXPECT_EQ(sum, expected);
+  EXPECT_EQ(most_in_use, 4);
+  EXPECT_GT(wide_beside_others, 0) << "two of four leave two to others";
+}
+
+TEST(ThreadsOfTasks, MoreThanThereAreMeansAll) {
+  in_use = most_in_use = 0;
+  ThreadedRanks ranks(1, 3);
+  std::vector<Delayed<long>> used;
+  for (long i = 0; i < 50; ++i)
+    used.push_back(delayed<use>.annotate({.threads = i % 2 == 0 ? 64 : 1})(i % 2 == 0 ? 3 : 1, i));
+  ranks.session().compute(used);
+  EXPECT_EQ(most_in_use, 3) << "alone in their rank";
+}
+
+TEST(ThreadsOfTasks, OneThreadRunsThemAsOthers) {
+  ThreadedRanks ranks(2, 0);
+  EXPECT_EQ(ranks.session().compute(delayed<use>.annotate({.threads = 4})(1, 5)), 1005);
+  ThreadedRanks single(1, 1);
+  EXPECT_EQ(single.session().compute(delayed<use>.annotate({.threads = 4})(1, 5)), 1005);
+}
+
+TEST(ThreadsOfTasks, AProgramMayEndWhileTasksGather) {
+  for (int i = 0; i < 20; ++i) {
+    ThreadedRanks ranks(2, 3);
+    std::vector<Delayed<long>> used;
+    for (long k = 0; k < 100; ++k)
+      used.push_back(delayed<use>.annotate({.threads = 2 + static_cast<int>(k % 2)})(1, k));
+    ranks.session().persist(used);
+  }
+}
+
+}  // namespace
+}  // namespace ramal::test
