@@ -215,6 +215,8 @@ TEST(Calls, ATwoInputTaskIsSmall) {
   EXPECT_LE(sizeof(Task) + 2 * sizeof(Task*), 64u);
 }
 
+TEST(Functions, OfAnotherLanguageAreAsGood) { EXPECT_EQ(evaluate(delayed<half_in_c>(3.0)), 1.5); }
+
 // --- wishes ------------------------------------------------------------------------------------------
 TEST(Annotate, IsKeptWithTheTask) {
   const auto wished =
