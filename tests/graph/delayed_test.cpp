@@ -10,6 +10,8 @@
 
 #include <cmath>
 
+extern "C" double half_in_c(double x) { return x / 2; }
+
 namespace {
 
 using ramal::delay;

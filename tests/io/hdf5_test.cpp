@@ -5,6 +5,14 @@
 
 #include <gtest/gtest.h>
 
+#include <ramal/hdf5_write.hpp>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <filesystem>
 
 struct Inner {
@@ -205,6 +213,60 @@ TEST_F(Hdf5, SaysWhyAFileCannotBeRead) {
             "the soft link /dangling leads to /nowhere, which cannot be opened");
   expect_in(refusal<int>("kinds.h5", "far"),
             "the external link /far leads to missing.h5:/x, which cannot be opened");
+}
+
+TEST_F(Hdf5, SaysWhenAnotherProgramHasLockedAFile) {
+  const std::string path = testing::TempDir() + "/ramal_locked.h5";
+  std::filesystem::copy_file(file("numbers.h5"), path, std::filesystem::copy_options::overwrite_existing);
+  const int other = ::open(path.c_str(), O_RDWR);  // as HDF5 has it that writes
+  ASSERT_EQ(::flock(other, LOCK_EX), 0);
+  const auto error = error_of([&] { describe(path); });
+  expect_in(error, "ramal_locked.h5: cannot be locked for reading: another program has it open for writing");
+  expect_in(error, "set HDF5_USE_FILE_LOCKING=FALSE");
+  expect_in(error_of([&] { read_hdf5<double>(path, "contiguous/f8"); }), "cannot be locked for reading");
+  ::close(other);
+  EXPECT_FALSE(describe(path).datasets.empty());
+  std::filesystem::remove(path);
+}
+
+/// What the action says in a process that is not root's; root may read and write everything.
+std::string as_nobody(const std::function<void()>& action) {
+  int ends[2];
+  if (::pipe(ends) != 0) return "no pipe";
+  const pid_t child = ::fork();
+  if (child == 0) {
+    constexpr uid_t nobody = 65534;
+    std::string text = "cannot be another user";
+    if (::geteuid() != 0 || ::setuid(nobody) == 0) text = error_of(action);
+    const auto written = ::write(ends[1], text.data(), text.size());
+    ::_exit(written < 0 ? 1 : 0);
+  }
+  ::close(ends[1]);
+  std::string text(4096, '\0');
+  const auto size = ::read(ends[0], text.data(), text.size());
+  text.resize(static_cast<std::size_t>(std::max<ssize_t>(0, size)));
+  ::close(ends[0]);
+  ::waitpid(child, nullptr, 0);
+  return text;
+}
+
+TEST_F(Hdf5, SaysWhenItMayNotReadOrWrite) {
+  const std::string folder = testing::TempDir() + "/ramal_forbidden";
+  std::filesystem::create_directories(folder);
+  const std::string path = folder + "/x.h5";
+  std::filesystem::copy_file(file("numbers.h5"), path, std::filesystem::copy_options::overwrite_existing);
+  ::chmod(path.c_str(), 0);
+  ::chmod(folder.c_str(), 0555);
+  expect_in(as_nobody([&] { describe(path); }), "x.h5: Permission denied");
+  const auto block = delay([](double x) { return Block<double>::filled({3}, x); })(1.5);
+  const auto write = [&](const std::string& to) {
+    return as_nobody([&] { serial_.session().compute(write_hdf5(to, "/x", std::vector{block})); });
+  };
+  expect_in(write(folder + "/y.h5"), "y.h5.part: Permission denied");
+  ::chmod(folder.c_str(), 0);
+  expect_in(as_nobody([&] { describe(path); }), "x.h5: Permission denied");
+  ::chmod(folder.c_str(), 0755);
+  std::filesystem::remove_all(folder);
 }
 
 TEST_F(Hdf5, NoticesDamagedChunks) {
