@@ -75,6 +75,8 @@ ProctrackType=proctrack/linuxproc
 TaskPlugin=task/$affinity
 JobAcctGatherType=jobacct_gather/none
 AccountingStorageType=accounting_storage/none
+JobCompType=jobcomp/filetxt
+JobCompLoc=$folder/log/completed
 MpiDefault=none
 MailProg=/bin/true
 # The nodes may claim more than the machine has.

@@ -55,6 +55,24 @@ ended() {
         sleep 0.2
     done
     [[ $state == "$2" ]] || fail "expected job $1 to be $2, found $state"
+    accounted "$1"
+}
+
+# accounted JOB: sacct, which reads what was written when the job ended, says of it what the controller does. Of
+# the elements of an array it knows numbers of their own.
+accounted() {
+    local found expected deadline=$((SECONDS + 20))
+    expected="$1|$(states "$1")|$(exit_code "$1")"
+    # What it writes of a job that Slurm ended has no exit code yet.
+    ! [[ $expected =~ CANCELLED|TIMEOUT ]] || expected="$1|$(states "$1")|*"
+    until
+        found=$(sacct -c -n -P -o jobid,state,exitcode | grep "^$1|")
+        # shellcheck disable=SC2053
+        [[ $found == $expected || $(scontrol -o show job "$1") == *ArrayJobId=* ]]
+    do
+        ((SECONDS < deadline)) || fail "expected sacct to say $expected, found '$found'"
+        sleep 0.2
+    done
 }
 
 exit_code() { scontrol -o show job "$1" | grep -oE 'ExitCode=[0-9:]+' | head -n 1 | cut -d = -f 2; }
