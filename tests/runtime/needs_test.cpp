@@ -31,9 +31,9 @@ Bytes both(const Bytes& a, const Bytes& b) {
 }
 long first(const Bytes& block) { return block.data()[0]; }
 long first_of_all(const Inputs<Bytes>& blocks) {
-  long sum = 0;
-  for (const Bytes& block : blocks) sum = 7 * sum + first(block);
-  return sum;
+  unsigned long sum = 0;
+  for (const Bytes& block : blocks) sum = 7 * sum + static_cast<unsigned long>(first(block));
+  return static_cast<long>(sum);
 }
 long token(long x) { return x; }
 long first_after(const Bytes& block, long x) { return first(block) + x; }
