@@ -9,7 +9,7 @@
 
 namespace ramal::detail {
 
-/// Throws std::bad_alloc. Free with the same size.
+/// Aligned to 64 bytes at least. Throws std::bad_alloc. Free with the same size.
 void* allocate_pages(std::size_t bytes);
 void free_pages(void* memory, std::size_t bytes) noexcept;
 

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <cstdlib>
 #include <cstring>
 #include <list>
 
@@ -38,9 +39,19 @@ Process& process() {
   return one;
 }
 
+/// glibc maps large pieces of memory anew, and gives back what is free at the heap's end, until it has seen a
+/// piece freed that was as large (mallopt(3) under M_MMAP_THRESHOLD). HDF5 takes and frees memory for each
+/// chunk it reads, and the first contact with fresh memory costs several times the reading. So it is shown
+/// one such piece, which nobody touches. Does nothing where a user has set MALLOC_… in the environment.
+void make_malloc_keep_chunks() {
+  constexpr std::size_t largest_heeded = std::size_t{31} << 20;
+  void* volatile piece = std::malloc(largest_heeded);
+  std::free(piece);
+}
+
 /// Started before main, hence before MPI and by one thread: HDF5 would otherwise make MPI calls of its own
 /// in whichever worker reads first.
-[[maybe_unused]] const bool started = H5open() >= 0;
+[[maybe_unused]] const bool started = (make_malloc_keep_chunks(), H5open() >= 0);
 
 constexpr std::size_t most_files = 16;
 constexpr auto longest_idle = std::chrono::seconds(10);

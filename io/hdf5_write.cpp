@@ -2,8 +2,7 @@
 // Writing one dataset by all ranks. Every call into parallel HDF5 that is collective stands in a step of its
 // own: a step either succeeds on all ranks or throws on all, so that no rank waits in the next one alone.
 #include "io/hdf5_api.hpp"
-
-#include <ramal/hdf5_write.hpp>
+#include "io/hdf5_coverage.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -13,7 +12,6 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <set>
 
 namespace ramal::detail {
 namespace {
@@ -92,97 +90,6 @@ void sync_to_disk(const std::string& path, bool trim, const Hdf5Place& place) {
   const int error = errno;
   if (file >= 0) close(file);
   if (!synced) place.fail("not all of it reached the disk: " + std::string(std::strerror(error)));
-}
-
-// --- what the blocks cover ----------------------------------------------------------------------------
-
-std::string text_of(const std::vector<Hdf5Piece>& pieces) {
-  std::string text;
-  for (const Hdf5Piece& piece : pieces) {
-    for (const Extents* extents : {&piece.offset, &piece.shape}) {
-      for (const std::uint64_t value : *extents) text += std::to_string(value) + ' ';
-      text += ';';
-    }
-  }
-  return text;
-}
-
-struct Area {
-  Extents offset, shape;
-};
-
-/// Every rank's pieces.
-std::vector<Area> areas_of(Communicator& communicator, const std::vector<Hdf5Piece>& mine) {
-  std::vector<Area> areas;
-  for (const std::string& text : communicator.gather(text_of(mine))) {
-    std::vector<Extents> numbers(1);
-    std::vector<std::uint64_t> values;
-    std::size_t at = 0;
-    while (at < text.size()) {
-      if (text[at] == ';') {
-        numbers.back() = Extents(values.data(), values.size());
-        numbers.emplace_back();
-        values.clear();
-        ++at;
-      } else {
-        std::size_t end = text.find(' ', at);
-        values.push_back(std::stoull(text.substr(at, end - at)));
-        at = end + 1;
-      }
-    }
-    for (std::size_t k = 0; k + 1 < numbers.size(); k += 2) areas.push_back({numbers[k], numbers[k + 1]});
-  }
-  return areas;
-}
-
-/// The shape of the whole. Fails unless the areas fill it exactly: as many elements as it has, within it, and
-/// no two of them overlapping.
-Extents whole_shape(const std::vector<Area>& areas, const Extents& wanted, const Hdf5Place& place) {
-  Extents shape = wanted;
-  if (areas.empty()) {
-    if (wanted.empty()) place.fail("there is no block to write, and no shape was given");
-    if (wanted.product() != 0) place.fail("there is no block to fill the shape " + wanted.text());
-    return shape;
-  }
-  if (shape.empty()) shape = Extents::filled(areas.front().shape.size(), 0);
-  std::uint64_t elements = 0;
-  for (const Area& area : areas) {
-    if (area.shape.size() != shape.size())
-      place.fail("blocks of " + std::to_string(area.shape.size()) + " and " + std::to_string(shape.size()) +
-                 " dimensions cannot make one dataset");
-    for (std::size_t d = 0; d < shape.size(); ++d) {
-      const std::uint64_t end = area.offset[d] + area.shape[d];
-      if (wanted.empty()) shape[d] = std::max(shape[d], end);
-      if (end > shape[d])
-        place.fail("a block at " + area.offset.text() + " of shape " + area.shape.text() +
-                   " reaches beyond " + shape.text());
-    }
-    elements += area.shape.product();
-  }
-  if (elements != shape.product()) {
-    place.fail("the blocks hold " + std::to_string(elements) + " elements, the whole of shape " +
-               shape.text() + " has " + std::to_string(shape.product()) + ": they leave gaps or overlap");
-  }
-  // Sorted by their first index, only neighbours in that order can overlap.
-  std::vector<const Area*> order;
-  for (const Area& area : areas) {
-    if (area.shape.product() > 0 && !area.shape.empty()) order.push_back(&area);
-  }
-  std::ranges::sort(order, {}, [](const Area* area) { return area->offset[0]; });
-  const auto overlap = [](const Area& a, const Area& b) {
-    for (std::size_t d = 0; d < a.shape.size(); ++d) {
-      if (a.offset[d] >= b.offset[d] + b.shape[d] || b.offset[d] >= a.offset[d] + a.shape[d]) return false;
-    }
-    return true;
-  };
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    for (std::size_t k = i + 1; k < order.size(); ++k) {
-      if (order[k]->offset[0] >= order[i]->offset[0] + order[i]->shape[0]) break;
-      if (overlap(*order[i], *order[k]))
-        place.fail("two blocks overlap, at " + order[i]->offset.text() + " and " + order[k]->offset.text());
-    }
-  }
-  return shape;
 }
 
 // --- what is written ------------------------------------------------------------------------------------
@@ -414,8 +321,7 @@ void write_hdf5_pieces(Communicator& communicator, const std::vector<Hdf5Piece>&
       action();
     });
   };
-  const std::vector<Area> areas = areas_of(communicator, mine);
-  const Extents shape = whole_shape(areas, options.shape, place);  // the same everywhere, or the same error
+  const Extents shape = covered_shape(communicator, mine, options.shape, place);
   if (options.dimension_scales.size() > shape.size())
     place.fail("there are more dimension scales than dimensions");
 

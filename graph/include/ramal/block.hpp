@@ -2,6 +2,7 @@
 // Block<T>: a piece of an n-dimensional array, with its place in the whole.
 #pragma once
 
+#include <ramal/block_memory.hpp>
 #include <ramal/codec.hpp>
 #include <ramal/preview.hpp>
 
@@ -183,9 +184,8 @@ class Block {
   }
   static std::shared_ptr<T> allocate(std::size_t count) {
     if (count == 0) return nullptr;
-    constexpr auto alignment = std::align_val_t{std::max<std::size_t>(64, alignof(T))};
-    void* memory = ::operator new(count * sizeof(T), alignment);
-    return {static_cast<T*>(memory), [](T* from) { ::operator delete(from, alignment); }};
+    static_assert(alignof(T) <= 64, "ramal: elements of blocks are aligned to at most 64 bytes");
+    return std::static_pointer_cast<T>(detail::allocate_block_memory(count * sizeof(T)));
   }
   std::uint64_t position(std::initializer_list<std::uint64_t> index) const {
     assert(index.size() == dimensions());

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <ramal/block_memory.hpp>
+
+#include "graph/pages.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <new>
+#include <vector>
+
+namespace ramal::detail {
+
+namespace {
+
+#if defined(__SANITIZE_ADDRESS__)
+constexpr bool keeps = false;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+constexpr bool keeps = false;
+#else
+constexpr bool keeps = true;
+#endif
+#else
+constexpr bool keeps = true;
+#endif
+
+constexpr auto alignment = std::align_val_t{64};
+
+/// Sizes are rounded up to eighths of powers of two, so that blocks of an array's ragged end find a place
+/// too.
+std::size_t rounded(std::size_t bytes) {
+  const std::size_t step = std::bit_floor(bytes) / 8;
+  return (bytes + step - 1) / step * step;
+}
+
+class Pool {
+ public:
+  void* take(std::size_t size) {
+    {
+      const std::lock_guard lock(mutex_);
+      used_ += size;
+      most_used_ = std::max(most_used_, used_);
+      const auto found = kept_.find(size);
+      if (found != kept_.end() && !found->second.free.empty()) {
+        void* memory = found->second.free.back();
+        found->second.free.pop_back();
+        found->second.last_asked = ++asked_;
+        kept_bytes_ -= size;
+        return memory;
+      }
+      kept_[size].last_asked = ++asked_;
+      make_room(0);
+    }
+    try {
+      return allocate_pages(size);
+    } catch (...) {
+      const std::lock_guard lock(mutex_);
+      used_ -= size;
+      make_room(~std::size_t{0} / 2);
+      throw;
+    }
+  }
+  void give_back(void* memory, std::size_t size) {
+    const std::lock_guard lock(mutex_);
+    used_ -= size;
+    if (keeps && size <= most_kept_bytes) {
+      make_room(size);
+      kept_[size].free.push_back(memory);
+      kept_bytes_ += size;
+    } else {
+      free_pages(memory, size);
+    }
+  }
+  void free_all() {
+    const std::lock_guard lock(mutex_);
+    make_room(~std::size_t{0} / 2);
+  }
+  BlockMemory numbers() {
+    const std::lock_guard lock(mutex_);
+    return {used_, kept_bytes_, most_used_};
+  }
+
+ private:
+  struct Size {
+    std::vector<void*> free;  // last used first: it is in the caches
+    std::uint64_t last_asked = 0;
+  };
+  /// Frees until `more` bytes can be kept as well.
+  void make_room(std::size_t more) {
+    while (kept_bytes_ > 0 &&
+           (kept_bytes_ + more > most_kept_bytes || kept_bytes_ + more + used_ > most_used_)) {
+      auto oldest = kept_.end();
+      for (auto one = kept_.begin(); one != kept_.end(); ++one) {
+        if (!one->second.free.empty() &&
+            (oldest == kept_.end() || one->second.last_asked < oldest->second.last_asked))
+          oldest = one;
+      }
+      free_pages(oldest->second.free.back(), oldest->first);
+      kept_bytes_ -= oldest->first;
+      oldest->second.free.pop_back();
+      if (oldest->second.free.empty() && oldest->second.last_asked + 1000 < asked_) kept_.erase(oldest);
+    }
+  }
+
+  std::mutex mutex_;
+  std::map<std::size_t, Size> kept_;
+  std::size_t kept_bytes_ = 0;
+  std::size_t used_ = 0;
+  std::size_t most_used_ = 0;
+  std::uint64_t asked_ = 0;
+};
+
+/// Never destroyed: blocks of static storage may be freed at the very end.
+Pool& pool() {
+  static Pool& one = *new Pool;
+  return one;
+}
+
+}  // namespace
+
+std::shared_ptr<void> allocate_block_memory(std::size_t bytes) {
+  if (bytes < smallest_pooled_bytes)
+    return {::operator new(bytes, alignment), [](void* memory) { ::operator delete(memory, alignment); }};
+  const std::size_t size = rounded(bytes);
+  if (size < bytes) throw std::bad_alloc();
+  return {pool().take(size), [size](void* memory) { pool().give_back(memory, size); }};
+}
+
+BlockMemory block_memory() { return pool().numbers(); }
+void free_kept_block_memory() { pool().free_all(); }
+
+}  // namespace ramal::detail
