@@ -15,7 +15,6 @@ namespace {
 constexpr double pump_interval_seconds = 10e-6;  // between rounds of messages while tasks run
 constexpr double helper_interval_seconds = 1e-3;
 constexpr double noticeable_gap_seconds = 50e-3;
-constexpr double collective_patience_seconds = 30;
 
 /// Bytes that must live until they have left, in the form of a Value.
 struct HeldMemory {
@@ -56,7 +55,8 @@ Rank::Rank(std::unique_ptr<Transport> transport, const Images& images, unsigned 
       control_(control),
       about_(std::move(about)),
       executor_(transport_->rank(), images, *this, workers, [this] { wake(); }),
-      collectives_(transport_->ranks()),
+      turns_(*transport_, executor_, *this,
+             [this](int to, const Header& header, auto bytes) { send_text(to, header, bytes); }),
       last_pump_(now_seconds()) {
   workers_alive_ = workers;
   for (unsigned i = 0; i < workers; ++i) threads_.emplace_back([this, i] { work(i); });
@@ -247,8 +247,8 @@ void Rank::receive(int from, const Header& header, std::span<const std::byte> pa
     case MessageType::enter:
     case MessageType::settle: {
       Reader reader(payload);
-      hear_of_collective(header.type, {header.run, header.slot},
-                         reader.left() > 0 ? std::optional(Codec<Failure>::read(reader)) : std::nullopt);
+      turns_.hear(header.type, {header.run, header.slot},
+                  reader.left() > 0 ? std::optional(Codec<Failure>::read(reader)) : std::nullopt);
       break;
     }
   }
@@ -328,75 +328,6 @@ void Rank::take_result(const Header& header, std::span<const std::byte> head,
   executor_.arrive(header.run, header.slot, std::move(value));
 }
 
-// --- collective tasks ------------------------------------------------------------------------------------
-
-void Rank::join(std::uint32_t run, TaskIndex plan, const Failure* failure) {
-  tell(0, MessageType::join, {run, plan}, failure != nullptr ? std::optional(*failure) : std::nullopt);
-}
-
-void Rank::tell(int to, MessageType type, Collectives::Name name, const std::optional<Failure>& failure) {
-  if (to == transport_->rank()) {
-    hear_of_collective(type, name, failure);
-    return;
-  }
-  const auto text = failure ? encoded(*failure) : std::vector<std::byte>();
-  send_text(to, {.type = type, .run = name.run, .slot = name.plan}, text);
-}
-
-void Rank::hear_of_collective(MessageType type, Collectives::Name name, std::optional<Failure> failure) {
-  if (type == MessageType::enter || type == MessageType::settle) {
-    turns_.push_back({type, name, std::move(failure)});
-    return;
-  }
-  const bool joining = type == MessageType::join;
-  const auto all =
-      collectives_.hear(joining ? Collectives::Phase::joining : Collectives::Phase::leaving, name, failure);
-  if (!all) return;
-  const auto next = joining && !*all ? MessageType::enter : MessageType::settle;
-  for (int to = transport_->ranks(); to-- > 0;) tell(to, next, name, *all);
-}
-
-/// What rank 0 has said of collective tasks, now that no message is being delivered. The functions block
-/// in calls of their own; no message moves meanwhile.
-bool Rank::take_turns() {
-  const bool any = !turns_.empty();
-  while (!turns_.empty()) {
-    const Turn turn = std::move(turns_.front());
-    turns_.pop_front();
-    if (turn.type == MessageType::settle) {
-      thrown_.erase(turn.name);
-      executor_.settle(turn.name.run, turn.name.plan, turn.failure ? &*turn.failure : nullptr);
-      continue;
-    }
-    transport_->flush();
-    auto failure = executor_.enter(turn.name.run, turn.name.plan, transport_->communicator());
-    last_pump_ = now_seconds();
-    last_pump_shared_.store(last_pump_, std::memory_order_relaxed);
-    if (failure) {
-      thrown_[turn.name] = last_pump_;
-      thrown_message_ = failure->message;
-    }
-    tell(0, MessageType::leave, turn.name, failure);
-  }
-  return any;
-}
-
-/// Members elsewhere may wait inside an MPI call for one that threw here; nothing but the end frees them.
-void Rank::check_thrown() {
-  const double now = now_seconds();
-  for (const auto& [name, since] : thrown_) {
-    if (now - since < collective_patience_seconds) continue;
-    std::fprintf(
-        stderr,
-        "ramal: rank %d: a collective task threw here %.0f s ago and is still running on other ranks, "
-        "which most likely wait for this one: ending the program. The task is number %u of run %u; it "
-        "threw: %s\n",
-        transport_->rank(), now - since, name.plan, name.run, thrown_message_.c_str());
-    std::fflush(stderr);
-    transport_->abort(70);
-  }
-}
-
 // --- progress -------------------------------------------------------------------------------------------
 
 /// One round of messages, under the lock.
@@ -407,8 +338,11 @@ bool Rank::pump() {
     if (any) transport_->flush();
     arrived_ = transport_->poll(*this);
     any |= arrived_;
-    if (take_turns()) any = unsent_ = true;
-    if (!thrown_.empty()) check_thrown();
+    if (turns_.take()) {
+      any = unsent_ = true;
+      last_pump_ = now_seconds();  // no message has waited longer than its sender had to
+      last_pump_shared_.store(last_pump_, std::memory_order_relaxed);
+    }
     if (unsent_) transport_->flush();
     unsent_ = false;
     executor_.post();

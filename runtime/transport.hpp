@@ -27,10 +27,10 @@ enum class MessageType : std::uint8_t {
   report,    ///< the answer
   stop,      ///< rank 0 -> rank: the program is over
   store,     ///< rank 0 -> rank: leave this kept value to the program under a name
-  join,      ///< rank -> rank 0: a collective task's member has its inputs (or a failure among them)
-  enter,     ///< rank 0 -> rank: all members have, run it now
-  leave,     ///< rank -> rank 0: it has run, or failed
-  settle,    ///< rank 0 -> rank: all have; its result counts, or has failed
+  join,      ///< member of a collective task -> its first: it is this one's turn, with inputs (or a failure)
+  enter,     ///< the first -> member: all have joined, run it now
+  leave,     ///< member -> the first: it has run, or failed
+  settle,    ///< the first -> member: all have; its result counts, or has failed
 };
 
 struct Header {
@@ -79,8 +79,11 @@ class Transport {
   virtual bool poll(Receiver& receiver) = 0;
   /// Collective, the last call: returns when all that was sent to anyone has arrived.
   virtual void close(Receiver& receiver) = 0;
-  /// For collective tasks. Separate from all other messages.
-  virtual Communicator& communicator() = 0;
+  /// Whether something to that rank could not leave by `flush`, for want of credit.
+  virtual bool holds_back(int /*to*/) const { return false; }
+  /// For collective tasks, of these ranks in this order, or of all if none are named. Separate from all other
+  /// messages. The first call for a list is collective among its ranks.
+  virtual Communicator& communicator(const std::vector<std::uint32_t>& ranks) = 0;
   /// Ends all ranks at once.
   [[noreturn]] virtual void abort(int status) = 0;
 

@@ -64,7 +64,9 @@ class SteppedRanks {
       return own_->poll(receiver);
     }
     void close(Receiver& receiver) override { own_->close(receiver); }
-    Communicator& communicator() override { return own_->communicator(); }
+    Communicator& communicator(const std::vector<std::uint32_t>& ranks) override {
+      return own_->communicator(ranks);
+    }
     void abort(int status) override { own_->abort(status); }
 
    private:
