@@ -21,7 +21,8 @@ int CollectiveTurns::rank_of(const Member& member, std::size_t k) const {
 }
 
 void CollectiveTurns::enlist(Name name, std::vector<std::uint32_t> ranks) {
-  members_.emplace(name, Member{.ranks = std::move(ranks)});
+  const auto member = members_.emplace(name, Member{.ranks = std::move(ranks)}).first;
+  if (next_ == members_.end() || name < next_->first) next_ = member;
 }
 
 void CollectiveTurns::ready(Name name, const Failure* failure) {
@@ -52,8 +53,13 @@ void CollectiveTurns::hear(MessageType type, Name name, std::optional<Failure> f
   if (member == members_.end() || tally.heard < size(member->second)) return;
   const auto first = std::move(tallies_.extract({type, name}).mapped().failure);
   const auto next = type == MessageType::join && !first ? MessageType::enter : MessageType::settle;
-  // This rank last: it may be inside the function for long.
-  for (std::size_t k = size(member->second); k-- > 0;) tell(rank_of(member->second, k), next, name, first);
+  auto& enters = member->second.enters;
+  enters.resize(size(member->second), 0);
+  for (std::size_t k = enters.size(); k-- > 0;) {
+    const int to = rank_of(member->second, k);
+    tell(to, next, name, first);
+    if (next == MessageType::enter) enters[k] = transport_.mark(to);
+  }
 }
 
 bool CollectiveTurns::take() {
@@ -69,41 +75,45 @@ bool CollectiveTurns::take() {
   return any;
 }
 
-/// The first that has not left, if it has its inputs.
 bool CollectiveTurns::join_next() {
-  const auto next = std::ranges::find_if(
-      members_, [](const auto& member) { return member.second.state != State::left; });
-  if (next == members_.end() || next->second.state != State::ready) return false;
-  next->second.state = State::joined;
-  tell(rank_of(next->second, 0), MessageType::join, next->first, next->second.failure);
+  if (next_ == members_.end() || next_->second.state != State::ready) return false;
+  const auto& [name, member] = *next_;
+  if (under_way_ > 0 && member.ranks != under_way_ranks_) return false;
+  ++under_way_;
+  under_way_ranks_ = member.ranks;
+  next_->second.state = State::joined;
+  ++next_;
+  tell(rank_of(member, 0), MessageType::join, name, member.failure);
   return true;
 }
 
 void CollectiveTurns::take(const Turn& turn) {
   if (turn.type == MessageType::settle) {
     thrown_.erase(turn.name);
-    members_.erase(turn.name);
+    const auto member = members_.find(turn.name);
+    if (member->second.state == State::joined) --under_way_;
+    members_.erase(member);
     executor_.settle(turn.name.run, turn.name.turn, turn.failure ? &*turn.failure : nullptr);
     return;
   }
   Member& member = members_.at(turn.name);
-  let_leave(member);
+  see_off_enters(member);
   auto failure = executor_.enter(turn.name.run, turn.name.turn, transport_.communicator(member.ranks));
   if (failure) {
     thrown_[turn.name] = now_seconds();
     thrown_message_ = failure->message;
   }
   member.state = State::left;
+  --under_way_;
   tell(rank_of(member, 0), MessageType::leave, turn.name, failure);
 }
 
-/// The others wait for what this rank has sent: from inside the function it could not make up for credits that
-/// they still owe. They are between tasks, or will be, and return them.
-void CollectiveTurns::let_leave(const Member& member) {
+/// From inside the function, this rank could not make up for credits that others still owe. They are between
+/// tasks, or will be, and return them.
+void CollectiveTurns::see_off_enters(const Member& member) {
   transport_.flush();
-  if (rank_of(member, 0) != transport_.rank()) return;
-  for (std::size_t k = 1; k < size(member); ++k) {
-    while (transport_.holds_back(rank_of(member, k))) {
+  for (std::size_t k = 0; k < member.enters.size(); ++k) {
+    while (!transport_.has_left(rank_of(member, k), member.enters[k])) {
       transport_.poll(receiver_);
       transport_.flush();
     }

@@ -9,16 +9,18 @@
 //   leave (or a failure)           -> all left:                          -> settle with the result or the
 //                                                                           first failure
 //
-// A rank's turns come in one order, that of (run, turn), which is the same on all ranks: a member joins only
-// when all before it on its rank have left, or were settled without running.
+// A rank's turns come in one order, that of (run, turn), which is the same on all ranks: a member joins when
+// all before it on its rank have left, or were settled without running; or have joined, if they are of the
+// very same ranks, so that many in a row need not wait for a round trip each.
 //
 // Why nobody waits for ever. A function is entered only when every member has joined, so each of them is
-// about to enter it too, and is not inside of another one nor bound to be: whoever is inside waits for nobody
-// but f itself. So ordinary tasks go on everywhere. Of all collective tasks that are not done, take the first
-// in the order: what its members' inputs come from are ordinary tasks and collective tasks that stand before
-// it, since these are of an earlier run or on a lower level, and are done. So its inputs are made, it is the
-// turn of each of its members, all join, and it is done. It has waited for none that it shares no rank with,
-// but through its inputs; nor did rank 0 have a say, which may be inside another one.
+// about to enter it too, and bound to no other one before; or bound to enter the same others first, which all
+// were told to before, in the same order. So whoever is inside waits for nobody but f itself, and ordinary
+// tasks go on everywhere. Of all collective tasks that are not done, take the first in the order: its inputs
+// come from ordinary tasks and from collective tasks that are done, since those are of an earlier run or on a
+// lower level and stand before it. So it is the turn of each of its members, all join, and it is done. It has
+// waited for none that it shares no rank with, but through its inputs; nor did rank 0 have a say, which may
+// be inside another one.
 #pragma once
 
 #include "runtime/executor.hpp"
@@ -59,6 +61,7 @@ class CollectiveTurns {
     std::vector<std::uint32_t> ranks;
     State state = State::waiting;
     std::optional<Failure> failure = {};
+    std::vector<std::uint64_t> enters = {};  // on the first's rank: for each member, where its `enter` stands
   };
   /// The first member's count of who has joined or left.
   struct Tally {
@@ -74,7 +77,7 @@ class CollectiveTurns {
   bool join_next();
   void take(const Turn& turn);
   std::optional<Failure> enter(const Turn& turn);
-  void let_leave(const Member& member);
+  void see_off_enters(const Member& member);
   void tell(int to, MessageType type, Name name, const std::optional<Failure>& failure);
   void check_thrown();
   std::size_t size(const Member& member) const;
@@ -85,7 +88,10 @@ class CollectiveTurns {
   Receiver& receiver_;
   const Send send_;
 
-  std::map<Name, Member> members_;  // of this rank, until they are settled
+  std::map<Name, Member> members_;                          // of this rank, until they are settled
+  std::map<Name, Member>::iterator next_ = members_.end();  // the first that has not joined
+  std::size_t under_way_ = 0;                               // joined and neither left nor settled,
+  std::vector<std::uint32_t> under_way_ranks_;              // all of these ranks
   std::map<std::pair<MessageType, Name>, Tally> tallies_;
   std::deque<Turn> turns_;  // heard of, not taken yet
   /// Members that threw here while others may wait inside theirs, and since when.

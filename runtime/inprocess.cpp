@@ -99,8 +99,8 @@ class InProcessTransport final : public Transport {
   void abort(int status) override { std::_Exit(status); }
   Communicator& communicator(const std::vector<std::uint32_t>& ranks) override {
     const auto here = std::ranges::find(ranks, static_cast<std::uint32_t>(rank_));
-    const auto rank = ranks.empty() ? static_cast<std::size_t>(rank_)
-                                    : static_cast<std::size_t>(here - ranks.begin());
+    const auto rank =
+        ranks.empty() ? static_cast<std::size_t>(rank_) : static_cast<std::size_t>(here - ranks.begin());
     return circles_.try_emplace(ranks, network_.meeting(ranks), rank).first->second;
   }
 

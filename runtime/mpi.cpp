@@ -193,9 +193,10 @@ class MpiTransport final : public Transport {
     }
   }
 
-  bool holds_back(int to) const override {
+  std::uint64_t mark(int to) const override { return peers_[static_cast<std::size_t>(to)].frames_begun; }
+  bool has_left(int to, std::uint64_t mark) const override {
     const Peer& other = peers_[static_cast<std::size_t>(to)];
-    return !other.waiting.empty() || other.open != nullptr;
+    return other.frames_begun - other.waiting.size() - (other.open ? 1 : 0) >= mark;
   }
   Communicator& communicator(const std::vector<std::uint32_t>& ranks) override {
     if (ranks.empty()) return for_tasks_;
@@ -226,6 +227,7 @@ class MpiTransport final : public Transport {
     bool flush_on_credit = false;
     std::uint32_t under_way = 0;
     std::uint32_t to_return = 0;
+    std::uint64_t frames_begun = 0;  // of those with records
     unsigned long frames_sent = 0;
     unsigned long frames_received = 0;
     std::optional<Landing> landing;
@@ -253,6 +255,7 @@ class MpiTransport final : public Transport {
     if (other.open && other.open->used + sizeof(RecordHead) + room > frame_bytes_) seal(to);
     if (!other.open) {
       other.open = new_frame();
+      ++other.frames_begun;
       with_open_.push_back(to);
     }
     Frame& frame = *other.open;

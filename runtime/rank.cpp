@@ -334,15 +334,12 @@ void Rank::take_result(const Header& header, std::span<const std::byte> head,
 bool Rank::pump() {
   try {
     executor_.post();
-    bool any = std::exchange(unsent_, false);
+    bool any = take_turns();  // what tasks have made ready leaves before anything else is looked at
+    any |= std::exchange(unsent_, false);
     if (any) transport_->flush();
     arrived_ = transport_->poll(*this);
     any |= arrived_;
-    if (turns_.take()) {
-      any = unsent_ = true;
-      last_pump_ = now_seconds();  // no message has waited longer than its sender had to
-      last_pump_shared_.store(last_pump_, std::memory_order_relaxed);
-    }
+    any |= take_turns();
     if (unsent_) transport_->flush();
     unsent_ = false;
     executor_.post();
@@ -350,6 +347,14 @@ bool Rank::pump() {
   } catch (...) {
     fail();
   }
+}
+
+bool Rank::take_turns() {
+  if (!turns_.take()) return false;
+  unsent_ = true;
+  last_pump_ = now_seconds();  // whoever was inside a function did not keep messages waiting
+  last_pump_shared_.store(last_pump_, std::memory_order_relaxed);
+  return true;
 }
 
 /// Our own machinery is broken on this rank: nothing can be promised any more.

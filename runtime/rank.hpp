@@ -118,6 +118,7 @@ class Rank final : private Receiver, private Outlet {
   }
 
   bool pump();
+  bool take_turns();
   bool step();
   void start(Subgraph subgraph);
   void take_result(const Header& header, std::span<const std::byte> head, std::span<const std::byte> payload);

@@ -79,8 +79,10 @@ class Transport {
   virtual bool poll(Receiver& receiver) = 0;
   /// Collective, the last call: returns when all that was sent to anyone has arrived.
   virtual void close(Receiver& receiver) = 0;
-  /// Whether something to that rank could not leave by `flush`, for want of credit.
-  virtual bool holds_back(int /*to*/) const { return false; }
+  /// For whoever will not call `poll` for a while: has what was given up to the time of `mark` left? It may
+  /// wait for credit.
+  virtual std::uint64_t mark(int /*to*/) const { return 0; }
+  virtual bool has_left(int /*to*/, std::uint64_t /*mark*/) const { return true; }
   /// For collective tasks, of these ranks in this order, or of all if none are named. Separate from all other
   /// messages. The first call for a list is collective among its ranks.
   virtual Communicator& communicator(const std::vector<std::uint32_t>& ranks) = 0;

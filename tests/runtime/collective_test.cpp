@@ -253,8 +253,10 @@ TEST_P(CollectiveThreads, RunsOnStatedRanksInTheirOrder) {
       expected += '|';
     }
     EXPECT_EQ(session().compute(collective<who_has>.on(on)(spread(session(), 17))), expected);
-    EXPECT_EQ(session().compute(collective<ranks_of>.annotate({.name = "some"}).on(on)(none)), std::ssize(on));
-    EXPECT_EQ(session().compute(collective<ranks_of>.on(on).annotate({.name = "some"})(none)), std::ssize(on));
+    EXPECT_EQ(session().compute(collective<ranks_of>.annotate({.name = "some"}).on(on)(none)),
+              std::ssize(on));
+    EXPECT_EQ(session().compute(collective<ranks_of>.on(on).annotate({.name = "some"})(none)),
+              std::ssize(on));
   }
 }
 
@@ -275,7 +277,9 @@ TEST_P(CollectiveThreads, StatedRanksThatAreNotThereAreRefused) {
   EXPECT_EQ(message([&] { session().persist(delayed<plus_one>(beyond)); }), expected);
   EXPECT_NE(message([&] { collective<sum_all>.on({}); }).find("names none"), std::string::npos);
   EXPECT_NE(message([&] { collective<sum_all>.on({1, -3}); }).find("found -3"), std::string::npos);
-  EXPECT_NE(message([&] { collective<sum_all>.on({4, 1, 4}); }).find("found 4 twice among 3"),
+  EXPECT_NE(message([&] {
+              collective<sum_all>.on({4, 1, 4});
+            }).find("found 4 twice among 3"),
             std::string::npos);
   EXPECT_EQ(session().compute(collective<sum_all>(spread(session(), 10))), 45) << "the session lives on";
 }
@@ -442,7 +446,8 @@ TEST(CollectiveSerial, GivesEachPartItsResult) {
   const auto results = collective_map<all_plus_one>.on({2, 5})(spread(serial.session(), 3));
   serial.session().persist(results[1]);
   EXPECT_EQ(serial.session().compute(results), (std::vector<long>{1, 2, 3}));
-  EXPECT_THROW(serial.session().compute(collective_map<one_too_many>(spread(serial.session(), 3))), TaskError);
+  EXPECT_THROW(serial.session().compute(collective_map<one_too_many>(spread(serial.session(), 3))),
+               TaskError);
   EXPECT_EQ(serial.session().compute(collective<ranks_of>.on({2, 5})(none)), 1);
 }
 

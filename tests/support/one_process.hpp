@@ -58,6 +58,8 @@ class SteppedRanks {
       own_->lend(to, header, head, payload, std::move(keep));
     }
     void flush() override { own_->flush(); }
+    std::uint64_t mark(int to) const override { return own_->mark(to); }
+    bool has_left(int to, std::uint64_t mark) const override { return own_->has_left(to, mark); }
     bool poll(Receiver& receiver) override {
       own_->flush();
       all_.step_some();

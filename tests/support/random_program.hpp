@@ -68,7 +68,8 @@ inline long together(Communicator& communicator, Inputs<long> mine, long shared,
   return scramble(shared, salt) + (communicator.size() == 0 ? sum : 0);
 }
 /// A result for each part, and the same wherever it lies.
-inline std::vector<long> each_together(Communicator& communicator, Inputs<long> mine, long shared, long salt) {
+inline std::vector<long> each_together(Communicator& communicator, Inputs<long> mine, long shared,
+                                       long salt) {
   const long both = together(communicator, mine, shared, salt);
   std::vector<long> results;
   for (const long& value : mine) results.push_back(scramble(value, both));

@@ -186,8 +186,7 @@ class CollectiveFunction {
 
 template <auto f, bool each, class R, class C, class T, class... P>
   requires std::same_as<std::remove_const_t<C>, Communicator>
-class CollectiveFunction<f, each, Signature<R, C&, Inputs<T>, P...>>
-    : CountedCall<R, 1 + sizeof...(P)> {
+class CollectiveFunction<f, each, Signature<R, C&, Inputs<T>, P...>> : CountedCall<R, 1 + sizeof...(P)> {
   static constexpr bool is_right = is_task<R, P...> && (!each || is_vector<R>);
   using Result = typename CollectiveResult<R, each && is_right>::type;
 
@@ -208,8 +207,8 @@ class CollectiveFunction<f, each, Signature<R, C&, Inputs<T>, P...>>
         Result results;
         results.reserve(std::size(parts));
         for (std::uint64_t k = 0; k < std::size(parts); ++k) {
-          results.emplace_back(make_task(part_kind<typename R::value_type>, where, nullptr,
-                                         PartOf{task.get(), k}));
+          results.emplace_back(
+              make_task(part_kind<typename R::value_type>, where, nullptr, PartOf{task.get(), k}));
         }
         return results;
       }
@@ -273,9 +272,10 @@ class CollectiveFunction<f, each, Signature<R, C&, Inputs<T>, P...>>
 /// It starts when the inputs of all its ranks are there and each is between tasks; no messages move on them
 /// meanwhile. A rank takes part in one at a time, in the order of `compute` and `persist` calls and, within
 /// one, of levels of the graph: so one waits for those before it that it shares a rank with, and for no
-/// others. Anything that MPI can do is allowed inside, on the communicator given. If f throws on some rank, or
-/// an input has failed, the task has failed on all; see Communicator::agree for how to throw without leaving
-/// others waiting. Where ranks do wait for one that threw, the program is ended with a message after 30 s.
+/// others. Anything that MPI can do is allowed inside, on the communicator given. If f throws on some rank,
+/// or an input has failed, the task has failed on all; see Communicator::agree for how to throw without
+/// leaving others waiting. Where ranks do wait for one that threw, the program is ended with a message after
+/// 30 s.
 ///
 /// With RAMAL_SCHEDULER=serial the one process is the only member, whatever ranks are named.
 template <auto f>
