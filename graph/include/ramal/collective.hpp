@@ -172,16 +172,17 @@ struct CollectiveResult<std::vector<U>, true> {
 /// What `collective<f>` and `collective_map<f>` are: constant, stateless objects.
 template <auto f, bool each, class S = SignatureOf<decltype(f)>>
 class CollectiveFunction {
-  static_assert(never<S>,
-                "ramal: a collective task's function takes a ramal::Communicator&, then ramal::Inputs<T> for "
-                "the parts that lie on its rank, then whatever else it needs");
-
  public:
-  // So that the above is all that is said.
+  // So that no more than the below is said.
   template <class... A>
   int operator()(const A&...) const;
   CollectiveFunction annotate(const Annotation&) const;
   CollectiveFunction on(const std::vector<int>&) const;
+
+ private:
+  static_assert(never<S>,
+                "ramal: a collective task's function takes a ramal::Communicator&, then ramal::Inputs<T> for "
+                "the parts that lie on its rank, then whatever else it needs");
 };
 
 template <auto f, bool each, class R, class C, class T, class... P>
