@@ -26,7 +26,9 @@ void CollectiveTurns::enlist(Name name, std::vector<std::uint32_t> ranks) {
 }
 
 void CollectiveTurns::ready(Name name, const Failure* failure) {
-  Member& member = members_.at(name);
+  const auto found = members_.find(name);
+  if (found == members_.end() || found->second.state != State::waiting) return;  // given up
+  Member& member = found->second;
   member.state = State::ready;
   if (failure != nullptr) member.failure = *failure;
 }
@@ -87,12 +89,27 @@ bool CollectiveTurns::join_next() {
   return true;
 }
 
+void CollectiveTurns::give_up() {
+  while (next_ != members_.end()) {
+    auto& [name, member] = *next_++;
+    member.state = State::given_up;
+    ++under_way_;
+    tell(rank_of(member, 0), MessageType::join, name,
+         Failure{.run = name.run,
+                 .plan = 0,
+                 .rank = transport_.rank(),
+                 .cancelled = true,
+                 .message = {},
+                 .arguments = {}});
+  }
+}
+
 void CollectiveTurns::take(const Turn& turn) {
   if (turn.type == MessageType::settle) {
     thrown_.erase(turn.name);
-    const auto member = members_.find(turn.name);
-    if (member->second.state == State::joined) --under_way_;
-    members_.erase(member);
+    const State state = members_.extract(turn.name).mapped().state;
+    if (state != State::left) --under_way_;
+    if (state == State::given_up) return;  // its inputs may not be there, and nobody waits for it
     executor_.settle(turn.name.run, turn.name.turn, turn.failure ? &*turn.failure : nullptr);
     return;
   }

@@ -21,6 +21,10 @@
 // lower level and stand before it. So it is the turn of each of its members, all join, and it is done. It has
 // waited for none that it shares no rank with, but through its inputs; nor did rank 0 have a say, which may
 // be inside another one.
+//
+// When the program is over, ranks hear of it at different times, and one that ended at once could be waited
+// for by others that are told to enter later. So a rank joins what it has not yet with a failure, and ends
+// when all that it has joined is left or settled: every member of each does the same.
 #pragma once
 
 #include "runtime/executor.hpp"
@@ -55,8 +59,13 @@ class CollectiveTurns {
   /// wait for it.
   bool take();
 
+  /// The program is over: what has not joined never will, so nobody enters it. Runs do not come any more.
+  void give_up();
+  /// Nobody can be waiting for this rank inside a function, or will be.
+  bool may_end() const { return under_way_ == 0; }
+
  private:
-  enum class State { waiting, ready, joined, left };
+  enum class State { waiting, ready, joined, given_up, left };
   struct Member {
     std::vector<std::uint32_t> ranks;
     State state = State::waiting;
@@ -90,7 +99,7 @@ class CollectiveTurns {
 
   std::map<Name, Member> members_;                          // of this rank, until they are settled
   std::map<Name, Member>::iterator next_ = members_.end();  // the first that has not joined
-  std::size_t under_way_ = 0;                               // joined and neither left nor settled,
+  std::size_t under_way_ = 0;                               // joined or given up, not left nor settled;
   std::vector<std::uint32_t> under_way_ranks_;              // all of these ranks
   std::map<std::pair<MessageType, Name>, Tally> tallies_;
   std::deque<Turn> turns_;  // heard of, not taken yet

@@ -233,6 +233,7 @@ void Rank::receive(int from, const Header& header, std::span<const std::byte> pa
         hear(items_of<Farewell>(payload).at(0));
       } else {
         stopped_ = static_cast<int>(header.run);
+        turns_.give_up();
       }
       break;
     case MessageType::store: {
@@ -442,7 +443,7 @@ void Rank::work_until(const std::function<bool()>& done) {
 }
 
 int Rank::serve() {
-  work_until([this] { return stopped_.has_value(); });
+  work_until([this] { return stopped_.has_value() && turns_.may_end(); });
   end_workers();
   const Farewell farewell{delay_, executor_.tasks_run()};
   send_text(0, {.type = MessageType::stop}, std::as_bytes(std::span(&farewell, 1)));
@@ -464,6 +465,7 @@ bool Rank::stop_all(int status, double patience_seconds) {
     const auto held = lock();
     for (int to = 1; to < transport_->ranks(); ++to)
       send_text(to, {.type = MessageType::stop, .run = static_cast<std::uint32_t>(status)}, {});
+    turns_.give_up();
   }
   const double deadline = now_seconds() + patience_seconds;
   Backoff backoff;
@@ -471,7 +473,7 @@ bool Rank::stop_all(int status, double patience_seconds) {
     {
       const auto held = lock();
       if (pump()) backoff.reset();
-      if (others_stopped_ == transport_->ranks() - 1 && workers_alive_ == 0) {
+      if (others_stopped_ == transport_->ranks() - 1 && workers_alive_ == 0 && turns_.may_end()) {
         hear({delay_, executor_.tasks_run()});
         return true;
       }

@@ -336,6 +336,25 @@ TEST(CollectiveOnSomeRanks, DisjointOnesRunAtTheSameTime) {
   }
 }
 
+TEST(CollectiveOnSomeRanks, TheProgramMayEndBeforeTheyDo) {
+  for (unsigned seed = 0; seed < 60; ++seed) {
+    std::minstd_rand random(seed);
+    ThreadedRanks all(5, seed % 3);
+    std::vector<Delayed<long>> sums;
+    for (int i = 0; i < 30; ++i) {
+      std::vector<int> on{0, 1, 2, 3, 4};
+      std::shuffle(on.begin(), on.end(), random);
+      on.resize(1 + random() % 4);
+      const auto factor =
+          sums.empty() ? delayed<leaf>(1) : delayed<less_than_1000>(sums[random() % sums.size()]);
+      sums.push_back(collective<scaled>.on(on)(spread(all.session(), 5), factor, ""));
+    }
+    all.session().persist(sums);
+    if (seed % 2 == 0) all.session().compute(delayed<leaf>.annotate({.rank = 1})(1));
+    if (seed % 5 == 0) all.session().wait(sums[5]);
+  }
+}
+
 // --- a result for each part ----------------------------------------------------------------------------
 TEST_P(CollectiveThreads, EachPartsResultComesBackInItsPlace) {
   const auto parts = spread(session(), 23);
