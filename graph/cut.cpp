@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "graph/cut.hpp"
 
+#include "graph/members.hpp"
+
+#include <ramal/collective.hpp>
+
 #include <algorithm>
 #include <limits>
 #include <stdexcept>
@@ -35,12 +39,11 @@ class Cutter {
   }
 
   Cut run(std::uint32_t run, std::span<const Want> wants, const Images& images) {
+    if (std::ranges::any_of(graph_.kinds, &Kind::collective)) find_teams();
     number_tasks();
     for (TaskIndex i = 0; i < graph_.size(); ++i) {
-      if (is_collective(i)) {
-        import_for_members(i);
-        continue;
-      }
+      if (is_collective(i)) import_for_members(i);
+      if (is_collective(i) || kind(i).part) continue;
       for (const TaskIndex input : graph_.inputs_of(i)) {
         if (rank_[input] != rank_[i] || is_given(input)) slot_on(rank_[i], input);
       }
@@ -73,7 +76,7 @@ class Cutter {
       }
       const std::size_t literal_bytes = graph_.tasks[i]->literals().size();
       if (is_collective(i)) {
-        number_members(i, (literal_bytes + 7) / 8);
+        number_members(i, teams_.at(i), (literal_bytes + 7) / 8);
       } else {
         Share& share = shares_[rank_[i]];
         slot_[i] = share.tasks++;
@@ -85,41 +88,57 @@ class Cutter {
     }
   }
 
-  // --- collective tasks: a member on every rank -----------------------------------------------------
+  // --- collective tasks: a member on each of its ranks -----------------------------------------------
+  struct Team {
+    Members members;
+    std::vector<Slot> slots;  // by member
+    std::uint32_t turn;
+  };
+  const Kind& kind(TaskIndex i) const { return *graph_.kinds[graph_.kind_index[i]]; }
   bool is_collective(TaskIndex i) const {
-    return graph_.kinds[graph_.kind_index[i]]->collective && !std::ranges::binary_search(graph_.given, i);
+    return kind(i).collective && !std::ranges::binary_search(graph_.given, i);
   }
-  /// How many of its inputs are shared out; the others go to every rank.
-  std::size_t parts_of(TaskIndex i) const {
-    return static_cast<std::size_t>(Reader(graph_.tasks[i]->literals()).raw<std::uint64_t>());
+  std::span<const TaskIndex> parts_of(TaskIndex i) const {
+    return graph_.inputs_of(i).first(collective_head(graph_.tasks[i]->literals()).parts);
   }
-  /// Its inputs on one rank.
-  std::vector<TaskIndex> inputs_on(std::uint32_t rank, TaskIndex i) const {
-    const auto inputs = graph_.inputs_of(i);
-    const std::size_t parts = parts_of(i);
-    std::vector<TaskIndex> found;
-    for (std::size_t k = 0; k < inputs.size(); ++k) {
-      if (k >= parts || rank_[inputs[k]] == rank) found.push_back(inputs[k]);
+  /// Those that every member reads.
+  std::span<const TaskIndex> others_of(TaskIndex i) const {
+    return graph_.inputs_of(i).subspan(parts_of(i).size());
+  }
+
+  /// Each rank takes its turns in this order: by level, so that independent chains advance together, then
+  /// as in the plan. What a collective task waits for stands before it.
+  void find_teams() {
+    std::vector<std::pair<std::uint32_t, TaskIndex>> order;
+    Array<std::uint32_t> level(graph_.size(), 0);
+    for (TaskIndex i = 0; i < graph_.size(); ++i) {
+      for (const TaskIndex input : graph_.inputs_of(i)) level[i] = std::max(level[i], level[input] + 1);
+      if (is_collective(i)) order.emplace_back(level[i], i);
     }
-    return found;
+    std::sort(order.begin(), order.end());
+    for (std::uint32_t turn = 0; turn < order.size(); ++turn) {
+      const TaskIndex i = order[turn].second;
+      std::vector<std::uint32_t> part_ranks;
+      for (const TaskIndex part : parts_of(i)) part_ranks.push_back(rank_[part]);
+      const auto ranks = static_cast<std::uint32_t>(shares_.size());
+      teams_.emplace(i, Team{members(*graph_.tasks[i], part_ranks, ranks), {}, turn});
+    }
   }
-  void number_members(TaskIndex i, std::size_t literal_words) {
-    const std::size_t others = graph_.inputs_of(i).size() - parts_of(i);
-    for (std::uint32_t rank = 0; rank < shares_.size(); ++rank) {
-      const Slot slot = shares_[rank].tasks++;
-      if (rank == rank_[i]) slot_[i] = slot;
-      shares_[rank].inputs += others;
+  void number_members(TaskIndex i, Team& team, std::size_t literal_words) {
+    for (const std::uint32_t rank : team.members.ranks) {
+      team.slots.push_back(shares_[rank].tasks++);
+      shares_[rank].inputs += others_of(i).size();
       shares_[rank].literal_words += literal_words;
     }
-    for (const TaskIndex part : graph_.inputs_of(i).first(parts_of(i))) ++shares_[rank_[part]].inputs;
+    for (std::size_t k = 0; k < parts_of(i).size(); ++k) ++shares_[team.members.rank_of(k)].inputs;
+    slot_[i] = team.slots.front();
   }
   void import_for_members(TaskIndex i) {
-    const auto inputs = graph_.inputs_of(i);
-    for (std::size_t k = 0; k < inputs.size(); ++k) {
-      const TaskIndex input = inputs[k];
-      for (std::uint32_t rank = 0; rank < shares_.size(); ++rank) {
-        if (rank_[input] == rank ? is_given(input) : k >= parts_of(i)) slot_on(rank, input);
-      }
+    const Members& members = teams_.at(i).members;
+    const auto parts = parts_of(i);
+    for (std::size_t k = 0; k < parts.size(); ++k) slot_on(members.rank_of(k), parts[k]);
+    for (const TaskIndex other : others_of(i)) {
+      for (const std::uint32_t rank : members.ranks) slot_on(rank, other);
     }
   }
 
@@ -189,8 +208,9 @@ class Cutter {
     for (TaskIndex i = 0; i < graph_.size(); ++i) {
       if (is_given(i)) continue;
       if (is_collective(i)) {
-        for (std::uint32_t rank = 0; rank < made.size(); ++rank)
-          write_member(made[rank], next[rank]++, rank, i);
+        write_members(made, next, i);
+      } else if (kind(i).part) {
+        write_part(made[rank_[i]], next[rank_[i]]++, i);
       } else {
         write_task(made[rank_[i]], next[rank_[i]]++, rank_[i], i, graph_.inputs_of(i));
       }
@@ -227,12 +247,36 @@ class Cutter {
     return made;
   }
 
-  void write_member(Subgraph& to, Slot task, std::uint32_t rank, TaskIndex i) {
-    const auto inputs = inputs_on(rank, i);
-    const std::size_t others = graph_.inputs_of(i).size() - parts_of(i);
-    write_task(to, task, rank, i, inputs);
-    const std::uint64_t parts = inputs.size() - others;
-    std::memcpy(writable(to.literals) + 8 * std::size_t{to.literal_offsets[task]}, &parts, sizeof parts);
+  void write_members(std::vector<Subgraph>& made, std::vector<Slot>& next, TaskIndex i) {
+    const Team& team = teams_.at(i);
+    const auto parts = parts_of(i);
+    const auto others = others_of(i);
+    std::vector<std::vector<TaskIndex>> inputs(team.slots.size());
+    for (std::size_t k = 0; k < parts.size(); ++k) inputs[team.members.parts[k].member].push_back(parts[k]);
+    CollectiveHead head = collective_head(graph_.tasks[i]->literals());
+    head.turn = team.turn;
+    for (std::size_t member = 0; member < inputs.size(); ++member) {
+      const std::uint32_t rank = team.members.ranks[member];
+      const Slot task = next[rank]++;
+      head.parts = inputs[member].size();
+      inputs[member].insert(inputs[member].end(), others.begin(), others.end());
+      write_task(made[rank], task, rank, i, inputs[member]);
+      rewrite(made[rank], task, head);
+    }
+  }
+  /// Reads its own rank's member, and knows its place among that one's parts.
+  void write_part(Subgraph& to, Slot task, TaskIndex i) {
+    const Team& team = teams_.at(graph_.inputs_of(i).front());
+    const Members::Part part = team.members.parts[part_index(graph_.tasks[i]->literals())];
+    write_task(to, task, rank_[i], i, {});
+    writable(to.inputs)[to.input_offsets[task]] = team.slots[part.member];
+    writable(to.input_offsets)[task + 1] = to.input_offsets[task] + 1;
+    rewrite(to, task, std::uint64_t{part.place});
+  }
+  /// What a task's literals begin with.
+  template <class T>
+  static void rewrite(Subgraph& to, Slot task, const T& head) {
+    std::memcpy(writable(to.literals) + 8 * std::size_t{to.literal_offsets[task]}, &head, sizeof head);
   }
   void write_task(Subgraph& to, Slot task, std::uint32_t rank, TaskIndex i,
                   std::span<const TaskIndex> inputs) {
@@ -263,6 +307,7 @@ class Cutter {
   Array<Copy> all_copies_;
   std::unordered_map<TaskIndex, Holder> holders_;
   std::vector<std::pair<TaskIndex, std::uint32_t>> new_copies_;  // of given tasks, on ranks
+  std::unordered_map<TaskIndex, Team> teams_;
   std::map<std::pair<const char*, unsigned>, LargeLiterals> large_;
 };
 

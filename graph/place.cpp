@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "graph/place.hpp"
 
+#include "graph/members.hpp"
+
+#include <ramal/collective.hpp>
+
 #include <algorithm>
 #include <numeric>
 #include <optional>
 #include <stdexcept>
+#include <unordered_map>
 
 namespace ramal::detail {
 
@@ -89,8 +94,7 @@ class Placer {
     const auto* wishes = graph_.tasks[i]->annotation();
     return wishes != nullptr ? wishes->cost : 1.0;
   }
-  /// It is on all ranks; what counts as its own is where its result is.
-  bool is_collective(TaskIndex i) const { return graph_.kinds[graph_.kind_index[i]]->collective; }
+  const Kind& kind(TaskIndex i) const { return *graph_.kinds[graph_.kind_index[i]]; }
   bool pulls(TaskIndex input) const { return rank_[input] != anywhere; }
   double bytes(TaskIndex i) const {
     const auto found = std::lower_bound(given_bytes_.begin(), given_bytes_.end(), std::pair(i, 0.0));
@@ -135,7 +139,7 @@ class Placer {
     for (const TaskIndex i : level(0)) {
       const double middle = before + (graph_.annotated ? cost(i) / 2 : 0);
       const auto rank = static_cast<std::uint32_t>(middle * ranks_ / total);
-      assign(i, is_collective(i) ? 0 : wish(i).value_or(std::min(rank, ranks_ - 1)));
+      assign(i, fixed(i).value_or(std::min(rank, ranks_ - 1)));
       before += cost(i);
     }
   }
@@ -149,8 +153,8 @@ class Placer {
     }
     load_.start(total, largest);
     for (const TaskIndex i : level(k)) {
-      const auto fixed = is_collective(i) ? std::optional<std::uint32_t>(0) : wish(i);
-      assign(i, fixed ? *fixed : near_inputs(i));
+      const auto rank = fixed(i);
+      assign(i, rank ? *rank : near_inputs(i));
     }
   }
   void assign(TaskIndex i, std::uint32_t rank) {
@@ -199,6 +203,22 @@ class Placer {
     std::rotate(pulls_.begin(), pulls_.begin() + static_cast<std::ptrdiff_t>(start), pulls_.end());
   }
 
+  std::optional<std::uint32_t> fixed(TaskIndex i) {
+    if (kind(i).collective) return members_of(i).ranks.front();
+    if (!kind(i).part) return wish(i);
+    return members_of(graph_.inputs_of(i).front()).rank_of(part_index(graph_.tasks[i]->literals()));
+  }
+  /// All its inputs have their ranks.
+  const Members& members_of(TaskIndex collective) {
+    const auto found = members_.find(collective);
+    if (found != members_.end()) return found->second;
+    const Task& task = *graph_.tasks[collective];
+    std::vector<std::uint32_t> part_ranks;
+    for (const TaskIndex part : graph_.inputs_of(collective).first(collective_head(task.literals()).parts))
+      part_ranks.push_back(pulls(part) ? rank_[part] : 0);
+    return members_.emplace(collective, members(task, part_ranks, ranks_)).first->second;
+  }
+
   /// The rank an annotation asks for; of a host's ranks, the one with the least work on this level.
   std::optional<std::uint32_t> wish(TaskIndex i) const {
     const auto* wishes = graph_.annotated ? graph_.tasks[i]->annotation() : nullptr;
@@ -231,6 +251,7 @@ class Placer {
   Array<TaskIndex> level_offsets_;
   Array<TaskIndex> by_level_;
   std::vector<Pull> pulls_;
+  std::unordered_map<TaskIndex, Members> members_;  // of collective tasks
 };
 
 }  // namespace

@@ -6,6 +6,8 @@
 //                                ties to the rank with less work on that level, then to the lower one,
 //                                unless that rank has its share of the level already
 //
+//   a collective task:           counts as its first member's; its results go where its parts are
+//
 //        o   o   o   o   o   o   o   o          a stencil stays in columns,
 //        |\ /|\ /|\ /|\ /|\ /|\ /|\ /|          a tree in subtrees:
 //        o   o   o   o   o   o   o   o          only neighbours and tops talk
@@ -37,7 +39,8 @@ struct Home {
 using HomeOf = std::function<Home(const Task&)>;
 
 /// The rank of each task of `graph`. Linear in tasks and edges (inputs of one task are sorted).
-/// Throws std::invalid_argument where an annotation names a rank or host that is not there.
+/// Throws std::invalid_argument where an annotation or a collective task names a rank or host that is not
+/// there.
 Array<std::uint32_t> place(const Graph& graph, const Machine& machine, const HomeOf& home_of);
 
 }  // namespace ramal::detail

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/distributed.hpp"
 
+#include "graph/members.hpp"
+
 #include <algorithm>
 #include <cstdio>
 
@@ -411,7 +413,7 @@ void DistributedEngine::cancel_in_run(std::uint32_t number, const std::set<Value
       continue;
     }
     if (is_collective(i)) {
-      for (Slot& slot : next) ++slot;  // a member on every rank
+      for (const std::uint32_t rank : member_ranks(*run.graph.tasks[i], machine_.ranks())) ++next[rank];
       continue;
     }
     const Slot slot = next[run.rank[i]]++;

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/executor.hpp"
 
+#include "graph/members.hpp"
 #include "runtime/exceptions.hpp"
+
+#include <ramal/collective.hpp>
 
 #include <algorithm>
 
@@ -35,7 +38,7 @@ struct Executor::Run {
   std::unordered_map<Slot, int> priorities;
   std::unordered_map<Slot, Need> needs;
   Array<std::uint64_t> bytes;  // by slot, as counted by the executor; empty if no task states any
-  std::unordered_map<TaskIndex, Slot> members;  // of collective tasks, by their place in the plan
+  std::unordered_map<std::uint32_t, Slot> members;  // of collective tasks, by their turn
   Slot next_source = 0;
   std::atomic<bool> any_failure{false};
   std::atomic<std::uint64_t> open{0};
@@ -160,7 +163,9 @@ void Executor::find_members(Run& run) {
   for (Slot task = 0; task < run.graph.tasks(); ++task) {
     if (!run.kinds[run.graph.kind[task]]->collective) continue;
     run.flag(task, Run::member);
-    run.members.emplace(run.graph.plan[task], task);
+    const auto literals = run.graph.literals_of(task);
+    run.members.emplace(collective_head(literals).turn, task);
+    outlet_.enlist(run.graph.run, collective_head(literals).turn, stated_ranks(literals));
     if (run.graph.inputs_of(task).empty()) join(run, task);
   }
 }
@@ -449,21 +454,22 @@ void Executor::join(Run& run, Slot task) {
 
 void Executor::tell_joined(Run& run, Slot task) {
   const Value* failed = failed_input(run, task);
-  outlet_.join(run.graph.run, run.graph.plan[task], failed != nullptr ? &failed->get<Failure>() : nullptr);
+  outlet_.join(run.graph.run, collective_head(run.graph.literals_of(task)).turn,
+               failed != nullptr ? &failed->get<Failure>() : nullptr);
 }
 
-std::optional<Failure> Executor::enter(std::uint32_t number, TaskIndex plan, Communicator& communicator) {
+std::optional<Failure> Executor::enter(std::uint32_t number, std::uint32_t turn, Communicator& communicator) {
   Run& run = *runs_.at(number);
-  const Slot task = run.members.at(plan);
+  const Slot task = run.members.at(turn);
   call(run, task, &communicator);
   inbox_.tasks_run.fetch_add(1, std::memory_order_relaxed);
   const Value& result = run.values[task];
   return result.failed() ? std::optional(result.get<Failure>()) : std::nullopt;
 }
 
-void Executor::settle(std::uint32_t number, TaskIndex plan, const Failure* failure) {
+void Executor::settle(std::uint32_t number, std::uint32_t turn, const Failure* failure) {
   Run& run = *runs_.at(number);
-  const Slot task = run.members.at(plan);
+  const Slot task = run.members.at(turn);
   if (failure != nullptr) {
     run.values[task] = Value::make<Failure>(*failure);
     run.any_failure.store(true, std::memory_order_relaxed);

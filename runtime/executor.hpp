@@ -14,8 +14,8 @@
 // Order: last readied, first run, so that a tree of n leaves holds O(log n) values; tasks without
 // inputs start in the plan's order, only when nothing else is ready. User priorities go above both.
 //
-// A member of a collective task is never ready by itself: with its inputs it joins, and rank 0 says when all
-// have, and when all are done (`enter`, `settle`).
+// A member of a collective task is never ready by itself: the outlet hears of it, and when it has its inputs,
+// and says when to run it, and when all members have run (`enter`, `settle`).
 //
 // Needs: a task that states the bytes of its result starts when they fit beside what is held, else it is put
 // off, and others run meanwhile; in turn, those put off first go first. Where nothing else is left to do,
@@ -48,9 +48,10 @@ class Outlet {
  public:
   virtual ~Outlet() = default;
   virtual void send(std::uint32_t rank, std::uint32_t run, Slot slot, const Value& value) = 0;
-  /// This rank's member of a collective task, named by its place in the plan, has its inputs, or one that
-  /// has failed.
-  virtual void join(std::uint32_t run, TaskIndex plan, const Failure* failure) = 0;
+  /// A run that starts has a collective task with a member here; no ranks: all. Its turn names it.
+  virtual void enlist(std::uint32_t run, std::uint32_t turn, std::vector<std::uint32_t> ranks) = 0;
+  /// This rank's member of it has its inputs, or one that has failed.
+  virtual void join(std::uint32_t run, std::uint32_t turn, const Failure* failure) = 0;
   /// A value that was to be announced or handed over is there, or failed.
   virtual void announce(ValueId id, const Value& value) = 0;
 };
@@ -91,10 +92,10 @@ class Executor {
   void release(ValueId id);
   /// A copy of a kept value; empty while it is not there.
   Value kept(ValueId id) const;
-  /// Calls this rank's member of a collective task that has joined. Its failure, if it throws.
-  std::optional<Failure> enter(std::uint32_t run, TaskIndex plan, Communicator& communicator);
+  /// Calls this rank's member of a collective task, which has its inputs. Its failure, if it throws.
+  std::optional<Failure> enter(std::uint32_t run, std::uint32_t turn, Communicator& communicator);
   /// All members have run, or one has failed: from here on the result is there.
-  void settle(std::uint32_t run, TaskIndex plan, const Failure* failure);
+  void settle(std::uint32_t run, std::uint32_t turn, const Failure* failure);
   /// Hands what workers have finished to the outlet, and frees runs that ended.
   void post();
   /// Some task waits for memory.

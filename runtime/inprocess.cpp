@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/inprocess.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <thread>
 
@@ -16,23 +17,40 @@ Network::Network(int ranks, std::size_t small_bytes, std::optional<std::uint64_t
   }
 }
 
-std::vector<std::string> Network::gather(int rank, const std::string& mine) {
-  std::unique_lock lock(meeting_.mutex);
-  meeting_.texts.resize(mailboxes_.size());
-  meeting_.texts[static_cast<std::size_t>(rank)] = mine;
-  if (++meeting_.here == mailboxes_.size()) {
-    meeting_.last = std::exchange(meeting_.texts, {});
-    meeting_.here = 0;
-    ++meeting_.turn;
-    meeting_.all_here.notify_all();
-  } else {
-    // The next turn cannot end, and replace `last`, before this rank has come to it.
-    meeting_.all_here.wait(lock, [this, turn = meeting_.turn] { return meeting_.turn != turn; });
-  }
-  return meeting_.last;
+Network::Meeting& Network::meeting(const std::vector<std::uint32_t>& ranks) {
+  const std::lock_guard lock(meetings_mutex_);
+  return meetings_.try_emplace(ranks, ranks.empty() ? mailboxes_.size() : ranks.size()).first->second;
 }
 
-class InProcessTransport final : public Transport, private Communicator {
+/// One rank's end of a meeting.
+class Network::Circle final : public Communicator {
+ public:
+  Circle(Meeting& meeting, std::size_t rank) : meeting_(meeting), rank_(rank) {}
+  int rank() const override { return static_cast<int>(rank_); }
+  int size() const override { return static_cast<int>(meeting_.ranks); }
+  const void* mpi_communicator() const override { return nullptr; }
+  std::vector<std::string> gather(const std::string& mine) override {
+    std::unique_lock lock(meeting_.mutex);
+    meeting_.texts.resize(meeting_.ranks);
+    meeting_.texts[rank_] = mine;
+    if (++meeting_.here == meeting_.ranks) {
+      meeting_.last = std::exchange(meeting_.texts, {});
+      meeting_.here = 0;
+      ++meeting_.turn;
+      meeting_.all_here.notify_all();
+    } else {
+      // The next turn cannot end, and replace `last`, before this rank has come to it.
+      meeting_.all_here.wait(lock, [this, turn = meeting_.turn] { return meeting_.turn != turn; });
+    }
+    return meeting_.last;
+  }
+
+ private:
+  Meeting& meeting_;
+  const std::size_t rank_;
+};
+
+class InProcessTransport final : public Transport {
  public:
   InProcessTransport(Network& network, int rank) : network_(network), rank_(rank) {}
   ~InProcessTransport() override { flush(); }
@@ -79,13 +97,14 @@ class InProcessTransport final : public Transport, private Communicator {
     }
   }
   void abort(int status) override { std::_Exit(status); }
-  Communicator& communicator() override { return *this; }
+  Communicator& communicator(const std::vector<std::uint32_t>& ranks) override {
+    const auto here = std::ranges::find(ranks, static_cast<std::uint32_t>(rank_));
+    const auto rank =
+        ranks.empty() ? static_cast<std::size_t>(rank_) : static_cast<std::size_t>(here - ranks.begin());
+    return circles_.try_emplace(ranks, network_.meeting(ranks), rank).first->second;
+  }
 
  private:
-  int size() const override { return ranks(); }
-  std::vector<std::string> gather(const std::string& mine) override { return network_.gather(rank_, mine); }
-  const void* mpi_communicator() const override { return nullptr; }
-
   struct Open {
     Network::Message message;
     int to;
@@ -119,6 +138,7 @@ class InProcessTransport final : public Transport, private Communicator {
   Network& network_;
   int rank_;
   std::optional<Open> open_;
+  std::map<std::vector<std::uint32_t>, Network::Circle> circles_;
 };
 
 std::unique_ptr<Transport> Network::connect(int rank) {

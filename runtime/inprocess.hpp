@@ -6,6 +6,7 @@
 
 #include <condition_variable>
 #include <deque>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -31,8 +32,9 @@ class Network {
     std::vector<std::byte> head;
     bool large;
   };
-  /// Where ranks meet to exchange texts.
+  /// Where the ranks of one communicator meet to exchange texts.
   struct Meeting {
+    const std::size_t ranks;
     std::mutex mutex;
     std::condition_variable all_here;
     std::vector<std::string> texts, last;
@@ -45,11 +47,13 @@ class Network {
     std::size_t waiting = 0;
     std::minstd_rand random;
   };
-  std::vector<std::string> gather(int rank, const std::string& mine);
+  class Circle;
+  Meeting& meeting(const std::vector<std::uint32_t>& ranks);
 
   std::size_t small_bytes_;
   bool shuffle_;
-  Meeting meeting_;
+  std::mutex meetings_mutex_;
+  std::map<std::vector<std::uint32_t>, Meeting> meetings_;  // by their ranks; none: all
   std::vector<std::unique_ptr<Mailbox>> mailboxes_;
 };
 

@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <deque>
 #include <exception>
+#include <map>
 
 namespace ramal::detail {
 
@@ -70,6 +71,17 @@ std::vector<std::string> gather_texts(MPI_Comm communicator, const std::string& 
 class MpiCommunicator final : public Communicator {
  public:
   explicit MpiCommunicator(MPI_Comm parent) { MPI_Comm_dup(parent, &handle_); }
+  /// Of some of another's ranks. Collective among these.
+  MpiCommunicator(const MpiCommunicator& all, const std::vector<std::uint32_t>& ranks) {
+    const std::vector<int> numbers(ranks.begin(), ranks.end());
+    MPI_Group group_of_all = MPI_GROUP_NULL;
+    MPI_Group group = MPI_GROUP_NULL;
+    MPI_Comm_group(all.handle_, &group_of_all);
+    MPI_Group_incl(group_of_all, static_cast<int>(numbers.size()), numbers.data(), &group);
+    MPI_Comm_create_group(all.handle_, group, 0, &handle_);
+    MPI_Group_free(&group);
+    MPI_Group_free(&group_of_all);
+  }
   ~MpiCommunicator() override { MPI_Comm_free(&handle_); }
   MpiCommunicator(const MpiCommunicator&) = delete;
   MpiCommunicator& operator=(const MpiCommunicator&) = delete;
@@ -181,7 +193,17 @@ class MpiTransport final : public Transport {
     }
   }
 
-  Communicator& communicator() override { return for_tasks_; }
+  std::uint64_t mark(int to) const override { return peers_[static_cast<std::size_t>(to)].frames_begun; }
+  bool has_left(int to, std::uint64_t mark) const override {
+    const Peer& other = peers_[static_cast<std::size_t>(to)];
+    return other.frames_begun - other.waiting.size() - (other.open ? 1 : 0) >= mark;
+  }
+  Communicator& communicator(const std::vector<std::uint32_t>& ranks) override {
+    if (ranks.empty()) return for_tasks_;
+    auto& made = for_some_[ranks];
+    if (!made) made = std::make_unique<MpiCommunicator>(for_tasks_, ranks);
+    return *made;
+  }
 
   void abort(int status) override {
     MPI_Abort(communicator_, status);
@@ -205,6 +227,7 @@ class MpiTransport final : public Transport {
     bool flush_on_credit = false;
     std::uint32_t under_way = 0;
     std::uint32_t to_return = 0;
+    std::uint64_t frames_begun = 0;  // of those with records
     unsigned long frames_sent = 0;
     unsigned long frames_received = 0;
     std::optional<Landing> landing;
@@ -232,6 +255,7 @@ class MpiTransport final : public Transport {
     if (other.open && other.open->used + sizeof(RecordHead) + room > frame_bytes_) seal(to);
     if (!other.open) {
       other.open = new_frame();
+      ++other.frames_begun;
       with_open_.push_back(to);
     }
     Frame& frame = *other.open;
@@ -417,6 +441,8 @@ class MpiTransport final : public Transport {
   // constant
   MPI_Comm communicator_;
   MpiCommunicator for_tasks_;
+  // By their ranks: freed in the same order everywhere, should freeing wait for others.
+  std::map<std::vector<std::uint32_t>, std::unique_ptr<MpiCommunicator>> for_some_;
   std::size_t small_bytes_;
   std::size_t piece_bytes_;
   std::uint32_t credits_;

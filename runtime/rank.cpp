@@ -15,7 +15,6 @@ namespace {
 constexpr double pump_interval_seconds = 10e-6;  // between rounds of messages while tasks run
 constexpr double helper_interval_seconds = 1e-3;
 constexpr double noticeable_gap_seconds = 50e-3;
-constexpr double collective_patience_seconds = 30;
 
 /// Bytes that must live until they have left, in the form of a Value.
 struct HeldMemory {
@@ -57,7 +56,8 @@ Rank::Rank(std::unique_ptr<Transport> transport, const Images& images, unsigned 
       about_(std::move(about)),
       executor_(
           transport_->rank(), images, *this, workers, [this] { wake(); }, about_.memory_bytes),
-      collectives_(transport_->ranks()),
+      turns_(*transport_, executor_, *this,
+             [this](int to, const Header& header, auto bytes) { send_text(to, header, bytes); }),
       census_(transport_->ranks()),
       last_pump_(now_seconds()) {
   workers_alive_ = workers;
@@ -241,6 +241,7 @@ void Rank::handle(int from, const Header& header, std::span<const std::byte> pay
         hear(items_of<Farewell>(payload).at(0));
       } else {
         stopped_ = static_cast<int>(header.run);
+        turns_.give_up();
       }
       break;
     case MessageType::store: {
@@ -272,8 +273,8 @@ void Rank::handle(int from, const Header& header, std::span<const std::byte> pay
     case MessageType::enter:
     case MessageType::settle: {
       Reader reader(payload);
-      hear_of_collective(header.type, {header.run, header.slot},
-                         reader.left() > 0 ? std::optional(Codec<Failure>::read(reader)) : std::nullopt);
+      turns_.hear(header.type, {header.run, header.slot},
+                  reader.left() > 0 ? std::optional(Codec<Failure>::read(reader)) : std::nullopt);
       break;
     }
   }
@@ -354,87 +355,18 @@ void Rank::take_result(const Header& header, std::span<const std::byte> head,
   executor_.arrive(header.run, header.slot, std::move(value));
 }
 
-// --- collective tasks ------------------------------------------------------------------------------------
-
-void Rank::join(std::uint32_t run, TaskIndex plan, const Failure* failure) {
-  tell(0, MessageType::join, {run, plan}, failure != nullptr ? std::optional(*failure) : std::nullopt);
-}
-
-void Rank::tell(int to, MessageType type, Collectives::Name name, const std::optional<Failure>& failure) {
-  if (to == transport_->rank()) {
-    hear_of_collective(type, name, failure);
-    return;
-  }
-  const auto text = failure ? encoded(*failure) : std::vector<std::byte>();
-  send_text(to, {.type = type, .run = name.run, .slot = name.plan}, text);
-}
-
-void Rank::hear_of_collective(MessageType type, Collectives::Name name, std::optional<Failure> failure) {
-  if (type == MessageType::enter || type == MessageType::settle) {
-    turns_.push_back({type, name, std::move(failure)});
-    return;
-  }
-  const bool joining = type == MessageType::join;
-  const auto all =
-      collectives_.hear(joining ? Collectives::Phase::joining : Collectives::Phase::leaving, name, failure);
-  if (!all) return;
-  const auto next = joining && !*all ? MessageType::enter : MessageType::settle;
-  for (int to = transport_->ranks(); to-- > 0;) tell(to, next, name, *all);
-}
-
-/// What rank 0 has said of collective tasks, now that no message is being delivered. The functions block
-/// in calls of their own; no message moves meanwhile.
-bool Rank::take_turns() {
-  const bool any = !turns_.empty();
-  while (!turns_.empty()) {
-    const Turn turn = std::move(turns_.front());
-    turns_.pop_front();
-    if (turn.type == MessageType::settle) {
-      thrown_.erase(turn.name);
-      executor_.settle(turn.name.run, turn.name.plan, turn.failure ? &*turn.failure : nullptr);
-      continue;
-    }
-    transport_->flush();
-    auto failure = executor_.enter(turn.name.run, turn.name.plan, transport_->communicator());
-    last_pump_ = now_seconds();
-    last_pump_shared_.store(last_pump_, std::memory_order_relaxed);
-    if (failure) {
-      thrown_[turn.name] = last_pump_;
-      thrown_message_ = failure->message;
-    }
-    tell(0, MessageType::leave, turn.name, failure);
-  }
-  return any;
-}
-
-/// Members elsewhere may wait inside an MPI call for one that threw here; nothing but the end frees them.
-void Rank::check_thrown() {
-  const double now = now_seconds();
-  for (const auto& [name, since] : thrown_) {
-    if (now - since < collective_patience_seconds) continue;
-    std::fprintf(
-        stderr,
-        "ramal: rank %d: a collective task threw here %.0f s ago and is still running on other ranks, "
-        "which most likely wait for this one: ending the program. The task is number %u of run %u; it "
-        "threw: %s\n",
-        transport_->rank(), now - since, name.plan, name.run, thrown_message_.c_str());
-    std::fflush(stderr);
-    transport_->abort(70);
-  }
-}
-
 // --- progress -------------------------------------------------------------------------------------------
 
 /// One round of messages, under the lock.
 bool Rank::pump() {
   try {
     executor_.post();
-    bool any = std::exchange(unsent_, false);
+    bool any = take_turns();  // what tasks have made ready leaves before anything else is looked at
+    any |= std::exchange(unsent_, false);
     if (any) transport_->flush();
     arrived_ = transport_->poll(*this);
     any |= arrived_;
-    if (take_turns()) any = unsent_ = true;
-    if (!thrown_.empty()) check_thrown();
+    any |= take_turns();
     mind_memory();
     if (unsent_) transport_->flush();
     unsent_ = false;
@@ -443,6 +375,14 @@ bool Rank::pump() {
   } catch (...) {
     fail();
   }
+}
+
+bool Rank::take_turns() {
+  if (!turns_.take()) return false;
+  unsent_ = true;
+  last_pump_ = now_seconds();  // whoever was inside a function did not keep messages waiting
+  last_pump_shared_.store(last_pump_, std::memory_order_relaxed);
+  return true;
 }
 
 /// Our own machinery is broken on this rank: nothing can be promised any more.
@@ -585,7 +525,7 @@ void Rank::work_until(const std::function<bool()>& done) {
 }
 
 int Rank::serve() {
-  work_until([this] { return stopped_.has_value(); });
+  work_until([this] { return stopped_.has_value() && turns_.may_end(); });
   end_workers();
   const Farewell farewell{delay_, executor_.tasks_run()};
   send_text(0, {.type = MessageType::stop}, std::as_bytes(std::span(&farewell, 1)));
@@ -607,6 +547,7 @@ bool Rank::stop_all(int status, double patience_seconds) {
     const auto held = lock();
     for (int to = 1; to < transport_->ranks(); ++to)
       send_text(to, {.type = MessageType::stop, .run = static_cast<std::uint32_t>(status)}, {});
+    turns_.give_up();
   }
   const double deadline = now_seconds() + patience_seconds;
   Backoff backoff;
@@ -614,7 +555,7 @@ bool Rank::stop_all(int status, double patience_seconds) {
     {
       const auto held = lock();
       if (pump()) backoff.reset();
-      if (others_stopped_ == transport_->ranks() - 1 && workers_alive_ == 0) {
+      if (others_stopped_ == transport_->ranks() - 1 && workers_alive_ == 0 && turns_.may_end()) {
         hear({delay_, executor_.tasks_run()});
         return true;
       }

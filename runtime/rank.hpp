@@ -8,7 +8,7 @@
 
 #include "runtime/census.hpp"
 #include "runtime/clock.hpp"
-#include "runtime/collectives.hpp"
+#include "runtime/collective_turns.hpp"
 #include "runtime/executor.hpp"
 #include "runtime/transport.hpp"
 
@@ -16,7 +16,6 @@
 #include <ramal/locals.hpp>
 
 #include <condition_variable>
-#include <deque>
 #include <map>
 
 namespace ramal::detail {
@@ -113,13 +112,12 @@ class Rank final : private Receiver, private Outlet {
   // Outlet
   void send(std::uint32_t rank, std::uint32_t run, Slot slot, const Value& value) override;
   void announce(ValueId id, const Value& value) override;
-  void join(std::uint32_t run, TaskIndex plan, const Failure* failure) override;
-
-  // collective tasks
-  void tell(int to, MessageType type, Collectives::Name name, const std::optional<Failure>& failure);
-  bool take_turns();
-  void check_thrown();
-  void hear_of_collective(MessageType type, Collectives::Name name, std::optional<Failure> failure);
+  void enlist(std::uint32_t run, std::uint32_t turn, std::vector<std::uint32_t> ranks) override {
+    turns_.enlist({run, turn}, std::move(ranks));
+  }
+  void join(std::uint32_t run, std::uint32_t turn, const Failure* failure) override {
+    turns_.ready({run, turn}, failure);
+  }
 
   // memory
   bool overdraw(unsigned worker);
@@ -128,6 +126,7 @@ class Rank final : private Receiver, private Outlet {
   void hear_answer(int from, const Census::Answer& answer);
 
   bool pump();
+  bool take_turns();
   bool step();
   void start(Subgraph subgraph);
   void take_result(const Header& header, std::span<const std::byte> head, std::span<const std::byte> payload);
@@ -162,17 +161,7 @@ class Rank final : private Receiver, private Outlet {
   /// Results that overtook the subgraph that expects them, by run.
   std::unordered_map<std::uint32_t, std::vector<Early>> early_;
   std::map<std::string, Value> left_;  // for the program after the run
-  /// Rank 0's.
-  Collectives collectives_;
-  struct Turn {
-    MessageType type;  // enter or settle
-    Collectives::Name name;
-    std::optional<Failure> failure;
-  };
-  std::deque<Turn> turns_;  // in rank 0's order, taken when no message is being delivered
-  /// Members that threw here while others may wait inside theirs, and since when.
-  std::map<Collectives::Name, double> thrown_;
-  std::string thrown_message_;
+  CollectiveTurns turns_;
   /// Rank 0's.
   Census census_;
   struct {

@@ -27,14 +27,14 @@ enum class MessageType : std::uint8_t {
   report,    ///< the answer
   stop,      ///< rank 0 -> rank: the program is over
   store,     ///< rank 0 -> rank: leave this kept value to the program under a name
-  join,      ///< rank -> rank 0: a collective task's member has its inputs (or a failure among them)
-  enter,     ///< rank 0 -> rank: all members have, run it now
-  leave,     ///< rank -> rank 0: it has run, or failed
+  join,      ///< member of a collective task -> its first: it is this one's turn, with inputs (or a failure)
+  enter,     ///< the first -> member: all have joined, run it now
+  leave,     ///< member -> the first: it has run, or failed
+  settle,    ///< the first -> member: all have; its result counts, or has failed
   starved,   ///< rank -> rank 0: waits for memory that messages may free
   census,    ///< rank 0 -> rank: are you at rest?
   answer,    ///< what it says; see census.hpp
   overdraw,  ///< rank 0 -> rank: nothing will free any, start a task nevertheless
-  settle,    ///< rank 0 -> rank: all have; its result counts, or has failed
 };
 
 struct Header {
@@ -83,8 +83,13 @@ class Transport {
   virtual bool poll(Receiver& receiver) = 0;
   /// Collective, the last call: returns when all that was sent to anyone has arrived.
   virtual void close(Receiver& receiver) = 0;
-  /// For collective tasks. Separate from all other messages.
-  virtual Communicator& communicator() = 0;
+  /// For whoever will not call `poll` for a while: has what was given up to the time of `mark` left? It may
+  /// wait for credit.
+  virtual std::uint64_t mark(int /*to*/) const { return 0; }
+  virtual bool has_left(int /*to*/, std::uint64_t /*mark*/) const { return true; }
+  /// For collective tasks, of these ranks in this order, or of all if none are named. Separate from all other
+  /// messages. The first call for a list is collective among its ranks.
+  virtual Communicator& communicator(const std::vector<std::uint32_t>& ranks) = 0;
   /// Ends all ranks at once.
   [[noreturn]] virtual void abort(int status) = 0;
 

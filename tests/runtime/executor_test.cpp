@@ -151,10 +151,8 @@ class Recorder final : public Outlet {
     sent.push_back({rank, run, slot, value});
   }
   void announce(ValueId id, const Value& value) override { announced.emplace_back(id, value); }
-  void join(std::uint32_t, TaskIndex plan, const Failure* failure) override {
-    joined.emplace_back(plan, failure != nullptr ? std::optional(*failure) : std::nullopt);
-  }
-  std::vector<std::pair<TaskIndex, std::optional<Failure>>> joined;
+  void enlist(std::uint32_t, std::uint32_t, std::vector<std::uint32_t>) override {}
+  void join(std::uint32_t, std::uint32_t, const Failure*) override {}
 };
 
 class ExecutorTest : public ::testing::Test {
@@ -1054,7 +1052,7 @@ class Scripted final : public Transport {
     return true;
   }
   void close(Receiver&) override {}
-  Communicator& communicator() override { std::abort(); }
+  Communicator& communicator(const std::vector<std::uint32_t>&) override { std::abort(); }
   void abort(int status) override { std::_Exit(status); }
 };
 

@@ -12,6 +12,7 @@
 #include <iostream>
 #include <map>
 #include <numeric>
+#include <random>
 #include <thread>
 
 using namespace ramal;
@@ -107,6 +108,111 @@ long one_rank_fails(Communicator& communicator, Inputs<Block<long>>, long which)
   });
   return reduce_by_mpi(communicator, Inputs<Block<long>>({}), 1);
 }
+int session_rank() {
+  int rank = 0;
+  MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+  return rank;
+}
+/// Which ranks of the session a communicator has, in its order.
+std::vector<int> ranks_of(Communicator& communicator, Inputs<Block<long>>) {
+  std::vector<int> ranks(static_cast<std::size_t>(communicator.size()));
+  const int own = session_rank();
+  MPI_Allgather(&own, 1, MPI_INT, ranks.data(), 1, MPI_INT, mpi_communicator(communicator));
+  return ranks;
+}
+/// Each block, and what stands first in those before and after it: what its rank does not have, it is sent.
+std::vector<Block<long>> with_neighbours(Communicator& communicator, Inputs<Block<long>> mine) {
+  const int size = communicator.size();
+  const int next = (communicator.rank() + 1) % size;
+  const int before = (communicator.rank() + size - 1) % size;
+  std::vector<Block<long>> results;
+  const long count = static_cast<long>(mine.size());
+  long most = 0;
+  MPI_Allreduce(&count, &most, 1, MPI_LONG, MPI_MAX, mpi_communicator(communicator));
+  for (long k = 0; k < most; ++k) {
+    const long own = k < count ? *mine[static_cast<std::size_t>(k)].begin() : -1;
+    long from_before = 0;
+    MPI_Sendrecv(&own, 1, MPI_LONG, next, 0, &from_before, 1, MPI_LONG, before, 0,
+                 mpi_communicator(communicator), MPI_STATUS_IGNORE);
+    if (k >= count) continue;
+    results.push_back(mine[static_cast<std::size_t>(k)]);
+    results.back()(0, 2) = from_before;
+  }
+  return results;
+}
+/// Waits for a message that the other half sends from inside of its own call.
+long across(Communicator& communicator, Inputs<Block<long>>, long other) {
+  const long own = session_rank();
+  long theirs = -1;
+  if (communicator.rank() == 0) {
+    MPI_Sendrecv(&own, 1, MPI_LONG, static_cast<int>(other), 7, &theirs, 1, MPI_LONG, static_cast<int>(other),
+                 7, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+  }
+  MPI_Bcast(&theirs, 1, MPI_LONG, 0, mpi_communicator(communicator));
+  return theirs;
+}
+std::vector<int> some_ranks(int ranks, unsigned seed) {
+  std::minstd_rand random(seed);
+  std::vector<int> some(static_cast<std::size_t>(ranks));
+  std::iota(some.begin(), some.end(), 0);
+  std::shuffle(some.begin(), some.end(), random);
+  some.resize(1 + random() % some.size());
+  return some;
+}
+void collectives_on_some_ranks(Session& session, const std::vector<Delayed<Block<long>>>& blocks, long sum) {
+  std::vector<Delayed<std::vector<int>>> found;
+  std::vector<Delayed<long>> sums;
+  for (unsigned seed = 0; seed < 40; ++seed) {
+    const auto on = some_ranks(session.ranks(), seed % 25);
+    found.push_back(collective<ranks_of>.on(on)(blocks));
+    sums.push_back(collective<reduce_by_mpi>.on(on)(blocks, seed));
+  }
+  const auto [lists, each] = session.compute(std::tuple(found, sums));
+  for (unsigned seed = 0; seed < 40; ++seed) {
+    expect_equal(lists[seed], some_ranks(session.ranks(), seed % 25), "the ranks of a communicator");
+    expect_equal(each[seed], seed * sum, "a sum by MPI on some ranks");
+  }
+  if (session.ranks() == 1) return;
+  std::vector<int> low, high;
+  for (int rank = 0; rank < session.ranks(); ++rank)
+    (rank < session.ranks() / 2 ? low : high).push_back(rank);
+  const std::vector<Delayed<Block<long>>> none;
+  for (int tries = 0; tries < 50; ++tries) {
+    const auto one = collective<across>.on(low)(none, high.front());
+    const auto other = collective<across>.on(high)(none, low.front());
+    if (tries % 2 == 0) session.persist(other);
+    expect_equal(session.compute(std::pair(one, other)), std::pair(long{high.front()}, long{low.front()}),
+                 "what the other half sent");
+  }
+}
+/// Results that stay where they are, and go on.
+void collective_maps(Session& session, const std::vector<Delayed<Block<long>>>& blocks) {
+  auto turned_blocks = collective_map<with_neighbours>(blocks);
+  for (unsigned seed = 0; seed < 5; ++seed)
+    turned_blocks =
+        map<turned>(collective_map<with_neighbours>.on(some_ranks(session.ranks(), seed))(turned_blocks));
+  const auto found = session.compute(turned_blocks);
+  for (std::size_t k = 0; k < found.size(); ++k) {
+    const auto first = static_cast<std::uint64_t>(k);
+    expect_equal(found[k].offset() == Extents{first, 7}, true, "the offset of a block");
+  }
+}
+/// Messages that use up what credit there is, to and from members that are about to enter.
+void collectives_in_a_flood(Session& session, const std::vector<Delayed<Block<long>>>& blocks, long sum) {
+  std::vector<Delayed<Block<long>>> moved;
+  std::vector<Delayed<long>> sums;
+  for (int i = 0; i < 400; ++i) {
+    const int from = i % session.ranks();
+    const auto made = delayed<tile>.annotate({.rank = from})(10, i);
+    for (int to = 0; to < session.ranks(); ++to)
+      moved.push_back(delayed<turned>.annotate({.rank = to})(made));
+    if (i % 4 == 0)
+      sums.push_back(
+          collective<reduce_by_mpi>.on(some_ranks(session.ranks(), static_cast<unsigned>(i)))(blocks, 1));
+  }
+  session.persist(moved);
+  for (const long found : session.compute(sums)) expect_equal(found, sum, "a sum in a flood");
+}
 /// Collective tasks before, between and after others.
 void collectives(Session& session) {
   std::vector<Delayed<Block<long>>> blocks;
@@ -130,6 +236,9 @@ void collectives(Session& session) {
     }
   }
   expect_equal(session.compute(collective<reduce_by_mpi>(blocks, 1)), expected, "after failures");
+  collectives_on_some_ranks(session, blocks, expected);
+  collective_maps(session, blocks);
+  collectives_in_a_flood(session, blocks, expected);
 }
 
 long pass(long x) { return x + 1; }

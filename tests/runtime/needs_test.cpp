@@ -68,7 +68,8 @@ class MemoryTest : public ::testing::Test, private Outlet {
 
   void send(std::uint32_t, std::uint32_t, Slot, const Value& value) override { sent_.push_back(value); }
   void announce(ValueId, const Value&) override {}
-  void join(std::uint32_t, TaskIndex, const Failure*) override {}
+  void enlist(std::uint32_t, std::uint32_t, std::vector<std::uint32_t>) override {}
+  void join(std::uint32_t, std::uint32_t, const Failure*) override {}
 
   const Images images_ = Images::loaded();
   Graph graph_;

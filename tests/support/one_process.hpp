@@ -63,13 +63,17 @@ class SteppedRanks {
       own_->lend(to, header, head, payload, std::move(keep));
     }
     void flush() override { own_->flush(); }
+    std::uint64_t mark(int to) const override { return own_->mark(to); }
+    bool has_left(int to, std::uint64_t mark) const override { return own_->has_left(to, mark); }
     bool poll(Receiver& receiver) override {
       own_->flush();
       all_.step_some();
       return own_->poll(receiver);
     }
     void close(Receiver& receiver) override { own_->close(receiver); }
-    Communicator& communicator() override { return own_->communicator(); }
+    Communicator& communicator(const std::vector<std::uint32_t>& ranks) override {
+      return own_->communicator(ranks);
+    }
     void abort(int status) override { own_->abort(status); }
 
    private:

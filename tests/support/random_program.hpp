@@ -6,6 +6,8 @@
 
 #include <ramal/ramal.hpp>
 
+#include <algorithm>
+#include <numeric>
 #include <random>
 #include <sstream>
 
@@ -65,6 +67,19 @@ inline long together(Communicator& communicator, Inputs<long> mine, long shared,
   if (shared % 6 == 0 && salt > 500) throw std::runtime_error("not together " + std::to_string(salt));
   return scramble(shared, salt) + (communicator.size() == 0 ? sum : 0);
 }
+/// A result for each part, and the same wherever it lies.
+inline std::vector<long> each_together(Communicator& communicator, Inputs<long> mine, long shared,
+                                       long salt) {
+  const long both = together(communicator, mine, shared, salt);
+  std::vector<long> results;
+  for (const long& value : mine) results.push_back(scramble(value, both));
+  return results;
+}
+inline std::vector<std::vector<long>> grown_together(Communicator&, Inputs<std::vector<long>> mine, long x) {
+  std::vector<std::vector<long>> results;
+  for (const auto& values : mine) results.push_back(grow(values, x));
+  return results;
+}
 inline void no_result(long) {}
 inline long after(Void, long x) { return x + 1; }
 
@@ -110,7 +125,7 @@ class RandomProgram {
   }
 
   void act() {
-    switch (below(22)) {
+    switch (below(25)) {
       case 0:
       case 1:
         longs_.push_back(make_leaf());
@@ -185,7 +200,43 @@ class RandomProgram {
         if (options_.errors || below(2) == 0)
           longs_.push_back(collective<together>(some_longs(), a_long(), options_.errors ? number() : 1));
         break;
+      case 22: {
+        const auto ranks = some_ranks();
+        longs_.push_back(
+            collective<together>.on(ranks)(some_longs(), a_long(), options_.errors ? number() : 1));
+        break;
+      }
+      case 23: {
+        const auto ranks = some_ranks();
+        const long salt = options_.errors ? number() : 1;
+        auto parts = some_longs();
+        const auto results = below(2) == 0 ? collective_map<each_together>(parts, a_long(), salt)
+                                           : collective_map<each_together>.on(ranks)(parts, a_long(), salt);
+        if (below(4) == 0) session_.persist(results);
+        append(longs_, results);
+        break;
+      }
+      case 24: {
+        const auto ranks = some_ranks();
+        const auto parts = some(vectors_);
+        append(vectors_, below(2) == 0 ? collective_map<grown_together>(parts, a_long())
+                                       : collective_map<grown_together>.on(ranks)(parts, number()));
+        break;
+      }
     }
+  }
+  /// In any order. Draws as many numbers whatever the ranks.
+  std::vector<int> some_ranks() {
+    std::minstd_rand random(random_());
+    std::vector<int> ranks(static_cast<std::size_t>(session_.ranks()));
+    std::iota(ranks.begin(), ranks.end(), 0);
+    std::shuffle(ranks.begin(), ranks.end(), random);
+    ranks.resize(1 + random() % ranks.size());
+    return ranks;
+  }
+  template <class T>
+  static void append(std::vector<T>& to, const std::vector<T>& from) {
+    to.insert(to.end(), from.begin(), from.end());
   }
   void persist_some() {
     if (!longs_.empty()) session_.persist(a_long(), some_longs());

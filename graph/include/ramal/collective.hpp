@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Collective tasks: one call that runs on all ranks at once, such as a routine of an MPI library.
+// Collective tasks: one call that runs on several ranks at once, such as a routine of an MPI library.
 //
-// In the graph it is one task. Planning puts a member of it on every rank, each with those of the inputs
-// that lie there; its result is what rank 0's member returns.
+// In the graph it is one task. Planning puts a member of it on each of its ranks, each with those of the
+// parts that lie there. Its result is what the first rank's member returns; or, of a collective_map, each
+// member returns a result for each of its parts, and a small task per part, on the same rank, takes that one
+// out of its own rank's member.
 //
-//   literals := parts:u64 argument*     `parts` inputs come first, and each rank's copy says how many
-//                                       of them it has; the arguments follow as in arguments.hpp
+//   literals := turn:u32 ranks:u32 parts:u64 rank:u32* argument*
+//
+// `parts` inputs come first, and each rank's copy says how many of them it has; `turn` is written when ranks
+// are known; the arguments follow as in arguments.hpp. A part's literals are its place, as u64: among all
+// parts, and on a rank, among those of its member.
 #pragma once
 
 #include <ramal/communicator.hpp>
@@ -14,15 +19,46 @@
 namespace ramal {
 namespace detail {
 
-/// The inputs of a collective task that are shared out, ahead of its other arguments.
+/// How a collective task's literals begin.
+struct CollectiveHead {
+  std::uint32_t turn = 0;   ///< its place among the collective tasks of its run
+  std::uint32_t ranks = 0;  ///< that are named; 0: it runs on all
+  std::uint64_t parts = 0;
+};
+inline CollectiveHead collective_head(std::span<const std::byte> literals) {
+  return Reader(literals).raw<CollectiveHead>();
+}
+/// Of a task that takes one result of a collective_map.
+inline std::uint64_t part_index(std::span<const std::byte> literals) {
+  return Reader(literals).raw<std::uint64_t>();
+}
+
+/// Throws std::invalid_argument if there are none, or one is negative or named twice.
+std::vector<std::uint32_t> checked_ranks(const std::vector<int>& ranks);
+
+/// A range of handles to what can be a T.
+template <class T, class Range>
+constexpr bool is_parts() {
+  if constexpr (!is_delayed<Range> && requires(const Range& parts) {
+                  std::size(parts);
+                  *std::begin(parts);
+                }) {
+    using Part = std::decay_t<decltype(*std::begin(std::declval<const Range&>()))>;
+    if constexpr (is_delayed<Part>) return fits<T, Part>();
+  }
+  return false;
+}
+
+/// What stands ahead of a collective task's other arguments: who runs it, and the inputs that are shared out.
 template <class T, class Range>
 struct SharedParts {
+  const std::vector<std::uint32_t>& ranks;
   const Range& parts;
   void append(ArgWriter& out) const {
-    out.literals.raw(static_cast<std::uint64_t>(std::size(parts)));
+    out.literals.raw(CollectiveHead{.ranks = static_cast<std::uint32_t>(ranks.size()),
+                                    .parts = static_cast<std::uint64_t>(std::size(parts))});
+    for (const std::uint32_t rank : ranks) out.literals.raw(rank);
     for (const auto& part : parts) {
-      static_assert(is_delayed<std::decay_t<decltype(part)>>,
-                    "ramal: a collective task takes a range of Delayed as its first argument");
       using Part = typename std::decay_t<decltype(part)>::value_type;
       if constexpr (std::same_as<T, Stored<Part>>) {
         out.input(part.task_handle().get());
@@ -35,30 +71,80 @@ struct SharedParts {
   }
 };
 
-template <auto f, class S>
-struct CollectiveThunk {
-  static_assert(never<S>,
-                "ramal: a collective task's function takes a ramal::Communicator&, then ramal::Inputs<T> for "
-                "the parts that lie on its rank, then whatever else it needs");
+/// What a collective_map's member leaves for the tasks that take its results out.
+struct PartResults {
+  std::vector<Value> values;
+  template <class Archive>
+  void serialize(Archive&, unsigned) {}  // never travels
+
+  template <class U>
+  static PartResults of(std::vector<U> results, std::size_t parts) {
+    if (results.size() != parts) {
+      throw std::runtime_error("expected one result for each of this rank's " + std::to_string(parts) +
+                               " parts, found " + std::to_string(results.size()));
+    }
+    PartResults made;
+    made.values.reserve(parts);
+    for (std::size_t k = 0; k < parts; ++k) made.values.push_back(Value::make<U>(std::move(results[k])));
+    return made;
+  }
+  /// Each is taken by one task only, so it is moved out and can be moved on from.
+  static void take(Frame& frame, Value& result) {
+    auto& all = frame.slots[frame.inputs[0]].own<PartResults>();
+    result = std::move(all.values.at(part_index(frame.literals)));
+  }
 };
-template <auto f, class R, class C, class T, class... P>
-  requires std::same_as<std::remove_const_t<C>, Communicator>
-struct CollectiveThunk<f, Signature<R, C&, Inputs<T>, P...>> {
+struct PartOf {
+  const Task* collective;
+  std::uint64_t part;
+  void append(ArgWriter& out) const {
+    out.literals.raw(part);
+    out.input(collective);
+  }
+};
+template <class U>
+inline constexpr Kind part_kind{.name = "part",
+                                .result = &TypeOf<U>::type,
+                                .run = &PartResults::take,
+                                .preview = [](const Frame&) { return std::string(); },
+                                .part = true};
+
+/// A collective task's wishes; no ranks: all.
+struct CollectiveWishes {
+  std::shared_ptr<const Annotation> annotation = nullptr;
+  std::vector<std::uint32_t> ranks = {};
+};
+
+template <class R>
+inline constexpr bool is_vector = false;
+template <class U>
+inline constexpr bool is_vector<std::vector<U>> = true;
+
+/// `each`: R is a vector with a result for each of the rank's own parts.
+template <auto f, bool each, class R, class T, class... P>
+struct CollectiveThunk {
   static constexpr auto function = f;
-  using Part = T;
+  using Result = std::conditional_t<each, PartResults, R>;
 
   static Inputs<T> local_parts(ArgReader& in) {
-    std::vector<const T*> parts(static_cast<std::size_t>(in.literals.template raw<std::uint64_t>()));
+    const auto head = in.literals.template raw<CollectiveHead>();
+    for (std::uint32_t k = 0; k < head.ranks; ++k) in.literals.template raw<std::uint32_t>();
+    std::vector<const T*> parts(static_cast<std::size_t>(head.parts));
     for (const T*& part : parts) part = &in.template input<T>();
     return Inputs<T>(std::move(parts));
   }
   static void run(Frame& frame, Value& result) {
     ArgReader in(frame);
     Inputs<T> parts = local_parts(in);
-    auto bound = [&]<class... A>(A&&... rest) -> R {
-      return std::invoke(function, *frame.communicator, std::move(parts), std::forward<A>(rest)...);
+    auto bound = [&, count = parts.size()]<class... A>(A&&... rest) -> Result {
+      if constexpr (each) {
+        return PartResults::of(
+            std::invoke(function, *frame.communicator, std::move(parts), std::forward<A>(rest)...), count);
+      } else {
+        return std::invoke(function, *frame.communicator, std::move(parts), std::forward<A>(rest)...);
+      }
     };
-    read_and_call(Signature<R, P...>{}, in, result, bound);
+    read_and_call(Signature<Result, P...>{}, in, result, bound);
   }
   static std::string preview(const Frame& frame) {
     ArgReader in(frame);
@@ -66,69 +152,145 @@ struct CollectiveThunk<f, Signature<R, C&, Inputs<T>, P...>> {
     const std::string rest = preview_arguments(Signature<R, P...>{}, in);
     return rest.empty() ? parts : parts + ", " + rest;
   }
-
-  template <class Range>
-  static Delayed<R> call(const std::shared_ptr<const Annotation>& wishes, std::source_location where,
-                         const Range& parts, const Arg<P>&... rest) {
-    return Delayed<R>(make_task(kind, where, wishes, SharedParts<T, Range>{parts}, rest...));
-  }
   static constexpr Kind kind{.name = function_name<f>,
-                             .result = &TypeOf<Stored<R>>::type,
+                             .result = &TypeOf<Stored<Result>>::type,
                              .run = &run,
                              .preview = &preview,
                              .collective = true};
 };
 
-/// What `collective<f>` is: a constant, stateless object.
-template <auto f, class S = SignatureOf<decltype(f)>>
-class CollectiveFunction;
-template <auto f, class R, class C, class Parts, class... P>
-class CollectiveFunction<f, Signature<R, C, Parts, P...>> {
-  using Thunk = CollectiveThunk<f, Signature<R, C, Parts, P...>>;
+/// What a call gives: a handle, or one for each part.
+template <class R, bool each>
+struct CollectiveResult {
+  using type = Delayed<R>;
+};
+template <class U>
+struct CollectiveResult<std::vector<U>, true> {
+  using type = std::vector<Delayed<U>>;
+};
+
+/// What `collective<f>` and `collective_map<f>` are: constant, stateless objects.
+template <auto f, bool each, class S = SignatureOf<decltype(f)>>
+class CollectiveFunction {
+ public:
+  // So that no more than the below is said.
+  template <class... A>
+  int operator()(const A&...) const;
+  CollectiveFunction annotate(const Annotation&) const;
+  CollectiveFunction on(const std::vector<int>&) const;
+
+ private:
+  static_assert(never<S>,
+                "ramal: a collective task's function takes a ramal::Communicator&, then ramal::Inputs<T> for "
+                "the parts that lie on its rank, then whatever else it needs");
+};
+
+template <auto f, bool each, class R, class C, class T, class... P>
+  requires std::same_as<std::remove_const_t<C>, Communicator>
+class CollectiveFunction<f, each, Signature<R, C&, Inputs<T>, P...>> : CountedCall<R, 1 + sizeof...(P)> {
+  static constexpr bool is_right = is_task<R, P...> && (!each || is_vector<R>);
+  using Result = typename CollectiveResult<R, each && is_right>::type;
+
+  template <class Range>
+  static Result call(const CollectiveWishes& wishes, std::source_location where, const Range& parts,
+                     const Arg<P>&... rest) {
+    static_assert(is_parts<T, Range>(),
+                  "ramal: a collective task's first argument is a range of Delayed, of the type its function "
+                  "takes Inputs of");
+    if constexpr (!is_right || !is_parts<T, Range>()) {
+      throw std::logic_error("");  // not reached: this does not compile
+    } else {
+      TaskHandle task = make_task(CollectiveThunk<f, each, R, T, P...>::kind, where, wishes.annotation,
+                                  SharedParts<T, Range>{wishes.ranks, parts}, rest...);
+      if constexpr (!each) {
+        return Result(std::move(task));
+      } else {
+        Result results;
+        results.reserve(std::size(parts));
+        for (std::uint64_t k = 0; k < std::size(parts); ++k) {
+          results.emplace_back(
+              make_task(part_kind<typename R::value_type>, where, nullptr, PartOf{task.get(), k}));
+        }
+        return results;
+      }
+    }
+  }
 
  public:
+  using CountedCall<R, 1 + sizeof...(P)>::operator();
+
   constexpr CollectiveFunction() {
+    static_assert(!each || is_vector<R>,
+                  "ramal: a collective_map's function returns a std::vector with a result for each of the "
+                  "parts that lie on its rank");
     check_result<R>();
     (check_parameter<P>(), ...);
   }
-  /// A task that calls f on all ranks at once; see `collective`.
+  /// A task that calls f on all ranks at once; see `collective`, `collective_map`.
   template <class Range>
-  Delayed<R> operator()(const Range& parts, Arg<P>... rest,
-                        std::source_location where = std::source_location::current()) const {
-    return Thunk::call(nullptr, where, parts, rest...);
+  Result operator()(const Range& parts, Arg<P>... rest,
+                    std::source_location where = std::source_location::current()) const {
+    return call({}, where, parts, rest...);
   }
-  /// The same function under another name or with another priority.
-  class Annotated {
+
+  /// The same function with wishes.
+  class With : CountedCall<R, 1 + sizeof...(P)> {
    public:
-    explicit Annotated(Annotation wishes)
-        : wishes_(std::make_shared<const Annotation>(checked(std::move(wishes)))) {}
+    using CountedCall<R, 1 + sizeof...(P)>::operator();
+    explicit With(CollectiveWishes wishes) : wishes_(std::move(wishes)) {}
     template <class Range>
-    Delayed<R> operator()(const Range& parts, Arg<P>... rest,
-                          std::source_location where = std::source_location::current()) const {
-      return Thunk::call(wishes_, where, parts, rest...);
+    Result operator()(const Range& parts, Arg<P>... rest,
+                      std::source_location where = std::source_location::current()) const {
+      return call(wishes_, where, parts, rest...);
     }
+    With annotate(Annotation wishes) const {
+      return With({std::make_shared<const Annotation>(checked(std::move(wishes))), wishes_.ranks});
+    }
+    With on(const std::vector<int>& ranks) const { return With({wishes_.annotation, checked_ranks(ranks)}); }
 
    private:
-    std::shared_ptr<const Annotation> wishes_;
+    CollectiveWishes wishes_;
   };
-  Annotated annotate(Annotation wishes) const { return Annotated(std::move(wishes)); }
+  /// Under another name. Other wishes mean nothing to a task that runs on several ranks at once.
+  With annotate(Annotation wishes) const { return With({}).annotate(std::move(wishes)); }
+  /// On these ranks alone, `collective<f>.on({0, 2, 5})(parts)`: the communicator has them in this order, and
+  /// the first one's result counts. Throws std::invalid_argument if there are none, or one is negative or
+  /// named twice; one that the session does not have is refused by `compute` or `persist`, in the same way.
+  With on(const std::vector<int>& ranks) const { return With({}).on(ranks); }
 };
 
 }  // namespace detail
 
-/// `collective<f>(parts, args…)` makes a task that runs on all ranks at once: each calls
+/// `collective<f>(parts, args…)` makes a task that runs on all ranks at once, or on those of
+/// `collective<f>.on(ranks)`: each calls
 ///
 ///   R f(ramal::Communicator& communicator, ramal::Inputs<T> mine, P... args)
 ///
-/// with those of `parts`, a range of Delayed<T>, that lie on it, in their order (maybe none). Other
-/// arguments, values or handles, are the same on all. The result is what rank 0 returns.
+/// with those of `parts`, a range of Delayed<T>, that lie on it, in their order (maybe none). A part that was
+/// made on none of the ranks travels to the one with the fewest. Other arguments, values or handles, are the
+/// same on all. The result is what the first of the ranks returns.
 ///
-/// It starts when the inputs of all ranks are there and every rank is between tasks. Collective tasks run one
-/// after the other, in the same order on all ranks; no messages move meanwhile. Anything that MPI can do is
-/// allowed inside, on the communicator given. If f throws on some rank, or an input has failed, the task has
-/// failed on all; see Communicator::agree for how to throw without leaving others waiting. Where ranks do
-/// wait for one that threw, the program is ended with a message after 30 s.
+/// It starts when the inputs of all its ranks are there and each is between tasks; no messages move on them
+/// meanwhile. A rank takes part in one at a time, in the order of `compute` and `persist` calls and, within
+/// one, of levels of the graph: so one waits for those before it that it shares a rank with, and for no
+/// others. Anything that MPI can do is allowed inside, on the communicator given. If f throws on some rank,
+/// or an input has failed, the task has failed on all; see Communicator::agree for how to throw without
+/// leaving others waiting. Where ranks do wait for one that threw, the program is ended with a message after
+/// 30 s.
+///
+/// With RAMAL_SCHEDULER=serial the one process is the only member, whatever ranks are named.
 template <auto f>
-inline constexpr detail::CollectiveFunction<f> collective{};
+inline constexpr detail::CollectiveFunction<f, false> collective{};
+
+/// `collective_map<f>(parts, args…)` is the same with a result for each part, `std::vector<Delayed<U>>`: on
+/// each rank
+///
+///   std::vector<U> f(ramal::Communicator& communicator, ramal::Inputs<T> mine, P... args)
+///
+/// returns one for each of `mine`, in their order (none where there are none). They stay where they are made,
+/// so what is done with result k goes on where part k was. Persist all that later graphs use: what is not
+/// kept is made again, and by all. Without parts there is nothing to ask for, and f does not run.
+template <auto f>
+inline constexpr detail::CollectiveFunction<f, true> collective_map{};
 
 }  // namespace ramal

@@ -9,8 +9,9 @@
 
 namespace ramal {
 
-/// The ranks that run one collective task. Belongs to the session; use it only inside the task and in the
-/// thread that runs it. Every call is collective: all ranks make the same calls in the same order.
+/// The ranks that run one collective task, numbered from 0 in the order in which they were stated. Belongs to
+/// the session; use it only inside the task and in the thread that runs it. Every call is collective: all
+/// ranks make the same calls in the same order.
 ///
 /// For MPI calls of your own, <ramal/mpi.hpp> gives the MPI_Comm behind it.
 class Communicator {

@@ -62,7 +62,8 @@ struct Kind {
   const Type* result;
   void (*run)(Frame&, Value& result);    ///< makes the result in an empty Value; may throw
   std::string (*preview)(const Frame&);  ///< the arguments, for an error message
-  bool collective = false;               ///< has a member on every rank; see collective.hpp
+  bool collective = false;               ///< has members on several ranks; see collective.hpp
+  bool part = false;                     ///< takes a result of its own rank's member of one
 };
 
 /// Where the result of a persisted task is kept. Owned by its task, known to one session, which

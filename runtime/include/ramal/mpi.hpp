@@ -12,8 +12,9 @@
 
 namespace ramal {
 
-/// The MPI_Comm of a collective task: a duplicate of the session's, of the same ranks in the same order, that
-/// carries no messages of Ramal's. Not to be freed. Throws std::logic_error where ranks are not MPI processes
+/// The MPI_Comm of a collective task: of the session's ranks in the same order, or of those stated by `on` in
+/// theirs. It carries no messages of Ramal's, is the same for each task of the same ranks, and is not to be
+/// freed. Throws std::logic_error where ranks are not MPI processes
 /// (RAMAL_SCHEDULER=serial or inprocess).
 inline MPI_Comm mpi_communicator(const Communicator& communicator) {
   const void* handle = communicator.mpi_communicator();
