@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <ctime>
 #include <thread>
 
 namespace ramal::detail {
@@ -11,6 +12,17 @@ namespace ramal::detail {
 /// Seconds since some fixed moment. About 25 ns.
 inline double now_seconds() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+/// The same clock, some milliseconds behind. A few ns.
+inline double coarse_seconds() {
+#ifdef CLOCK_MONOTONIC_COARSE
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+#else
+  return now_seconds();
+#endif
 }
 
 inline void sleep_seconds(double seconds) {

@@ -11,8 +11,9 @@
 // by an arrival (whose sender fills and sends it). Graphs have no cycles, so induction over the plan's
 // order covers them all. `open` counts what is still to be filled or sent; at zero the run is freed.
 //
-// Order: last readied, first run, so that a tree of n leaves holds O(log n) values; tasks without
-// inputs start in the plan's order, only when nothing else is ready. User priorities go above both.
+// Order: what other ranks wait for goes first, and leaves when no more of it is ready; then last readied,
+// first run, so that a tree of n leaves holds O(log n) values; tasks without inputs start in the plan's
+// order, only when nothing else is ready. User priorities go above all.
 //
 // A member of a collective task is never ready by itself: the outlet hears of it, and when it has its inputs,
 // and says when to run it, and when all members have run (`enter`, `settle`).
@@ -54,6 +55,8 @@ class Outlet {
   virtual void join(std::uint32_t run, std::uint32_t turn, const Failure* failure) = 0;
   /// A value that was to be announced or handed over is there, or failed.
   virtual void announce(ValueId id, const Value& value) = 0;
+  /// No more is to be sent for now, and others wait for what was. By the thread that runs tasks.
+  virtual void hurry() = 0;
 };
 
 class SpinLock {
@@ -80,7 +83,7 @@ class Executor {
   // --- whoever pumps ------------------------------------------------------------------------------
   /// Begins a run. The subgraph is trusted. Linear in its tasks and edges.
   void start(Subgraph subgraph);
-  bool knows(std::uint32_t run) const { return runs_.contains(run); }
+  bool knows(std::uint32_t run) const { return find(run) != nullptr; }
   /// The type of the value that arrives in a slot of a known run; null if none does.
   const Type* arrival_type(std::uint32_t run, Slot slot) const;
   /// The plan index of the task whose value arrives there.
@@ -113,8 +116,9 @@ class Executor {
   void end_waiting() { gate_.open(); }
 
   // --- workers ------------------------------------------------------------------------------------
-  /// Runs one ready task. False if there is none.
-  bool run_one(unsigned worker = 0);
+  /// Runs ready tasks, so many at most. Returns how many there were.
+  std::size_t run_some(std::size_t most, unsigned worker = 0);
+  bool run_one(unsigned worker = 0) { return run_some(1, worker) > 0; }
   /// There is work that `run_one` would find, as far as can be told without locks.
   bool has_ready() const {
     return ready_count_.load() > 0 || (!shared_ && has_stacked()) || gate_.calls() ||
@@ -136,7 +140,8 @@ class Executor {
   struct alignas(64) Worker {
     SpinLock lock;
     std::vector<Item> stack;
-    Item next{nullptr, 0};  // the owner's alone
+    std::atomic<std::size_t> size{0};  // of the stack, for those who do not hold the lock
+    Item next{nullptr, 0};             // the owner's alone
     std::atomic<std::uint64_t> tasks_run{0};
     std::atomic<bool> is_running{false};
   };
@@ -163,28 +168,44 @@ class Executor {
   };
 
   bool has_stacked() const {
-    return workers_[0]->next.run != nullptr || !workers_[0]->stack.empty() || !inbox_.stack.empty();
+    return workers_[0]->next.run != nullptr || !workers_[0]->stack.empty() || !inbox_.stack.empty() ||
+           !urgent_.stack.empty();
   }
+  template <bool shared>
   void execute(Item item, Worker& me);
   void call_with_threads(Run& run, Slot task);
+  Run* find(std::uint32_t number) const;
   void call(Run& run, Slot task, Communicator* communicator = nullptr);
+  void call_member(Run& run, Slot task, Communicator& communicator);
+  void fail_as_thrown(Run& run, Slot task, const Kind& kind, const Frame& frame);
+  void fail(Run& run, Slot task, bool cancelled, const std::string& message = {},
+            const std::string& arguments = {});
   const Value* failed_input(const Run& run, Slot task) const;
   void find_members(Run& run);
   void join(Run& run, Slot task);
   void tell_joined(Run& run, Slot task);
   void fill(Run& run, Slot slot);
+  template <bool shared>
   void complete(Run& run, Slot slot, Worker* me);
+  void complete(Run& run, Slot slot);
   void keep_slot(Run& run, Slot slot);
   void count_result(Run& run, Slot slot);
   void drop(Run& run, Slot slot);
   void send(Run& run, Slot slot);
   void drop_use(Run& run, Slot slot);
+  template <bool shared>
+  void close(Run& run);
   void close(Run& run);
   void finish(Run& run);
-  std::uint32_t decrement(std::atomic<std::uint32_t>& counter) const;
+  void add(std::atomic<std::int64_t>& counter, std::int64_t difference) const;
 
+  template <bool shared>
   void make_ready(Item item, Worker* me);
+  void make_ready(Item item);
+  void make_ready_specially(Item item);
+  template <bool shared>
   bool take(Worker& me, Item& item);
+  template <bool shared>
   bool take_any(Worker& me, Item& item);
   bool take_deferred(Item& item, bool even_if_it_does_not_fit);
   bool admit(Item item);
@@ -192,7 +213,9 @@ class Executor {
   bool take_prioritised(Item& item, bool only_above_zero);
   bool take_source(Worker& me, Item& item);
   bool steal(Worker& me, Item& item);
+  template <bool shared>
   bool pop(Worker& from, Item& item);
+  template <bool shared>
   void push(Worker& to, Item item);
 
   // constant
@@ -204,10 +227,12 @@ class Executor {
 
   // what runs: changed by whoever pumps
   std::unordered_map<std::uint32_t, std::unique_ptr<Run>> runs_;
+  mutable Run* latest_ = nullptr;  // asked for; most messages are of one run
 
   // what is ready
   std::vector<std::unique_ptr<Worker>> workers_;
-  Worker inbox_;  // readied by whoever pumps
+  Worker inbox_;   // readied by whoever pumps
+  Worker urgent_;  // results that other ranks wait for
   std::atomic<std::int64_t> ready_count_{0};
   mutable SpinLock sources_lock_;
   std::vector<Run*> sources_;  // runs that may have tasks without inputs to start

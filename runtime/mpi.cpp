@@ -20,8 +20,8 @@ constexpr int frame_tag = 1;
 constexpr int large_tag = 2;
 constexpr int receive_ring = 64;
 constexpr std::size_t least_frame_bytes = 2048;  // below every MPI's eager limit we know of
-constexpr int most_frames_per_poll = 16;
 constexpr std::size_t most_spare_frames = 256;
+constexpr std::size_t most_sending_unasked = 8;
 
 struct FrameHead {
   std::uint32_t credits;
@@ -46,6 +46,7 @@ struct Frame {
   std::vector<std::byte> memory;
   std::size_t used = sizeof(FrameHead);
   std::vector<Lent> lent;
+  std::vector<MPI_Request> requests = {};  // while it is being sent
 };
 
 /// Every rank's text, on all ranks.
@@ -159,10 +160,12 @@ class MpiTransport final : public Transport {
 
   bool poll(Receiver& receiver) override {
     if (ranks_ == 1) return false;
-    bool any = collect_sent();
-    any |= take_landed(receiver);
-    any |= take_frames(receiver);
-    if (!closing_) return_credits();
+    bool any = take_next_frame(receiver);
+    if (!landings_.empty()) any |= take_landed(receiver);
+    if (!owing_.empty() && !closing_) return_credits();
+    // Small frames have mostly left by the time they are handed over: that is asked of many at once.
+    if (sending_.size() > most_sending_unasked || lent_ > 0 || (!any && ++idle_polls_ % 64 == 0) || closing_)
+      any |= collect_sent();
     return any;
   }
 
@@ -171,6 +174,7 @@ class MpiTransport final : public Transport {
     while (waiting_frames_ > 0 || !sending_.empty() || !with_open_.empty()) {
       flush();
       poll(receiver);
+      collect_sent();
     }
     MPI_Request barrier;
     MPI_Ibarrier(communicator_, &barrier);
@@ -237,10 +241,6 @@ class MpiTransport final : public Transport {
     std::vector<std::byte> memory;
     MPI_Request request = MPI_REQUEST_NULL;
   };
-  struct Sending {
-    std::unique_ptr<Frame> frame;
-    std::vector<MPI_Request> requests;
-  };
 
   Peer& peer(int rank) { return peers_[static_cast<std::size_t>(rank)]; }
   void count(const Header& header) {
@@ -281,6 +281,11 @@ class MpiTransport final : public Transport {
   void seal(int to) {
     Peer& other = peer(to);
     std::erase(with_open_, to);
+    if (other.waiting.empty() && other.under_way < credits_) {
+      ++other.under_way;
+      send(to, std::move(other.open));
+      return;
+    }
     other.waiting.push_back(std::move(other.open));
     ++waiting_frames_;
     send_waiting(to);
@@ -304,27 +309,29 @@ class MpiTransport final : public Transport {
                          static_cast<std::uint32_t>(frame->used - sizeof(FrameHead))};
     std::memcpy(frame->memory.data(), &head, sizeof head);
     ++other.frames_sent;
-    Sending sending{std::move(frame), {}};
-    MPI_Isend(sending.frame->memory.data(), static_cast<int>(sending.frame->used), MPI_BYTE, to, frame_tag,
-              communicator_, &sending.requests.emplace_back());
-    for (const Lent& lent : sending.frame->lent) {
+    frame->requests.clear();
+    MPI_Isend(frame->memory.data(), static_cast<int>(frame->used), MPI_BYTE, to, frame_tag, communicator_,
+              &frame->requests.emplace_back());
+    lent_ += frame->lent.size();
+    for (const Lent& lent : frame->lent) {
       for (std::size_t at = 0; at < lent.payload.size(); at += piece_bytes_) {
         const auto size = std::min(piece_bytes_, lent.payload.size() - at);
         MPI_Isend(lent.payload.data() + at, static_cast<int>(size), MPI_BYTE, to, large_tag, communicator_,
-                  &sending.requests.emplace_back());
+                  &frame->requests.emplace_back());
       }
     }
-    sending_.push_back(std::move(sending));
+    sending_.push_back(std::move(frame));
   }
   bool collect_sent() {
     const auto before = sending_.size();
-    std::erase_if(sending_, [this](Sending& sending) {
+    std::erase_if(sending_, [this](std::unique_ptr<Frame>& frame) {
       int done = 0;
-      MPI_Testall(static_cast<int>(sending.requests.size()), sending.requests.data(), &done,
+      MPI_Testall(static_cast<int>(frame->requests.size()), frame->requests.data(), &done,
                   MPI_STATUSES_IGNORE);
       if (done == 0) return false;
-      sending.frame->lent.clear();
-      if (spare_.size() < most_spare_frames) spare_.push_back(std::move(sending.frame));
+      lent_ -= frame->lent.size();
+      frame->lent.clear();
+      if (spare_.size() < most_spare_frames) spare_.push_back(std::move(frame));
       return true;
     });
     return sending_.size() != before;
@@ -341,21 +348,18 @@ class MpiTransport final : public Transport {
     MPI_Irecv(slot.memory.data(), static_cast<int>(frame_bytes_), MPI_BYTE, MPI_ANY_SOURCE, frame_tag,
               communicator_, &slot.request);
   }
-  bool take_frames(Receiver& receiver) {
-    bool any = false;
-    // Receives match in the order they were posted, so the head of the ring completes first.
-    for (int taken = 0; taken < most_frames_per_poll; ++taken) {
-      RingSlot& slot = ring_[head_];
-      int done = 0;
-      MPI_Status status;
-      MPI_Test(&slot.request, &done, &status);
-      if (done == 0) break;
-      head_ = (head_ + 1) % ring_.size();
-      any = true;
-      take_frame(receiver, status.MPI_SOURCE, slot);
-      receive_into(slot);
-    }
-    return any;
+  bool take_next_frame(Receiver& receiver) {
+    // Receives match in the order they were posted, so the head of the ring completes first. What the first
+    // brings may be waited for by many: others are looked for when it has been used.
+    RingSlot& slot = ring_[head_];
+    int done = 0;
+    MPI_Status status;
+    MPI_Test(&slot.request, &done, &status);
+    if (done == 0) return false;
+    head_ = (head_ + 1) % ring_.size();
+    take_frame(receiver, status.MPI_SOURCE, slot);
+    receive_into(slot);
+    return true;
   }
   void take_frame(Receiver& receiver, int from, RingSlot& slot) {
     Peer& other = peer(from);
@@ -453,9 +457,11 @@ class MpiTransport final : public Transport {
   std::vector<Peer> peers_;
   // sending
   std::vector<int> with_open_;
-  std::vector<Sending> sending_;
+  std::vector<std::unique_ptr<Frame>> sending_;
   std::vector<std::unique_ptr<Frame>> spare_;
   std::size_t waiting_frames_ = 0;
+  std::size_t lent_ = 0;  // in frames that are being sent
+  unsigned idle_polls_ = 0;
   // receiving
   std::array<RingSlot, receive_ring> ring_;
   std::size_t head_ = 0;

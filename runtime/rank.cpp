@@ -13,6 +13,9 @@ namespace ramal::detail {
 namespace {
 
 constexpr double pump_interval_seconds = 10e-6;  // between rounds of messages while tasks run
+constexpr std::size_t most_tasks_a_look = 16;
+constexpr double coarse_clock_seconds = 10e-3;  // two of its ticks on most systems
+constexpr int looks_a_round = 32;               // for messages
 constexpr double helper_interval_seconds = 1e-3;
 constexpr double noticeable_gap_seconds = 50e-3;
 
@@ -357,14 +360,21 @@ void Rank::take_result(const Header& header, std::span<const std::byte> head,
 
 // --- progress -------------------------------------------------------------------------------------------
 
-/// One round of messages, under the lock.
-bool Rank::pump() {
+/// One round of messages, under the lock. A rank that is starved looks again and again for one that arrives,
+/// and goes on with what that brings; else all are taken in that are there, up to a number.
+bool Rank::pump(bool starved) {
   try {
     executor_.post();
     bool any = take_turns();  // what tasks have made ready leaves before anything else is looked at
     any |= std::exchange(unsent_, false);
     if (any) transport_->flush();
     arrived_ = transport_->poll(*this);
+    bool again = starved ? !arrived_ && !any : arrived_;
+    for (int look = 1; look < looks_a_round && again; ++look) {
+      const bool more = transport_->poll(*this);
+      arrived_ |= more;
+      again = more != starved;
+    }
     any |= arrived_;
     any |= take_turns();
     mind_memory();
@@ -393,20 +403,38 @@ void Rank::fail() {
   std::abort();
 }
 
-/// Runs a task, and moves messages now and then, or at once when there is no task.
+/// Runs tasks, and moves messages now and then, or at once when there is no task. The clock takes as long as
+/// a small task does, so it is looked at after several of those, and rarely by a rank that waits for messages
+/// all the time.
 bool Rank::step() {
-  if (executor_.run_one()) {
-    if (transport_->ranks() == 1) return true;
-    const double now = now_seconds();
-    if (now - last_pump_ < pump_interval_seconds) return true;
-    pump();
-    if (arrived_ && now - last_pump_ > noticeable_gap_seconds) delay_.late += now - last_pump_;
-    last_pump_ = now;
+  constexpr unsigned steps_between_samples = 16;
+  const std::size_t wanted = tasks_a_look_;
+  const bool sampled = ++steps_ % steps_between_samples == 0;
+  const double before = sampled ? now_seconds() : 0;
+  const std::size_t count = executor_.run_some(wanted);
+  if (count < wanted) {
+    if (sampled && count > 0) {
+      const double interval = (now_seconds() - before) / static_cast<double>(count);
+      const double fit = std::min(pump_interval_seconds / interval, static_cast<double>(most_tasks_a_look));
+      tasks_a_look_ = std::max<std::size_t>(1, static_cast<std::size_t>(fit));
+    }
+    const bool any = pump(true);
+    last_pump_ = coarse_seconds();
+    last_pump_is_coarse_ = true;
+    return any || count > 0;
+  }
+  const double now = now_seconds();
+  if (std::exchange(last_pump_is_coarse_, false) && now - last_pump_ < coarse_clock_seconds) last_pump_ = now;
+  const double since = now - last_pump_;
+  if (since < pump_interval_seconds) {
+    tasks_a_look_ = std::min(2 * wanted, most_tasks_a_look);
     return true;
   }
-  const bool any = pump();
-  last_pump_ = now_seconds();
-  return any;
+  if (since > 2 * pump_interval_seconds) tasks_a_look_ = std::max<std::size_t>(1, wanted / 4);
+  pump();
+  if (arrived_ && since > noticeable_gap_seconds) delay_.late += since;
+  last_pump_ = now;
+  return true;
 }
 
 /// First thing when the program comes back to us.
@@ -425,9 +453,9 @@ void Rank::attend() {
 
 void Rank::note_idle(bool did_something) {
   if (!did_something && idle_since_ == 0 && executor_.runs() > 0) {
-    idle_since_ = now_seconds();
+    idle_since_ = coarse_seconds();
   } else if (did_something && idle_since_ != 0) {
-    delay_.idle += now_seconds() - std::exchange(idle_since_, 0);
+    delay_.idle += coarse_seconds() - std::exchange(idle_since_, 0);
   }
 }
 

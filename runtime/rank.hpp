@@ -118,6 +118,10 @@ class Rank final : private Receiver, private Outlet {
   void join(std::uint32_t run, std::uint32_t turn, const Failure* failure) override {
     turns_.ready({run, turn}, failure);
   }
+  void hurry() override {
+    transport_->flush();
+    unsent_ = false;
+  }
 
   // memory
   bool overdraw(unsigned worker);
@@ -125,7 +129,7 @@ class Rank final : private Receiver, private Outlet {
   Census::Answer answer_census();
   void hear_answer(int from, const Census::Answer& answer);
 
-  bool pump();
+  bool pump(bool starved = false);
   bool take_turns();
   bool step();
   void start(Subgraph subgraph);
@@ -175,7 +179,10 @@ class Rank final : private Receiver, private Outlet {
   int others_stopped_ = 0;
   bool unsent_ = false;
   bool arrived_ = false;  // in the last round
-  double last_pump_ = 0;
+  double last_pump_ = 0;  // may be some milliseconds early
+  bool last_pump_is_coarse_ = false;
+  std::size_t tasks_a_look_ = 1;  // at the clock
+  unsigned steps_ = 0;
   double idle_since_ = 0;
   Delay delay_;
   Delay all_delays_;  // the largest of each over all ranks

@@ -22,33 +22,31 @@ class SerialEngine::KeptResidence final : public Residence {
 std::vector<Value> SerialEngine::evaluate(const Tasks& targets) {
   const Graph graph = collect(targets);
   ++run_;
-  std::vector<Value> values(graph.size());
-  std::vector<std::atomic<std::uint32_t>> uses(graph.size());
-  for (const TaskIndex input : graph.inputs) ++uses[input];
-  for (const TaskIndex target : graph.targets) ++uses[target];  // so never moved from
-  for (const TaskIndex i : graph.given) values[i] = given(*graph.tasks[i]);
+  std::vector<Cell> cells(graph.size());
+  for (const TaskIndex input : graph.inputs) ++cells[input].uses;
+  for (const TaskIndex target : graph.targets) ++cells[target].uses;  // so never moved from
+  for (const TaskIndex i : graph.given) cells[i].value = given(*graph.tasks[i]);
   for (TaskIndex i = 0; i < graph.size(); ++i) {
-    if (values[i].empty()) values[i] = call(graph, i, values, uses.data());
+    if (cells[i].value.empty()) cells[i].value = call(graph, i, cells);
     for (const TaskIndex input : graph.inputs_of(i)) {
-      if (--uses[input] == 0) values[input].reset();
+      if (--cells[input].uses == 0) cells[input].value.reset();
     }
   }
   std::vector<Value> results;
-  for (const TaskIndex target : graph.targets) results.push_back(values[target]);
+  for (const TaskIndex target : graph.targets) results.push_back(cells[target].value);
   return results;
 }
 
-Value SerialEngine::call(const Graph& graph, TaskIndex i, std::vector<Value>& values,
-                         const std::atomic<std::uint32_t>* uses) {
+Value SerialEngine::call(const Graph& graph, TaskIndex i, std::vector<Cell>& cells) {
   const Value* failed = nullptr;
   for (const TaskIndex input : graph.inputs_of(i)) {
-    const Value& value = values[input];
+    const Value& value = cells[input].value;
     if (value.failed() && (failed == nullptr || value.get<Failure>().before(failed->get<Failure>())))
       failed = &value;
   }
   if (failed != nullptr) return *failed;
   const Task& task = *graph.tasks[i];
-  Frame frame{values.data(), graph.inputs_of(i).data(), uses, task.literals(), &alone_};
+  Frame frame{cells.data(), graph.inputs_of(i).data(), true, task.literals(), &alone_};
   Value result;
   ++tasks_run_;
   try {

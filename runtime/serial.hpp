@@ -52,8 +52,7 @@ class SerialEngine final : public Engine {
   /// Values of the targets, failed ones included.
   std::vector<Value> evaluate(const Tasks& targets);
   Value given(const Task& task) const;
-  Value call(const Graph& graph, TaskIndex i, std::vector<Value>& values,
-             const std::atomic<std::uint32_t>* uses);
+  Value call(const Graph& graph, TaskIndex i, std::vector<Cell>& cells);
   void throw_first_failure(const std::vector<Value>& values) const;
 
   Alone alone_;

@@ -393,8 +393,8 @@ class NaiveRanks {
 
   void run(const Cut& cut) {
     shares_ = cut.subgraphs;
-    values_.clear();
-    for (const Subgraph& share : shares_) values_.emplace_back(share.slots());
+    cells_.clear();
+    for (const Subgraph& share : shares_) cells_.emplace_back(share.slots());
     for (std::size_t r = 0; r < shares_.size(); ++r) {
       for (std::size_t k = 0; k < shares_[r].externals.size(); ++k) {
         const External& external = shares_[r].externals[k];
@@ -408,8 +408,8 @@ class NaiveRanks {
       for (std::size_t r = 0; r < shares_.size(); ++r) any |= run_what_can_run(r);
     }
     for (std::size_t r = 0; r < shares_.size(); ++r) {
-      for (Slot slot = 0; slot < values_[r].size(); ++slot)
-        EXPECT_FALSE(values_[r][slot].empty()) << "never filled: slot " << slot << " of rank " << r;
+      for (Slot slot = 0; slot < cells_[r].size(); ++slot)
+        EXPECT_FALSE(cells_[r][slot].value.empty()) << "never filled: slot " << slot << " of rank " << r;
     }
   }
 
@@ -417,8 +417,8 @@ class NaiveRanks {
   void fill_next() {
     auto [r, slot, value] = std::move(filled_.front());
     filled_.pop_front();
-    ASSERT_TRUE(values_[r][slot].empty()) << "filled twice: slot " << slot << " of rank " << r;
-    values_[r][slot] = value;
+    ASSERT_TRUE(cells_[r][slot].value.empty()) << "filled twice: slot " << slot << " of rank " << r;
+    cells_[r][slot].value = value;
     for (const Keep& keep : shares_[r].keeps) {
       if (keep.slot == slot) kept[r][keep.id] = value;
     }
@@ -434,10 +434,11 @@ class NaiveRanks {
     bool any = false;
     for (Slot task = 0; task < share.tasks(); ++task) {
       const auto inputs = share.inputs_of(task);
-      const bool can = values_[r][task].empty() &&
-                       std::ranges::all_of(inputs, [&](Slot input) { return !values_[r][input].empty(); });
+      const bool can = cells_[r][task].value.empty() && std::ranges::all_of(inputs, [&](Slot input) {
+                         return !cells_[r][input].value.empty();
+                       });
       if (!can) continue;
-      Frame frame{values_[r].data(), inputs.data(), nullptr, share.literals_of(task)};
+      Frame frame{cells_[r].data(), inputs.data(), false, share.literals_of(task)};
       Value result;
       images_.resolve(share.kinds[share.kind[task]]).run(frame, result);
       filled_.emplace_back(r, task, std::move(result));
@@ -449,7 +450,7 @@ class NaiveRanks {
 
   const Images images_;
   std::span<const Subgraph> shares_;
-  std::vector<std::vector<Value>> values_;
+  std::vector<std::vector<ramal::detail::Cell>> cells_;
   std::deque<std::tuple<std::size_t, Slot, Value>> filled_;
 };
 

@@ -76,10 +76,9 @@ class Serial {
   explicit Serial(const Delayed<T>&... targets) {
     const std::array<const Task*, sizeof...(T)> tasks{targets.task_handle().get()...};
     graph_ = ramal::detail::collect(tasks);
-    slots_.resize(graph_.size());
-    uses_ = std::vector<std::atomic<std::uint32_t>>(graph_.size());
-    for (const TaskIndex input : graph_.inputs) ++uses_[input];
-    for (const TaskIndex target : graph_.targets) ++uses_[target];
+    cells_ = std::vector<ramal::detail::Cell>(graph_.size());
+    for (const TaskIndex input : graph_.inputs) ++cells_[input].uses;
+    for (const TaskIndex target : graph_.targets) ++cells_[target].uses;
   }
   /// With `may_move` false, as for tasks that may have to run again.
   Serial& run(bool may_move = true) {
@@ -87,27 +86,25 @@ class Serial {
     for (TaskIndex i = 0; i < graph_.size(); ++i) {
       const Task& task = *graph_.tasks[i];
       if (task.constant() != nullptr) {
-        slots_[i] = *task.constant();
+        cells_[i].value = *task.constant();
         continue;
       }
-      ramal::detail::Frame frame{slots_.data(), graph_.inputs_of(i).data(), may_move ? uses_.data() : nullptr,
-                                 task.literals()};
-      task.kind().run(frame, slots_[i]);
+      ramal::detail::Frame frame{cells_.data(), graph_.inputs_of(i).data(), may_move, task.literals()};
+      task.kind().run(frame, cells_[i].value);
       for (const TaskIndex input : graph_.inputs_of(i)) {
-        if (--uses_[input] == 0) slots_[input].reset();
+        if (--cells_[input].uses == 0) cells_[input].value.reset();
       }
     }
     return *this;
   }
   template <class T>
   const T& target(std::size_t k = 0) const {
-    return slots_[graph_.targets[k]].get<T>();
+    return cells_[graph_.targets[k]].value.get<T>();
   }
 
  private:
   ramal::detail::Graph graph_;
-  std::vector<ramal::Value> slots_;
-  std::vector<std::atomic<std::uint32_t>> uses_;
+  std::vector<ramal::detail::Cell> cells_;
 };
 
 // --- by value ------------------------------------------------------------------------------------------
@@ -165,11 +162,10 @@ TEST(ByValue, WithoutUsesNothingIsMoved) {
 }
 
 TEST(ByValue, AValueThatIsSharedIsCopied) {
-  ramal::Value slot = ramal::Value::make<Block>(5);
-  const ramal::Value sent = slot;  // as for a value still on its way to another rank
-  const std::atomic<std::uint32_t> uses{1};
+  ramal::detail::Cell cell{.value = ramal::Value::make<Block>(5), .uses = 1};
+  const ramal::Value sent = cell.value;  // as for a value still on its way to another rank
   const std::uint32_t input = 0;
-  ramal::detail::Frame frame{&slot, &input, &uses, {}};
+  ramal::detail::Frame frame{&cell, &input, true, {}};
   ramal::Value result;
   copies = 0;
   ramal::detail::kind_of<increment>.run(frame, result);

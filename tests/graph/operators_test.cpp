@@ -18,17 +18,17 @@ template <class T>
 T evaluate(const Delayed<T>& handle) {
   const Task* const target = handle.task_handle().get();
   const auto graph = ramal::detail::collect(std::span(&target, 1));
-  std::vector<ramal::Value> slots(graph.size());
+  std::vector<ramal::detail::Cell> cells(graph.size());
   for (ramal::detail::TaskIndex i = 0; i < graph.size(); ++i) {
     const Task& task = *graph.tasks[i];
-    ramal::detail::Frame frame{slots.data(), graph.inputs_of(i).data(), nullptr, task.literals()};
+    ramal::detail::Frame frame{cells.data(), graph.inputs_of(i).data(), false, task.literals()};
     if (task.constant() != nullptr) {
-      slots[i] = *task.constant();
+      cells[i].value = *task.constant();
     } else {
-      task.kind().run(frame, slots[i]);
+      task.kind().run(frame, cells[i].value);
     }
   }
-  return slots[graph.targets[0]].template get<T>();
+  return cells[graph.targets[0]].value.template get<T>();
 }
 
 template <class T>

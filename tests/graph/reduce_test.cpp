@@ -31,17 +31,17 @@ Graph graph_of(const Delayed<T>& handle) {
 template <class T>
 T evaluate(const Delayed<T>& handle) {
   const Graph graph = graph_of(handle);
-  std::vector<ramal::Value> slots(graph.size());
+  std::vector<ramal::detail::Cell> cells(graph.size());
   for (ramal::detail::TaskIndex i = 0; i < graph.size(); ++i) {
     const Task& task = *graph.tasks[i];
-    ramal::detail::Frame frame{slots.data(), graph.inputs_of(i).data(), nullptr, task.literals()};
+    ramal::detail::Frame frame{cells.data(), graph.inputs_of(i).data(), false, task.literals()};
     if (task.constant() != nullptr) {
-      slots[i] = *task.constant();
+      cells[i].value = *task.constant();
     } else {
-      task.kind().run(frame, slots[i]);
+      task.kind().run(frame, cells[i].value);
     }
   }
-  return slots[graph.targets[0]].template get<T>();
+  return cells[graph.targets[0]].value.template get<T>();
 }
 /// Tasks on the longest way from a leaf to the target, without the leaf.
 template <class T>

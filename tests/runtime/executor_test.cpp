@@ -153,6 +153,8 @@ class Recorder final : public Outlet {
   void announce(ValueId id, const Value& value) override { announced.emplace_back(id, value); }
   void enlist(std::uint32_t, std::uint32_t, std::vector<std::uint32_t>) override {}
   void join(std::uint32_t, std::uint32_t, const Failure*) override {}
+  void hurry() override { hurried_after.push_back(sent.size()); }
+  std::vector<std::size_t> hurried_after;  // so many were sent
 };
 
 class ExecutorTest : public ::testing::Test {
@@ -561,6 +563,34 @@ TEST_F(ExecutorTest, PrioritiesGoAboveAndBelow) {
             {delayed<mark>(6), 18}});
   run_all();
   EXPECT_EQ(order, (std::vector<long>{2, 1, 0, 3, 4, 5, 6, 8, 9}));
+}
+
+TEST_F(ExecutorTest, WhatOthersWaitForGoesFirstAndLeavesTogether) {
+  const auto start_of_all = delayed<leaf>(1);
+  const auto here = delayed<mark_after>.annotate({.rank = 0});
+  const auto there = delayed<mark_after>.annotate({.rank = 1});
+  std::vector<Wanted> wanted;
+  std::vector<Delayed<long>> all;
+  for (long i = 0; i < 6; ++i) all.push_back(here(i, start_of_all));
+  ValueId id = 10;
+  for (const auto& one : all) wanted.emplace_back(one, id++);
+  for (const std::size_t i : {1u, 4u}) wanted.emplace_back(there(10 + i, all[i]), id++);
+  start(1, wanted, 2);
+  run_all();
+  EXPECT_EQ(order, (std::vector<long>{1, 4, 0, 2, 3, 5}));
+  EXPECT_EQ(out_.sent.size(), 2u);
+  EXPECT_EQ(out_.hurried_after, (std::vector<std::size_t>{2})) << "one message for both";
+}
+
+TEST_F(ExecutorTest, ResultsOfTasksWithoutInputsWaitForCompany) {
+  std::vector<Wanted> wanted;
+  for (long i = 0; i < 6; ++i)
+    wanted.emplace_back(delayed<mark_after>.annotate({.rank = 1})(10 + i, delayed<mark>(i)),
+                        static_cast<ValueId>(10 + i));
+  start(1, wanted, 2);
+  run_all();
+  EXPECT_EQ(out_.sent.size(), 6u);
+  EXPECT_TRUE(out_.hurried_after.empty());
 }
 
 std::vector<const double*> seen_at;

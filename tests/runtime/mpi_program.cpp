@@ -106,7 +106,7 @@ long one_rank_fails(Communicator& communicator, Inputs<Block<long>>, long which)
   communicator.agree([&] {
     if (communicator.rank() == which) throw std::runtime_error("on purpose");
   });
-  return reduce_by_mpi(communicator, Inputs<Block<long>>({}), 1);
+  return reduce_by_mpi(communicator, Inputs<Block<long>>(), 1);
 }
 int session_rank() {
   int rank = 0;

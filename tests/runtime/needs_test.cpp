@@ -70,6 +70,7 @@ class MemoryTest : public ::testing::Test, private Outlet {
   void announce(ValueId, const Value&) override {}
   void enlist(std::uint32_t, std::uint32_t, std::vector<std::uint32_t>) override {}
   void join(std::uint32_t, std::uint32_t, const Failure*) override {}
+  void hurry() override {}
 
   const Images images_ = Images::loaded();
   Graph graph_;

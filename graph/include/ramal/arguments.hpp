@@ -4,13 +4,14 @@
 // A task whose arguments are all single handles stores nothing but its inputs. Any other stores, per
 // parameter, one tag and what follows from it:
 //
-//   argument := 'literal' codec-bytes | 'input' | 'parts' parts
+//   argument := 'literal' codec-bytes | 'input' | 'parts' parts | 'inputs' count
 //   parts    := count argument*            (vector, Inputs)
 //             | argument*                  (array, pair, tuple)
 //             | present argument?          (optional)
 //             | count (codec-bytes argument)*   (map: key, value)
 //
-// 'input' takes the task's next input. Inputs stand in the order of the parameters.
+// 'input' takes the task's next input, 'inputs' as many as it says (Inputs given a range of handles alone).
+// Inputs stand in the order of the parameters.
 #pragma once
 
 #include <ramal/inputs.hpp>
@@ -104,7 +105,7 @@ inline constexpr bool is_parameter = (!std::is_lvalue_reference_v<P> ||
                                       std::is_const_v<std::remove_reference_t<P>>)&&!is_delayed<T> &&
                                      !std::is_pointer_v<T> && !is_view<T> && (is_inputs<T> || Encodable<T>);
 
-enum class Tag : std::uint8_t { literal, input, parts };
+enum class Tag : std::uint8_t { literal, input, parts, inputs };
 
 /// Throws std::invalid_argument if any aligned word of `bytes` is an address of this process. `what` names
 /// the object and `where` the call it stands in.
@@ -146,6 +147,14 @@ class ArgWriter {
   std::source_location where_;
 };
 
+/// A range of handles that an Inputs<T> sees as they are.
+template <class T, class S>
+inline constexpr bool are_inputs = false;
+template <class T, class A>
+inline constexpr bool are_inputs<Inputs<T>, std::vector<Delayed<T>, A>> = true;
+template <class T, std::size_t n>
+inline constexpr bool are_inputs<Inputs<T>, std::array<Delayed<T>, n>> = true;
+
 template <class To, class From>
 TaskHandle converted(const Delayed<From>& handle);
 
@@ -161,6 +170,10 @@ void append(ArgWriter& out, const S& argument) {
     } else {
       out.input(converted<T>(argument).get());
     }
+  } else if constexpr (are_inputs<T, S>) {
+    out.tag(Tag::inputs);
+    out.literals.raw(static_cast<std::uint32_t>(argument.size()));
+    for (const auto& handle : argument) out.input(handle.task_handle().get());
   } else if constexpr (!is_lazy<S> && !is_inputs<T>) {
     out.tag(Tag::literal);
     if constexpr (std::same_as<S, T>) {

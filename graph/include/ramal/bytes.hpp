@@ -64,9 +64,7 @@ class Reader {
   explicit Reader(std::span<const std::byte> from) : at_(from.data()), end_(from.data() + from.size()) {}
 
   const std::byte* bytes(std::size_t count) {
-    if (count > left()) {
-      throw DecodeError("expected " + std::to_string(count) + " more bytes, found " + std::to_string(left()));
-    }
+    if (count > left()) fail(count);
     const std::byte* here = at_;
     at_ += count;
     return here;
@@ -105,8 +103,15 @@ class Reader {
   }
 
  private:
+  /// Apart from `bytes`, so that that one is inlined.
+  [[noreturn]] void fail(std::size_t count) const;
+
   const std::byte* at_;
   const std::byte* end_;
 };
+
+inline void Reader::fail(std::size_t count) const {
+  throw DecodeError("expected " + std::to_string(count) + " more bytes, found " + std::to_string(left()));
+}
 
 }  // namespace ramal

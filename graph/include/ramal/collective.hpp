@@ -90,7 +90,7 @@ struct PartResults {
   }
   /// Each is taken by one task only, so it is moved out and can be moved on from.
   static void take(Frame& frame, Value& result) {
-    auto& all = frame.slots[frame.inputs[0]].own<PartResults>();
+    auto& all = frame.input(0).own<PartResults>();
     result = std::move(all.values.at(part_index(frame.literals)));
   }
 };
@@ -126,22 +126,22 @@ struct CollectiveThunk {
   static constexpr auto function = f;
   using Result = std::conditional_t<each, PartResults, R>;
 
-  static Inputs<T> local_parts(ArgReader& in) {
+  static std::vector<const T*> local_parts(ArgReader& in) {
     const auto head = in.literals.template raw<CollectiveHead>();
     for (std::uint32_t k = 0; k < head.ranks; ++k) in.literals.template raw<std::uint32_t>();
     std::vector<const T*> parts(static_cast<std::size_t>(head.parts));
     for (const T*& part : parts) part = &in.template input<T>();
-    return Inputs<T>(std::move(parts));
+    return parts;
   }
   static void run(Frame& frame, Value& result) {
     ArgReader in(frame);
-    Inputs<T> parts = local_parts(in);
+    const std::vector<const T*> parts = local_parts(in);
     auto bound = [&, count = parts.size()]<class... A>(A&&... rest) -> Result {
       if constexpr (each) {
         return PartResults::of(
-            std::invoke(function, *frame.communicator, std::move(parts), std::forward<A>(rest)...), count);
+            std::invoke(function, *frame.communicator, Inputs<T>(parts), std::forward<A>(rest)...), count);
       } else {
-        return std::invoke(function, *frame.communicator, std::move(parts), std::forward<A>(rest)...);
+        return std::invoke(function, *frame.communicator, Inputs<T>(parts), std::forward<A>(rest)...);
       }
     };
     read_and_call(Signature<Result, P...>{}, in, result, bound);

@@ -5,7 +5,7 @@
 
 #include <ramal/arguments.hpp>
 
-#include <deque>
+#include <forward_list>
 #include <functional>
 
 namespace ramal::detail {
@@ -88,23 +88,21 @@ class ArgReader {
   /// A call that took the next argument by value took the very object.
   template <class T>
   bool next_was_moved() const {
-    if (fits_in_place<T> || frame_.uses == nullptr) return false;
+    if (fits_in_place<T>) return false;
     if (Reader ahead = literals; !frame_.literals.empty() && ahead.raw<Tag>() != Tag::input) return false;
-    const auto index = frame_.inputs[at_];
-    return frame_.uses[index].load(std::memory_order_acquire) == 1 && frame_.slots[index].unique();
+    return frame_.is_last_use(at_);
   }
   template <class T>
   const T& input() {
-    return frame_.slots[frame_.inputs[at_++]].template get<T>();
+    return frame_.input(at_++).template get<T>();
   }
   /// The next input by value: moved out of its slot where nobody else needs it.
   template <class T>
   T take_input() {
-    const auto index = frame_.inputs[at_++];
-    Value& value = frame_.slots[index];
+    const std::size_t k = at_++;
+    Value& value = frame_.input(k);
     if constexpr (!fits_in_place<T>) {
-      const bool last = frame_.uses != nullptr && frame_.uses[index].load(std::memory_order_acquire) == 1;
-      if (last && value.unique()) return std::move(value.own<T>());
+      if (frame_.is_last_use(k)) return std::move(value.own<T>());
     }
     return value.get<T>();
   }
@@ -169,6 +167,9 @@ T take(ArgReader& in) {
       if constexpr (requires { take_parts(in, static_cast<T*>(nullptr)); }) {
         return take_parts(in, static_cast<T*>(nullptr));
       }
+      break;
+    case Tag::inputs:  // of Inputs alone
+      break;
   }
   throw DecodeError("an argument's tag is damaged");
 }
@@ -202,18 +203,40 @@ template <class T>
 class PassedInputs {
  public:
   explicit PassedInputs(ArgReader& in) {
-    if (in.literals.raw<Tag>() != Tag::parts) throw DecodeError("an argument's tag is damaged");
-    const auto n = in.literals.count(1);
-    objects_.reserve(n);
-    for (std::size_t i = 0; i < n; ++i) {
-      objects_.push_back(in.next_is_input() ? &in.input<T>() : &own_.emplace_back(take<T>(in)));
+    switch (in.literals.raw<Tag>()) {
+      case Tag::inputs: {
+        const T** object = make_room(in.literals.raw<std::uint32_t>());
+        for (std::size_t i = 0; i < size_; ++i) object[i] = &in.input<T>();
+        return;
+      }
+      case Tag::parts: {
+        const T** object = make_room(in.literals.count(1));
+        for (std::size_t i = 0; i < size_; ++i)
+          object[i] = in.next_is_input() ? &in.input<T>() : &own_.emplace_front(take<T>(in));
+        return;
+      }
+      default:
+        throw DecodeError("an argument's tag is damaged");
     }
   }
-  Inputs<T> get() { return Inputs<T>(std::move(objects_)); }
+  PassedInputs(const PassedInputs&) = delete;
+  PassedInputs& operator=(const PassedInputs&) = delete;
+  /// Valid as long as this.
+  Inputs<T> get() const { return Inputs<T>(std::span(more_.empty() ? few_ : more_.data(), size_)); }
 
  private:
-  std::vector<const T*> objects_;
-  std::deque<T> own_;
+  static constexpr std::size_t most_in_place = 8;
+  const T** make_room(std::size_t size) {
+    size_ = size;
+    if (size <= most_in_place) return few_;
+    more_.resize(size);
+    return more_.data();
+  }
+
+  std::size_t size_ = 0;
+  const T* few_[most_in_place];
+  std::vector<const T*> more_;
+  std::forward_list<T> own_;
 };
 template <class T>
 class Passed<Inputs<T>> : public PassedInputs<T> {
@@ -229,15 +252,13 @@ class Passed<const Inputs<T>&> : public PassedInputs<T> {
 template <class P>
 decltype(auto) pass_input(const Frame& frame, std::size_t k) {
   using T = std::remove_cvref_t<P>;
-  Value& value = frame.slots[frame.inputs[k]];
+  Value& value = frame.input(k);
   if constexpr (std::is_lvalue_reference_v<P>) {
     return value.get<T>();
   } else if constexpr (fits_in_place<T>) {
     return T(value.get<T>());
   } else {
-    const bool last =
-        frame.uses != nullptr && frame.uses[frame.inputs[k]].load(std::memory_order_acquire) == 1;
-    return last && value.unique() ? T(std::move(value.own<T>())) : T(value.get<T>());
+    return frame.is_last_use(k) ? T(std::move(value.own<T>())) : T(value.get<T>());
   }
 }
 

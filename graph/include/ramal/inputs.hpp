@@ -4,13 +4,12 @@
 
 #include <cstddef>
 #include <iterator>
-#include <utility>
-#include <vector>
+#include <span>
 
 namespace ramal {
 
 /// As a parameter of a task: a range of `const T&`, given a vector or array of Delayed<T>. Refers to
-/// results only while the task runs. Indexing and iteration are O(1); construction is O(size).
+/// results only while the task runs. A view: indexing, iteration and copies of it are O(1).
 template <class T>
 class Inputs {
  public:
@@ -43,7 +42,8 @@ class Inputs {
     const T* const* at_ = nullptr;
   };
 
-  explicit Inputs(std::vector<const T*> objects) : objects_(std::move(objects)) {}
+  Inputs() = default;
+  explicit Inputs(std::span<const T* const> objects) : objects_(objects) {}
 
   std::size_t size() const { return objects_.size(); }
   bool empty() const { return objects_.empty(); }
@@ -52,7 +52,7 @@ class Inputs {
   iterator end() const { return iterator(objects_.data() + objects_.size()); }
 
  private:
-  std::vector<const T*> objects_;
+  std::span<const T* const> objects_;
 };
 
 }  // namespace ramal

@@ -45,15 +45,28 @@ namespace detail {
 
 class Task;
 
+/// Where a result lies while its run lasts, beside what is asked of it for every task.
+struct Cell {
+  Value value;
+  std::atomic<std::uint32_t> uses{0};     ///< who still needs the value
+  std::atomic<std::uint32_t> missing{0};  ///< inputs that the task which makes it still waits for
+};
+
 /// What a task's function sees while it runs: where its inputs lie and the bytes of its literals.
-/// `slots[inputs[k]]` is the k-th input. `uses` counts who still needs each slot; null: nothing may
-/// be moved from.
+/// `cells[inputs[k]]` is the k-th input. Unless `may_move`, nothing may be moved from.
 struct Frame {
-  Value* slots;
+  Cell* cells;
   const std::uint32_t* inputs;
-  const std::atomic<std::uint32_t>* uses;
+  bool may_move;
   std::span<const std::byte> literals;
   Communicator* communicator = nullptr;  ///< of a collective task
+
+  Value& input(std::size_t k) const { return cells[inputs[k]].value; }
+  /// The k-th input's value is needed by this task alone, so that it may be moved from.
+  bool is_last_use(std::size_t k) const {
+    const Cell& cell = cells[inputs[k]];
+    return may_move && cell.uses.load(std::memory_order_acquire) == 1 && cell.value.unique();
+  }
 };
 
 /// One per function: a constant whose address, relative to its program image, names it across ranks.

@@ -1,0 +1,402 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A task's life on its rank: taken from what is ready, run, its result counted down at its consumers. What is
+// done for every task is written for one thread and for several (`shared`), since one needs no atomics.
+#include "runtime/exceptions.hpp"
+#include "runtime/run.hpp"
+
+#include <algorithm>
+
+namespace ramal::detail {
+
+namespace {
+
+template <bool shared, class T>
+T decremented(std::atomic<T>& counter) {
+  if constexpr (shared) {
+    return counter.fetch_sub(1, std::memory_order_acq_rel) - 1;
+  } else {
+    const T left = counter.load(std::memory_order_relaxed) - 1;
+    counter.store(left, std::memory_order_relaxed);
+    return left;
+  }
+}
+
+/// Of a counter that one thread alone writes.
+template <class T>
+void increment(std::atomic<T>& counter) {
+  counter.store(counter.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+}
+
+}  // namespace
+
+std::size_t Executor::run_some(std::size_t most, unsigned worker) {
+  Worker& me = *workers_[worker];
+  Item item{};
+  std::size_t count = 0;
+  if (shared_) {
+    for (; count < most; ++count) {
+      gate_.pass();
+      if (!take<true>(me, item)) break;
+      execute<true>(item, me);
+    }
+  } else {
+    for (; count < most; ++count) {
+      if (!take<false>(me, item)) break;
+      execute<false>(item, me);
+    }
+  }
+  return count;
+}
+
+bool Executor::overdraw(unsigned worker) {
+  Item item{};
+  if (!take_deferred(item, true)) return false;
+  Worker& me = *workers_[worker];
+  shared_ ? execute<true>(item, me) : execute<false>(item, me);
+  return true;
+}
+
+template <bool shared>
+inline void Executor::execute(Item item, Worker& me) {
+  Run& run = *item.run;
+  if constexpr (shared) me.is_running.store(true, std::memory_order_relaxed);
+  if (run.has(item.slot, Run::wide)) [[unlikely]] {
+    call_with_threads(run, item.slot);
+  } else {
+    call(run, item.slot);
+  }
+  increment(me.tasks_run);
+  if (run.counts_bytes()) count_result(run, item.slot);
+  complete<shared>(run, item.slot, &me);
+  for (const Slot input : run.graph.inputs_of(item.slot)) {
+    if (decremented<shared>(run.cells[input].uses) == 0) drop(run, input);
+  }
+  close<shared>(run);  // after which the run may be gone
+  if constexpr (shared) me.is_running.store(false, std::memory_order_relaxed);
+}
+
+// --- its call -----------------------------------------------------------------------------------------
+
+/// Threads that would run other tasks stand aside meanwhile. With one thread that runs tasks, what happens
+/// inside of them is the program's own affair.
+void Executor::call_with_threads(Run& run, Slot task) {
+  const auto workers = static_cast<unsigned>(workers_.size());
+  const unsigned threads = std::min(run.needs.at(task).threads, workers);
+  if (workers == 1) {
+    call(run, task);
+    return;
+  }
+  for (unsigned i = 1; i < workers; ++i) wake_();
+  gate_.gather(threads - 1);
+  const int usual = openmp_.threads();
+  openmp_.set_threads(static_cast<int>(threads));
+  call(run, task);
+  openmp_.set_threads(usual);
+  gate_.release(threads - 1);
+}
+
+/// Of several failed inputs the first in the plan's order; null if none has.
+const Value* Executor::failed_input(const Run& run, Slot task) const {
+  const Value* first = nullptr;
+  for (const Slot input : run.graph.inputs_of(task)) {
+    const Value& value = run.value(input);
+    if (value.failed() && (first == nullptr || value.get<Failure>().before(first->get<Failure>())))
+      first = &value;
+  }
+  return first;
+}
+
+/// Fills the task's slot with its result, or with a Failure.
+inline void Executor::call(Run& run, Slot task, Communicator* communicator) {
+  if (run.any_failure.load(std::memory_order_relaxed)) {
+    if (const Value* failed = failed_input(run, task)) {
+      run.value(task) = *failed;  // shared, however many tasks it keeps from running
+      return;
+    }
+  }
+  if (run.has(task, Run::cancelled)) [[unlikely]] {
+    fail(run, task, true);
+    return;
+  }
+  const Kind& kind = *run.kinds[run.graph.kind[task]];
+  Frame frame{run.cells.data(), run.graph.inputs_of(task).data(), true, run.graph.literals_of(task),
+              communicator};
+  try {
+    kind.run(frame, run.value(task));
+  } catch (...) {
+    fail_as_thrown(run, task, kind, frame);
+  }
+}
+
+/// Within a handler.
+void Executor::fail_as_thrown(Run& run, Slot task, const Kind& kind, const Frame& frame) {
+  const std::string message = current_message();
+  std::string arguments;
+  try {
+    arguments = kind.preview(frame);
+  } catch (...) {
+    arguments = "…";  // arguments that cannot be shown must not hide the error
+  }
+  fail(run, task, false, message, arguments);
+}
+
+void Executor::fail(Run& run, Slot task, bool cancelled, const std::string& message,
+                    const std::string& arguments) {
+  run.value(task) = Value::make<Failure>(Failure{.run = run.graph.run,
+                                                 .plan = run.graph.plan[task],
+                                                 .rank = rank_,
+                                                 .cancelled = cancelled,
+                                                 .message = message,
+                                                 .arguments = arguments});
+  run.any_failure.store(true, std::memory_order_relaxed);
+}
+
+/// Of a collective task.
+void Executor::call_member(Run& run, Slot task, Communicator& communicator) {
+  call(run, task, &communicator);
+  inbox_.tasks_run.fetch_add(1, std::memory_order_relaxed);
+}
+
+// --- its result ---------------------------------------------------------------------------------------
+
+/// A slot was filled: keep it, send it, tell its consumers, and drop it if that was all.
+template <bool shared>
+inline void Executor::complete(Run& run, Slot slot, Worker* me) {
+  const auto flags = run.flags[slot].load(std::memory_order_relaxed);
+  if ((flags & Run::kept) != 0) keep_slot(run, slot);
+  const bool routed = (flags & Run::routed) != 0;
+  const auto consumers = run.consumers_of(slot);
+  if (consumers.empty() && !routed) {
+    drop(run, slot);
+    return;
+  }
+  // Last first, so that the first in the plan's order runs first.
+  for (const Slot* consumer = consumers.data() + consumers.size(); consumer != consumers.data();) {
+    --consumer;
+    if (decremented<shared>(run.cells[*consumer].missing) == 0) make_ready<shared>({&run, *consumer}, me);
+  }
+  if (!routed) return;
+  if constexpr (shared) {
+    const std::lock_guard lock(posted_lock_);
+    posted_.push_back({Posted::result, &run, slot, 0, {}});
+    return;
+  }
+  send(run, slot);
+  // Tasks without inputs come one by one, and their results wait for company.
+  if (me != nullptr && urgent_.stack.empty() && !run.graph.inputs_of(slot).empty()) outlet_.hurry();
+}
+
+void Executor::complete(Run& run, Slot slot) {
+  shared_ ? complete<true>(run, slot, nullptr) : complete<false>(run, slot, nullptr);
+}
+
+void Executor::keep_slot(Run& run, Slot slot) {
+  for (const Keep& kept : run.keeps_of(slot)) {
+    if (kept.how != Keep::handed_over) keep(kept.id, run.value(slot));
+    if (kept.how == Keep::quietly) continue;
+    if (shared_) {
+      const std::lock_guard lock(posted_lock_);
+      posted_.push_back({Posted::announcement, nullptr, 0, kept.id, run.value(slot)});
+    } else {
+      outlet_.announce(kept.id, run.value(slot));
+    }
+  }
+}
+
+void Executor::send(Run& run, Slot slot) {
+  for (const Route& route : run.routes_of(slot)) {
+    try {
+      outlet_.send(route.rank, run.graph.run, route.remote_slot, run.value(slot));
+    } catch (...) {  // a user's own codec may throw anything
+      const TaskIndex plan = slot < run.graph.tasks() ? run.graph.plan[slot] : 0;
+      outlet_.send(
+          route.rank, run.graph.run, route.remote_slot,
+          Value::make<Failure>(Failure{.run = run.graph.run,
+                                       .plan = plan,
+                                       .rank = rank_,
+                                       .cancelled = false,
+                                       .message = "its result could not be encoded: " + current_message(),
+                                       .arguments = {}}));
+    }
+  }
+  drop_use(run, slot);
+  close(run);
+}
+
+void Executor::drop_use(Run& run, Slot slot) {
+  auto& uses = run.cells[slot].uses;
+  if ((shared_ ? decremented<true>(uses) : decremented<false>(uses)) == 0) drop(run, slot);
+}
+
+inline void Executor::drop(Run& run, Slot slot) {
+  if (run.counts_bytes() && run.bytes[slot] > 0) [[unlikely]] {
+    memory_.let_go(std::move(run.value(slot)), run.bytes[slot]);
+    if (shared_ && has_ready()) wake_();
+  } else {
+    run.value(slot).reset();
+  }
+}
+
+/// One thing less to wait for. The run may be gone afterwards.
+template <bool shared>
+inline void Executor::close(Run& run) {
+  if (decremented<shared>(run.open) > 0) return;
+  if constexpr (shared) {
+    const std::lock_guard lock(posted_lock_);
+    finished_.push_back(&run);
+  } else {
+    finish(run);
+  }
+}
+
+void Executor::close(Run& run) { shared_ ? close<true>(run) : close<false>(run); }
+
+// --- what is ready ------------------------------------------------------------------------------------
+
+template <bool shared>
+inline void Executor::make_ready(Item item, Worker* me) {
+  if (item.run->has(item.slot, Run::not_plainly_ready)) [[unlikely]] {
+    make_ready_specially(item);
+  } else if (me != nullptr) {
+    // The newest goes first, without a detour through the stack.
+    const Item older = std::exchange(me->next, item);
+    if (older.run == nullptr) return;
+    push<shared>(*me, older);
+  } else {
+    push<shared>(inbox_, item);
+  }
+  if constexpr (shared) wake_();
+}
+
+void Executor::make_ready(Item item) {
+  shared_ ? make_ready<true>(item, nullptr) : make_ready<false>(item, nullptr);
+}
+
+void Executor::make_ready_specially(Item item) {
+  if (item.run->has(item.slot, Run::member)) {
+    join(*item.run, item.slot);
+  } else if (item.run->has(item.slot, Run::prioritised)) {
+    const std::lock_guard lock(prioritised_lock_);
+    prioritised_.push({item.run->priorities.at(item.slot), prioritised_order_++, item});
+    prioritised_count_.store(prioritised_.size(), std::memory_order_relaxed);
+    ready_count_.fetch_add(1);
+  } else {
+    shared_ ? push<true>(urgent_, item) : push<false>(urgent_, item);
+  }
+}
+
+template <bool shared>
+inline void Executor::push(Worker& to, Item item) {
+  if constexpr (shared) {
+    const std::lock_guard lock(to.lock);
+    to.stack.push_back(item);
+    to.size.store(to.stack.size(), std::memory_order_relaxed);
+    ready_count_.fetch_add(1);
+  } else {
+    to.stack.push_back(item);
+  }
+}
+
+template <bool shared>
+inline bool Executor::pop(Worker& from, Item& item) {
+  if constexpr (shared) {
+    if (from.size.load(std::memory_order_relaxed) == 0) return false;
+    const std::lock_guard lock(from.lock);
+    if (from.stack.empty()) return false;
+    item = from.stack.back();
+    from.stack.pop_back();
+    from.size.store(from.stack.size(), std::memory_order_relaxed);
+    ready_count_.fetch_sub(1);
+  } else {
+    if (from.stack.empty()) return false;
+    item = from.stack.back();
+    from.stack.pop_back();
+  }
+  return true;
+}
+
+template <bool shared>
+inline bool Executor::take(Worker& me, Item& item) {
+  if (is_short_of_memory() && take_deferred(item, false)) return true;
+  while (take_any<shared>(me, item)) {
+    if (!item.run->has(item.slot, Run::stated) || admit(item)) [[likely]]
+      return true;
+    defer(item);
+  }
+  return false;
+}
+
+template <bool shared>
+inline bool Executor::take_any(Worker& me, Item& item) {
+  const bool prioritised = prioritised_count_.load(std::memory_order_relaxed) > 0;
+  if (prioritised && take_prioritised(item, true)) return true;
+  if (pop<shared>(urgent_, item)) return true;
+  if (me.next.run != nullptr) {
+    item = std::exchange(me.next, Item{nullptr, 0});
+    return true;
+  }
+  if (pop<shared>(me, item)) return true;
+  const bool found = pop<shared>(inbox_, item) || take_source(me, item) || (shared && steal(me, item)) ||
+                     (prioritised && take_prioritised(item, false));
+  // There may be more where this came from: each that finds some wakes the next.
+  if (shared && found && has_ready()) wake_();
+  return found;
+}
+
+bool Executor::take_prioritised(Item& item, bool only_above_zero) {
+  const std::lock_guard lock(prioritised_lock_);
+  if (prioritised_.empty() || (only_above_zero && prioritised_.top().priority <= 0)) return false;
+  item = prioritised_.top().item;
+  prioritised_.pop();
+  prioritised_count_.store(prioritised_.size(), std::memory_order_relaxed);
+  ready_count_.fetch_sub(1);
+  return true;
+}
+
+/// Tasks without inputs, in the plan's order. Several workers take a few at a time.
+bool Executor::take_source(Worker& me, Item& item) {
+  if (!shared_ && sources_.empty()) return false;
+  const std::lock_guard lock(sources_lock_);
+  while (!sources_.empty()) {
+    Run& run = *sources_.front();
+    const auto tasks = static_cast<Slot>(run.graph.tasks());
+    const std::size_t chunk =
+        shared_ ? std::clamp<std::size_t>((tasks - run.next_source) / (16 * workers_.size()), 1, 32) : 1;
+    std::vector<Item> taken;
+    std::size_t count = 0;
+    for (; run.next_source < tasks && count < chunk; ++run.next_source) {
+      const Slot task = run.next_source;
+      if (run.graph.input_offsets[task] != run.graph.input_offsets[task + 1] ||
+          run.has(task, Run::prioritised) || run.has(task, Run::member))
+        continue;
+      if (count++ == 0) {
+        item = {&run, task};
+      } else {
+        taken.push_back({&run, task});
+      }
+    }
+    if (run.next_source == tasks) {
+      sources_.erase(sources_.begin());
+      ready_count_.fetch_sub(1);
+    }
+    for (auto one = taken.rbegin(); one != taken.rend(); ++one)
+      shared_ ? push<true>(me, *one) : push<false>(me, *one);
+    if (count > 0) return true;
+  }
+  return false;
+}
+
+bool Executor::steal(Worker& me, Item& item) {
+  for (auto& victim : workers_) {
+    if (victim.get() == &me) continue;
+    const std::lock_guard lock(victim->lock);
+    if (victim->stack.empty()) continue;
+    item = victim->stack.front();  // the oldest leads to the most work
+    victim->stack.erase(victim->stack.begin());
+    ready_count_.fetch_sub(1);
+    return true;
+  }
+  return false;
+}
+
+}  // namespace ramal::detail

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Executor::Run: one run's share on this rank while it is under way: its subgraph, executed in place, and
+// what each slot still waits for. Only the executor's own sources see it.
+#pragma once
+
+#include "runtime/executor.hpp"
+
+#include <algorithm>
+
+namespace ramal::detail {
+
+struct Executor::Run {
+  enum Flag : std::uint8_t {
+    kept = 1,
+    routed = 2,
+    cancelled = 4,
+    prioritised = 8,
+    member = 16,
+    wide = 32,    // needs several threads
+    stated = 64,  // says how much memory its result takes
+  };
+  static constexpr std::uint8_t not_plainly_ready = member | prioritised | routed;
+
+  Subgraph graph;
+  std::vector<const Kind*> kinds;
+  Array<Cell> cells;                       // by slot; uses: consumers here, and one if routed
+  Array<std::atomic<std::uint8_t>> flags;  // by slot
+  Array<std::uint32_t> consumer_offsets;   // by slot
+  Array<Slot> consumers;
+  Array<std::uint32_t> route_offsets;  // by slot; empty without routes
+  Array<Route> routes;                 // sorted by slot
+  std::vector<Keep> keeps;             // sorted by slot
+  std::unordered_map<Slot, int> priorities;
+  std::unordered_map<Slot, Need> needs;
+  Array<std::uint64_t> bytes;  // by slot, as counted by the executor; empty if no task states any
+  std::unordered_map<std::uint32_t, Slot> members;  // of collective tasks, by their turn
+  Slot next_source = 0;
+  std::atomic<bool> any_failure{false};
+  std::atomic<std::uint64_t> open{0};
+
+  explicit Run(Subgraph subgraph) : graph(std::move(subgraph)), cells(graph.slots()), flags(graph.slots()) {
+    invert();
+    sort_routes();
+    keeps.assign(graph.keeps.begin(), graph.keeps.end());
+    std::ranges::stable_sort(keeps, {}, &Keep::slot);
+    for (const Keep& keep : keeps) flag(keep.slot, kept);
+    for (const Priority& priority : graph.priorities) {
+      flag(priority.slot, prioritised);
+      priorities.emplace(priority.slot, priority.priority);
+    }
+    for (const Need& need : graph.needs) {
+      if (need.threads > 1) flag(need.slot, wide);
+      if (need.result_bytes > 0) flag(need.slot, stated);
+      needs.emplace(need.slot, need);
+    }
+    if (std::ranges::any_of(graph.needs, [](const Need& need) { return need.result_bytes > 0; }))
+      bytes.assign(graph.slots(), 0);
+    open.fetch_add(graph.slots() + 1, std::memory_order_relaxed);
+  }
+
+  bool counts_bytes() const { return !bytes.empty(); }
+  void flag(Slot slot, Flag one) { flags[slot].fetch_or(one, std::memory_order_relaxed); }
+  Value& value(Slot slot) { return cells[slot].value; }
+  const Value& value(Slot slot) const { return cells[slot].value; }
+  bool has(Slot slot, std::uint8_t any) const {
+    return (flags[slot].load(std::memory_order_relaxed) & any) != 0;
+  }
+  std::span<const Slot> consumers_of(Slot slot) const {
+    return {consumers.data() + consumer_offsets[slot], consumers.data() + consumer_offsets[slot + 1]};
+  }
+  std::span<const Route> routes_of(Slot slot) const {
+    return {routes.data() + route_offsets[slot], routes.data() + route_offsets[slot + 1]};
+  }
+  std::span<const Keep> keeps_of(Slot slot) const {
+    const auto [first, last] = std::ranges::equal_range(keeps, slot, {}, &Keep::slot);
+    return {first, last};
+  }
+
+ private:
+  /// By slot, by counting. A slot that is sent has one use more, and its sending is waited for.
+  void sort_routes() {
+    if (graph.routes.empty()) return;
+    route_offsets.assign(graph.slots() + 2, 0);
+    for (const Route& route : graph.routes) ++route_offsets[route.slot + std::size_t{2}];
+    std::uint64_t routed_slots = 0;
+    for (Slot slot = 0; slot < graph.slots(); ++slot) {
+      if (route_offsets[slot + std::size_t{2}] > 0) {
+        flag(slot, routed);
+        auto& uses = cells[slot].uses;
+        uses.store(uses.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+        ++routed_slots;
+      }
+      route_offsets[slot + std::size_t{2}] += route_offsets[slot + std::size_t{1}];
+    }
+    routes.resize(graph.routes.size());
+    for (const Route& route : graph.routes) routes[route_offsets[route.slot + std::size_t{1}]++] = route;
+    open.store(routed_slots, std::memory_order_relaxed);
+  }
+  /// From "task reads slots" to "slot is read by tasks", by counting.
+  void invert() {
+    consumer_offsets.assign(graph.slots() + 2, 0);
+    for (const Slot input : graph.inputs) ++consumer_offsets[input + std::size_t{2}];
+    for (std::size_t slot = 0; slot < graph.slots(); ++slot) {
+      cells[slot].uses.store(consumer_offsets[slot + 2], std::memory_order_relaxed);
+      consumer_offsets[slot + 2] += consumer_offsets[slot + 1];
+    }
+    consumers.resize(graph.inputs.size());
+    for (Slot task = 0; task < graph.tasks(); ++task) {
+      const auto inputs = graph.inputs_of(task);
+      cells[task].missing.store(static_cast<std::uint32_t>(inputs.size()), std::memory_order_relaxed);
+      for (const Slot input : inputs) consumers[consumer_offsets[input + std::size_t{1}]++] = task;
+    }
+  }
+};
+
+}  // namespace ramal::detail
