@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Task Bench's graphs as Ramal tasks.
+#pragma once
+
+#include "apps/task_bench/core.hpp"
+
+#include <ramal/ramal.hpp>
+
+namespace task_bench {
+
+/// What all ranks run, set alike on each before a run.
+std::vector<Graph>& graphs();
+
+struct Times {
+  double running;  ///< seconds from when every rank has its share until all is done
+  double all;      ///< the graph's building, planning and shipping as well
+};
+/// Builds, plans, ships and runs the graphs once. Throws ramal::TaskError if a task found a wrong input.
+Times run_on_ramal(ramal::Session& session);
+
+}  // namespace task_bench
