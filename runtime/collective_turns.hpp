@@ -58,6 +58,8 @@ class CollectiveTurns {
   /// of their own, and no message moves meanwhile. Ends the program where one has thrown and others seem to
   /// wait for it.
   bool take();
+  /// It would find nothing to do.
+  bool is_idle() const { return members_.empty() && turns_.empty() && thrown_.empty(); }
 
   /// The program is over: what has not joined never will, so nobody enters it. Runs do not come any more.
   void give_up();

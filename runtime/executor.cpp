@@ -103,9 +103,16 @@ void Executor::arrive(std::uint32_t number, Slot slot, Value value) {
   fill(run, slot);
 }
 
+bool Executor::arrive_plain(std::uint32_t number, Slot slot, std::span<const std::byte> encoded) {
+  const Type* type = arrival_type(number, slot);
+  if (type == nullptr || !type->plain || type->bytes != encoded.size()) return false;
+  arrive(number, slot, Value::from_plain(*type, encoded.data()));
+  return true;
+}
+
 /// An external slot has its value.
 void Executor::fill(Run& run, Slot slot) {
-  if (run.value(slot).failed()) run.any_failure.store(true, std::memory_order_relaxed);
+  if (run.value(slot).failed()) run.note_failure();
   complete(run, slot);
   close(run);
 }
@@ -167,8 +174,7 @@ bool Executor::is_at_rest() const {
   });
 }
 
-void Executor::post() {
-  if (!shared_) return;
+void Executor::post_from_workers() {
   std::vector<Posted> posted;
   std::vector<Run*> finished;
   {
@@ -225,7 +231,7 @@ void Executor::settle(std::uint32_t number, std::uint32_t turn, const Failure* f
   const Slot task = run.members.at(turn);
   if (failure != nullptr) {
     run.value(task) = Value::make<Failure>(*failure);
-    run.any_failure.store(true, std::memory_order_relaxed);
+    run.note_failure();
   }
   if (run.counts_bytes()) count_result(run, task);
   complete(run, task);
@@ -257,6 +263,7 @@ void Executor::defer(Item item) {
   }
   deferred_count_.store(deferred_.size());
   deferred_bytes_.store(deferred_.front().run->needs.at(deferred_.front().slot).result_bytes);
+  add(special_count_, 1);
 }
 
 /// The one that waits longest, if it fits now.
@@ -272,6 +279,8 @@ bool Executor::take_deferred(Item& item, bool even_if_it_does_not_fit) {
     return false;
   }
   item = first;
+  item.run->flag(item.slot, Run::admitted);
+  add(special_count_, -1);
   deferred_.pop_front();
   deferred_count_.store(deferred_.size());
   if (!deferred_.empty())

@@ -89,6 +89,9 @@ class Executor {
   /// The plan index of the task whose value arrives there.
   TaskIndex arrival_plan(std::uint32_t run, Slot slot) const;
   void arrive(std::uint32_t run, Slot slot, Value value);
+  /// The same for the encoding of a value of a plain type. False, and nothing happens, if it is of another,
+  /// or the run is not known.
+  bool arrive_plain(std::uint32_t run, Slot slot, std::span<const std::byte> encoded);
   /// Tasks of a run that are not to be started; those under way finish. Unknown runs are ignored.
   void cancel(std::uint32_t run, std::span<const Slot> tasks);
   void keep(ValueId id, Value value);
@@ -100,7 +103,9 @@ class Executor {
   /// All members have run, or one has failed: from here on the result is there.
   void settle(std::uint32_t run, std::uint32_t turn, const Failure* failure);
   /// Hands what workers have finished to the outlet, and frees runs that ended.
-  void post();
+  void post() {
+    if (shared_) post_from_workers();
+  }
   /// Some task waits for memory.
   bool is_short_of_memory() const { return deferred_count_.load(std::memory_order_relaxed) > 0; }
   /// No task runs or could start.
@@ -133,9 +138,20 @@ class Executor {
 
  private:
   struct Run;
+  /// Copied member by member and in one width: a wider read of what was written in parts a moment ago has to
+  /// wait for whatever the task between has begun.
   struct Item {
-    Run* run;
-    Slot slot;
+    Item() = default;
+    Item(Run* of, Slot task) : run(of), slot(task) {}
+    Item(const Item& other) { *this = other; }
+    Item& operator=(const Item& other) {
+      run = other.run;
+      asm volatile("" : "+r"(run));
+      slot = other.slot;
+      return *this;
+    }
+    Run* run = nullptr;
+    Slot slot = 0;
   };
   struct alignas(64) Worker {
     SpinLock lock;
@@ -172,21 +188,29 @@ class Executor {
            !urgent_.stack.empty();
   }
   template <bool shared>
-  void execute(Item item, Worker& me);
+  std::size_t run_some(std::size_t most, Worker& me);
+  template <bool shared>
+  bool execute(const Item& item, Worker& me);
+  template <bool shared>
+  bool execute_with_care(const Item& item, Worker& me);
   void call_with_threads(Run& run, Slot task);
   Run* find(std::uint32_t number) const;
   void call(Run& run, Slot task, Communicator* communicator = nullptr);
+  void call_kind(Run& run, Slot task, Communicator* communicator = nullptr);
   void call_member(Run& run, Slot task, Communicator& communicator);
   void fail_as_thrown(Run& run, Slot task, const Kind& kind, const Frame& frame);
   void fail(Run& run, Slot task, bool cancelled, const std::string& message = {},
             const std::string& arguments = {});
   const Value* failed_input(const Run& run, Slot task) const;
   void find_members(Run& run);
+  void post_from_workers();
   void join(Run& run, Slot task);
   void tell_joined(Run& run, Slot task);
   void fill(Run& run, Slot slot);
   template <bool shared>
   void complete(Run& run, Slot slot, Worker* me);
+  template <bool shared>
+  void pass_on(Run& run, Slot slot, Worker* me, bool routed);
   void complete(Run& run, Slot slot);
   void keep_slot(Run& run, Slot slot);
   void count_result(Run& run, Slot slot);
@@ -200,13 +224,13 @@ class Executor {
   void add(std::atomic<std::int64_t>& counter, std::int64_t difference) const;
 
   template <bool shared>
-  void make_ready(Item item, Worker* me);
+  void make_ready(const Item& item, Worker* me);
   void make_ready(Item item);
   void make_ready_specially(Item item);
   template <bool shared>
-  bool take(Worker& me, Item& item);
+  bool take_special(Item& item);
   template <bool shared>
-  bool take_any(Worker& me, Item& item);
+  bool take_elsewhere(Worker& me, Item& item);
   bool take_deferred(Item& item, bool even_if_it_does_not_fit);
   bool admit(Item item);
   void defer(Item item);
@@ -231,8 +255,9 @@ class Executor {
 
   // what is ready
   std::vector<std::unique_ptr<Worker>> workers_;
-  Worker inbox_;   // readied by whoever pumps
-  Worker urgent_;  // results that other ranks wait for
+  Worker inbox_;                                // readied by whoever pumps
+  Worker urgent_;                               // results that other ranks wait for
+  std::atomic<std::int64_t> special_count_{0};  // prioritised, urgent, or waiting for memory
   std::atomic<std::int64_t> ready_count_{0};
   mutable SpinLock sources_lock_;
   std::vector<Run*> sources_;  // runs that may have tasks without inputs to start

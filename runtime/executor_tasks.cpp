@@ -21,31 +21,30 @@ T decremented(std::atomic<T>& counter) {
   }
 }
 
-/// Of a counter that one thread alone writes.
-template <class T>
-void increment(std::atomic<T>& counter) {
-  counter.store(counter.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-}
-
 }  // namespace
 
 std::size_t Executor::run_some(std::size_t most, unsigned worker) {
   Worker& me = *workers_[worker];
-  Item item{};
-  std::size_t count = 0;
-  if (shared_) {
-    for (; count < most; ++count) {
-      gate_.pass();
-      if (!take<true>(me, item)) break;
-      execute<true>(item, me);
-    }
-  } else {
-    for (; count < most; ++count) {
-      if (!take<false>(me, item)) break;
-      execute<false>(item, me);
-    }
-  }
+  const std::size_t count = shared_ ? run_some<true>(most, me) : run_some<false>(most, me);
+  me.tasks_run.store(me.tasks_run.load(std::memory_order_relaxed) + count, std::memory_order_relaxed);
   return count;
+}
+
+template <bool shared>
+inline std::size_t Executor::run_some(std::size_t most, Worker& me) {
+  Item item{};
+  for (std::size_t count = 0; count < most;) {
+    if constexpr (shared) gate_.pass();
+    if (special_count_.load(std::memory_order_relaxed) != 0 && take_special<shared>(item)) {
+    } else if (me.next.run != nullptr) {
+      item = me.next;
+      me.next.run = nullptr;
+    } else if (!pop<shared>(me, item) && !take_elsewhere<shared>(me, item)) {
+      return count;
+    }
+    if (execute<shared>(item, me)) ++count;
+  }
+  return most;
 }
 
 bool Executor::overdraw(unsigned worker) {
@@ -53,26 +52,53 @@ bool Executor::overdraw(unsigned worker) {
   if (!take_deferred(item, true)) return false;
   Worker& me = *workers_[worker];
   shared_ ? execute<true>(item, me) : execute<false>(item, me);
+  me.tasks_run.store(me.tasks_run.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  return true;
+}
+
+/// Runs the task, or puts it off for want of memory.
+template <bool shared>
+inline bool Executor::execute(const Item& item, Worker& me) {
+  Run& run = *item.run;
+  const Slot task = item.slot;
+  const auto flags = run.flags[task].load(std::memory_order_relaxed);
+  if ((flags & Run::not_plainly_run) != 0 || run.takes_care.load(std::memory_order_relaxed)) [[unlikely]]
+    return execute_with_care<shared>(item, me);
+  if constexpr (shared) me.is_running.store(true, std::memory_order_relaxed);
+  call_kind(run, task);
+  pass_on<shared>(run, task, &me, (flags & Run::routed) != 0);
+  const Run::Step* step = &run.steps[task];
+  Cell* const cells = run.cells.data();
+  const Slot* const end = run.graph.inputs.data() + step[1].inputs;
+  for (const Slot* input = run.graph.inputs.data() + step->inputs; input != end; ++input) {
+    Cell& cell = cells[*input];
+    if (decremented<shared>(cell.uses) == 0) cell.value.reset();
+  }
+  close<shared>(run);  // after which the run may be gone
+  if constexpr (shared) me.is_running.store(false, std::memory_order_relaxed);
   return true;
 }
 
 template <bool shared>
-inline void Executor::execute(Item item, Worker& me) {
+bool Executor::execute_with_care(const Item& item, Worker& me) {
   Run& run = *item.run;
+  const Slot task = item.slot;
+  if (run.has(task, Run::stated) && !run.has(task, Run::admitted) && !admit(item)) {
+    defer(item);
+    return false;
+  }
   if constexpr (shared) me.is_running.store(true, std::memory_order_relaxed);
-  if (run.has(item.slot, Run::wide)) [[unlikely]] {
-    call_with_threads(run, item.slot);
+  if (run.has(task, Run::wide)) {
+    call_with_threads(run, task);
   } else {
-    call(run, item.slot);
+    call(run, task);
   }
-  increment(me.tasks_run);
-  if (run.counts_bytes()) count_result(run, item.slot);
-  complete<shared>(run, item.slot, &me);
-  for (const Slot input : run.graph.inputs_of(item.slot)) {
-    if (decremented<shared>(run.cells[input].uses) == 0) drop(run, input);
-  }
-  close<shared>(run);  // after which the run may be gone
+  if (run.counts_bytes()) count_result(run, task);
+  complete<shared>(run, task, &me);
+  for (const Slot input : run.graph.inputs_of(task)) drop_use(run, input);
+  close<shared>(run);
   if constexpr (shared) me.is_running.store(false, std::memory_order_relaxed);
+  return true;
 }
 
 // --- its call -----------------------------------------------------------------------------------------
@@ -107,22 +133,28 @@ const Value* Executor::failed_input(const Run& run, Slot task) const {
 }
 
 /// Fills the task's slot with its result, or with a Failure.
-inline void Executor::call(Run& run, Slot task, Communicator* communicator) {
+void Executor::call(Run& run, Slot task, Communicator* communicator) {
   if (run.any_failure.load(std::memory_order_relaxed)) {
     if (const Value* failed = failed_input(run, task)) {
       run.value(task) = *failed;  // shared, however many tasks it keeps from running
       return;
     }
   }
-  if (run.has(task, Run::cancelled)) [[unlikely]] {
+  if (run.has(task, Run::cancelled)) {
     fail(run, task, true);
-    return;
+  } else {
+    call_kind(run, task, communicator);
   }
-  const Kind& kind = *run.kinds[run.graph.kind[task]];
-  Frame frame{run.cells.data(), run.graph.inputs_of(task).data(), true, run.graph.literals_of(task),
-              communicator};
+}
+
+inline void Executor::call_kind(Run& run, Slot task, Communicator* communicator) {
+  const Run::Step* step = &run.steps[task];
+  const Kind& kind = *run.kinds[step->kind];
+  const std::span literals(run.graph.literals.data() + std::size_t{8} * step->literals,
+                           std::size_t{8} * (step[1].literals - step->literals));
+  Frame frame{run.cells.data(), run.graph.inputs.data() + step->inputs, true, literals, communicator};
   try {
-    kind.run(frame, run.value(task));
+    kind.run(frame, run.cells[task].value);
   } catch (...) {
     fail_as_thrown(run, task, kind, frame);
   }
@@ -148,7 +180,7 @@ void Executor::fail(Run& run, Slot task, bool cancelled, const std::string& mess
                                                  .cancelled = cancelled,
                                                  .message = message,
                                                  .arguments = arguments});
-  run.any_failure.store(true, std::memory_order_relaxed);
+  run.note_failure();
 }
 
 /// Of a collective task.
@@ -159,12 +191,16 @@ void Executor::call_member(Run& run, Slot task, Communicator& communicator) {
 
 // --- its result ---------------------------------------------------------------------------------------
 
-/// A slot was filled: keep it, send it, tell its consumers, and drop it if that was all.
+/// A slot was filled: keep it, and pass it on.
 template <bool shared>
-inline void Executor::complete(Run& run, Slot slot, Worker* me) {
-  const auto flags = run.flags[slot].load(std::memory_order_relaxed);
-  if ((flags & Run::kept) != 0) keep_slot(run, slot);
-  const bool routed = (flags & Run::routed) != 0;
+void Executor::complete(Run& run, Slot slot, Worker* me) {
+  if (run.has(slot, Run::kept)) keep_slot(run, slot);
+  pass_on<shared>(run, slot, me, run.has(slot, Run::routed));
+}
+
+/// Tells a slot's consumers, sends it, and drops it if there was neither.
+template <bool shared>
+inline void Executor::pass_on(Run& run, Slot slot, Worker* me, bool routed) {
   const auto consumers = run.consumers_of(slot);
   if (consumers.empty() && !routed) {
     drop(run, slot);
@@ -228,7 +264,7 @@ void Executor::drop_use(Run& run, Slot slot) {
   if ((shared_ ? decremented<true>(uses) : decremented<false>(uses)) == 0) drop(run, slot);
 }
 
-inline void Executor::drop(Run& run, Slot slot) {
+void Executor::drop(Run& run, Slot slot) {
   if (run.counts_bytes() && run.bytes[slot] > 0) [[unlikely]] {
     memory_.let_go(std::move(run.value(slot)), run.bytes[slot]);
     if (shared_ && has_ready()) wake_();
@@ -254,7 +290,7 @@ void Executor::close(Run& run) { shared_ ? close<true>(run) : close<false>(run);
 // --- what is ready ------------------------------------------------------------------------------------
 
 template <bool shared>
-inline void Executor::make_ready(Item item, Worker* me) {
+inline void Executor::make_ready(const Item& item, Worker* me) {
   if (item.run->has(item.slot, Run::not_plainly_ready)) [[unlikely]] {
     make_ready_specially(item);
   } else if (me != nullptr) {
@@ -280,8 +316,10 @@ void Executor::make_ready_specially(Item item) {
     prioritised_.push({item.run->priorities.at(item.slot), prioritised_order_++, item});
     prioritised_count_.store(prioritised_.size(), std::memory_order_relaxed);
     ready_count_.fetch_add(1);
+    add(special_count_, 1);
   } else {
     shared_ ? push<true>(urgent_, item) : push<false>(urgent_, item);
+    add(special_count_, 1);
   }
 }
 
@@ -315,41 +353,34 @@ inline bool Executor::pop(Worker& from, Item& item) {
   return true;
 }
 
+/// What goes before the worker's own: what waited for memory that is there now, priorities, and what other
+/// ranks wait for.
 template <bool shared>
-inline bool Executor::take(Worker& me, Item& item) {
-  if (is_short_of_memory() && take_deferred(item, false)) return true;
-  while (take_any<shared>(me, item)) {
-    if (!item.run->has(item.slot, Run::stated) || admit(item)) [[likely]]
-      return true;
-    defer(item);
-  }
-  return false;
+bool Executor::take_special(Item& item) {
+  if ((is_short_of_memory() && take_deferred(item, false)) || take_prioritised(item, true)) return true;
+  if (!pop<shared>(urgent_, item)) return false;
+  add(special_count_, -1);
+  return true;
 }
 
 template <bool shared>
-inline bool Executor::take_any(Worker& me, Item& item) {
-  const bool prioritised = prioritised_count_.load(std::memory_order_relaxed) > 0;
-  if (prioritised && take_prioritised(item, true)) return true;
-  if (pop<shared>(urgent_, item)) return true;
-  if (me.next.run != nullptr) {
-    item = std::exchange(me.next, Item{nullptr, 0});
-    return true;
-  }
-  if (pop<shared>(me, item)) return true;
+bool Executor::take_elsewhere(Worker& me, Item& item) {
   const bool found = pop<shared>(inbox_, item) || take_source(me, item) || (shared && steal(me, item)) ||
-                     (prioritised && take_prioritised(item, false));
+                     take_prioritised(item, false);
   // There may be more where this came from: each that finds some wakes the next.
   if (shared && found && has_ready()) wake_();
   return found;
 }
 
 bool Executor::take_prioritised(Item& item, bool only_above_zero) {
+  if (prioritised_count_.load(std::memory_order_relaxed) == 0) return false;
   const std::lock_guard lock(prioritised_lock_);
   if (prioritised_.empty() || (only_above_zero && prioritised_.top().priority <= 0)) return false;
   item = prioritised_.top().item;
   prioritised_.pop();
   prioritised_count_.store(prioritised_.size(), std::memory_order_relaxed);
   ready_count_.fetch_sub(1);
+  add(special_count_, -1);
   return true;
 }
 

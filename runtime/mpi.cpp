@@ -21,7 +21,6 @@ constexpr int large_tag = 2;
 constexpr int receive_ring = 64;
 constexpr std::size_t least_frame_bytes = 2048;  // below every MPI's eager limit we know of
 constexpr std::size_t most_spare_frames = 256;
-constexpr std::size_t most_sending_unasked = 8;
 
 struct FrameHead {
   std::uint32_t credits;
@@ -117,10 +116,9 @@ class MpiTransport final : public Transport {
     MPI_Comm_size(communicator, &ranks_);
     peers_.resize(static_cast<std::size_t>(ranks_));
     if (ranks_ == 1) return;
-    for (auto& slot : ring_) {
-      slot.memory.resize(frame_bytes_);
-      receive_into(slot);
-    }
+    for (auto& slot : ring_) slot.memory.resize(frame_bytes_);
+    taken_ = ring_.size();
+    receive_anew();
   }
 
   int rank() const override { return rank_; }
@@ -163,9 +161,10 @@ class MpiTransport final : public Transport {
     bool any = take_next_frame(receiver);
     if (!landings_.empty()) any |= take_landed(receiver);
     if (!owing_.empty() && !closing_) return_credits();
-    // Small frames have mostly left by the time they are handed over: that is asked of many at once.
-    if (sending_.size() > most_sending_unasked || lent_ > 0 || (!any && ++idle_polls_ % 64 == 0) || closing_)
-      any |= collect_sent();
+    // What can wait is done when nothing has arrived, while others work.
+    if (any && taken_ < ring_.size() / 2 && lent_ == 0) return true;
+    any |= collect_sent();
+    receive_anew();
     return any;
   }
 
@@ -191,6 +190,7 @@ class MpiTransport final : public Transport {
                         });
     };
     while (!all_here() || !sending_.empty()) poll(receiver);
+    receive_anew();
     for (auto& slot : ring_) {
       MPI_Cancel(&slot.request);
       MPI_Wait(&slot.request, MPI_STATUS_IGNORE);
@@ -312,6 +312,15 @@ class MpiTransport final : public Transport {
     frame->requests.clear();
     MPI_Isend(frame->memory.data(), static_cast<int>(frame->used), MPI_BYTE, to, frame_tag, communicator_,
               &frame->requests.emplace_back());
+    if (frame->lent.empty()) {
+      // Most have left by the time they are handed over, and their memory is still in the cache.
+      int done = 0;
+      MPI_Test(&frame->requests.front(), &done, MPI_STATUS_IGNORE);
+      if (done != 0) {
+        recycle(std::move(frame));
+        return;
+      }
+    }
     lent_ += frame->lent.size();
     for (const Lent& lent : frame->lent) {
       for (std::size_t at = 0; at < lent.payload.size(); at += piece_bytes_) {
@@ -323,6 +332,7 @@ class MpiTransport final : public Transport {
     sending_.push_back(std::move(frame));
   }
   bool collect_sent() {
+    if (sending_.empty()) return false;
     const auto before = sending_.size();
     std::erase_if(sending_, [this](std::unique_ptr<Frame>& frame) {
       int done = 0;
@@ -331,10 +341,13 @@ class MpiTransport final : public Transport {
       if (done == 0) return false;
       lent_ -= frame->lent.size();
       frame->lent.clear();
-      if (spare_.size() < most_spare_frames) spare_.push_back(std::move(frame));
+      recycle(std::move(frame));
       return true;
     });
     return sending_.size() != before;
+  }
+  void recycle(std::unique_ptr<Frame> frame) {
+    if (spare_.size() < most_spare_frames) spare_.push_back(std::move(frame));
   }
   void return_credits() {
     for (const int to : owing_) {
@@ -344,21 +357,26 @@ class MpiTransport final : public Transport {
   }
 
   // --- receiving ------------------------------------------------------------------------------------
-  void receive_into(RingSlot& slot) {
-    MPI_Irecv(slot.memory.data(), static_cast<int>(frame_bytes_), MPI_BYTE, MPI_ANY_SOURCE, frame_tag,
-              communicator_, &slot.request);
+  /// Into the slots of frames that were taken.
+  void receive_anew() {
+    for (; taken_ > 0; --taken_) {
+      RingSlot& slot = ring_[(head_ + ring_.size() - taken_) % ring_.size()];
+      MPI_Irecv(slot.memory.data(), static_cast<int>(frame_bytes_), MPI_BYTE, MPI_ANY_SOURCE, frame_tag,
+                communicator_, &slot.request);
+    }
   }
   bool take_next_frame(Receiver& receiver) {
     // Receives match in the order they were posted, so the head of the ring completes first. What the first
     // brings may be waited for by many: others are looked for when it has been used.
+    if (taken_ == ring_.size()) receive_anew();
     RingSlot& slot = ring_[head_];
     int done = 0;
     MPI_Status status;
     MPI_Test(&slot.request, &done, &status);
     if (done == 0) return false;
     head_ = (head_ + 1) % ring_.size();
+    ++taken_;
     take_frame(receiver, status.MPI_SOURCE, slot);
-    receive_into(slot);
     return true;
   }
   void take_frame(Receiver& receiver, int from, RingSlot& slot) {
@@ -461,10 +479,10 @@ class MpiTransport final : public Transport {
   std::vector<std::unique_ptr<Frame>> spare_;
   std::size_t waiting_frames_ = 0;
   std::size_t lent_ = 0;  // in frames that are being sent
-  unsigned idle_polls_ = 0;
   // receiving
   std::array<RingSlot, receive_ring> ring_;
-  std::size_t head_ = 0;
+  std::size_t head_ = 0;   // of the ring: the next to complete
+  std::size_t taken_ = 0;  // before it: received, and not yet posted anew
   std::vector<int> landings_;
   std::vector<int> owing_;
   bool closing_ = false;

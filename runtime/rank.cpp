@@ -76,6 +76,10 @@ void Rank::send(std::uint32_t to, std::uint32_t run, Slot slot, const Value& val
   unsent_ = true;
   const int rank = static_cast<int>(to);
   const Type& type = value.type();
+  if (type.plain && type.bytes <= transport_->small_bytes()) {
+    value.write_plain(transport_->write(rank, {MessageType::result, false, run, slot, type.bytes}));
+    return;
+  }
   Header header{value.failed() ? MessageType::failure : MessageType::result, false, run, slot, 0};
   if (type.contiguous && type.memory(value).size() > transport_->small_bytes()) {
     const auto memory = type.memory(value);
@@ -201,6 +205,7 @@ RankInfo Rank::info() const {
 
 void Rank::receive(int from, const Header& header, std::span<const std::byte> payload) {
   ++received_;
+  if (header.type == MessageType::result && executor_.arrive_plain(header.run, header.slot, payload)) return;
   handle(from, header, payload);
 }
 
@@ -377,7 +382,7 @@ bool Rank::pump(bool starved) {
     }
     any |= arrived_;
     any |= take_turns();
-    mind_memory();
+    if (executor_.is_short_of_memory() || census_.is_wanted()) mind_memory();
     if (unsent_) transport_->flush();
     unsent_ = false;
     executor_.post();
@@ -388,7 +393,7 @@ bool Rank::pump(bool starved) {
 }
 
 bool Rank::take_turns() {
-  if (!turns_.take()) return false;
+  if (turns_.is_idle() || !turns_.take()) return false;
   unsent_ = true;
   last_pump_ = now_seconds();  // whoever was inside a function did not keep messages waiting
   last_pump_shared_.store(last_pump_, std::memory_order_relaxed);

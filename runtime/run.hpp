@@ -16,16 +16,25 @@ struct Executor::Run {
     cancelled = 4,
     prioritised = 8,
     member = 16,
-    wide = 32,    // needs several threads
-    stated = 64,  // says how much memory its result takes
+    wide = 32,       // needs several threads
+    stated = 64,     // says how much memory its result takes
+    admitted = 128,  // which is reserved for it
   };
   static constexpr std::uint8_t not_plainly_ready = member | prioritised | routed;
+  static constexpr std::uint8_t not_plainly_run = kept | cancelled | wide | stated;
+  /// Where a task's own begin in the arrays of all; they end where the next one's do.
+  struct Step {
+    std::uint32_t inputs;
+    std::uint32_t literals;   // in words of 8 bytes
+    std::uint32_t consumers;  // of any slot
+    std::uint32_t kind;
+  };
 
   Subgraph graph;
   std::vector<const Kind*> kinds;
   Array<Cell> cells;                       // by slot; uses: consumers here, and one if routed
   Array<std::atomic<std::uint8_t>> flags;  // by slot
-  Array<std::uint32_t> consumer_offsets;   // by slot
+  Array<Step> steps;                       // by slot, and one more
   Array<Slot> consumers;
   Array<std::uint32_t> route_offsets;  // by slot; empty without routes
   Array<Route> routes;                 // sorted by slot
@@ -36,6 +45,7 @@ struct Executor::Run {
   std::unordered_map<std::uint32_t, Slot> members;  // of collective tasks, by their turn
   Slot next_source = 0;
   std::atomic<bool> any_failure{false};
+  std::atomic<bool> takes_care{false};  // some slot has failed, or bytes are counted
   std::atomic<std::uint64_t> open{0};
 
   explicit Run(Subgraph subgraph) : graph(std::move(subgraph)), cells(graph.slots()), flags(graph.slots()) {
@@ -53,8 +63,10 @@ struct Executor::Run {
       if (need.result_bytes > 0) flag(need.slot, stated);
       needs.emplace(need.slot, need);
     }
-    if (std::ranges::any_of(graph.needs, [](const Need& need) { return need.result_bytes > 0; }))
+    if (std::ranges::any_of(graph.needs, [](const Need& need) { return need.result_bytes > 0; })) {
       bytes.assign(graph.slots(), 0);
+      takes_care = true;
+    }
     open.fetch_add(graph.slots() + 1, std::memory_order_relaxed);
   }
 
@@ -66,7 +78,11 @@ struct Executor::Run {
     return (flags[slot].load(std::memory_order_relaxed) & any) != 0;
   }
   std::span<const Slot> consumers_of(Slot slot) const {
-    return {consumers.data() + consumer_offsets[slot], consumers.data() + consumer_offsets[slot + 1]};
+    return {consumers.data() + steps[slot].consumers, consumers.data() + steps[slot + 1].consumers};
+  }
+  void note_failure() {
+    any_failure.store(true, std::memory_order_relaxed);
+    takes_care.store(true, std::memory_order_relaxed);
   }
   std::span<const Route> routes_of(Slot slot) const {
     return {routes.data() + route_offsets[slot], routes.data() + route_offsets[slot + 1]};
@@ -98,17 +114,28 @@ struct Executor::Run {
   }
   /// From "task reads slots" to "slot is read by tasks", by counting.
   void invert() {
-    consumer_offsets.assign(graph.slots() + 2, 0);
-    for (const Slot input : graph.inputs) ++consumer_offsets[input + std::size_t{2}];
+    const auto add = [](std::atomic<std::uint32_t>& counter, std::uint32_t more) {
+      counter.store(counter.load(std::memory_order_relaxed) + more, std::memory_order_relaxed);
+    };
+    for (const Slot input : graph.inputs) add(cells[input].uses, 1);
+    steps.resize(graph.slots() + 1);
+    std::uint32_t begin = 0;
     for (std::size_t slot = 0; slot < graph.slots(); ++slot) {
-      cells[slot].uses.store(consumer_offsets[slot + 2], std::memory_order_relaxed);
-      consumer_offsets[slot + 2] += consumer_offsets[slot + 1];
+      const bool is_task = slot < graph.tasks();
+      const std::size_t task = std::min(slot, graph.tasks());
+      steps[slot].inputs = graph.input_offsets[task];
+      steps[slot].literals = graph.literal_offsets[task];
+      steps[slot].kind = is_task ? graph.kind[task] : 0;
+      steps[slot + 1].consumers = begin;  // moves to its end as they are filled in
+      begin += cells[slot].uses.load(std::memory_order_relaxed);
     }
+    steps.back().inputs = static_cast<std::uint32_t>(graph.inputs.size());
+    steps.back().literals = static_cast<std::uint32_t>(graph.literals.size() / 8);
     consumers.resize(graph.inputs.size());
     for (Slot task = 0; task < graph.tasks(); ++task) {
       const auto inputs = graph.inputs_of(task);
       cells[task].missing.store(static_cast<std::uint32_t>(inputs.size()), std::memory_order_relaxed);
-      for (const Slot input : inputs) consumers[consumer_offsets[input + std::size_t{1}]++] = task;
+      for (const Slot input : inputs) consumers[steps[input + std::size_t{1}].consumers++] = task;
     }
   }
 };

@@ -51,16 +51,29 @@ void busy_wait(long iterations) {
     asm volatile("" : "+r"(x));
   }
 }
-/// 128 flops an iteration, and 64 at the end.
-void compute(long iterations) {
-  double values[64];
-  for (int k = 0; k < 64; ++k) values[k] = 1.0 + k;
-  for (long i = 0; i < iterations; ++i) {
-    for (double& value : values) value = value * 0.9990234375 + 0.5;
-    asm volatile("" : : "r"(values) : "memory");
-  }
-  use(std::accumulate(std::begin(values), std::end(values), 0.0));
-}
+/// 16 vectors of 4 doubles: 128 flops an iteration, and 64 at the end.
+#define TASK_BENCH_COMPUTE                                                              \
+  using Vector = double __attribute__((vector_size(32)));                               \
+  Vector values[16];                                                                    \
+  for (int k = 0; k < 16; ++k) values[k] = Vector{1, 2, 3, 4} + static_cast<double>(k); \
+  const Vector factor = Vector{} + 0.9990234375, term = Vector{} + 0.5;                 \
+  for (long i = 0; i < iterations; ++i) {                                               \
+    for (Vector & value : values) value = value * factor + term;                        \
+  }                                                                                     \
+  double sum = 0;                                                                       \
+  for (const Vector& value : values) {                                                  \
+    for (int k = 0; k < 4; ++k) sum += value[k];                                        \
+  }                                                                                     \
+  use(sum);
+void compute_anywhere(long iterations) { TASK_BENCH_COMPUTE }
+#if defined(__x86_64__)
+[[gnu::target("avx2,fma")]] void compute_fused(long iterations) { TASK_BENCH_COMPUTE }
+const auto compute =
+    __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &compute_fused : &compute_anywhere;
+#else
+const auto compute = &compute_anywhere;
+#endif
+#undef TASK_BENCH_COMPUTE
 /// The first half into the second, so that a later run finds the mark.
 void copy(std::span<std::byte> scratch, long iterations) {
   const std::size_t half = scratch.size() / 2;

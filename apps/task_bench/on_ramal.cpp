@@ -18,6 +18,8 @@ double now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
+std::vector<Graph> all_graphs;
+
 /// Which task this is. One literal, since it is read for every task.
 struct Place {
   std::uint32_t graph;
@@ -37,11 +39,13 @@ std::span<std::byte> scratch(const Graph& graph) {
 }
 
 Mark small(Place place, const Inputs<Mark>& inputs) {
-  const Graph& graph = graphs()[place.graph];
-  return graph.execute(place.step, place.point, inputs, scratch(graph));
+  const Graph& graph = all_graphs[place.graph];
+  const bool needs_scratch = graph.config().scratch_bytes > 0;
+  return graph.execute(place.step, place.point, inputs,
+                       needs_scratch ? scratch(graph) : std::span<std::byte>());
 }
 Bytes large(Place place, const Inputs<Bytes>& inputs) {
-  const Graph& graph = graphs()[place.graph];
+  const Graph& graph = all_graphs[place.graph];
   std::vector<std::span<const std::byte>> bytes;
   for (const Bytes& input : inputs) bytes.emplace_back(input.data(), input.size());
   Bytes output({graph.config().output_bytes});
@@ -97,10 +101,7 @@ void build(std::uint32_t number, const Delayed<double>& gate, std::vector<Delaye
 
 }  // namespace
 
-std::vector<Graph>& graphs() {
-  static std::vector<Graph> all;
-  return all;
-}
+std::vector<Graph>& graphs() { return all_graphs; }
 
 Times run_on_ramal(ramal::Session& session) {
   const double began = now();

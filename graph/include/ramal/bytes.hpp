@@ -64,7 +64,7 @@ class Reader {
   explicit Reader(std::span<const std::byte> from) : at_(from.data()), end_(from.data() + from.size()) {}
 
   const std::byte* bytes(std::size_t count) {
-    if (count > left()) fail(count);
+    if (count > left()) fail(count, left());
     const std::byte* here = at_;
     at_ += count;
     return here;
@@ -103,15 +103,16 @@ class Reader {
   }
 
  private:
-  /// Apart from `bytes`, so that that one is inlined.
-  [[noreturn]] void fail(std::size_t count) const;
+  /// Apart from `bytes`, so that that one is inlined, and of no object, so that its two pointers may stay in
+  /// registers.
+  [[noreturn]] static void fail(std::size_t expected, std::size_t found);
 
   const std::byte* at_;
   const std::byte* end_;
 };
 
-inline void Reader::fail(std::size_t count) const {
-  throw DecodeError("expected " + std::to_string(count) + " more bytes, found " + std::to_string(left()));
+inline void Reader::fail(std::size_t expected, std::size_t found) {
+  throw DecodeError("expected " + std::to_string(expected) + " more bytes, found " + std::to_string(found));
 }
 
 }  // namespace ramal

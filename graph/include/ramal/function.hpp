@@ -75,11 +75,11 @@ using ResultOf = decltype(result_of(SignatureOf<F>{}));
 /// Walks a frame's arguments in order.
 class ArgReader {
  public:
-  explicit ArgReader(const Frame& frame) : frame_(frame), literals(frame.literals) {}
+  explicit ArgReader(const Frame& frame) : frame_(&frame), literals(frame.literals) {}
 
   /// Passes over the next argument's tag if it is an input's.
   bool next_is_input() {
-    if (frame_.literals.empty()) return true;  // all are, and there are no tags
+    if (frame_->literals.empty()) return true;  // all are, and there are no tags
     Reader ahead = literals;
     if (ahead.raw<Tag>() != Tag::input) return false;
     literals = ahead;
@@ -89,26 +89,33 @@ class ArgReader {
   template <class T>
   bool next_was_moved() const {
     if (fits_in_place<T>) return false;
-    if (Reader ahead = literals; !frame_.literals.empty() && ahead.raw<Tag>() != Tag::input) return false;
-    return frame_.is_last_use(at_);
+    if (Reader ahead = literals; !frame_->literals.empty() && ahead.raw<Tag>() != Tag::input) return false;
+    return frame_->is_last_use(at_);
+  }
+  /// The next so many inputs.
+  template <class T>
+  void next_inputs(const T** objects, std::size_t count) {
+    const std::uint32_t* index = frame_->inputs + at_;
+    for (std::size_t i = 0; i < count; ++i) objects[i] = &frame_->cells[index[i]].value.template get<T>();
+    at_ += count;
   }
   template <class T>
   const T& input() {
-    return frame_.input(at_++).template get<T>();
+    return frame_->input(at_++).template get<T>();
   }
   /// The next input by value: moved out of its slot where nobody else needs it.
   template <class T>
   T take_input() {
     const std::size_t k = at_++;
-    Value& value = frame_.input(k);
+    Value& value = frame_->input(k);
     if constexpr (!fits_in_place<T>) {
-      if (frame_.is_last_use(k)) return std::move(value.own<T>());
+      if (frame_->is_last_use(k)) return std::move(value.own<T>());
     }
     return value.get<T>();
   }
 
  private:
-  const Frame& frame_;
+  const Frame* frame_;
   std::size_t at_ = 0;
 
  public:
@@ -174,13 +181,36 @@ T take(ArgReader& in) {
   throw DecodeError("an argument's tag is damaged");
 }
 
+/// As `take`, the usual arguments of small tasks without a call. A copy is what goes into calls, so that `in`
+/// itself may stay in registers.
+template <class T>
+[[gnu::always_inline]] inline T take_quickly(ArgReader& in) {
+  if constexpr (std::is_trivially_copyable_v<T> && sizeof(T) <= 32) {
+    Reader ahead = in.literals;
+    const Tag tag = ahead.raw<Tag>();
+    if (tag == Tag::literal) {
+      T value = Codec<T>::read(ahead);
+      in.literals = ahead;
+      return value;
+    }
+    if (tag == Tag::input) {
+      in.literals = ahead;
+      return in.input<T>();
+    }
+  }
+  ArgReader copy = in;
+  T value = take<T>(copy);
+  in = copy;
+  return value;
+}
+
 /// One argument on its way into the call, for a parameter P.
 template <class P>
 class Passed {
   using T = std::remove_cvref_t<P>;
 
  public:
-  explicit Passed(ArgReader& in) : value_(take<T>(in)) {}
+  [[gnu::always_inline]] explicit Passed(ArgReader& in) : value_(take_quickly<T>(in)) {}
   T&& get() { return std::move(value_); }
 
  private:
@@ -190,8 +220,8 @@ class Passed {
 template <class T>
 class Passed<const T&> {
  public:
-  explicit Passed(ArgReader& in) {
-    object_ = in.next_is_input() ? &in.input<T>() : &own_.emplace(take<T>(in));
+  [[gnu::always_inline]] explicit Passed(ArgReader& in) {
+    object_ = in.next_is_input() ? &in.input<T>() : &own_.emplace(take_quickly<T>(in));
   }
   const T& get() const { return *object_; }
 
@@ -202,21 +232,18 @@ class Passed<const T&> {
 template <class T>
 class PassedInputs {
  public:
-  explicit PassedInputs(ArgReader& in) {
-    switch (in.literals.raw<Tag>()) {
-      case Tag::inputs: {
-        const T** object = make_room(in.literals.raw<std::uint32_t>());
-        for (std::size_t i = 0; i < size_; ++i) object[i] = &in.input<T>();
-        return;
-      }
-      case Tag::parts: {
-        const T** object = make_room(in.literals.count(1));
-        for (std::size_t i = 0; i < size_; ++i)
-          object[i] = in.next_is_input() ? &in.input<T>() : &own_.emplace_front(take<T>(in));
-        return;
-      }
-      default:
-        throw DecodeError("an argument's tag is damaged");
+  [[gnu::always_inline]] explicit PassedInputs(ArgReader& in) {
+    Reader ahead = in.literals;
+    if (ahead.raw<Tag>() == Tag::inputs) {
+      size_ = ahead.raw<std::uint32_t>();
+      in.literals = ahead;
+      if (size_ > most_in_place) more_.resize(size_);
+      const T** object = size_ <= most_in_place ? few_ : more_.data();
+      in.next_inputs<T>(object, size_);
+    } else {
+      ArgReader copy = in;
+      take_parts_of(copy);
+      in = copy;
     }
   }
   PassedInputs(const PassedInputs&) = delete;
@@ -226,11 +253,12 @@ class PassedInputs {
 
  private:
   static constexpr std::size_t most_in_place = 8;
-  const T** make_room(std::size_t size) {
-    size_ = size;
-    if (size <= most_in_place) return few_;
-    more_.resize(size);
-    return more_.data();
+  void take_parts_of(ArgReader& in) {
+    if (in.literals.raw<Tag>() != Tag::parts) throw DecodeError("an argument's tag is damaged");
+    size_ = in.literals.count(1);
+    more_.resize(size_);
+    for (const T*& object : more_)
+      object = in.next_is_input() ? &in.input<T>() : &own_.emplace_front(take<T>(in));
   }
 
   std::size_t size_ = 0;
@@ -240,11 +268,13 @@ class PassedInputs {
 };
 template <class T>
 class Passed<Inputs<T>> : public PassedInputs<T> {
-  using PassedInputs<T>::PassedInputs;
+ public:
+  [[gnu::always_inline]] explicit Passed(ArgReader& in) : PassedInputs<T>(in) {}
 };
 template <class T>
 class Passed<const Inputs<T>&> : public PassedInputs<T> {
-  using PassedInputs<T>::PassedInputs;
+ public:
+  [[gnu::always_inline]] explicit Passed(ArgReader& in) : PassedInputs<T>(in) {}
 };
 
 /// The k-th input as parameter P, where every argument is a single handle: the stored value itself for
@@ -269,7 +299,8 @@ void call_into(Value& result, F& function, A&&... args) {
     std::invoke(function, std::forward<A>(args)...);
     result.emplace<Void>();
   } else {
-    result.emplace<Stored<R>>(std::invoke(function, std::forward<A>(args)...));
+    result.emplace_result<Stored<R>>(
+        [&]() -> Stored<R> { return std::invoke(function, std::forward<A>(args)...); });
   }
 }
 

@@ -11,6 +11,7 @@
 #include <ramal/name.hpp>
 #include <ramal/preview.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <cassert>
 #include <memory>
@@ -32,6 +33,7 @@ struct Type {
   std::string_view name;
   std::size_t bytes;  ///< sizeof
   bool in_place;      ///< sits inside the Value
+  bool plain;         ///< and its encoding is its memory, `bytes` long
   bool failure;       ///< stands for an error in place of a result
   bool contiguous;    ///< the three below work: it can be sent and received in place
   void (*destroy)(void* box) noexcept;
@@ -105,6 +107,21 @@ class Value {
     type_ = &detail::TypeOf<T>::type;
   }
 
+  /// As `emplace`, of what `make` returns. A small result goes from registers to where it stays: by way of
+  /// the stack, its halves written and then read as one, it would have to wait for all that the task has
+  /// begun.
+  template <class T, class F>
+  void emplace_result(F&& make) {
+    assert(empty());
+    if constexpr (detail::fits_in_place<T> && sizeof(T) > sizeof(std::uint64_t)) {
+      const T made = make();
+      copy_words(room_.bytes, reinterpret_cast<const std::byte*>(&made), sizeof(T));
+      type_ = &detail::TypeOf<T>::type;
+    } else {
+      emplace<T>(make());
+    }
+  }
+
   bool empty() const { return type_ == nullptr; }
   void reset() noexcept {
     drop();
@@ -131,6 +148,17 @@ class Value {
   /// No other Value shares the object.
   bool unique() const { return !boxed() || box()->owners.load(std::memory_order_acquire) == 1; }
 
+  /// Of a plain type, from and to its encoding.
+  static Value from_plain(const Type& type, const std::byte* encoded) {
+    Value value;
+    std::memcpy(&value.room_, encoded, type.bytes);
+    value.type_ = &type;
+    return value;
+  }
+  /// Word by word, as results are written: reading two at once would have to wait until both have left the
+  /// core.
+  void write_plain(std::byte* encoded) const { copy_words(encoded, room_.bytes, type_->bytes); }
+
   /// Bytes the encoding takes.
   std::size_t encoded_bytes() const {
     Writer count;
@@ -139,6 +167,16 @@ class Value {
   }
 
  private:
+  /// At most two words, each for itself.
+  static void copy_words(std::byte* to, const std::byte* from, std::size_t bytes) {
+    constexpr std::size_t word_bytes = sizeof(std::uint64_t);
+    std::uint64_t first = 0, second = 0;
+    std::memcpy(&first, from, std::min(bytes, word_bytes));
+    if (bytes > word_bytes) std::memcpy(&second, from + word_bytes, bytes - word_bytes);
+    asm volatile("" : "+r"(first), "+r"(second));  // or the compiler makes them one again
+    std::memcpy(to, &first, std::min(bytes, word_bytes));
+    if (bytes > word_bytes) std::memcpy(to + word_bytes, &second, bytes - word_bytes);
+  }
   bool boxed() const { return type_ != nullptr && !type_->in_place; }
   detail::Box* box() const { return room_.box; }
   void drop() noexcept {
@@ -183,6 +221,7 @@ template <class T>
 constexpr Type TypeOf<T>::type{.name = type_name<T>,
                                .bytes = sizeof(T),
                                .in_place = fits_in_place<T>,
+                               .plain = fits_in_place<T>&& MemoryCodec<T>,
                                .failure = is_failure<T>,
                                .contiguous = Contiguous<T>,
                                .destroy = &TypeOperations<T>::destroy,
