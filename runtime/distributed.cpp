@@ -351,11 +351,13 @@ bool DistributedEngine::wait(const Tasks& targets, double seconds) {
   if (seconds == 0) rank_.progress();  // so that asking again and again gets somewhere
   const double deadline = now_seconds() + seconds;
   bool all = false;
-  rank_.work_until([&] {
-    while (!states.empty() && states.back()->ready) states.pop_back();
-    all = states.empty();
-    return all || (seconds >= 0 && now_seconds() >= deadline);
-  });
+  rank_.work_until(
+      [&] {
+        while (!states.empty() && states.back()->ready) states.pop_back();
+        all = states.empty();
+        return all || (seconds >= 0 && now_seconds() >= deadline);
+      },
+      seconds >= 0);
   return all;
 }
 

@@ -496,7 +496,14 @@ void Rank::progress() {
   pump();
 }
 
-void Rank::work_until(const std::function<bool()>& done) {
+/// With one thread, after a look that found nothing.
+void Rank::rest(Backoff& backoff, bool by_time) {
+  // By the clock go also rank 0's census, and the end of patience with a collective task.
+  if (!by_time && !census_.is_wanted() && !turns_.has_thrown() && transport_->wait()) return;
+  if (const double pause = backoff.next(); pause > 0) sleep_seconds(pause);
+}
+
+void Rank::work_until(const std::function<bool()>& done, bool by_time) {
   Backoff backoff;
   if (!threaded()) {
     attend();
@@ -505,8 +512,8 @@ void Rank::work_until(const std::function<bool()>& done) {
       note_idle(did_something);
       if (did_something) {
         backoff.reset();
-      } else if (const double pause = backoff.next(); pause > 0) {
-        sleep_seconds(pause);
+      } else {
+        rest(backoff, by_time);
       }
     }
     return;
@@ -561,7 +568,11 @@ bool Rank::stop_all(int status, double patience_seconds) {
       }
     }
     if (now_seconds() > deadline) return false;
-    sleep_seconds(backoff.next());
+    if (threaded()) {
+      sleep_seconds(backoff.next());
+    } else {
+      rest(backoff, patience_seconds < forever_seconds);
+    }
   }
 }
 

@@ -53,9 +53,11 @@ class Rank final : private Receiver, private Outlet {
   /// Tells all ranks to end after their present tasks, and waits at most so long. False: some task is
   /// still running.
   bool stop_all(int status, double patience_seconds);
+  static constexpr double forever_seconds = 1e18;
 
-  /// Runs tasks and messages until `done`, which is asked under the pump's lock.
-  void work_until(const std::function<bool()>& done);
+  /// Runs tasks and messages until `done`, which is asked under the pump's lock. `by_time`: it may come true
+  /// by mere passing of time.
+  void work_until(const std::function<bool()>& done, bool by_time = false);
   /// One round of messages, and without workers of tasks.
   void progress();
   /// Until rank 0 says stop; returns the status it gave.
@@ -135,6 +137,7 @@ class Rank final : private Receiver, private Outlet {
   void attend();
   void hear(const Farewell& farewell);
   void note_idle(bool did_something);
+  void rest(Backoff& backoff, bool by_time);
   [[noreturn]] void fail();
 
   void tell_workers_to_end();

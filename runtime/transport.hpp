@@ -81,6 +81,9 @@ class Transport {
   virtual void flush() = 0;
   /// Moves what can move and delivers what has arrived. True if anything did.
   virtual bool poll(Receiver& receiver) = 0;
+  /// For whoever has nothing else to do: returns when `poll` may have something to do. False, and at once,
+  /// from a transport that is to be polled.
+  virtual bool wait() { return false; }
   /// Collective, the last call: returns when all that was sent to anyone has arrived.
   virtual void close(Receiver& receiver) = 0;
   /// For whoever will not call `poll` for a while: has what was given up to the time of `mark` left? It may
