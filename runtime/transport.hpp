@@ -18,6 +18,8 @@ namespace ramal::detail {
 
 enum class MessageType : std::uint8_t {
   subgraph,  ///< rank 0 -> rank: run this
+  bundle,    ///< rank 0 -> rank, along a tree: subgraphs for it and ranks beyond it; see bundle.hpp
+  passed,    ///< rank -> rank 0, along the same tree: a result
   result,    ///< a value for (run, slot)
   failure,   ///< an error in place of that value
   ready,     ///< rank -> rank 0: a kept value is there (or failed)
