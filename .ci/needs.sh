@@ -45,13 +45,14 @@ list_needs() {
     need python3-xarray "xarray, to read what was written" has_module xarray
     need gfortran "a Fortran compiler (gfortran), for Fortran inside tasks" has_command "${FC:-gfortran}"
     need hdf5-tools "HDF5's tools (h5dump)" has_command h5dump
+    need libsimgrid-dev "SimGrid's SMPI (smpicxx, smpirun), for simulated ranks" has_command smpirun
     need netcdf-bin "netCDF's tools (ncdump)" has_command ncdump
 }
 
 # Installed where we may, but no reason to stop where we may not.
 is_optional() {
     case $1 in
-        graphviz | pkg-config | libboost-mpi-dev | slurmctld | slurmd | slurm-client | munge | gnuplot-nox | gfortran) return 0 ;;
+        graphviz | pkg-config | libboost-mpi-dev | slurmctld | slurmd | slurm-client | munge | gnuplot-nox | gfortran | libsimgrid-dev) return 0 ;;
         libhdf5-openmpi-dev | hdf5-tools | netcdf-bin | python3-h5py | python3-netcdf4 | python3-xarray) return 0 ;;
         ninja-build) has_command make ;;
         *) return 1 ;;

@@ -15,6 +15,7 @@ namespace ramal::detail {
 namespace {
 
 constexpr std::size_t large_literal_bytes = 64 << 10;
+constexpr std::size_t most_listed = 8;
 constexpr std::uint32_t none = std::numeric_limits<std::uint32_t>::max();
 
 /// One rank's share while it is being measured.
@@ -57,7 +58,8 @@ class Cutter {
   }
 
  private:
-  /// Value of a task on a rank other than its own. Lists hang off `copies_`, last used first.
+  /// Value of a task on a rank other than its own. Lists hang off `copies_`, last used first. They are short:
+  /// what is read on many ranks has its other copies in `many_`.
   struct Copy {
     std::uint32_t rank;
     Slot slot;
@@ -175,13 +177,26 @@ class Cutter {
         new_copies_.emplace_back(i, rank);
       }
     }
-    all_copies_.push_back({rank, slot, copies_[i]});
-    copies_[i] = static_cast<std::uint32_t>(all_copies_.size() - 1);
+    if (is_full(i)) {
+      many_.emplace(place_of(rank, i), slot);
+    } else {
+      all_copies_.push_back({rank, slot, copies_[i]});
+      copies_[i] = static_cast<std::uint32_t>(all_copies_.size() - 1);
+    }
     return slot;
+  }
+  static std::uint64_t place_of(std::uint32_t rank, TaskIndex i) { return std::uint64_t{i} << 32 | rank; }
+  bool is_full(TaskIndex i) const {
+    std::uint32_t at = copies_[i];
+    for (std::size_t listed = 0; at != none; at = all_copies_[at].next) {
+      if (++listed == most_listed) return true;
+    }
+    return false;
   }
   Slot find_copy(std::uint32_t rank, TaskIndex i) {
     std::uint32_t before = none;
-    for (std::uint32_t at = copies_[i]; at != none; before = at, at = all_copies_[at].next) {
+    std::size_t listed = 0;
+    for (std::uint32_t at = copies_[i]; at != none; before = at, at = all_copies_[at].next, ++listed) {
       if (all_copies_[at].rank != rank) continue;
       if (before != none) {  // to the front: consumers of one rank come in a row
         all_copies_[before].next = all_copies_[at].next;
@@ -190,7 +205,9 @@ class Cutter {
       }
       return all_copies_[at].slot;
     }
-    return none;
+    if (listed < most_listed) return none;
+    const auto found = many_.find(place_of(rank, i));
+    return found != many_.end() ? found->second : none;
   }
 
   void keep(const Want& want) {
@@ -305,6 +322,7 @@ class Cutter {
   Array<Slot> slot_;             // of each task on its own rank; none: given
   Array<std::uint32_t> copies_;  // head of each task's list in all_copies_
   Array<Copy> all_copies_;
+  std::unordered_map<std::uint64_t, Slot> many_;  // by place_of
   std::unordered_map<TaskIndex, Holder> holders_;
   std::vector<std::pair<TaskIndex, std::uint32_t>> new_copies_;  // of given tasks, on ranks
   std::unordered_map<TaskIndex, Team> teams_;

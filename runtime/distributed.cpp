@@ -167,11 +167,7 @@ void DistributedEngine::start(std::uint32_t number, Graph graph, Array<std::uint
       run.targets.emplace_back(task);
     }
   }
-  // Others first: they start while rank 0 prepares its own share.
-  for (std::uint32_t to = machine_.ranks(); to-- > 0;) {
-    if (cut.subgraphs[to].bytes.size() > 0) rank_.ship(static_cast<int>(to), std::move(cut.subgraphs[to]));
-    if (to == 1) rank_.transport().flush();
-  }
+  rank_.ship(std::move(cut.subgraphs), runs_.size() == 1, kept_alive.empty() ? wants.size() : 0);
 }
 
 Graph DistributedEngine::collect_checked(const Tasks& targets) {
@@ -351,11 +347,13 @@ bool DistributedEngine::wait(const Tasks& targets, double seconds) {
   if (seconds == 0) rank_.progress();  // so that asking again and again gets somewhere
   const double deadline = now_seconds() + seconds;
   bool all = false;
-  rank_.work_until([&] {
-    while (!states.empty() && states.back()->ready) states.pop_back();
-    all = states.empty();
-    return all || (seconds >= 0 && now_seconds() >= deadline);
-  });
+  rank_.work_until(
+      [&] {
+        while (!states.empty() && states.back()->ready) states.pop_back();
+        all = states.empty();
+        return all || (seconds >= 0 && now_seconds() >= deadline);
+      },
+      seconds >= 0);
   return all;
 }
 

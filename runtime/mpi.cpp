@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/mpi.hpp"
 
+#include "runtime/clock.hpp"
+
 #include <ramal/error.hpp>
 
 #include <mpi.h>
@@ -21,6 +23,7 @@ constexpr int large_tag = 2;
 constexpr int receive_ring = 64;
 constexpr std::size_t least_frame_bytes = 2048;  // below every MPI's eager limit we know of
 constexpr std::size_t most_spare_frames = 256;
+constexpr double pause_at_end_seconds = 10e-6;
 
 struct FrameHead {
   std::uint32_t credits;
@@ -63,6 +66,31 @@ std::vector<std::string> gather_texts(MPI_Comm communicator, const std::string& 
   std::vector<std::string> texts;
   for (std::size_t i = 0; i < count; ++i) {
     texts.push_back(all.substr(static_cast<std::size_t>(offsets[i]), static_cast<std::size_t>(sizes[i])));
+  }
+  return texts;
+}
+
+/// Every rank's text, on rank 0; nothing on the others. In records of equal length: MPI_Gather of small ones
+/// goes along a tree of ranks, where MPI_Gatherv has rank 0 hear of each.
+std::vector<std::string> gather_on_first(MPI_Comm communicator, const std::string& text) {
+  int rank = 0;
+  int ranks = 0;
+  MPI_Comm_rank(communicator, &rank);
+  MPI_Comm_size(communicator, &ranks);
+  const auto size = static_cast<std::uint32_t>(text.size());
+  std::uint32_t longest = 0;
+  MPI_Allreduce(&size, &longest, 1, MPI_UINT32_T, MPI_MAX, communicator);
+  const std::size_t record = sizeof size + longest;
+  std::vector<char> mine(record), all(rank == 0 ? record * static_cast<std::size_t>(ranks) : 0);
+  std::memcpy(mine.data(), &size, sizeof size);
+  std::memcpy(mine.data() + sizeof size, text.data(), text.size());
+  MPI_Gather(mine.data(), static_cast<int>(record), MPI_CHAR, all.data(), static_cast<int>(record), MPI_CHAR,
+             0, communicator);
+  std::vector<std::string> texts;
+  for (std::size_t at = 0; at < all.size(); at += record) {
+    std::uint32_t length = 0;
+    std::memcpy(&length, all.data() + at, sizeof length);
+    texts.emplace_back(all.data() + at + sizeof length, length);
   }
   return texts;
 }
@@ -110,6 +138,7 @@ class MpiTransport final : public Transport {
         small_bytes_(options.small_bytes),
         piece_bytes_(options.piece_bytes),
         credits_(static_cast<std::uint32_t>(options.credits)),
+        blocks_(options.idle == "block"),
         frame_bytes_(std::max(least_frame_bytes,
                               sizeof(FrameHead) + sizeof(RecordHead) + padded(options.small_bytes))) {
     MPI_Comm_rank(communicator, &rank_);
@@ -168,28 +197,56 @@ class MpiTransport final : public Transport {
     return any;
   }
 
+  bool waits() const override { return blocks_; }
+  bool wait() override {
+    if (!blocks_ || ranks_ == 1) return false;
+    // All that `poll` looks at. What has come to an end is marked as such where it stands.
+    receive_anew();
+    std::vector<MPI_Request*> places = {&ring_[head_].request};
+    for (const auto& frame : sending_) {
+      for (MPI_Request& request : frame->requests) places.push_back(&request);
+    }
+    for (const int from : landings_) {
+      for (MPI_Request& request : peer(from).landing->pieces) places.push_back(&request);
+    }
+    std::vector<MPI_Request> requests;
+    for (const MPI_Request* place : places) requests.push_back(*place);
+    int ended = 0;
+    MPI_Status status;
+    MPI_Waitany(static_cast<int>(requests.size()), requests.data(), &ended, &status);
+    *places[static_cast<std::size_t>(ended)] = requests[static_cast<std::size_t>(ended)];
+    if (ended == 0) {
+      ring_[head_].has_arrived = true;
+      ring_[head_].arrived = status;
+    }
+    return true;
+  }
+
   void close(Receiver& receiver) override {
     if (ranks_ == 1) return;
+    const auto look = [&] {
+      if (!poll(receiver) && blocks_) sleep_seconds(pause_at_end_seconds);
+    };
     while (waiting_frames_ > 0 || !sending_.empty() || !with_open_.empty()) {
       flush();
-      poll(receiver);
+      look();
       collect_sent();
     }
     MPI_Request barrier;
     MPI_Ibarrier(communicator_, &barrier);
     // Others may need our credits for what they still hold back.
-    for (int done = 0; done == 0; MPI_Test(&barrier, &done, MPI_STATUS_IGNORE)) poll(receiver);
+    for (int done = 0; done == 0; MPI_Test(&barrier, &done, MPI_STATUS_IGNORE)) look();
     closing_ = true;
     std::vector<unsigned long> to_each, from_each(peers_.size());
-    for (const Peer& one : peers_) to_each.push_back(one.frames_sent);
+    for (const auto& one : peers_) to_each.push_back(one ? one->frames_sent : 0);
     MPI_Alltoall(to_each.data(), 1, MPI_UNSIGNED_LONG, from_each.data(), 1, MPI_UNSIGNED_LONG, communicator_);
     const auto all_here = [&] {
-      return std::equal(peers_.begin(), peers_.end(), from_each.begin(),
-                        [](const Peer& one, unsigned long sent) {
-                          return one.frames_received == sent && !one.landing && one.stalled.empty();
-                        });
+      return std::equal(
+          peers_.begin(), peers_.end(), from_each.begin(), [](const auto& one, unsigned long sent) {
+            return one ? one->frames_received == sent && !one->landing && one->stalled.empty() : sent == 0;
+          });
     };
-    while (!all_here() || !sending_.empty()) poll(receiver);
+    while (!all_here() || !sending_.empty()) look();
     receive_anew();
     for (auto& slot : ring_) {
       MPI_Cancel(&slot.request);
@@ -197,10 +254,13 @@ class MpiTransport final : public Transport {
     }
   }
 
-  std::uint64_t mark(int to) const override { return peers_[static_cast<std::size_t>(to)].frames_begun; }
+  std::uint64_t mark(int to) const override {
+    const auto& other = peers_[static_cast<std::size_t>(to)];
+    return other ? other->frames_begun : 0;
+  }
   bool has_left(int to, std::uint64_t mark) const override {
-    const Peer& other = peers_[static_cast<std::size_t>(to)];
-    return other.frames_begun - other.waiting.size() - (other.open ? 1 : 0) >= mark;
+    const auto& other = peers_[static_cast<std::size_t>(to)];
+    return mark == 0 || other->frames_begun - other->waiting.size() - (other->open ? 1 : 0) >= mark;
   }
   Communicator& communicator(const std::vector<std::uint32_t>& ranks) override {
     if (ranks.empty()) return for_tasks_;
@@ -240,9 +300,15 @@ class MpiTransport final : public Transport {
   struct RingSlot {
     std::vector<std::byte> memory;
     MPI_Request request = MPI_REQUEST_NULL;
+    bool has_arrived = false;  // as `wait` has seen
+    MPI_Status arrived = {};
   };
 
-  Peer& peer(int rank) { return peers_[static_cast<std::size_t>(rank)]; }
+  Peer& peer(int rank) {
+    auto& one = peers_[static_cast<std::size_t>(rank)];
+    if (!one) one = std::make_unique<Peer>();
+    return *one;
+  }
   void count(const Header& header) {
     ++counts_.messages;
     counts_.bytes += header.bytes;
@@ -370,10 +436,11 @@ class MpiTransport final : public Transport {
     // brings may be waited for by many: others are looked for when it has been used.
     if (taken_ == ring_.size()) receive_anew();
     RingSlot& slot = ring_[head_];
-    int done = 0;
-    MPI_Status status;
-    MPI_Test(&slot.request, &done, &status);
+    int done = slot.has_arrived ? 1 : 0;
+    MPI_Status status = slot.arrived;
+    if (done == 0) MPI_Test(&slot.request, &done, &status);
     if (done == 0) return false;
+    slot.has_arrived = false;
     head_ = (head_ + 1) % ring_.size();
     ++taken_;
     take_frame(receiver, status.MPI_SOURCE, slot);
@@ -468,11 +535,13 @@ class MpiTransport final : public Transport {
   std::size_t small_bytes_;
   std::size_t piece_bytes_;
   std::uint32_t credits_;
+  bool blocks_;
   std::size_t frame_bytes_;
   int rank_ = 0;
   int ranks_ = 1;
 
-  std::vector<Peer> peers_;
+  // By rank, made when first needed: of thousands of ranks, most talk to few.
+  std::vector<std::unique_ptr<Peer>> peers_;
   // sending
   std::vector<int> with_open_;
   std::vector<std::unique_ptr<Frame>> sending_;
@@ -549,7 +618,15 @@ std::string MpiWorld::library() {
 }
 
 std::vector<std::string> MpiWorld::gather(const std::string& text) const {
-  return gather_texts(communicator_->handle, text);
+  return gather_on_first(communicator_->handle, text);
+}
+
+std::string MpiWorld::broadcast(std::string text) const {
+  std::uint64_t size = text.size();
+  MPI_Bcast(&size, 1, MPI_UINT64_T, 0, communicator_->handle);
+  text.resize(size);
+  MPI_Bcast(text.data(), static_cast<int>(size), MPI_CHAR, 0, communicator_->handle);
+  return text;
 }
 
 std::unique_ptr<Transport> MpiWorld::connect(const Options& options) const {

@@ -46,8 +46,11 @@ class MpiWorld {
   int local_ranks() const { return local_ranks_; }
   /// Name and version of the MPI library, in one line.
   static std::string library();
-  /// Every rank's text, on all ranks. Collective.
+  /// Every rank's text, on rank 0; nothing on the others, for which all of them would be too much where
+  /// there are thousands. Collective.
   std::vector<std::string> gather(const std::string& text) const;
+  /// Rank 0's text, on all ranks. Collective.
+  std::string broadcast(std::string text) const;
   std::unique_ptr<Transport> connect(const Options& options) const;
 
  private:

@@ -77,6 +77,7 @@ std::map<std::string, Set, std::less<>> table(Options& options) {
           {"RAMAL_RANKS", number(options.ranks, 1, 4096)},
           {"RAMAL_THREADS", number(options.threads, 0, 4096)},
           {"RAMAL_PROGRESS", choice(options.progress, {"auto", "thread"})},
+          {"RAMAL_IDLE", choice(options.idle, {"poll", "block"})},
           {"RAMAL_SMALL_BYTES", bytes<std::size_t>(options.small_bytes, 64, 60000)},
           {"RAMAL_PIECE_BYTES", bytes<std::size_t>(options.piece_bytes, 4096, gib)},
           {"RAMAL_CREDITS", number(options.credits, 2, 1 << 20)},
@@ -94,6 +95,7 @@ void check(Options& options) {
   recheck("RAMAL_RANKS", std::to_string(options.ranks));
   recheck("RAMAL_THREADS", std::to_string(options.threads));
   recheck("RAMAL_PROGRESS", std::string(options.progress));
+  recheck("RAMAL_IDLE", std::string(options.idle));
   recheck("RAMAL_SMALL_BYTES", std::to_string(options.small_bytes));
   recheck("RAMAL_PIECE_BYTES", std::to_string(options.piece_bytes));
   recheck("RAMAL_CREDITS", std::to_string(options.credits));

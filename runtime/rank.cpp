@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/rank.hpp"
 
+#include "runtime/bundle.hpp"
 #include "runtime/encoded.hpp"
 #include "runtime/exceptions.hpp"
 
@@ -18,6 +19,25 @@ constexpr double coarse_clock_seconds = 10e-3;  // two of its ticks on most syst
 constexpr int looks_a_round = 32;               // for messages
 constexpr double helper_interval_seconds = 1e-3;
 constexpr double noticeable_gap_seconds = 50e-3;
+// Along the tree: from so many on, so small. Larger ones take longer to be passed on than to be sent by rank
+// 0.
+constexpr std::size_t least_bundled = 16;
+constexpr std::size_t most_bundled_bytes = 4096;
+
+/// Sent by rank 0 and not to be handled before the subgraphs that were shipped before it.
+bool is_ordered(MessageType type) {
+  switch (type) {
+    case MessageType::subgraph:
+    case MessageType::release:
+    case MessageType::cancel:
+    case MessageType::query:
+    case MessageType::stop:
+    case MessageType::store:
+      return true;
+    default:
+      return false;
+  }
+}
 
 /// Bytes that must live until they have left, in the form of a Value.
 struct HeldMemory {
@@ -59,6 +79,7 @@ Rank::Rank(std::unique_ptr<Transport> transport, const Images& images, unsigned 
       about_(std::move(about)),
       executor_(
           transport_->rank(), images, *this, workers, [this] { wake(); }, about_.memory_bytes),
+      shipped_(transport_->rank() == 0 ? static_cast<std::size_t>(transport_->ranks()) : 0),
       turns_(*transport_, executor_, *this,
              [this](int to, const Header& header, auto bytes) { send_text(to, header, bytes); }),
       census_(transport_->ranks()),
@@ -76,7 +97,8 @@ void Rank::send(std::uint32_t to, std::uint32_t run, Slot slot, const Value& val
   unsent_ = true;
   const int rank = static_cast<int>(to);
   const Type& type = value.type();
-  if (type.plain && type.bytes <= transport_->small_bytes()) {
+  const bool relays = to == 0 && relayed_run_ == run;
+  if (type.plain && type.bytes <= transport_->small_bytes() && !relays) {
     value.write_plain(transport_->write(rank, {MessageType::result, false, run, slot, type.bytes}));
     return;
   }
@@ -93,7 +115,11 @@ void Rank::send(std::uint32_t to, std::uint32_t run, Slot slot, const Value& val
   }
   header.bytes = value.encoded_bytes();  // throws, if at all, before anything is begun
   if (header.bytes <= transport_->small_bytes()) {
-    Writer writer(transport_->write(rank, header), header.bytes);
+    const bool passes = relays && !value.failed();
+    if (passes) header.type = MessageType::passed;
+    const auto own = static_cast<std::uint32_t>(transport_->rank());
+    Writer writer(transport_->write(passes ? static_cast<int>(tree_parent(own)) : rank, header),
+                  header.bytes);
     type.write(writer, value);
     return;
   }
@@ -147,31 +173,137 @@ void Rank::send_text(int to, const Header& header, std::span<const std::byte> by
   transport_->lend(to, sized, {}, memory, kept);
 }
 
-void Rank::ship(int to, Subgraph subgraph) {
-  last_pump_ = now_seconds();  // the time since went into planning
-  if (to == transport_->rank()) {
-    start(std::move(subgraph));
+/// Bytes within `memory`, which lives until they have left.
+void Rank::send_shared(int to, const Header& header, std::span<const std::byte> bytes,
+                       const std::shared_ptr<Buffer>& memory) {
+  if (bytes.size() <= transport_->small_bytes()) {
+    send_text(to, header, bytes);
     return;
   }
   unsent_ = true;
-  const std::size_t size = subgraph.bytes.size();
-  const Header header{.type = MessageType::subgraph, .run = subgraph.run, .bytes = size};
-  if (size <= transport_->small_bytes()) {
-    std::memcpy(transport_->write(to, header), subgraph.bytes.data(), size);
+  Header sized = header;
+  sized.bytes = bytes.size();
+  transport_->lend(to, sized, {}, bytes, Value::make<HeldMemory>(memory));
+}
+
+void Rank::ship(std::vector<Subgraph> subgraphs, bool alone, std::size_t fetched) {
+  last_pump_ = now_seconds();  // the time since went into planning
+  // Others first: they start while rank 0 prepares its own share.
+  std::vector<bool> has_left(subgraphs.size(), false);
+  if (alone) has_left = ship_bundled(subgraphs, fetched);
+  for (std::size_t to = subgraphs.size(); to-- > 1;) {
+    if (subgraphs[to].bytes.size() > 0 && !has_left[to]) ship(static_cast<int>(to), std::move(subgraphs[to]));
+  }
+  transport_->flush();
+  if (subgraphs[0].bytes.size() > 0) ship(0, std::move(subgraphs[0]));
+}
+
+void Rank::ship(int to, Subgraph subgraph) {
+  if (to == 0) {
+    start(std::move(subgraph));
     return;
   }
-  // The bytes live until they have left.
+  const Header header{
+      .type = MessageType::subgraph, .run = subgraph.run, .slot = shipped_[static_cast<std::size_t>(to)]++};
   const auto bytes = std::make_shared<Buffer>(std::move(subgraph.bytes));
-  transport_->lend(to, header, {}, bytes->view(), Value::make<HeldMemory>(bytes));
+  send_shared(to, header, bytes->view(), bytes);
+}
+
+/// The small ones, if there are enough of them. Says which.
+std::vector<bool> Rank::ship_bundled(std::span<const Subgraph> subgraphs, std::size_t fetched) {
+  std::vector<bool> bundled(subgraphs.size(), false);
+  std::size_t count = 0;
+  for (std::size_t to = 1; to < subgraphs.size(); ++to) {
+    const std::size_t size = subgraphs[to].bytes.size();
+    bundled[to] = size > 0 && size <= most_bundled_bytes;
+    if (bundled[to]) ++count;
+  }
+  if (count < least_bundled) return std::vector<bool>(subgraphs.size(), false);
+  std::vector<bool> passes(subgraphs.size(), false);
+  std::uint32_t run = 0;
+  std::size_t size = 0;
+  for (std::size_t to = 1; to < subgraphs.size(); ++to) {
+    if (!bundled[to]) continue;
+    run = subgraphs[to].run;
+    for (auto on_way = static_cast<std::uint32_t>(to); on_way != 0 && !passes[on_way];
+         on_way = tree_parent(on_way)) {
+      passes[on_way] = true;
+      size += padded_entry(bundled[on_way] ? subgraphs[on_way].bytes.size() : 0);
+    }
+  }
+  const auto bundle = std::make_shared<Buffer>(size);
+  std::byte* at = bundle->data();
+  for (std::uint32_t to = 1; to < subgraphs.size(); ++to) {
+    if (!passes[to]) continue;
+    const auto bytes = bundled[to] ? subgraphs[to].bytes.view() : std::span<const std::byte>();
+    const BundleEntry entry{.to = to,
+                            .after = shipped_[to]++,
+                            .relays = fetched >= least_bundled ? 1U : 0U,
+                            .unused = 0,
+                            .bytes = bytes.size()};
+    std::memcpy(at, &entry, sizeof entry);
+    if (!bytes.empty()) std::memcpy(at + sizeof entry, bytes.data(), bytes.size());
+    std::memset(at + sizeof entry + bytes.size(), 0, padded_entry(entry.bytes) - sizeof entry - bytes.size());
+    at += padded_entry(entry.bytes);
+  }
+  pass_on(run, bundle);
+  return bundled;
+}
+
+/// Sends each child its subtree's part, then takes what is this rank's own, which comes first.
+void Rank::pass_on(std::uint32_t run, const std::shared_ptr<Buffer>& bundle) {
+  const auto own = static_cast<std::uint32_t>(transport_->rank());
+  struct Part {
+    std::uint32_t child;
+    std::size_t begin, end;
+  };
+  std::vector<Part> parts;
+  std::optional<BundleEntry> mine;
+  for (std::size_t at = 0; at < bundle->size();) {
+    const std::size_t begin = at;
+    const BundleEntry entry = next_entry(bundle->view(), at);
+    if (entry.to == own) {
+      mine = entry;
+    } else if (const auto child = tree_child(own, entry.to); parts.empty() || parts.back().child != child) {
+      parts.push_back({child, begin, at});
+    } else {
+      parts.back().end = at;
+    }
+  }
+  while (!parts.empty()) {  // the largest first: it has the longest way
+    const Part part = parts.back();
+    parts.pop_back();
+    send_shared(static_cast<int>(part.child), {.type = MessageType::bundle, .run = run},
+                bundle->view().subspan(part.begin, part.end - part.begin), bundle);
+  }
+  if (!mine) return;
+  if (mine->relays != 0) relayed_run_ = run;
+  handle(0, {.type = MessageType::subgraph, .run = run, .slot = mine->after, .bytes = mine->bytes},
+         bundle->view().subspan(sizeof(BundleEntry), mine->bytes));
+}
+
+/// What was held because of it may be handled now.
+void Rank::took_subgraph() {
+  ++taken_;
+  for (std::size_t i = 0; i < held_.size();) {
+    if (held_[i].header.slot > taken_) {
+      ++i;
+      continue;
+    }
+    const Held next = std::move(held_[i]);
+    held_.erase(held_.begin() + static_cast<std::ptrdiff_t>(i));
+    handle(0, next.header, next.payload.view());  // which may come here again
+    i = 0;
+  }
 }
 
 void Rank::send_release(int to, std::span<const ValueId> ids) {
-  send_text(to, {.type = MessageType::release}, bytes_of(ids));
+  send_text(to, {.type = MessageType::release, .slot = shipped_to(to)}, bytes_of(ids));
 }
 void Rank::send_cancel(int to, std::uint32_t run, std::span<const Slot> tasks) {
-  send_text(to, {.type = MessageType::cancel, .run = run}, bytes_of(tasks));
+  send_text(to, {.type = MessageType::cancel, .run = run, .slot = shipped_to(to)}, bytes_of(tasks));
 }
-void Rank::send_query(int to) { send_text(to, {.type = MessageType::query}, {}); }
+void Rank::send_query(int to) { send_text(to, {.type = MessageType::query, .slot = shipped_to(to)}, {}); }
 
 void Rank::send_store(int to, ValueId id, const std::string& name) {
   if (to == transport_->rank()) {
@@ -181,7 +313,7 @@ void Rank::send_store(int to, ValueId id, const std::string& name) {
   std::vector<std::byte> text(sizeof id + name.size());
   std::memcpy(text.data(), &id, sizeof id);
   std::memcpy(text.data() + sizeof id, name.data(), name.size());
-  send_text(to, {.type = MessageType::store}, text);
+  send_text(to, {.type = MessageType::store, .slot = shipped_to(to)}, text);
 }
 
 void Rank::take_locals(Locals& locals) {
@@ -210,13 +342,31 @@ void Rank::receive(int from, const Header& header, std::span<const std::byte> pa
 }
 
 void Rank::handle(int from, const Header& header, std::span<const std::byte> payload) {
+  if (is_ordered(header.type) && header.slot > taken_) {
+    held_.push_back({header, copy_of(payload)});
+    return;
+  }
   switch (header.type) {
     case MessageType::result:
     case MessageType::failure:
       take_result(header, {}, payload);
       break;
     case MessageType::subgraph:
-      start(Subgraph::read(copy_of(payload)));
+      if (!payload.empty()) start(Subgraph::read(copy_of(payload)));
+      took_subgraph();
+      break;
+    case MessageType::bundle:
+      pass_on(header.run, std::make_shared<Buffer>(copy_of(payload)));
+      break;
+    case MessageType::passed:
+      if (transport_->rank() != 0) {
+        send_text(static_cast<int>(tree_parent(static_cast<std::uint32_t>(transport_->rank()))), header,
+                  payload);
+      } else {
+        Header result = header;
+        result.type = MessageType::result;
+        take_result(result, {}, payload);
+      }
       break;
     case MessageType::ready: {
       Reader reader(payload);
@@ -309,8 +459,11 @@ void Rank::landed(int from, const Header& header) {
   Landing landing = std::move(landings_.extract(from).mapped());
   if (!landing.value.empty()) {
     executor_.arrive(header.run, header.slot, std::move(landing.value));
-  } else if (header.type == MessageType::subgraph) {
+  } else if (header.type == MessageType::subgraph && header.slot <= taken_) {
     start(Subgraph::read(std::move(landing.bytes)));
+    took_subgraph();
+  } else if (header.type == MessageType::bundle) {
+    pass_on(header.run, std::make_shared<Buffer>(std::move(landing.bytes)));
   } else if (header.type == MessageType::result && !executor_.knows(header.run)) {
     early_[header.run].push_back({header, std::move(landing.head), std::move(landing.bytes)});
   } else if (header.type == MessageType::result) {
@@ -375,7 +528,7 @@ bool Rank::pump(bool starved) {
     if (any) transport_->flush();
     arrived_ = transport_->poll(*this);
     bool again = starved ? !arrived_ && !any : arrived_;
-    for (int look = 1; look < looks_a_round && again; ++look) {
+    for (int look = 1; look < looks_a_round && again && !transport_->waits(); ++look) {
       const bool more = transport_->poll(*this);
       arrived_ |= more;
       again = more != starved;
@@ -529,7 +682,14 @@ void Rank::progress() {
   pump();
 }
 
-void Rank::work_until(const std::function<bool()>& done) {
+/// With one thread, after a look that found nothing.
+void Rank::rest(Backoff& backoff, bool by_time) {
+  // By the clock go also rank 0's census, and the end of patience with a collective task.
+  if (!by_time && !census_.is_wanted() && !turns_.has_thrown() && transport_->wait()) return;
+  if (const double pause = backoff.next(); pause > 0) sleep_seconds(pause);
+}
+
+void Rank::work_until(const std::function<bool()>& done, bool by_time) {
   Backoff backoff;
   if (!threaded()) {
     attend();
@@ -538,8 +698,8 @@ void Rank::work_until(const std::function<bool()>& done) {
       note_idle(did_something);
       if (did_something) {
         backoff.reset();
-      } else if (const double pause = backoff.next(); pause > 0) {
-        sleep_seconds(pause);
+      } else {
+        rest(backoff, by_time);
       }
     }
     return;
@@ -579,7 +739,9 @@ bool Rank::stop_all(int status, double patience_seconds) {
   {
     const auto held = lock();
     for (int to = 1; to < transport_->ranks(); ++to)
-      send_text(to, {.type = MessageType::stop, .run = static_cast<std::uint32_t>(status)}, {});
+      send_text(
+          to, {.type = MessageType::stop, .run = static_cast<std::uint32_t>(status), .slot = shipped_to(to)},
+          {});
     turns_.give_up();
   }
   const double deadline = now_seconds() + patience_seconds;
@@ -594,7 +756,11 @@ bool Rank::stop_all(int status, double patience_seconds) {
       }
     }
     if (now_seconds() > deadline) return false;
-    sleep_seconds(backoff.next());
+    if (threaded()) {
+      sleep_seconds(backoff.next());
+    } else {
+      rest(backoff, patience_seconds < forever_seconds);
+    }
   }
 }
 

@@ -43,7 +43,11 @@ class Rank final : private Receiver, private Outlet {
        RankInfo about);
   ~Rank() override;
 
-  /// Rank 0's: hands a subgraph to another rank, or starts its own.
+  /// Rank 0's: hands each rank its subgraph, by rank, if it has one, and starts its own. `alone`: no earlier
+  /// run is under way, so that others are free to pass messages on; `fetched`: how many results rank 0 will
+  /// get.
+  void ship(std::vector<Subgraph> subgraphs, bool alone, std::size_t fetched);
+  /// The same for one of them, directly.
   void ship(int to, Subgraph subgraph);
   void send_release(int to, std::span<const ValueId> ids);
   void send_cancel(int to, std::uint32_t run, std::span<const Slot> tasks);
@@ -53,9 +57,11 @@ class Rank final : private Receiver, private Outlet {
   /// Tells all ranks to end after their present tasks, and waits at most so long. False: some task is
   /// still running.
   bool stop_all(int status, double patience_seconds);
+  static constexpr double forever_seconds = 1e18;
 
-  /// Runs tasks and messages until `done`, which is asked under the pump's lock.
-  void work_until(const std::function<bool()>& done);
+  /// Runs tasks and messages until `done`, which is asked under the pump's lock. `by_time`: it may come true
+  /// by mere passing of time.
+  void work_until(const std::function<bool()>& done, bool by_time = false);
   /// One round of messages, and without workers of tasks.
   void progress();
   /// Until rank 0 says stop; returns the status it gave.
@@ -133,12 +139,19 @@ class Rank final : private Receiver, private Outlet {
   bool take_turns();
   bool step();
   void start(Subgraph subgraph);
+  std::vector<bool> ship_bundled(std::span<const Subgraph> subgraphs, std::size_t fetched);
+  void pass_on(std::uint32_t run, const std::shared_ptr<Buffer>& bundle);
+  void send_shared(int to, const Header& header, std::span<const std::byte> bytes,
+                   const std::shared_ptr<Buffer>& memory);
+  void took_subgraph();
+  Slot shipped_to(int to) const { return shipped_[static_cast<std::size_t>(to)]; }
   void take_result(const Header& header, std::span<const std::byte> head, std::span<const std::byte> payload);
 
   void send_text(int to, const Header& header, std::span<const std::byte> bytes);
   void attend();
   void hear(const Farewell& farewell);
   void note_idle(bool did_something);
+  void rest(Backoff& backoff, bool by_time);
   [[noreturn]] void fail();
 
   void tell_workers_to_end();
@@ -162,6 +175,16 @@ class Rank final : private Receiver, private Outlet {
 
   // messages, under the pump's lock
   std::unordered_map<int, Landing> landings_;
+  /// Rank 0's: subgraphs each rank has been sent, counting bundles that it only passes on. What depends on
+  /// them says in its slot how many, since what goes directly may overtake what goes along the tree.
+  std::vector<Slot> shipped_;
+  Slot taken_ = 0;  // of those, here
+  struct Held {
+    Header header;
+    Buffer payload;
+  };
+  std::vector<Held> held_;  // until `taken_` is what their slots say, in the order of arrival
+  std::optional<std::uint32_t> relayed_run_;
   /// Results that overtook the subgraph that expects them, by run.
   std::unordered_map<std::uint32_t, std::vector<Early>> early_;
   std::map<std::string, Value> left_;  // for the program after the run

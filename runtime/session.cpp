@@ -110,8 +110,8 @@ int lead(std::unique_ptr<Transport> transport, const Images& images, const Optio
                            options.warnings == "on", crew.ranks.front(), crew.locals);
   engine.rank().take_locals(locals);
   const auto status = call(program, engine);
-  constexpr double forever = 1e18;
-  if (!engine.rank().stop_all(status.value_or(failed_status), status ? forever : patience_seconds)) {
+  if (!engine.rank().stop_all(status.value_or(failed_status),
+                              status ? Rank::forever_seconds : patience_seconds)) {
     engine.rank().transport().abort(failed_status);
   }
   engine.rank().close();
@@ -179,7 +179,7 @@ std::string fingerprint(const Images& images, const Options& options) {
          ' ' + std::to_string(options.piece_bytes) + ' ' + std::to_string(options.credits);
 }
 
-/// Empty if all ranks can work together, else what is wrong.
+/// On rank 0: empty if all ranks can work together, else what is wrong.
 std::string find_mismatch(const MpiWorld& world, const std::string& own) {
   const auto hosts = world.gather(host_name());
   const auto all = world.gather(own);
@@ -197,7 +197,7 @@ std::string find_mismatch(const MpiWorld& world, const std::string& own) {
   return {};
 }
 
-/// Every rank's `own`, in the order of ranks.
+/// Every rank's `own`, in the order of ranks, on rank 0; nothing on the others.
 template <class T>
 std::vector<T> gather(const MpiWorld& world, const T& own) {
   const auto bytes = encoded(own);
@@ -244,7 +244,8 @@ int run_in(const MpiWorld& world, const Images& images, const Options& options,
   for (const auto& one : world.gather(error)) {
     if (problem.empty()) problem = one;
   }
-  if (problem.empty()) problem = find_mismatch(world, fingerprint(images, options));
+  const std::string mismatch = find_mismatch(world, fingerprint(images, options));
+  problem = world.broadcast(problem.empty() ? mismatch : problem);
   if (!problem.empty()) {
     if (world.rank() == 0) complain(problem);
     return refused_status;

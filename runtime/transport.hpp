@@ -18,6 +18,8 @@ namespace ramal::detail {
 
 enum class MessageType : std::uint8_t {
   subgraph,  ///< rank 0 -> rank: run this
+  bundle,    ///< rank 0 -> rank, along a tree: subgraphs for it and ranks beyond it; see bundle.hpp
+  passed,    ///< rank -> rank 0, along the same tree: a result
   result,    ///< a value for (run, slot)
   failure,   ///< an error in place of that value
   ready,     ///< rank -> rank 0: a kept value is there (or failed)
@@ -81,6 +83,11 @@ class Transport {
   virtual void flush() = 0;
   /// Moves what can move and delivers what has arrived. True if anything did.
   virtual bool poll(Receiver& receiver) = 0;
+  /// For whoever has nothing else to do: returns when `poll` may have something to do. False, and at once,
+  /// from a transport that is to be polled.
+  virtual bool wait() { return false; }
+  /// `wait` does so: looking often is no use.
+  virtual bool waits() const { return false; }
   /// Collective, the last call: returns when all that was sent to anyone has arrived.
   virtual void close(Receiver& receiver) = 0;
   /// For whoever will not call `poll` for a while: has what was given up to the time of `mark` left? It may

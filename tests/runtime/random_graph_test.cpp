@@ -30,6 +30,16 @@ TEST(RandomGraph, ShuffledRanksGiveTheSerialResult) {
   }
 }
 
+/// With so many ranks, subgraphs and results go along the tree, and what is sent directly overtakes them.
+TEST(RandomGraph, ManyRanksGiveTheSerialResult) {
+  for (unsigned seed = 1; seed <= seeds(300); ++seed) {
+    const RandomProgramOptions options{
+        .steps = 100 + static_cast<int>(seed % 200), .errors = seed % 3 == 0, .longest_vector = 40};
+    SteppedRanks ranks(17 + static_cast<int>(seed % 30), seed);
+    ASSERT_EQ(random_program(ranks.session(), seed, options), serially(seed, options)) << "seed " << seed;
+  }
+}
+
 TEST(RandomGraph, ErrorsAreTheSameOnAnyRanks) {
   for (unsigned seed = 1; seed <= seeds(1500); ++seed) {
     const RandomProgramOptions options{.steps = 60, .errors = true, .longest_vector = 10};

@@ -33,7 +33,7 @@ class SessionTest : public ::testing::TestWithParam<int> {
   Session& session() { return ranks_.session(); }
   SteppedRanks ranks_;
 };
-INSTANTIATE_TEST_SUITE_P(Ranks, SessionTest, ::testing::Values(1, 2, 3, 8));
+INSTANTIATE_TEST_SUITE_P(Ranks, SessionTest, ::testing::Values(1, 2, 3, 8, 40));
 
 std::vector<Delayed<long>> notebook_leaves(long n) {
   std::vector<Delayed<long>> zs;

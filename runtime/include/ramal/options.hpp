@@ -21,6 +21,10 @@ struct Options {
   /// sleeping thread moves them also while all workers are inside long tasks and rank 0 is busy with
   /// its own work. With more than one thread a rank, that thread is always there.
   std::string progress = "auto";
+  /// RAMAL_IDLE: what a rank with one thread does while it has nothing to do. `poll`: it looks for messages
+  /// again and again, and sleeps in between. `block`: it waits inside MPI (MPI_Waitany), which is exact where
+  /// time is simulated and most MPI libraries do at the price of a busy core.
+  std::string idle = "poll";
   /// RAMAL_SMALL_BYTES: results up to this size travel together in one message. 64 to 60000.
   std::size_t small_bytes = 1024;
   /// RAMAL_PIECE_BYTES: a larger message is split into pieces of this size. At least 4096; at most 1 GiB.
