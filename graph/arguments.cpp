@@ -42,18 +42,10 @@ const Task* existing(const Task* task) {
 }
 
 void refuse_addresses(std::span<const std::byte> bytes, std::string_view what, std::source_location where) {
-  // Small numbers are numbers. Linux on x86-64 maps programs, heaps and stacks above 2^45, also with an
-  // unlimited stack; below lies the shadow memory of sanitizers. Elsewhere: above 4 GiB.
-#ifdef __x86_64__
-  constexpr std::uintptr_t lowest = std::uintptr_t{1} << 45;
-#else
-  constexpr std::uintptr_t lowest = std::uintptr_t{1} << 32;
-#endif
-  constexpr std::uintptr_t highest = std::uintptr_t{1} << 48;
   for (std::size_t at = 0; at + sizeof(std::uintptr_t) <= bytes.size(); at += sizeof(std::uintptr_t)) {
     std::uintptr_t word = 0;
     std::memcpy(&word, bytes.data() + at, sizeof word);
-    if (word < lowest || word >= highest || !is_mapped(word)) continue;
+    if (!may_be_address(word) || !is_mapped(word)) continue;
     throw std::invalid_argument("ramal: " + std::string(what) + " at " + where.file_name() + ":" +
                                 std::to_string(where.line()) +
                                 " holds an address of this process (a pointer, a view, `this`, a capture by "

@@ -40,6 +40,12 @@ class Collector {
     }
     return index_of(target);
   }
+  /// After the last target.
+  void finish() {
+    if (annotated_.empty()) return;
+    graph_.annotated.resize(graph_.size());
+    for (const TaskIndex i : annotated_) graph_.annotated[i] = true;
+  }
 
  private:
   struct Visit {
@@ -71,7 +77,7 @@ class Collector {
     graph_.tasks.push_back(task);
     graph_.input_offsets.push_back(static_cast<TaskIndex>(graph_.inputs.size()));
     graph_.kind_index.push_back(intern(&task->kind()));
-    graph_.annotated |= task->annotation() != nullptr;
+    if (task->annotation() != nullptr) annotated_.push_back(index);
     if (is_given(*task)) graph_.given.push_back(index);
     if (task->residence() == nullptr) {
       task->set_scratch(index + std::uintptr_t{2});
@@ -89,6 +95,7 @@ class Collector {
 
   Graph& graph_;
   std::vector<Visit> stack_;
+  std::vector<TaskIndex> annotated_;
   std::unordered_map<const Task*, TaskIndex> given_;
   std::unordered_map<const Kind*, std::uint32_t> kinds_;
   const Kind* last_kind_ = nullptr;
@@ -104,6 +111,7 @@ Graph collect(std::span<const Task* const> targets) {
     Collector collector(graph);
     graph.targets.reserve(targets.size());
     for (const Task* target : targets) graph.targets.push_back(collector.reach(target));
+    collector.finish();
   }
   return graph;
 }

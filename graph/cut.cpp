@@ -23,9 +23,9 @@ struct Share {
   std::uint32_t tasks = 0;
   std::uint64_t inputs = 0;
   std::uint64_t literal_words = 0;
-  std::vector<External> externals;
-  std::vector<Route> routes;
-  std::vector<Keep> keeps;
+  Array<External> externals;
+  Array<Route> routes;
+  Array<Keep> keeps;
   std::vector<Priority> priorities;
   std::vector<Need> needs;
 };
@@ -86,7 +86,8 @@ class Cutter {
         share.literal_words += (literal_bytes + 7) / 8;
       }
       if (literal_bytes >= large_literal_bytes) note_large(i, literal_bytes);
-      if (graph_.annotated && !is_collective(i)) note_wishes(shares_[rank_[i]], i);
+      if (!graph_.annotated.empty() && graph_.annotated[i] && !is_collective(i))
+        note_wishes(shares_[rank_[i]], i);
     }
   }
 
@@ -152,7 +153,7 @@ class Cutter {
     large.example = graph_.tasks[i];
   }
   void note_wishes(Share& share, TaskIndex i) {
-    const auto* wishes = graph_.tasks[i]->annotation();
+    const auto* wishes = graph_.wishes_of(i);
     if (wishes == nullptr) return;
     if (wishes->priority != 0) share.priorities.push_back({slot_[i], wishes->priority});
     if (wishes->threads > 1 || wishes->result_bytes > 0)

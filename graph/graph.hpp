@@ -23,9 +23,13 @@ struct Graph {
   std::vector<const Kind*> kinds;   ///< each once
   std::vector<TaskIndex> targets;   ///< one per target asked for; may repeat
   std::vector<TaskIndex> given;     ///< tasks whose value exists already: kept or constant
-  bool annotated = false;           ///< some task has wishes
+  std::vector<bool> annotated;      ///< task i has wishes; empty if none has
 
   std::size_t size() const { return tasks.size(); }
+  /// Null if it has none. Without a look at the task, for most.
+  const Annotation* wishes_of(TaskIndex i) const {
+    return !annotated.empty() && annotated[i] ? tasks[i]->annotation() : nullptr;
+  }
   std::span<const TaskIndex> inputs_of(TaskIndex i) const {
     return std::span(inputs).subspan(input_offsets[i], input_offsets[i + 1] - input_offsets[i]);
   }

@@ -1,7 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Memory for large flat arrays, on huge pages where the system has them. The arrays of a run are
-// written once from end to end, so the first touch of each page is much of their cost: with pages of
-// 2 MiB there are 512 times fewer.
+// Memory for what grows with the graph and for blocks. The first contact with fresh memory costs more than
+// most of what is done with it: so large pieces that are freed are kept for the next of about their size, and
+// the largest are on huge pages where the system has them (with pages of 2 MiB there are 512 times fewer
+// first contacts).
+//
+// Invariants
+//  - What is kept and what is in use together never exceed what once was in use, but for rounding (an
+//  eighth).
+//  - At most most_kept_bytes are kept; what was not asked for longest goes first.
+//
+// The pool is one per process, as the heap is, whatever ranks and sessions the process holds. Any thread.
+// With the address sanitizer nothing is kept, so that it sees each use of freed memory.
 #pragma once
 
 #include <cstddef>
@@ -9,9 +18,22 @@
 
 namespace ramal::detail {
 
-/// Aligned to 64 bytes at least. Throws std::bad_alloc. Free with the same size.
+constexpr std::size_t smallest_pooled_bytes = std::size_t{64} << 10;
+constexpr std::size_t most_kept_bytes = std::size_t{256} << 20;
+
+/// Not initialised, aligned to 64 bytes at least. Throws std::bad_alloc. Free with the same size.
 void* allocate_pages(std::size_t bytes);
 void free_pages(void* memory, std::size_t bytes) noexcept;
+
+struct LargeMemory {
+  std::size_t used_bytes = 0;
+  std::size_t kept_bytes = 0;
+  std::size_t most_used_bytes = 0;
+};
+/// Of large pieces, now.
+LargeMemory large_memory();
+/// Gives what is kept back to the system.
+void free_kept_pages();
 
 template <class T>
 struct PageAllocator {

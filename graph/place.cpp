@@ -90,8 +90,7 @@ class Placer {
     return type.in_place ? static_cast<double>(type.bytes) : 64.0 + static_cast<double>(type.bytes);
   }
   double cost(TaskIndex i) const {
-    if (!graph_.annotated) return 1.0;
-    const auto* wishes = graph_.tasks[i]->annotation();
+    const auto* wishes = graph_.wishes_of(i);
     return wishes != nullptr ? wishes->cost : 1.0;
   }
   const Kind& kind(TaskIndex i) const { return *graph_.kinds[graph_.kind_index[i]]; }
@@ -99,7 +98,7 @@ class Placer {
   double bytes(TaskIndex i) const {
     const auto found = std::lower_bound(given_bytes_.begin(), given_bytes_.end(), std::pair(i, 0.0));
     if (found != given_bytes_.end() && found->first == i) return found->second;
-    const auto* wishes = graph_.annotated ? graph_.tasks[i]->annotation() : nullptr;
+    const auto* wishes = graph_.wishes_of(i);
     if (wishes != nullptr && wishes->result_bytes > 0) return static_cast<double>(wishes->result_bytes);
     return kind_bytes_[graph_.kind_index[i]];
   }
@@ -137,7 +136,7 @@ class Placer {
     load_.start(total, 0);
     double before = 0;
     for (const TaskIndex i : level(0)) {
-      const double middle = before + (graph_.annotated ? cost(i) / 2 : 0);
+      const double middle = before + (graph_.annotated.empty() ? 0 : cost(i) / 2);
       const auto rank = static_cast<std::uint32_t>(middle * ranks_ / total);
       assign(i, fixed(i).value_or(std::min(rank, ranks_ - 1)));
       before += cost(i);
@@ -221,7 +220,7 @@ class Placer {
 
   /// The rank an annotation asks for; of a host's ranks, the one with the least work on this level.
   std::optional<std::uint32_t> wish(TaskIndex i) const {
-    const auto* wishes = graph_.annotated ? graph_.tasks[i]->annotation() : nullptr;
+    const auto* wishes = graph_.wishes_of(i);
     if (wishes == nullptr || (wishes->rank < 0 && wishes->host.empty())) return std::nullopt;
     if (wishes->rank >= static_cast<int>(ranks_)) {
       throw std::invalid_argument("ramal: task " + std::string(graph_.tasks[i]->name()) +

@@ -104,17 +104,21 @@ void Executor::arrive(std::uint32_t number, Slot slot, Value value) {
 }
 
 bool Executor::arrive_plain(std::uint32_t number, Slot slot, std::span<const std::byte> encoded) {
-  const Type* type = arrival_type(number, slot);
-  if (type == nullptr || !type->plain || type->bytes != encoded.size()) return false;
-  arrive(number, slot, Value::from_plain(*type, encoded.data()));
+  Run* run = find(number);
+  if (run == nullptr || slot - run->graph.tasks() >= run->graph.externals.size()) return false;
+  const External& external = run->graph.externals[slot - run->graph.tasks()];
+  const Type& type = *run->kinds[external.kind]->result;
+  if (external.how != External::arrival || !type.plain || type.bytes != encoded.size()) return false;
+  add(arrivals_missing_, -1);
+  run->value(slot).set_plain(type, encoded.data());
+  complete_and_close(*run, slot);
   return true;
 }
 
 /// An external slot has its value.
 void Executor::fill(Run& run, Slot slot) {
   if (run.value(slot).failed()) run.note_failure();
-  complete(run, slot);
-  close(run);
+  complete_and_close(run, slot);
 }
 
 void Executor::cancel(std::uint32_t number, std::span<const Slot> tasks) {

@@ -212,6 +212,7 @@ class Executor {
   template <bool shared>
   void pass_on(Run& run, Slot slot, Worker* me, bool routed);
   void complete(Run& run, Slot slot);
+  void complete_and_close(Run& run, Slot slot);
   void keep_slot(Run& run, Slot slot);
   void count_result(Run& run, Slot slot);
   void drop(Run& run, Slot slot);

@@ -226,6 +226,17 @@ void Executor::complete(Run& run, Slot slot) {
   shared_ ? complete<true>(run, slot, nullptr) : complete<false>(run, slot, nullptr);
 }
 
+void Executor::complete_and_close(Run& run, Slot slot) {
+  if (shared_) {
+    complete<true>(run, slot, nullptr);
+    close<true>(run);
+    return;
+  }
+  if (run.has(slot, Run::kept)) keep_slot(run, slot);
+  pass_on<false>(run, slot, nullptr, run.has(slot, Run::routed));
+  close<false>(run);
+}
+
 void Executor::keep_slot(Run& run, Slot slot) {
   for (const Keep& kept : run.keeps_of(slot)) {
     if (kept.how != Keep::handed_over) keep(kept.id, run.value(slot));

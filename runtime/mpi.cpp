@@ -346,7 +346,11 @@ class MpiTransport final : public Transport {
   }
   void seal(int to) {
     Peer& other = peer(to);
-    std::erase(with_open_, to);
+    if (with_open_.size() == 1) {
+      with_open_.clear();
+    } else {
+      std::erase(with_open_, to);
+    }
     if (other.waiting.empty() && other.under_way < credits_) {
       ++other.under_way;
       send(to, std::move(other.open));
@@ -453,7 +457,7 @@ class MpiTransport final : public Transport {
     ++other.frames_received;
     if (head.credits > 0) {
       other.under_way -= head.credits;
-      send_waiting(from);
+      if (!other.waiting.empty() || other.flush_on_credit) send_waiting(from);
     }
     if (head.length == 0) return;
     const std::size_t end = sizeof head + head.length;

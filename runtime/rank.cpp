@@ -74,6 +74,7 @@ ValueId local_id(std::string_view name) {
 Rank::Rank(std::unique_ptr<Transport> transport, const Images& images, unsigned workers, Control* control,
            RankInfo about)
     : transport_(std::move(transport)),
+      small_bytes_(transport_->small_bytes()),
       worker_count_(workers),
       control_(control),
       about_(std::move(about)),
@@ -95,13 +96,18 @@ Rank::~Rank() { end_workers(); }
 
 void Rank::send(std::uint32_t to, std::uint32_t run, Slot slot, const Value& value) {
   unsent_ = true;
-  const int rank = static_cast<int>(to);
   const Type& type = value.type();
   const bool relays = to == 0 && relayed_run_ == run;
-  if (type.plain && type.bytes <= transport_->small_bytes() && !relays) {
-    value.write_plain(transport_->write(rank, {MessageType::result, false, run, slot, type.bytes}));
-    return;
+  if (type.plain && type.bytes <= small_bytes_ && !relays) [[likely]] {
+    value.write_plain(
+        transport_->write(static_cast<int>(to), {MessageType::result, false, run, slot, type.bytes}));
+  } else {
+    send_encoded(static_cast<int>(to), run, slot, value, relays);
   }
+}
+
+void Rank::send_encoded(int rank, std::uint32_t run, Slot slot, const Value& value, bool relays) {
+  const Type& type = value.type();
   Header header{value.failed() ? MessageType::failure : MessageType::result, false, run, slot, 0};
   if (type.contiguous && type.memory(value).size() > transport_->small_bytes()) {
     const auto memory = type.memory(value);
@@ -523,7 +529,8 @@ void Rank::take_result(const Header& header, std::span<const std::byte> head,
 bool Rank::pump(bool starved) {
   try {
     executor_.post();
-    bool any = take_turns();  // what tasks have made ready leaves before anything else is looked at
+    // What tasks have made ready leaves before anything else is looked at.
+    bool any = !turns_.is_idle() && take_turns();
     any |= std::exchange(unsent_, false);
     if (any) transport_->flush();
     arrived_ = transport_->poll(*this);
@@ -534,7 +541,7 @@ bool Rank::pump(bool starved) {
       again = more != starved;
     }
     any |= arrived_;
-    any |= take_turns();
+    if (!turns_.is_idle()) any |= take_turns();
     if (executor_.is_short_of_memory() || census_.is_wanted()) mind_memory();
     if (unsent_) transport_->flush();
     unsent_ = false;
@@ -546,7 +553,7 @@ bool Rank::pump(bool starved) {
 }
 
 bool Rank::take_turns() {
-  if (turns_.is_idle() || !turns_.take()) return false;
+  if (!turns_.take()) return false;
   unsent_ = true;
   last_pump_ = now_seconds();  // whoever was inside a function did not keep messages waiting
   last_pump_shared_.store(last_pump_, std::memory_order_relaxed);

@@ -147,6 +147,7 @@ class Rank final : private Receiver, private Outlet {
   Slot shipped_to(int to) const { return shipped_[static_cast<std::size_t>(to)]; }
   void take_result(const Header& header, std::span<const std::byte> head, std::span<const std::byte> payload);
 
+  void send_encoded(int to, std::uint32_t run, Slot slot, const Value& value, bool relays);
   void send_text(int to, const Header& header, std::span<const std::byte> bytes);
   void attend();
   void hear(const Farewell& farewell);
@@ -168,6 +169,7 @@ class Rank final : private Receiver, private Outlet {
   };
 
   std::unique_ptr<Transport> transport_;
+  const std::size_t small_bytes_;
   const unsigned worker_count_;
   Control* const control_;
   const RankInfo about_;

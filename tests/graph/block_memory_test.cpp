@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "graph/pages.hpp"
+
 #include <ramal/block.hpp>
 
 #include <gtest/gtest.h>
@@ -18,14 +20,14 @@ constexpr bool keeps = true;
 
 class BlockMemoryTest : public ::testing::Test {
  protected:
-  BlockMemoryTest() { free_kept_block_memory(); }
-  ~BlockMemoryTest() override { EXPECT_EQ(block_memory().used_bytes, 0u); }
+  BlockMemoryTest() { free_kept_pages(); }
+  ~BlockMemoryTest() override { EXPECT_EQ(large_memory().used_bytes, 0u); }
 };
 
 TEST_F(BlockMemoryTest, LargePiecesAreUsedAgain) {
   if (!keeps) GTEST_SKIP() << "not with the address sanitizer";
   const void* first = allocate_block_memory(mib).get();
-  EXPECT_EQ(block_memory().kept_bytes, mib);
+  EXPECT_EQ(large_memory().kept_bytes, mib);
   EXPECT_EQ(allocate_block_memory(mib - 5).get(), first) << "about the same size";
   const auto held = allocate_block_memory(mib);
   EXPECT_EQ(held.get(), first);
@@ -37,7 +39,7 @@ TEST_F(BlockMemoryTest, NeverMoreThanOnceWasInUse) {
     const auto a = allocate_block_memory(8 * mib);
     const auto b = allocate_block_memory(8 * mib);
   }
-  const std::size_t most = block_memory().most_used_bytes;
+  const std::size_t most = large_memory().most_used_bytes;
   std::minstd_rand random(3);
   std::vector<std::shared_ptr<void>> held;
   for (int i = 0; i < 3000; ++i) {
@@ -47,7 +49,7 @@ TEST_F(BlockMemoryTest, NeverMoreThanOnceWasInUse) {
       held.erase(held.begin() + static_cast<long>(random() % held.size()));
     }
     if (held.size() > 5) held.clear();
-    const BlockMemory now = block_memory();
+    const LargeMemory now = large_memory();
     ASSERT_LE(now.used_bytes + now.kept_bytes, std::max(most, now.most_used_bytes));
     ASSERT_LE(now.kept_bytes, most_kept_bytes);
   }

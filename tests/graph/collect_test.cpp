@@ -137,12 +137,12 @@ TEST(Collect, SeesThroughContainers) {
   EXPECT_EQ(inputs_of(graph, 2), (Indices{0, 1, 0, 1}));
 }
 
-TEST(Collect, SaysWhetherAnythingIsAnnotated) {
+TEST(Collect, SaysWhichTasksAreAnnotated) {
   const auto plain = delayed<source>(1);
   const auto wished = delayed<inc>.annotate({.priority = 1})(plain);
-  EXPECT_FALSE(collected(tasks(plain)).annotated);
-  EXPECT_TRUE(collected(tasks(wished)).annotated);
-  EXPECT_TRUE(collected(tasks(delayed<inc>(wished), plain)).annotated);
+  EXPECT_TRUE(collected(tasks(plain)).annotated.empty());
+  EXPECT_EQ(collected(tasks(wished)).annotated, (std::vector<bool>{false, true}));
+  EXPECT_EQ(collected(tasks(delayed<inc>(wished), plain)).annotated, (std::vector<bool>{false, true, false}));
 }
 
 // --- existing values ---------------------------------------------------------------------------------

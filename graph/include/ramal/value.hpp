@@ -148,12 +148,11 @@ class Value {
   /// No other Value shares the object.
   bool unique() const { return !boxed() || box()->owners.load(std::memory_order_acquire) == 1; }
 
-  /// Of a plain type, from and to its encoding.
-  static Value from_plain(const Type& type, const std::byte* encoded) {
-    Value value;
-    std::memcpy(&value.room_, encoded, type.bytes);
-    value.type_ = &type;
-    return value;
+  /// Of a plain type, from and to its encoding. The first on an empty Value.
+  void set_plain(const Type& type, const std::byte* encoded) {
+    assert(empty());
+    copy_words(room_.bytes, encoded, type.bytes);
+    type_ = &type;
   }
   /// Word by word, as results are written: reading two at once would have to wait until both have left the
   /// core.
