@@ -50,6 +50,7 @@ class Cutter {
       }
     }
     for (const Want& want : wants) keep(want);
+    route_along_trees();
     Cut cut{write(run, images), 0, std::move(large_)};
     // Only now, since a cut that fails must not leave copies that were never sent.
     for (const auto& [given, rank] : new_copies_) holders_.at(given).copied(rank);
@@ -172,7 +173,11 @@ class Cutter {
     } else {
       share.externals.push_back({i, External::arrival, graph_.kind_index[i]});
       const Slot source = slot_on(rank_[i], i);
-      shares_[rank_[i]].routes.push_back({source, rank, slot});
+      if (kind(i).result->contiguous) {
+        spread_.push_back({i, rank, slot});
+      } else {
+        shares_[rank_[i]].routes.push_back({source, rank, slot});
+      }
       if (is_given(i) && holders_.at(i).copied) {
         shares_[rank].keeps.push_back({holders_.at(i).id, slot, Keep::quietly});
         new_copies_.emplace_back(i, rank);
@@ -209,6 +214,24 @@ class Cutter {
     if (listed < most_listed) return none;
     const auto found = many_.find(place_of(rank, i));
     return found != many_.end() ? found->second : none;
+  }
+
+  /// What may be large goes along a binary tree of the ranks that need it, so that none sends it more than twice.
+  /// Rank 0 passes nothing on: it may be in its program's own work for long.
+  void route_along_trees() {
+    const auto order = [](const Arrival& one) { return std::pair(one.task, one.rank == 0 ? none : one.rank); };
+    std::ranges::sort(spread_, {}, order);
+    for (auto first = spread_.begin(); first != spread_.end();) {
+      const TaskIndex i = first->task;
+      const auto last = std::find_if(first, spread_.end(), [&](const Arrival& one) { return one.task != i; });
+      const Arrival home{i, rank_[i], slot_on(rank_[i], i)};
+      for (auto to = first; to != last; ++to) {
+        const auto place = to - first;
+        const Arrival& from = place < 2 ? home : first[place / 2 - 1];
+        shares_[from.rank].routes.push_back({from.slot, to->rank, to->slot});
+      }
+      first = last;
+    }
   }
 
   void keep(const Want& want) {
@@ -323,6 +346,12 @@ class Cutter {
   Array<Slot> slot_;             // of each task on its own rank; none: given
   Array<std::uint32_t> copies_;  // head of each task's list in all_copies_
   Array<Copy> all_copies_;
+  struct Arrival {
+    TaskIndex task;
+    std::uint32_t rank;
+    Slot slot;
+  };
+  Array<Arrival> spread_;  // of values that may be large
   std::unordered_map<std::uint64_t, Slot> many_;  // by place_of
   std::unordered_map<TaskIndex, Holder> holders_;
   std::vector<std::pair<TaskIndex, std::uint32_t>> new_copies_;  // of given tasks, on ranks

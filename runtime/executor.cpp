@@ -310,7 +310,7 @@ void Executor::add(std::atomic<std::int64_t>& counter, std::int64_t difference) 
 }
 
 std::uint64_t Executor::tasks_run() const {
-  std::uint64_t sum = inbox_.tasks_run.load(std::memory_order_relaxed);
+  std::uint64_t sum = members_run_.load(std::memory_order_relaxed);
   for (const auto& worker : workers_) sum += worker->tasks_run.load(std::memory_order_relaxed);
   return sum;
 }

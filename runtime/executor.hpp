@@ -31,9 +31,11 @@
 #include "runtime/failure.hpp"
 #include "runtime/memory_bound.hpp"
 #include "runtime/openmp.hpp"
+#include "runtime/stealing_deque.hpp"
 
 #include <ramal/communicator.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <deque>
 #include <functional>
@@ -126,7 +128,7 @@ class Executor {
   bool run_one(unsigned worker = 0) { return run_some(1, worker) > 0; }
   /// There is work that `run_one` would find, as far as can be told without locks.
   bool has_ready() const {
-    return ready_count_.load() > 0 || (!shared_ && has_stacked()) || gate_.calls() ||
+    return ready_count_.load() > 0 || has_own() || gate_.calls() ||
            (is_short_of_memory() && memory_.has_room(deferred_bytes_.load()));
   }
 
@@ -153,11 +155,18 @@ class Executor {
     Run* run = nullptr;
     Slot slot = 0;
   };
-  struct alignas(64) Worker {
+  /// Anyone puts and takes.
+  struct alignas(64) Shelf {
     SpinLock lock;
-    std::vector<Item> stack;
-    std::atomic<std::size_t> size{0};  // of the stack, for those who do not hold the lock
-    Item next{nullptr, 0};             // the owner's alone
+    std::vector<Item> items;
+    std::atomic<std::size_t> size{0};  // for those who do not hold the lock
+  };
+  struct alignas(64) Worker {
+    Item next{nullptr, 0};      // the owner's alone
+    std::vector<Item> stack;    // of the only thread
+    StealingDeque<Item> deque;  // of one among several
+    Run* closing = nullptr;     // a run of which so many things less are to be waited for
+    std::uint64_t closed = 0;
     std::atomic<std::uint64_t> tasks_run{0};
     std::atomic<bool> is_running{false};
   };
@@ -183,9 +192,11 @@ class Executor {
     }
   };
 
-  bool has_stacked() const {
-    return workers_[0]->next.run != nullptr || !workers_[0]->stack.empty() || !inbox_.stack.empty() ||
-           !urgent_.stack.empty();
+  bool has_own() const {
+    if (!shared_)
+      return workers_[0]->next.run != nullptr || !workers_[0]->stack.empty() || !inbox_.items.empty() ||
+             !urgent_.items.empty();
+    return std::any_of(workers_.begin(), workers_.end(), [](const auto& one) { return !one->deque.empty(); });
   }
   template <bool shared>
   std::size_t run_some(std::size_t most, Worker& me);
@@ -219,8 +230,11 @@ class Executor {
   void send(Run& run, Slot slot);
   void drop_use(Run& run, Slot slot);
   template <bool shared>
+  void close(Run& run, std::uint64_t count = 1);
   void close(Run& run);
-  void close(Run& run);
+  template <bool shared>
+  void close_soon(Run& run, Worker& me);
+  void end_batch(Worker& me);
   void finish(Run& run);
   void add(std::atomic<std::int64_t>& counter, std::int64_t difference) const;
 
@@ -231,6 +245,8 @@ class Executor {
   template <bool shared>
   bool take_special(Item& item);
   template <bool shared>
+  bool take_share(Worker& me, Item& item);
+  template <bool shared>
   bool take_elsewhere(Worker& me, Item& item);
   bool take_deferred(Item& item, bool even_if_it_does_not_fit);
   bool admit(Item item);
@@ -239,9 +255,13 @@ class Executor {
   bool take_source(Worker& me, Item& item);
   bool steal(Worker& me, Item& item);
   template <bool shared>
-  bool pop(Worker& from, Item& item);
+  bool pop(Worker& me, Item& item);
   template <bool shared>
-  void push(Worker& to, Item item);
+  void push(Worker& me, const Item& item);
+  template <bool shared>
+  bool take_from(Shelf& shelf, Item& item);
+  template <bool shared>
+  void put_on(Shelf& shelf, const Item& item);
 
   // constant
   const int rank_;
@@ -256,10 +276,11 @@ class Executor {
 
   // what is ready
   std::vector<std::unique_ptr<Worker>> workers_;
-  Worker inbox_;                                // readied by whoever pumps
-  Worker urgent_;                               // results that other ranks wait for
+  Shelf inbox_;   // readied by whoever pumps
+  Shelf urgent_;  // results that other ranks wait for
+  std::atomic<std::uint64_t> members_run_{0};
   std::atomic<std::int64_t> special_count_{0};  // prioritised, urgent, or waiting for memory
-  std::atomic<std::int64_t> ready_count_{0};
+  std::atomic<std::int64_t> ready_count_{0};    // but for what workers have as their own
   mutable SpinLock sources_lock_;
   std::vector<Run*> sources_;  // runs that may have tasks without inputs to start
   SpinLock prioritised_lock_;

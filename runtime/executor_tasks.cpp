@@ -26,8 +26,15 @@ T decremented(std::atomic<T>& counter) {
 std::size_t Executor::run_some(std::size_t most, unsigned worker) {
   Worker& me = *workers_[worker];
   const std::size_t count = shared_ ? run_some<true>(most, me) : run_some<false>(most, me);
+  end_batch(me);
   me.tasks_run.store(me.tasks_run.load(std::memory_order_relaxed) + count, std::memory_order_relaxed);
   return count;
+}
+
+void Executor::end_batch(Worker& me) {
+  if (me.closing == nullptr) return;
+  close<true>(*me.closing, me.closed);
+  me.closing = nullptr;
 }
 
 template <bool shared>
@@ -52,6 +59,7 @@ bool Executor::overdraw(unsigned worker) {
   if (!take_deferred(item, true)) return false;
   Worker& me = *workers_[worker];
   shared_ ? execute<true>(item, me) : execute<false>(item, me);
+  end_batch(me);
   me.tasks_run.store(me.tasks_run.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   return true;
 }
@@ -72,9 +80,10 @@ inline bool Executor::execute(const Item& item, Worker& me) {
   const Slot* const end = run.graph.inputs.data() + step[1].inputs;
   for (const Slot* input = run.graph.inputs.data() + step->inputs; input != end; ++input) {
     Cell& cell = cells[*input];
-    if (decremented<shared>(cell.uses) == 0) cell.value.reset();
+    // What sits in its cell is never moved from and needs no end: no need to count either.
+    if (cell.value.is_boxed() && decremented<shared>(cell.uses) == 0) cell.value.reset();
   }
-  close<shared>(run);  // after which the run may be gone
+  close_soon<shared>(run, me);  // after which it may be gone
   if constexpr (shared) me.is_running.store(false, std::memory_order_relaxed);
   return true;
 }
@@ -96,7 +105,7 @@ bool Executor::execute_with_care(const Item& item, Worker& me) {
   if (run.counts_bytes()) count_result(run, task);
   complete<shared>(run, task, &me);
   for (const Slot input : run.graph.inputs_of(task)) drop_use(run, input);
-  close<shared>(run);
+  close_soon<shared>(run, me);
   if constexpr (shared) me.is_running.store(false, std::memory_order_relaxed);
   return true;
 }
@@ -186,7 +195,7 @@ void Executor::fail(Run& run, Slot task, bool cancelled, const std::string& mess
 /// Of a collective task.
 void Executor::call_member(Run& run, Slot task, Communicator& communicator) {
   call(run, task, &communicator);
-  inbox_.tasks_run.fetch_add(1, std::memory_order_relaxed);
+  members_run_.fetch_add(1, std::memory_order_relaxed);
 }
 
 // --- its result ---------------------------------------------------------------------------------------
@@ -219,7 +228,7 @@ inline void Executor::pass_on(Run& run, Slot slot, Worker* me, bool routed) {
   }
   send(run, slot);
   // Tasks without inputs come one by one, and their results wait for company.
-  if (me != nullptr && urgent_.stack.empty() && !run.graph.inputs_of(slot).empty()) outlet_.hurry();
+  if (me != nullptr && urgent_.items.empty() && !run.graph.inputs_of(slot).empty()) outlet_.hurry();
 }
 
 void Executor::complete(Run& run, Slot slot) {
@@ -284,19 +293,36 @@ void Executor::drop(Run& run, Slot slot) {
   }
 }
 
-/// One thing less to wait for. The run may be gone afterwards.
+/// So many things less to wait for. The run may be gone afterwards.
 template <bool shared>
-inline void Executor::close(Run& run) {
-  if (decremented<shared>(run.open) > 0) return;
+inline void Executor::close(Run& run, std::uint64_t count) {
   if constexpr (shared) {
+    if (run.open.fetch_sub(count, std::memory_order_acq_rel) > count) return;
     const std::lock_guard lock(posted_lock_);
     finished_.push_back(&run);
   } else {
-    finish(run);
+    const auto left = run.open.load(std::memory_order_relaxed) - count;
+    run.open.store(left, std::memory_order_relaxed);
+    if (left == 0) finish(run);
   }
 }
 
 void Executor::close(Run& run) { shared_ ? close<true>(run) : close<false>(run); }
+
+/// The same when the worker is through with its batch: of several, each would wait for the others' counting.
+template <bool shared>
+inline void Executor::close_soon(Run& run, Worker& me) {
+  if constexpr (shared) {
+    if (me.closing != &run) {
+      if (me.closing != nullptr) close<true>(*me.closing, me.closed);
+      me.closing = &run;
+      me.closed = 0;
+    }
+    ++me.closed;
+  } else {
+    close<false>(run);
+  }
+}
 
 // --- what is ready ------------------------------------------------------------------------------------
 
@@ -310,7 +336,7 @@ inline void Executor::make_ready(const Item& item, Worker* me) {
     if (older.run == nullptr) return;
     push<shared>(*me, older);
   } else {
-    push<shared>(inbox_, item);
+    put_on<shared>(inbox_, item);
   }
   if constexpr (shared) wake_();
 }
@@ -329,37 +355,58 @@ void Executor::make_ready_specially(Item item) {
     ready_count_.fetch_add(1);
     add(special_count_, 1);
   } else {
-    shared_ ? push<true>(urgent_, item) : push<false>(urgent_, item);
+    shared_ ? put_on<true>(urgent_, item) : put_on<false>(urgent_, item);
     add(special_count_, 1);
   }
 }
 
 template <bool shared>
-inline void Executor::push(Worker& to, Item item) {
+inline void Executor::push(Worker& me, const Item& item) {
   if constexpr (shared) {
-    const std::lock_guard lock(to.lock);
-    to.stack.push_back(item);
-    to.size.store(to.stack.size(), std::memory_order_relaxed);
-    ready_count_.fetch_add(1);
+    me.deque.push(item);
   } else {
-    to.stack.push_back(item);
+    me.stack.push_back(item);
   }
 }
 
 template <bool shared>
-inline bool Executor::pop(Worker& from, Item& item) {
+inline bool Executor::pop(Worker& me, Item& item) {
   if constexpr (shared) {
-    if (from.size.load(std::memory_order_relaxed) == 0) return false;
-    const std::lock_guard lock(from.lock);
-    if (from.stack.empty()) return false;
-    item = from.stack.back();
-    from.stack.pop_back();
-    from.size.store(from.stack.size(), std::memory_order_relaxed);
+    return me.deque.pop(item);
+  } else {
+    if (me.stack.empty()) return false;
+    item = me.stack.back();
+    me.stack.pop_back();
+    return true;
+  }
+}
+
+template <bool shared>
+inline void Executor::put_on(Shelf& shelf, const Item& item) {
+  if constexpr (shared) {
+    const std::lock_guard lock(shelf.lock);
+    shelf.items.push_back(item);
+    shelf.size.store(shelf.items.size(), std::memory_order_relaxed);
+    ready_count_.fetch_add(1);
+  } else {
+    shelf.items.push_back(item);
+  }
+}
+
+template <bool shared>
+inline bool Executor::take_from(Shelf& shelf, Item& item) {
+  if constexpr (shared) {
+    if (shelf.size.load(std::memory_order_relaxed) == 0) return false;
+    const std::lock_guard lock(shelf.lock);
+    if (shelf.items.empty()) return false;
+    item = shelf.items.back();
+    shelf.items.pop_back();
+    shelf.size.store(shelf.items.size(), std::memory_order_relaxed);
     ready_count_.fetch_sub(1);
   } else {
-    if (from.stack.empty()) return false;
-    item = from.stack.back();
-    from.stack.pop_back();
+    if (shelf.items.empty()) return false;
+    item = shelf.items.back();
+    shelf.items.pop_back();
   }
   return true;
 }
@@ -369,14 +416,35 @@ inline bool Executor::pop(Worker& from, Item& item) {
 template <bool shared>
 bool Executor::take_special(Item& item) {
   if ((is_short_of_memory() && take_deferred(item, false)) || take_prioritised(item, true)) return true;
-  if (!pop<shared>(urgent_, item)) return false;
+  if (!take_from<shared>(urgent_, item)) return false;
   add(special_count_, -1);
   return true;
 }
 
+/// Of what arrivals made ready: of much, several at once, since all workers are after it.
+template <bool shared>
+bool Executor::take_share(Worker& me, Item& item) {
+  if constexpr (shared) {
+    constexpr std::size_t most_taken = 4096;
+    const std::size_t size = inbox_.size.load(std::memory_order_relaxed);
+    const std::size_t share = std::min(size / (2 * workers_.size()), most_taken);
+    if (share > 1) {
+      const std::lock_guard lock(inbox_.lock);
+      const std::size_t count = std::min(share, inbox_.items.size());
+      const auto first = inbox_.items.end() - static_cast<std::ptrdiff_t>(count);
+      for (auto one = first; one != inbox_.items.end(); ++one) me.deque.push(*one);
+      inbox_.items.erase(first, inbox_.items.end());
+      inbox_.size.store(inbox_.items.size(), std::memory_order_relaxed);
+      ready_count_.fetch_sub(static_cast<std::int64_t>(count));
+      if (me.deque.pop(item)) return true;  // others may steal them all
+    }
+  }
+  return take_from<shared>(inbox_, item);
+}
+
 template <bool shared>
 bool Executor::take_elsewhere(Worker& me, Item& item) {
-  const bool found = pop<shared>(inbox_, item) || take_source(me, item) || (shared && steal(me, item)) ||
+  const bool found = take_share<shared>(me, item) || take_source(me, item) || (shared && steal(me, item)) ||
                      take_prioritised(item, false);
   // There may be more where this came from: each that finds some wakes the next.
   if (shared && found && has_ready()) wake_();
@@ -428,14 +496,19 @@ bool Executor::take_source(Worker& me, Item& item) {
   return false;
 }
 
+/// From the others in turn, beginning with the next. Of many several at once: where tasks are small, a thief
+/// that comes back for each makes its victim wait as often for the lines of memory they share.
 bool Executor::steal(Worker& me, Item& item) {
-  for (auto& victim : workers_) {
-    if (victim.get() == &me) continue;
-    const std::lock_guard lock(victim->lock);
-    if (victim->stack.empty()) continue;
-    item = victim->stack.front();  // the oldest leads to the most work
-    victim->stack.erase(victim->stack.begin());
-    ready_count_.fetch_sub(1);
+  constexpr std::size_t most_stolen = 64;
+  const std::size_t count = workers_.size();
+  std::size_t at = 0;
+  while (workers_[at].get() != &me) ++at;
+  for (std::size_t i = 1; i < count; ++i) {
+    auto& victim = workers_[(at + i) % count]->deque;
+    const std::size_t wanted = std::min(victim.size() / 4, most_stolen);
+    if (!victim.steal(item)) continue;
+    Item more;
+    for (std::size_t stolen = 1; stolen < wanted && victim.steal(more); ++stolen) me.deque.push(more);
     return true;
   }
   return false;

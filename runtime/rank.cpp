@@ -148,6 +148,7 @@ std::uint64_t known_bytes(const Value& value) {
 
 void Rank::announce(ValueId id, const Value& value) {
   if (control_ != nullptr) {
+    has_news_ = true;
     control_->made(id, value);
     return;
   }
@@ -375,6 +376,7 @@ void Rank::handle(int from, const Header& header, std::span<const std::byte> pay
       }
       break;
     case MessageType::ready: {
+      has_news_ = true;
       Reader reader(payload);
       const auto id = reader.raw<ValueId>();
       const auto bytes = reader.raw<std::uint64_t>();
@@ -396,9 +398,11 @@ void Rank::handle(int from, const Header& header, std::span<const std::byte> pay
       send_text(from, {.type = MessageType::report}, encoded(info()));
       break;
     case MessageType::report:
+      has_news_ = true;
       control_->report(from, payload);
       break;
     case MessageType::stop:
+      has_news_ = true;
       // Rank 0 tells the others; each tells rank 0 that it has heard.
       if (transport_->rank() == 0) {
         ++others_stopped_;
@@ -711,12 +715,15 @@ void Rank::work_until(const std::function<bool()>& done, bool by_time) {
     }
     return;
   }
+  // The workers need the cores: what this thread waits for they tell it.
+  constexpr int looks = 20;
+  constexpr double until_told_seconds = 1e-3;
   auto held = lock();
-  while (!done()) {
+  for (int look = 0; !done();) {
     if (pump()) {
-      backoff.reset();
-    } else if (const double pause = backoff.next(); pause > 0) {
-      pumped_.wait_for(held, std::chrono::duration<double>(pause));
+      look = 0;
+    } else if (++look > looks) {
+      pumped_.wait_for(held, std::chrono::duration<double>(until_told_seconds));
     } else {
       held.unlock();
       held.lock();
@@ -804,47 +811,52 @@ void Rank::close() {
 void Rank::work(unsigned worker) {
   Backoff backoff(200e-6);  // whoever makes work wakes a sleeper
   if (worker_count_ > 1) OpenMp().share_cores();
+  std::size_t tasks_a_look = 1;
+  double before = now_seconds();
   while (!ending_) {
-    if (executor_.run_one(worker) || overdraw(worker)) {
+    const std::size_t count = executor_.run_some(tasks_a_look, worker);
+    if (count > 0 || overdraw(worker)) {
       backoff.reset();
       const double now = now_seconds();
-      if (now - last_pump_shared_.load(std::memory_order_relaxed) < pump_interval_seconds) continue;
-      if (const std::unique_lock held(pump_mutex_, std::try_to_lock); held) {
-        last_pump_shared_.store(now, std::memory_order_relaxed);
-        pump();
-        pumped_.notify_all();
-      }
+      const double fit = static_cast<double>(count) * pump_interval_seconds / (now - before);
+      tasks_a_look = static_cast<std::size_t>(std::clamp(fit, 1.0, static_cast<double>(most_tasks_a_look)));
+      before = now;
+      if (now - last_pump_shared_.load(std::memory_order_relaxed) >= pump_interval_seconds) try_pump(now);
       continue;
     }
-    if (const std::unique_lock held(pump_mutex_, std::try_to_lock); held) {
-      last_pump_shared_.store(now_seconds(), std::memory_order_relaxed);
-      if (pump()) backoff.reset();
-      pumped_.notify_all();
-    }
-    if (const double pause = backoff.next(); pause > 0) {
+    if (try_pump(now_seconds())) backoff.reset();
+    if (backoff.next() > 0) {
       constexpr double until_woken_seconds = 50e-3;
       sleep_until_woken(until_woken_seconds);
     }
+    before = now_seconds();
   }
   --workers_alive_;
 }
 
-/// Pumps when nobody else has for a while.
+/// A round of messages, unless another thread is at it. Whoever waits for what it brings is told.
+bool Rank::try_pump(double now) {
+  const std::unique_lock held(pump_mutex_, std::try_to_lock);
+  if (!held) return false;
+  last_pump_shared_.store(now, std::memory_order_relaxed);
+  const bool any = pump();
+  if (std::exchange(has_news_, false)) pumped_.notify_all();
+  return any;
+}
+
+/// Pumps when nobody else has for a while: all workers are inside long tasks.
 void Rank::help() {
-  Backoff backoff;
+  constexpr double shortest_pause_seconds = 50e-6;
+  double pause = helper_interval_seconds;
   while (!ending_) {
     const double now = now_seconds();
-    if (now - last_pump_shared_.load(std::memory_order_relaxed) > pump_interval_seconds) {
-      if (const std::unique_lock held(pump_mutex_, std::try_to_lock); held) {
-        last_pump_shared_.store(now, std::memory_order_relaxed);
-        if (pump()) {
-          backoff.reset();
-          pumped_.notify_all();
-        }
-      }
+    const bool is_needed = now - last_pump_shared_.load(std::memory_order_relaxed) > shortest_pause_seconds;
+    if (is_needed && try_pump(now)) {
+      pause = shortest_pause_seconds;
+    } else {
+      pause = std::min(2 * pause, helper_interval_seconds);
     }
-    const double pause = backoff.next();
-    if (pause > 0) sleep_seconds(std::min(pause, helper_interval_seconds));
+    sleep_seconds(pause);
   }
 }
 

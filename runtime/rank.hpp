@@ -158,6 +158,7 @@ class Rank final : private Receiver, private Outlet {
   void tell_workers_to_end();
   void end_workers();
   void work(unsigned worker);
+  bool try_pump(double now);
   void help();
   void wake();
   void sleep_until_woken(double seconds);
@@ -215,7 +216,8 @@ class Rank final : private Receiver, private Outlet {
 
   // threads
   std::mutex pump_mutex_;
-  std::condition_variable pumped_;  // rank 0's own thread waits here
+  std::condition_variable pumped_;  // the program's own thread waits here
+  bool has_news_ = false;           // for it
   std::mutex sleep_mutex_;
   std::condition_variable woken_;
   std::atomic<int> sleepers_{0};

@@ -195,6 +195,36 @@ TEST(Cut, AValueCrossesToARankOnce) {
   }
 }
 
+TEST(Cut, WhatMayBeLargeGoesAlongATree) {
+  constexpr std::uint32_t ranks = 12;
+  const auto block = delayed<spread>(1, 1000);
+  std::map<const Task*, std::uint32_t> rank{{at(block), 3}};
+  std::vector<Delayed<long>> readers;
+  Tasks targets;
+  for (std::uint32_t r = 0; r < ranks; ++r) {
+    readers.push_back(delayed<all_of>(block));
+    rank[at(readers.back())] = r;
+  }
+  for (const auto& reader : readers) targets.push_back(at(reader));
+  const Planned planned(targets, ranks, rank, {});
+  EXPECT_EQ(planned.cut.messages, ranks - 1);
+  EXPECT_TRUE(planned.on(0).routes.empty()) << "rank 0 passes nothing on";
+  std::map<std::uint32_t, std::uint32_t> distance{{3, 0}};
+  std::size_t reached = 0;
+  for (std::vector<std::uint32_t> next{3}; !next.empty();) {
+    const std::uint32_t from = next.back();
+    next.pop_back();
+    ++reached;
+    EXPECT_LE(planned.on(from).routes.size(), 2u);
+    for (const Route& route : planned.on(from).routes) {
+      EXPECT_TRUE(distance.emplace(route.rank, distance[from] + 1).second) << "twice to " << route.rank;
+      next.push_back(route.rank);
+    }
+  }
+  EXPECT_EQ(reached, ranks);
+  for (const auto& [r, hops] : distance) EXPECT_LE(hops, 3u) << r;
+}
+
 TEST(Cut, RanksWithoutWorkGetNothing) {
   const auto x = delayed<leaf>(1);
   const auto y = delayed<leaf>(x);

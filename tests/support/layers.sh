@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 # No include runs upwards: graph knows neither runtime, io nor apps; runtime neither io nor apps; io
-# neither runtime nor apps. graph has no threads and no locks, but that blocks' memory is shared by whatever
+# neither runtime nor apps. graph has no threads and no locks, but that large memory is shared by whatever
 # threads there are, as the heap is. mpi.h appears in one source of the runtime and one public header, hdf5.h in one
 # header of io.
 set -uo pipefail
@@ -10,7 +10,7 @@ status=0
 refuse() { # folder, what it must not include
   [ -d "$1" ] || return 0
   if grep -rnE "#include [<\"]($2)" "$1" --include='*.cpp' --include='*.hpp' |
-    grep -v '^graph/block_memory.cpp:.*<mutex>'; then
+    grep -v '^graph/pages.cpp:.*<mutex>'; then
     echo "$1 must not include $2"
     status=1
   fi

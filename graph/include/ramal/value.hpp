@@ -78,7 +78,7 @@ class Value {
  public:
   Value() = default;
   Value(const Value& other) noexcept : type_(other.type_), room_(other.room_) {
-    if (boxed()) box()->owners.fetch_add(1, std::memory_order_relaxed);
+    if (is_boxed()) box()->owners.fetch_add(1, std::memory_order_relaxed);
   }
   Value(Value&& other) noexcept : type_(std::exchange(other.type_, nullptr)), room_(other.room_) {}
   Value& operator=(Value other) noexcept {
@@ -128,6 +128,8 @@ class Value {
     type_ = nullptr;
   }
   const Type& type() const { return *type_; }
+  /// The object lies elsewhere, and is shared by counting.
+  bool is_boxed() const { return type_ != nullptr && !type_->in_place; }
   bool failed() const { return type_ != nullptr && type_->failure; }
 
   /// The object. The caller knows its type; a wrong T is undefined.
@@ -146,7 +148,7 @@ class Value {
     return const_cast<T&>(get<T>());
   }
   /// No other Value shares the object.
-  bool unique() const { return !boxed() || box()->owners.load(std::memory_order_acquire) == 1; }
+  bool unique() const { return !is_boxed() || box()->owners.load(std::memory_order_acquire) == 1; }
 
   /// Of a plain type, from and to its encoding. The first on an empty Value.
   void set_plain(const Type& type, const std::byte* encoded) {
@@ -176,10 +178,9 @@ class Value {
     std::memcpy(to, &first, std::min(bytes, word_bytes));
     if (bytes > word_bytes) std::memcpy(to + word_bytes, &second, bytes - word_bytes);
   }
-  bool boxed() const { return type_ != nullptr && !type_->in_place; }
   detail::Box* box() const { return room_.box; }
   void drop() noexcept {
-    if (boxed() && box()->owners.fetch_sub(1, std::memory_order_acq_rel) == 1) type_->destroy(box());
+    if (is_boxed() && box()->owners.fetch_sub(1, std::memory_order_acq_rel) == 1) type_->destroy(box());
   }
 
   const Type* type_ = nullptr;
