@@ -14,6 +14,7 @@
 #pragma once
 
 #include <cstddef>
+#include <new>
 #include <vector>
 
 namespace ramal::detail {
@@ -24,6 +25,15 @@ constexpr std::size_t most_kept_bytes = std::size_t{256} << 20;
 /// Not initialised, aligned to 64 bytes at least. Throws std::bad_alloc. Free with the same size.
 void* allocate_pages(std::size_t bytes);
 void free_pages(void* memory, std::size_t bytes) noexcept;
+
+/// The same for arrays, of which many are small: those are aligned to 16 bytes, which costs less.
+constexpr std::size_t smallest_aligned_bytes = 4096;
+inline void* allocate_array(std::size_t bytes) {
+  return bytes < smallest_aligned_bytes ? ::operator new(bytes) : allocate_pages(bytes);
+}
+inline void free_array(void* memory, std::size_t bytes) noexcept {
+  bytes < smallest_aligned_bytes ? ::operator delete(memory) : free_pages(memory, bytes);
+}
 
 struct LargeMemory {
   std::size_t used_bytes = 0;
@@ -41,8 +51,8 @@ struct PageAllocator {
   PageAllocator() = default;
   template <class U>
   PageAllocator(const PageAllocator<U>&) {}  // NOLINT: what an allocator must have
-  T* allocate(std::size_t n) { return static_cast<T*>(allocate_pages(n * sizeof(T))); }
-  void deallocate(T* memory, std::size_t n) noexcept { free_pages(memory, n * sizeof(T)); }
+  T* allocate(std::size_t n) { return static_cast<T*>(allocate_array(n * sizeof(T))); }
+  void deallocate(T* memory, std::size_t n) noexcept { free_array(memory, n * sizeof(T)); }
   bool operator==(const PageAllocator&) const { return true; }
 };
 

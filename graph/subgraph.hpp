@@ -25,7 +25,7 @@ using ValueId = std::uint64_t;
 
 struct FreePages {
   std::size_t size = 0;
-  void operator()(std::byte* memory) const { free_pages(memory, size); }
+  void operator()(std::byte* memory) const { free_array(memory, size); }
 };
 
 /// Bytes with one owner, aligned to 16 and not initialised.
@@ -33,7 +33,7 @@ class Buffer {
  public:
   Buffer() = default;
   explicit Buffer(std::size_t size)
-      : memory_(static_cast<std::byte*>(allocate_pages(size)), FreePages{size}) {}
+      : memory_(static_cast<std::byte*>(allocate_array(size)), FreePages{size}) {}
   std::byte* data() const { return memory_.get(); }
   std::size_t size() const { return memory_ ? memory_.get_deleter().size : 0; }
   std::span<const std::byte> view() const { return {data(), size()}; }

@@ -146,6 +146,10 @@ constexpr int block_doubles = 1 << 17;  // 1 MiB
 long pass(long x) { return x; }
 std::vector<double> make_block(int n) { return std::vector<double>(static_cast<std::size_t>(n), 1.0); }
 double first_of(const std::vector<double>& block) { return block[0]; }
+ramal::Block<double> make_real_block(int n) {
+  return ramal::Block<double>::filled({static_cast<std::uint64_t>(n)}, 1.0);
+}
+double first_of_block(const ramal::Block<double>& block) { return block.data()[0]; }
 
 /// The moment at which all is planned and shipped.
 double gate() {
@@ -188,13 +192,14 @@ double stream_by_hand(int count, int doubles, int different = 1) {
 void stream_by_hand(benchmark::State& state) {
   for (auto _ : state) state.SetIterationTime(stream_by_hand(messages, 1) / messages);
 }
+template <auto make, auto first>
 void bandwidth(benchmark::State& state) {
   for (auto _ : state) {
-    std::vector<Delayed<std::vector<double>>> made;
+    std::vector<decltype(delayed<make>(0))> made;
     std::vector<Delayed<double>> used;
     for (int i = 0; i < blocks; ++i) {
-      made.push_back(delayed<make_block>.annotate({.rank = 0})(block_doubles));
-      used.push_back(delayed<first_of>.annotate({.rank = 1})(made.back()));
+      made.push_back(delayed<make>.annotate({.rank = 0})(block_doubles));
+      used.push_back(delayed<first>.annotate({.rank = 1})(made.back()));
     }
     session->persist(made);
     session->wait(made);
@@ -259,8 +264,10 @@ const std::vector<Twin> local_twins{
      compute_by_hand<Shape::stencil>}};
 const std::vector<Twin> pair_twins{
     {"8-byte result to another rank, streamed", "ns", stream, stream_by_hand},
-    {"1 MiB result to another rank", "us", bandwidth, bandwidth_by_hand},
-    {"the same; by hand from 64 MiB too", "us", bandwidth, bandwidth_of_blocks_by_hand},
+    {"1 MiB vector to another rank", "us", bandwidth<make_block, first_of>, bandwidth_by_hand},
+    {"the same; by hand from 64 MiB too", "us", bandwidth<make_block, first_of>, bandwidth_of_blocks_by_hand},
+    {"1 MiB Block; by hand from 64 MiB too", "us", bandwidth<make_real_block, first_of_block>,
+     bandwidth_of_blocks_by_hand},
     {"compute on kept data; MPI_Allreduce", "us", round_trip, round_trip_by_hand}};
 
 class Medians final : public benchmark::ConsoleReporter {
