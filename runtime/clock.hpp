@@ -30,7 +30,7 @@ inline void sleep_seconds(double seconds) {
 }
 
 /// How long to wait before looking again, given how long nothing has happened: first spin, then give way to
-/// others, and after `awake_seconds` sleep a tenth of the time already waited, 1 ms at most (below 1 % of a
+/// others, and after `awake_seconds` sleep a tenth of the time already waited, 4 ms at most (below 1 % of a
 /// core). Sleeping sooner is dear: where timers are coarse, ranks that wait for each other in turn lose
 /// milliseconds a message.
 class Backoff {
@@ -49,7 +49,7 @@ class Backoff {
       return 0;
     }
     constexpr double shortest = 20e-6;
-    constexpr double longest = 1e-3;
+    constexpr double longest = 4e-3;
     return std::min(longest, std::max(shortest, idle / 10));
   }
 

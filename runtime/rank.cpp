@@ -16,8 +16,8 @@ namespace {
 constexpr double pump_interval_seconds = 10e-6;  // between rounds of messages while tasks run
 constexpr std::size_t most_tasks_a_look = 16;
 constexpr double coarse_clock_seconds = 10e-3;  // two of its ticks on most systems
-constexpr int looks_a_round = 32;               // for messages
-constexpr double helper_interval_seconds = 1e-3;
+constexpr int looks_a_round = 32;               // for messages, if not idle for long
+constexpr double helper_interval_seconds = 3e-3;
 constexpr double noticeable_gap_seconds = 50e-3;
 // Along the tree: from so many on, so small. Larger ones take longer to be passed on than to be sent by rank
 // 0.
@@ -539,12 +539,14 @@ bool Rank::pump(bool starved) {
     if (any) transport_->flush();
     arrived_ = transport_->poll(*this);
     bool again = starved ? !arrived_ && !any : arrived_;
-    for (int look = 1; look < looks_a_round && again && !transport_->waits(); ++look) {
+    const int looks = starved && has_rested_ ? 1 : looks_a_round;
+    for (int look = 1; look < looks && again && !transport_->waits(); ++look) {
       const bool more = transport_->poll(*this);
       arrived_ |= more;
       again = more != starved;
     }
     any |= arrived_;
+    if (any) has_rested_ = false;
     if (!turns_.is_idle()) any |= take_turns();
     if (executor_.is_short_of_memory() || census_.is_wanted()) mind_memory();
     if (unsent_) transport_->flush();
@@ -697,7 +699,10 @@ void Rank::progress() {
 void Rank::rest(Backoff& backoff, bool by_time) {
   // By the clock go also rank 0's census, and the end of patience with a collective task.
   if (!by_time && !census_.is_wanted() && !turns_.has_thrown() && transport_->wait()) return;
-  if (const double pause = backoff.next(); pause > 0) sleep_seconds(pause);
+  if (const double pause = backoff.next(); pause > 0) {
+    has_rested_ = true;
+    sleep_seconds(pause);
+  }
 }
 
 void Rank::work_until(const std::function<bool()>& done, bool by_time) {
@@ -717,7 +722,7 @@ void Rank::work_until(const std::function<bool()>& done, bool by_time) {
   }
   // The workers need the cores: what this thread waits for they tell it.
   constexpr int looks = 20;
-  constexpr double until_told_seconds = 1e-3;
+  constexpr double until_told_seconds = 10e-3;
   auto held = lock();
   for (int look = 0; !done();) {
     if (pump()) {
@@ -818,7 +823,8 @@ void Rank::work(unsigned worker) {
     if (count > 0 || overdraw(worker)) {
       backoff.reset();
       const double now = now_seconds();
-      const double fit = static_cast<double>(count) * pump_interval_seconds / (now - before);
+      const double took = std::max(now - before, 1e-9);
+      const double fit = static_cast<double>(count) * pump_interval_seconds / took;
       tasks_a_look = static_cast<std::size_t>(std::clamp(fit, 1.0, static_cast<double>(most_tasks_a_look)));
       before = now;
       if (now - last_pump_shared_.load(std::memory_order_relaxed) >= pump_interval_seconds) try_pump(now);

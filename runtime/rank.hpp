@@ -207,6 +207,7 @@ class Rank final : private Receiver, private Outlet {
   bool arrived_ = false;  // in the last round
   double last_pump_ = 0;  // may be some milliseconds early
   bool last_pump_is_coarse_ = false;
+  bool has_rested_ = false;  // since something happened
   std::size_t tasks_a_look_ = 1;  // at the clock
   unsigned steps_ = 0;
   double idle_since_ = 0;
