@@ -1,0 +1,494 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What a rank sends, and what becomes of what arrives.
+#include "runtime/bundle.hpp"
+#include "runtime/encoded.hpp"
+#include "runtime/exceptions.hpp"
+#include "runtime/rank.hpp"
+
+#include <array>
+
+namespace ramal::detail {
+
+namespace {
+
+// Along the tree: from so many on, so small. Larger ones take longer to be passed on than to be sent by rank
+// 0.
+constexpr std::size_t least_bundled = 16;
+constexpr std::size_t most_bundled_bytes = 4096;
+
+/// Sent by rank 0 and not to be handled before the subgraphs that were shipped before it.
+bool is_ordered(MessageType type) {
+  switch (type) {
+    case MessageType::subgraph:
+    case MessageType::release:
+    case MessageType::cancel:
+    case MessageType::query:
+    case MessageType::stop:
+    case MessageType::store:
+      return true;
+    default:
+      return false;
+  }
+}
+
+/// Bytes that must live until they have left, in the form of a Value.
+struct HeldMemory {
+  std::shared_ptr<Buffer> memory;
+  template <class Archive>
+  void serialize(Archive&, unsigned) {}
+};
+
+Buffer copy_of(std::span<const std::byte> bytes) {
+  Buffer buffer(bytes.size());
+  if (!bytes.empty()) std::memcpy(buffer.data(), bytes.data(), bytes.size());
+  return buffer;
+}
+
+template <class T>
+std::span<const std::byte> bytes_of(std::span<const T> items) {
+  return std::as_bytes(items);
+}
+template <class T>
+std::vector<T> items_of(std::span<const std::byte> bytes) {
+  std::vector<T> items(bytes.size() / sizeof(T));
+  if (!items.empty()) std::memcpy(items.data(), bytes.data(), items.size() * sizeof(T));
+  return items;
+}
+
+}  // namespace
+
+// --- sending --------------------------------------------------------------------------------------------
+
+void Rank::send(std::uint32_t to, std::uint32_t run, Slot slot, const Value& value) {
+  unsent_ = true;
+  const Type& type = value.type();
+  const bool relays = to == 0 && relayed_run_ == run;
+  if (type.plain && type.bytes <= small_bytes_ && !relays) [[likely]] {
+    value.write_plain(
+        transport_->write(static_cast<int>(to), {MessageType::result, false, run, slot, type.bytes}));
+  } else {
+    send_encoded(static_cast<int>(to), run, slot, value, relays);
+  }
+}
+
+void Rank::send_encoded(int rank, std::uint32_t run, Slot slot, const Value& value, bool relays) {
+  const Type& type = value.type();
+  Header header{value.failed() ? MessageType::failure : MessageType::result, false, run, slot, 0};
+  if (type.contiguous && type.memory(value).size() > transport_->small_bytes()) {
+    const auto memory = type.memory(value);
+    header.as_memory = true;
+    header.bytes = memory.size();
+    std::array<std::byte, Transport::most_head_bytes> head;
+    Writer writer(head.data(), head.size());
+    type.write_head(writer, value);
+    transport_->lend(rank, header, std::span(head).first(writer.size()), memory, value);
+    return;
+  }
+  header.bytes = value.encoded_bytes();  // throws, if at all, before anything is begun
+  if (header.bytes <= transport_->small_bytes()) {
+    const bool passes = relays && !value.failed();
+    if (passes) header.type = MessageType::passed;
+    const auto own = static_cast<std::uint32_t>(transport_->rank());
+    Writer writer(transport_->write(passes ? static_cast<int>(tree_parent(own)) : rank, header),
+                  header.bytes);
+    type.write(writer, value);
+    return;
+  }
+  auto encoded = Value::make<std::vector<std::byte>>(header.bytes);
+  Writer writer(encoded.own<std::vector<std::byte>>().data(), header.bytes);
+  type.write(writer, value);
+  const auto& bytes = encoded.get<std::vector<std::byte>>();
+  transport_->lend(rank, header, {}, bytes, encoded);
+}
+
+std::uint64_t known_bytes(const Value& value) {
+  if (value.failed()) return 0;
+  if (value.type().contiguous) return value.type().memory(value).size();
+  try {
+    return value.encoded_bytes();
+  } catch (...) {
+    return 0;
+  }
+}
+
+void Rank::announce(ValueId id, const Value& value) {
+  if (control_ != nullptr) {
+    has_news_ = true;
+    control_->made(id, value);
+    return;
+  }
+  const std::uint64_t bytes = known_bytes(value);
+  const Failure* failure = value.failed() ? &value.get<Failure>() : nullptr;
+  const auto write = [&](Writer& writer) {
+    writer& id& bytes;
+    if (failure != nullptr) writer&* failure;
+  };
+  Writer count;
+  write(count);
+  std::vector<std::byte> text(count.size());
+  Writer writer(text.data(), text.size());
+  write(writer);
+  send_text(0, {.type = MessageType::ready}, text);
+}
+
+void Rank::send_text(int to, const Header& header, std::span<const std::byte> bytes) {
+  unsent_ = true;
+  Header sized = header;
+  sized.bytes = bytes.size();
+  if (bytes.size() <= transport_->small_bytes()) {
+    auto* room = transport_->write(to, sized);
+    if (!bytes.empty()) std::memcpy(room, bytes.data(), bytes.size());
+    return;
+  }
+  auto kept = Value::make<std::vector<std::byte>>(bytes.begin(), bytes.end());
+  const auto& memory = kept.get<std::vector<std::byte>>();
+  transport_->lend(to, sized, {}, memory, kept);
+}
+
+/// Bytes within `memory`, which lives until they have left.
+void Rank::send_shared(int to, const Header& header, std::span<const std::byte> bytes,
+                       const std::shared_ptr<Buffer>& memory) {
+  if (bytes.size() <= transport_->small_bytes()) {
+    send_text(to, header, bytes);
+    return;
+  }
+  unsent_ = true;
+  Header sized = header;
+  sized.bytes = bytes.size();
+  transport_->lend(to, sized, {}, bytes, Value::make<HeldMemory>(memory));
+}
+
+void Rank::ship(std::vector<Subgraph> subgraphs, bool alone, std::size_t fetched) {
+  last_pump_ = now_seconds();  // the time since went into planning
+  // Others first: they start while rank 0 prepares its own share.
+  std::vector<bool> has_left(subgraphs.size(), false);
+  if (alone) has_left = ship_bundled(subgraphs, fetched);
+  for (std::size_t to = subgraphs.size(); to-- > 1;) {
+    if (subgraphs[to].bytes.size() > 0 && !has_left[to]) ship(static_cast<int>(to), std::move(subgraphs[to]));
+  }
+  transport_->flush();
+  if (subgraphs[0].bytes.size() > 0) ship(0, std::move(subgraphs[0]));
+}
+
+void Rank::ship(int to, Subgraph subgraph) {
+  if (to == 0) {
+    start(std::move(subgraph));
+    return;
+  }
+  const Header header{
+      .type = MessageType::subgraph, .run = subgraph.run, .slot = shipped_[static_cast<std::size_t>(to)]++};
+  const auto bytes = std::make_shared<Buffer>(std::move(subgraph.bytes));
+  send_shared(to, header, bytes->view(), bytes);
+}
+
+/// The small ones, if there are enough of them. Says which.
+std::vector<bool> Rank::ship_bundled(std::span<const Subgraph> subgraphs, std::size_t fetched) {
+  std::vector<bool> bundled(subgraphs.size(), false);
+  std::size_t count = 0;
+  for (std::size_t to = 1; to < subgraphs.size(); ++to) {
+    const std::size_t size = subgraphs[to].bytes.size();
+    bundled[to] = size > 0 && size <= most_bundled_bytes;
+    if (bundled[to]) ++count;
+  }
+  if (count < least_bundled) return std::vector<bool>(subgraphs.size(), false);
+  std::vector<bool> passes(subgraphs.size(), false);
+  std::uint32_t run = 0;
+  std::size_t size = 0;
+  for (std::size_t to = 1; to < subgraphs.size(); ++to) {
+    if (!bundled[to]) continue;
+    run = subgraphs[to].run;
+    for (auto on_way = static_cast<std::uint32_t>(to); on_way != 0 && !passes[on_way];
+         on_way = tree_parent(on_way)) {
+      passes[on_way] = true;
+      size += padded_entry(bundled[on_way] ? subgraphs[on_way].bytes.size() : 0);
+    }
+  }
+  const auto bundle = std::make_shared<Buffer>(size);
+  std::byte* at = bundle->data();
+  for (std::uint32_t to = 1; to < subgraphs.size(); ++to) {
+    if (!passes[to]) continue;
+    const auto bytes = bundled[to] ? subgraphs[to].bytes.view() : std::span<const std::byte>();
+    const BundleEntry entry{.to = to,
+                            .after = shipped_[to]++,
+                            .relays = fetched >= least_bundled ? 1U : 0U,
+                            .unused = 0,
+                            .bytes = bytes.size()};
+    std::memcpy(at, &entry, sizeof entry);
+    if (!bytes.empty()) std::memcpy(at + sizeof entry, bytes.data(), bytes.size());
+    std::memset(at + sizeof entry + bytes.size(), 0, padded_entry(entry.bytes) - sizeof entry - bytes.size());
+    at += padded_entry(entry.bytes);
+  }
+  pass_on(run, bundle);
+  return bundled;
+}
+
+/// Sends each child its subtree's part, then takes what is this rank's own, which comes first.
+void Rank::pass_on(std::uint32_t run, const std::shared_ptr<Buffer>& bundle) {
+  const auto own = static_cast<std::uint32_t>(transport_->rank());
+  struct Part {
+    std::uint32_t child;
+    std::size_t begin, end;
+  };
+  std::vector<Part> parts;
+  std::optional<BundleEntry> mine;
+  for (std::size_t at = 0; at < bundle->size();) {
+    const std::size_t begin = at;
+    const BundleEntry entry = next_entry(bundle->view(), at);
+    if (entry.to == own) {
+      mine = entry;
+    } else if (const auto child = tree_child(own, entry.to); parts.empty() || parts.back().child != child) {
+      parts.push_back({child, begin, at});
+    } else {
+      parts.back().end = at;
+    }
+  }
+  while (!parts.empty()) {  // the largest first: it has the longest way
+    const Part part = parts.back();
+    parts.pop_back();
+    send_shared(static_cast<int>(part.child), {.type = MessageType::bundle, .run = run},
+                bundle->view().subspan(part.begin, part.end - part.begin), bundle);
+  }
+  if (!mine) return;
+  if (mine->relays != 0) relayed_run_ = run;
+  handle(0, {.type = MessageType::subgraph, .run = run, .slot = mine->after, .bytes = mine->bytes},
+         bundle->view().subspan(sizeof(BundleEntry), mine->bytes));
+}
+
+/// What was held because of it may be handled now.
+void Rank::took_subgraph() {
+  ++taken_;
+  for (std::size_t i = 0; i < held_.size();) {
+    if (held_[i].header.slot > taken_) {
+      ++i;
+      continue;
+    }
+    const Held next = std::move(held_[i]);
+    held_.erase(held_.begin() + static_cast<std::ptrdiff_t>(i));
+    handle(0, next.header, next.payload.view());  // which may come here again
+    i = 0;
+  }
+}
+
+void Rank::send_release(int to, std::span<const ValueId> ids) {
+  send_text(to, {.type = MessageType::release, .slot = shipped_to(to)}, bytes_of(ids));
+}
+void Rank::send_cancel(int to, std::uint32_t run, std::span<const Slot> tasks) {
+  send_text(to, {.type = MessageType::cancel, .run = run, .slot = shipped_to(to)}, bytes_of(tasks));
+}
+void Rank::send_query(int to) { send_text(to, {.type = MessageType::query, .slot = shipped_to(to)}, {}); }
+
+void Rank::send_store(int to, ValueId id, const std::string& name) {
+  if (to == transport_->rank()) {
+    left_[name] = executor_.kept(id);
+    return;
+  }
+  std::vector<std::byte> text(sizeof id + name.size());
+  std::memcpy(text.data(), &id, sizeof id);
+  std::memcpy(text.data() + sizeof id, name.data(), name.size());
+  send_text(to, {.type = MessageType::store, .slot = shipped_to(to)}, text);
+}
+
+void Rank::take_locals(Locals& locals) {
+  for (auto& [name, value] : locals.values()) executor_.keep(local_id(name), std::move(value));
+  locals.values().clear();
+}
+void Rank::leave_locals(Locals& locals) { locals.values() = std::move(left_); }
+
+RankInfo Rank::info() const {
+  RankInfo info = about_;
+  info.tasks_run = executor_.tasks_run();
+  info.messages_sent = transport_->counts().messages;
+  info.bytes_sent = transport_->counts().bytes;
+  info.values_kept = executor_.values_kept();
+  info.bytes_held = executor_.bytes_held();
+  info.idle_seconds = idle_seconds();
+  return info;
+}
+
+// --- receiving ------------------------------------------------------------------------------------------
+
+void Rank::receive(int from, const Header& header, std::span<const std::byte> payload) {
+  ++received_;
+  if (header.type == MessageType::result && executor_.arrive_plain(header.run, header.slot, payload)) return;
+  handle(from, header, payload);
+}
+
+void Rank::handle(int from, const Header& header, std::span<const std::byte> payload) {
+  if (is_ordered(header.type) && header.slot > taken_) {
+    held_.push_back({header, copy_of(payload)});
+    return;
+  }
+  switch (header.type) {
+    case MessageType::result:
+    case MessageType::failure:
+      take_result(header, {}, payload);
+      break;
+    case MessageType::subgraph:
+      if (!payload.empty()) start(Subgraph::read(copy_of(payload)));
+      took_subgraph();
+      break;
+    case MessageType::bundle:
+      pass_on(header.run, std::make_shared<Buffer>(copy_of(payload)));
+      break;
+    case MessageType::passed:
+      if (transport_->rank() != 0) {
+        send_text(static_cast<int>(tree_parent(static_cast<std::uint32_t>(transport_->rank()))), header,
+                  payload);
+      } else {
+        Header result = header;
+        result.type = MessageType::result;
+        take_result(result, {}, payload);
+      }
+      break;
+    case MessageType::ready: {
+      has_news_ = true;
+      Reader reader(payload);
+      const auto id = reader.raw<ValueId>();
+      const auto bytes = reader.raw<std::uint64_t>();
+      if (reader.left() > 0) {
+        const auto failure = Codec<Failure>::read(reader);
+        control_->ready(id, bytes, &failure);
+      } else {
+        control_->ready(id, bytes, nullptr);
+      }
+      break;
+    }
+    case MessageType::release:
+      for (const ValueId id : items_of<ValueId>(payload)) executor_.release(id);
+      break;
+    case MessageType::cancel:
+      executor_.cancel(header.run, items_of<Slot>(payload));
+      break;
+    case MessageType::query:
+      send_text(from, {.type = MessageType::report}, encoded(info()));
+      break;
+    case MessageType::report:
+      has_news_ = true;
+      control_->report(from, payload);
+      break;
+    case MessageType::stop:
+      has_news_ = true;
+      // Rank 0 tells the others; each tells rank 0 that it has heard.
+      if (transport_->rank() == 0) {
+        ++others_stopped_;
+        hear(items_of<Farewell>(payload).at(0));
+      } else {
+        stopped_ = static_cast<int>(header.run);
+        turns_.give_up();
+      }
+      break;
+    case MessageType::store: {
+      ValueId id = 0;
+      std::memcpy(&id, payload.data(), sizeof id);
+      const auto name = payload.subspan(sizeof id);
+      left_[std::string(reinterpret_cast<const char*>(name.data()), name.size())] = executor_.kept(id);
+      break;
+    }
+    case MessageType::starved:
+      census_.want();
+      break;
+    case MessageType::census: {
+      ++census_messages_.received;
+      const Census::Answer own = answer_census();
+      send_text(0, {.type = MessageType::answer}, std::as_bytes(std::span(&own, 1)));
+      ++census_messages_.sent;
+      break;
+    }
+    case MessageType::answer:
+      ++census_messages_.received;
+      hear_answer(from, items_of<Census::Answer>(payload).at(0));
+      break;
+    case MessageType::overdraw:
+      ++may_overdraw_;
+      break;
+    case MessageType::join:
+    case MessageType::leave:
+    case MessageType::enter:
+    case MessageType::settle: {
+      Reader reader(payload);
+      turns_.hear(header.type, {header.run, header.slot},
+                  reader.left() > 0 ? std::optional(Codec<Failure>::read(reader)) : std::nullopt);
+      break;
+    }
+  }
+}
+
+std::span<std::byte> Rank::prepare(int from, const Header& header, std::span<const std::byte> head) {
+  Landing& landing = landings_[from];
+  const Type* type = header.as_memory ? executor_.arrival_type(header.run, header.slot) : nullptr;
+  if (type != nullptr && type->contiguous) {
+    Reader reader(head);
+    landing.value = type->allocate(reader, header.bytes);
+    const auto memory = type->memory(landing.value);
+    if (memory.size() != header.bytes) throw DecodeError("a result of another size than its head says");
+    // The value was made a moment ago and is nobody else's yet.
+    return {const_cast<std::byte*>(memory.data()), memory.size()};
+  }
+  landing.head = copy_of(head);
+  landing.bytes = Buffer(header.bytes);
+  return {landing.bytes.data(), landing.bytes.size()};
+}
+
+void Rank::landed(int from, const Header& header) {
+  ++received_;
+  Landing landing = std::move(landings_.extract(from).mapped());
+  if (!landing.value.empty()) {
+    executor_.arrive(header.run, header.slot, std::move(landing.value));
+  } else if (header.type == MessageType::subgraph && header.slot <= taken_) {
+    start(Subgraph::read(std::move(landing.bytes)));
+    took_subgraph();
+  } else if (header.type == MessageType::bundle) {
+    pass_on(header.run, std::make_shared<Buffer>(std::move(landing.bytes)));
+  } else if (header.type == MessageType::result && !executor_.knows(header.run)) {
+    early_[header.run].push_back({header, std::move(landing.head), std::move(landing.bytes)});
+  } else if (header.type == MessageType::result) {
+    take_result(header, landing.head.view(), landing.bytes.view());
+  } else {
+    handle(from, header, landing.bytes.view());
+  }
+}
+
+void Rank::start(Subgraph subgraph) {
+  const std::uint32_t run = subgraph.run;
+  executor_.start(std::move(subgraph));
+  if (auto held = early_.extract(run); !held.empty()) {
+    for (const Early& early : held.mapped())
+      take_result(early.header, early.head.view(), early.payload.view());
+  }
+}
+
+/// A result, or a failure in its place, whose bytes are valid during the call.
+void Rank::take_result(const Header& header, std::span<const std::byte> head,
+                       std::span<const std::byte> payload) {
+  if (!executor_.knows(header.run)) {
+    early_[header.run].push_back({header, copy_of(head), copy_of(payload)});
+    return;
+  }
+  const Type* type = header.type == MessageType::failure ? &TypeOf<Failure>::type
+                                                         : executor_.arrival_type(header.run, header.slot);
+  if (type == nullptr) throw DecodeError("a result for a slot that expects none");
+  if (header.as_memory) {
+    Reader reader(head);
+    Value value = type->allocate(reader, payload.size());
+    const auto memory = type->memory(value);
+    if (memory.size() != payload.size()) throw DecodeError("a result of another size than its head says");
+    if (!memory.empty()) std::memcpy(const_cast<std::byte*>(memory.data()), payload.data(), memory.size());
+    executor_.arrive(header.run, header.slot, std::move(value));
+    return;
+  }
+  Reader reader(payload);
+  Value value;
+  try {
+    value = type->read(reader);
+  } catch (...) {  // a user's own codec may throw anything
+    value = Value::make<Failure>(Failure{.run = header.run,
+                                         .plan = executor_.arrival_plan(header.run, header.slot),
+                                         .rank = transport_->rank(),
+                                         .cancelled = false,
+                                         .message = "its result could not be decoded: " + current_message(),
+                                         .arguments = {}});
+  }
+  executor_.arrive(header.run, header.slot, std::move(value));
+}
+
+}  // namespace ramal::detail
