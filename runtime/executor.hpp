@@ -243,6 +243,8 @@ class Executor {
   void make_ready(Item item);
   void make_ready_specially(Item item);
   template <bool shared>
+  bool take(Worker& me, Item& item);
+  template <bool shared>
   bool take_special(Item& item);
   template <bool shared>
   bool take_share(Worker& me, Item& item);

@@ -42,13 +42,7 @@ inline std::size_t Executor::run_some(std::size_t most, Worker& me) {
   Item item{};
   for (std::size_t count = 0; count < most;) {
     if constexpr (shared) gate_.pass();
-    if (special_count_.load(std::memory_order_relaxed) != 0 && take_special<shared>(item)) {
-    } else if (me.next.run != nullptr) {
-      item = me.next;
-      me.next.run = nullptr;
-    } else if (!pop<shared>(me, item) && !take_elsewhere<shared>(me, item)) {
-      return count;
-    }
+    if (!take<shared>(me, item)) return count;
     if (execute<shared>(item, me)) ++count;
   }
   return most;
@@ -408,6 +402,15 @@ inline bool Executor::take_from(Shelf& shelf, Item& item) {
     item = shelf.items.back();
     shelf.items.pop_back();
   }
+  return true;
+}
+
+template <bool shared>
+inline bool Executor::take(Worker& me, Item& item) {
+  if (special_count_.load(std::memory_order_relaxed) != 0 && take_special<shared>(item)) return true;
+  if (me.next.run == nullptr) return pop<shared>(me, item) || take_elsewhere<shared>(me, item);
+  item = me.next;
+  me.next.run = nullptr;
   return true;
 }
 

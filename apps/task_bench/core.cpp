@@ -295,13 +295,15 @@ void Graph::run_kernel(long step, long point, std::span<std::byte> scratch) cons
   }
 }
 
-void Graph::check_place(long step, long point, std::size_t inputs, std::size_t expected) const {
+void Graph::check_point(long step, long point) const {
   if (step < 0 || step >= config_.steps || !is_active(step, point))
     throw std::runtime_error("task_bench: " + at(step, point) + " is not a point of graph " +
                              std::to_string(number_));
-  if (inputs != expected)
-    throw std::runtime_error("task_bench: " + at(step, point) + " expected " + std::to_string(expected) +
-                             " inputs, found " + std::to_string(inputs));
+}
+
+void Graph::wrong_count(long step, long point, std::size_t expected, std::size_t found) const {
+  throw std::runtime_error("task_bench: " + at(step, point) + " expected " + std::to_string(expected) +
+                           " inputs, found " + std::to_string(found));
 }
 
 void Graph::wrong_input(long step, long point, std::size_t k, long expected, const Mark& found) const {
@@ -317,8 +319,9 @@ void Graph::prepare(std::span<std::byte> scratch) {
 
 void Graph::execute(long step, long point, std::span<const std::span<const std::byte>> inputs,
                     std::span<std::byte> output, std::span<std::byte> scratch) const {
+  check_point(step, point);
   const auto expected = dependences(step, point);
-  check_place(step, point, inputs.size(), expected.size());
+  if (inputs.size() != expected.size()) wrong_count(step, point, expected.size(), inputs.size());
   for (std::size_t k = 0; k < inputs.size(); ++k) {
     if (inputs[k].size() != config_.output_bytes)
       throw std::runtime_error("task_bench: input " + std::to_string(k) + " of " + at(step, point) + " has " +

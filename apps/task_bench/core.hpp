@@ -78,8 +78,9 @@ class Graph {
   /// The same for outputs of 16 bytes; inputs[k] is the k-th.
   template <class Inputs>
   Mark execute(long step, long point, const Inputs& inputs, std::span<std::byte> scratch) const {
+    check_point(step, point);
     const auto expected = dependences(step, point);
-    check_place(step, point, inputs.size(), expected.size());
+    if (inputs.size() != expected.size()) wrong_count(step, point, expected.size(), inputs.size());
     for (std::size_t k = 0; k < expected.size(); ++k) {
       if (inputs[k] != Mark{step - 1, expected[k]}) wrong_input(step, point, k, expected[k], inputs[k]);
     }
@@ -101,7 +102,8 @@ class Graph {
   std::vector<long> unclipped(long set, long point) const;
   std::span<const long> clipped(const Lists& lists, long point, long step) const;
   long iterations_of(long step, long point) const;
-  void check_place(long step, long point, std::size_t inputs, std::size_t expected) const;
+  void check_point(long step, long point) const;
+  [[noreturn]] void wrong_count(long step, long point, std::size_t expected, std::size_t found) const;
   [[noreturn]] void wrong_input(long step, long point, std::size_t k, long expected, const Mark& found) const;
   /// Checks the scratch memory's mark as well.
   void run_kernel(long step, long point, std::span<std::byte> scratch) const;
