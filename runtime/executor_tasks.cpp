@@ -230,14 +230,8 @@ void Executor::complete(Run& run, Slot slot) {
 }
 
 void Executor::complete_and_close(Run& run, Slot slot) {
-  if (shared_) {
-    complete<true>(run, slot, nullptr);
-    close<true>(run);
-    return;
-  }
-  if (run.has(slot, Run::kept)) keep_slot(run, slot);
-  pass_on<false>(run, slot, nullptr, run.has(slot, Run::routed));
-  close<false>(run);
+  complete(run, slot);
+  close(run);
 }
 
 void Executor::keep_slot(Run& run, Slot slot) {
