@@ -117,12 +117,22 @@ std::vector<Value> DistributedEngine::compute(const Tasks& targets) {
 
 void DistributedEngine::persist(const Tasks& targets) {
   const auto held = rank_.lock();
+  persist_held(targets);
+}
+
+void DistributedEngine::persist_held(const Tasks& targets) {
+  const auto is_fresh = [this](const Task* target) {
+    return target->constant() == nullptr && state_of(*target) == nullptr;
+  };
   Tasks fresh;
-  for (const Task* target : targets) {
-    if (target->constant() == nullptr && state_of(*target) == nullptr) fresh.push_back(target);
-  }
+  std::ranges::copy_if(targets, std::back_inserter(fresh), is_fresh);
   if (fresh.empty()) return;
   Graph graph = collect_checked(fresh);
+  if (!std::ranges::all_of(fresh, is_fresh)) {  // members of families, which are kept by now
+    std::erase_if(fresh, [&](const Task* target) { return !is_fresh(target); });
+    if (fresh.empty()) return;
+    graph = collect_checked(fresh);
+  }
   auto rank = place(graph, machine_, [this](const Task& task) { return home_of(task); });
   const std::uint32_t run = next_run_++;
   std::vector<Want> wants;
@@ -174,6 +184,7 @@ Graph DistributedEngine::collect_checked(const Tasks& targets) {
   forget_inputs();  // which may release more
   send_releases();
   Graph graph = collect(targets);
+  if (make_members(graph)) graph = collect(targets);  // which are kept now
   for (const TaskIndex i : graph.given) {
     const Task& task = *graph.tasks[i];
     if (task.constant() != nullptr) {
@@ -183,6 +194,58 @@ Graph DistributedEngine::collect_checked(const Tasks& targets) {
     }
   }
   return graph;
+}
+
+/// Starts the families whose members the graph starts from. From then on these are kept results like others.
+/// False if there are none to be made.
+bool DistributedEngine::make_members(const Graph& graph) {
+  Tasks members;
+  std::vector<std::shared_ptr<const FamilyNode>> families;
+  for (const TaskIndex i : graph.given) {
+    const Task* task = graph.tasks[i];
+    if (task->family() == nullptr || task->residence() != nullptr) continue;
+    members.push_back(task);
+    if (families.empty() || families.back().get() != task->family())
+      families.push_back(task->shared_family());
+  }
+  if (members.empty()) return false;
+  std::vector<TaskHandle> held;  // what is made below lets go of its inputs
+  for (const Task* task : members) {
+    task->retain();
+    held.emplace_back(task);
+  }
+  std::ranges::sort(families);
+  families.erase(std::unique(families.begin(), families.end()), families.end());
+  persist_held(handles_read(families, {}));
+  // Which may have made some of them, if families read members of others by their handles.
+  std::erase_if(members, [](const Task* task) { return task->residence() != nullptr; });
+  ProgramContext context;
+  context.ranks = machine_.ranks();
+  context.front_members = front_members_;
+  context.given = [this](const Task& task) {
+    if (task.constant() != nullptr) settle_constant(task);
+    const KeptState& state = persisted_state(task);
+    return GivenMember{state.id, state.rank};
+  };
+  PlannedProgram planned = plan_program(families, context);
+  FamilyProgram& program = planned.program;
+  program.run = next_run_++;
+  Run& run = runs_[program.run];
+  const FamilyNode* family = nullptr;
+  std::uint32_t node = 0;
+  for (const Task* task : members) {
+    if (std::exchange(family, task->family()) != task->family()) node = planned.node(*task->family());
+    const std::uint32_t rank = program.owner(node, program.nodes[node].extent.place_of(task->member()));
+    auto state = std::make_shared<KeptState>(KeptState{.id = next_id_++, .rank = rank});
+    program.wants.push_back({detail::name_of(node, task->member()), state->id, Keep::announced});
+    pending_.emplace(state->id, Pending{program.run, state});
+    run.waiting.emplace_hint(run.waiting.end(), state->id, 0);
+    task->settle(std::make_unique<KeptResidence>(std::move(state), releases_));
+  }
+  run.families = std::move(planned.families);
+  run.targets = std::move(planned.held);
+  rank_.ship_program(program.run, program.encode(images_), runs_.size() == 1);
+  return true;
 }
 
 // --- what is kept ---------------------------------------------------------------------------------------
@@ -310,7 +373,17 @@ void DistributedEngine::ready(ValueId id, std::uint64_t bytes, const Failure* fa
 /// Remembers what is to be said of a failed task while its graph is still here.
 void DistributedEngine::note_failure(const Failure& failure) {
   const auto run = runs_.find(failure.run);
-  if (run == runs_.end() || failure.plan >= run->second.graph.size()) return;
+  if (run == runs_.end()) return;
+  if (const auto& families = run->second.families; !families.empty()) {
+    const FamilyNode* family = families.at(node_of(failure.plan)).get();
+    if (family == nullptr) return;
+    failed_.try_emplace(
+        {failure.run, failure.plan},
+        Failed{std::string(family->name()) + family->extent.place_of(number_of(failure.plan)).text(),
+               family->where.file_name(), family->where.line()});
+    return;
+  }
+  if (failure.plan >= run->second.graph.size()) return;
   const Task& task = *run->second.graph.tasks[failure.plan];
   failed_.try_emplace({failure.run, failure.plan},
                       Failed{std::string(task.name()), task.where().file_name(), task.where().line()});

@@ -67,6 +67,8 @@ class DistributedEngine final : public Engine, private Control {
   void to_local(const std::string& name, const Tasks& targets) override;
 
   Rank& rank() { return rank_; }
+  /// Of families, to be planned at a time by each rank.
+  void set_front_members(std::int64_t members) { front_members_ = members; }
 
  private:
   class KeptResidence;
@@ -79,6 +81,7 @@ class DistributedEngine final : public Engine, private Control {
     std::map<ValueId, TaskIndex> waiting;
     std::set<ValueId> given_up;             // of those
     std::vector<const Task*> sorted_tasks;  // for `makes`
+    std::vector<std::shared_ptr<const FamilyNode>> families;  // of a program, by node
     bool makes(const Task* task);
   };
   /// What `compute` waits for: values under consecutive ids.
@@ -110,11 +113,13 @@ class DistributedEngine final : public Engine, private Control {
   void report(int from, std::span<const std::byte> text) override;
 
   Graph collect_checked(const Tasks& targets);
+  bool make_members(const Graph& graph);
   KeptState* state_of(const Task& task) const;
   KeptState& persisted_state(const Task& task) const;
   void settle_constant(const Task& task);
   Home home_of(const Task& task) const;
   Holder holder_of(const Task& task) const;
+  void persist_held(const Tasks& targets);
   void start(std::uint32_t run, Graph graph, Array<std::uint32_t> rank, std::span<const Want> wants,
              std::span<const std::shared_ptr<KeptState>> states, const Tasks& kept_alive);
   void cancel_in_run(std::uint32_t run, const std::set<ValueId>& ids);
@@ -134,6 +139,7 @@ class DistributedEngine final : public Engine, private Control {
   const std::shared_ptr<Releases> releases_ = std::make_shared<Releases>();
 
   // names
+  std::int64_t front_members_ = 16384;
   std::uint32_t next_run_ = 1;
   ValueId next_id_ = 1;
 
@@ -143,7 +149,7 @@ class DistributedEngine final : public Engine, private Control {
   std::unordered_map<ValueId, Pending> pending_;
   std::vector<Forgettable> forgettable_;
   bool forget_again_ = false;
-  std::map<std::pair<std::uint32_t, TaskIndex>, Failed> failed_;
+  std::map<std::pair<std::uint32_t, std::uint64_t>, Failed> failed_;
   std::vector<ReadyWatch*> watches_;
   std::map<std::string, std::vector<TaskHandle>> local_tasks_;
   std::vector<std::optional<RankInfo>> reports_;

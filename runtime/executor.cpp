@@ -30,7 +30,7 @@ Executor::~Executor() = default;
 void Executor::start(Subgraph subgraph) {
   const std::uint32_t number = subgraph.run;
   auto& run = *runs_.emplace(number, std::make_unique<Run>(std::move(subgraph))).first->second;
-  for (const KindRef& ref : run.graph.kinds) run.kinds.push_back(&images_.resolve(ref));
+  for (const KindRef& ref : run.graph.kinds) run.layout->kinds.push_back(&images_.resolve(ref));
   find_members(run);
   if (run.graph.tasks() > 0) {
     for (const Priority& priority : run.graph.priorities) {
@@ -40,12 +40,19 @@ void Executor::start(Subgraph subgraph) {
     sources_.push_back(&run);
     ready_count_.fetch_add(1);
   }
+  for (const External& external : run.graph.externals) {
+    if (external.how != External::import) arrivals_missing_.fetch_add(1);
+  }
+  start_imports(run);
+  if (shared_) wake_();
+  close(run);
+}
+
+/// Values that are kept here, or will be.
+void Executor::start_imports(Run& run) {
   for (std::size_t k = 0; k < run.graph.externals.size(); ++k) {
     const External& external = run.graph.externals[k];
-    if (external.how != External::import) {
-      arrivals_missing_.fetch_add(1);
-      continue;
-    }
+    if (external.how != External::import) continue;
     const auto slot = static_cast<Slot>(run.graph.tasks() + k);
     {
       const std::lock_guard lock(kept_mutex_);
@@ -58,8 +65,53 @@ void Executor::start(Subgraph subgraph) {
     }
     fill(run, slot);
   }
+}
+
+// --- fronts -------------------------------------------------------------------------------------------
+
+std::shared_ptr<Executor::Layout> Executor::lay_out(const Front& front, std::span<const Link> links) {
+  auto layout = std::make_shared<Layout>(front.graph.copy());
+  layout->kinds = front.kinds;
+  layout->names = front.names;
+  Run(layout, 1, links).remember_counts();
+  return layout;
+}
+
+void Executor::prepare(std::uint32_t number, std::shared_ptr<Layout> layout, FrontRun front) {
+  auto run = std::make_unique<Run>(std::move(layout), number);
+  run->step = front.step;
+  arrivals_missing_.fetch_add(static_cast<std::int64_t>(front.front->awaited.size()));
+  run->front = std::move(front);
+  runs_.emplace(number, std::move(run));
+}
+
+void Executor::activate(std::uint32_t number, std::uint32_t next, std::vector<Keep> keeps) {
+  Run& run = *find(number);
+  run.next = next != 0 ? find(next) : nullptr;
+  run.set_keeps(std::move(keeps));
+  if (run.graph.tasks() > 0) {
+    const std::lock_guard lock(sources_lock_);
+    sources_.push_back(&run);
+    ready_count_.fetch_add(1);
+  }
+  start_imports(run);
+  for (std::size_t k = 0; k < run.graph.externals.size(); ++k) {
+    if (run.graph.externals[k].how != External::arrival) continue;
+    const auto slot = static_cast<Slot>(run.graph.tasks() + k);
+    shared_ ? open_external<true>(run, slot, Run::open_to_all, nullptr)
+            : open_external<false>(run, slot, Run::open_to_all, nullptr);
+  }
   if (shared_) wake_();
   close(run);
+}
+
+void Executor::fill_front(std::uint32_t number, Slot slot, Value value) {
+  Run& run = *find(number);
+  add(arrivals_missing_, -1);
+  run.value(slot) = std::move(value);
+  if (run.value(slot).failed()) run.note_failure();
+  shared_ ? open_external<true>(run, slot, Run::filled, nullptr)
+          : open_external<false>(run, slot, Run::filled, nullptr);
 }
 
 void Executor::find_members(Run& run) {
@@ -69,13 +121,13 @@ void Executor::find_members(Run& run) {
     run.flag(task, Run::member);
     const auto literals = run.graph.literals_of(task);
     run.members.emplace(collective_head(literals).turn, task);
-    outlet_.enlist(run.graph.run, collective_head(literals).turn, stated_ranks(literals));
+    outlet_.enlist(run.number, collective_head(literals).turn, stated_ranks(literals));
     if (run.graph.inputs_of(task).empty()) join(run, task);
   }
 }
 
 Executor::Run* Executor::find(std::uint32_t number) const {
-  if (latest_ != nullptr && latest_->graph.run == number) return latest_;
+  if (latest_ != nullptr && latest_->number == number) return latest_;
   const auto found = runs_.find(number);
   if (found == runs_.end()) return nullptr;
   return latest_ = found->second.get();
@@ -90,9 +142,9 @@ const Type* Executor::arrival_type(std::uint32_t number, Slot slot) const {
   return external.how == External::arrival ? run.kinds[external.kind]->result : nullptr;
 }
 
-TaskIndex Executor::arrival_plan(std::uint32_t number, Slot slot) const {
+std::uint64_t Executor::arrival_plan(std::uint32_t number, Slot slot) const {
   const Subgraph& graph = find(number)->graph;
-  return static_cast<TaskIndex>(graph.externals[slot - graph.tasks()].id);
+  return graph.externals[slot - graph.tasks()].id;
 }
 
 void Executor::arrive(std::uint32_t number, Slot slot, Value value) {
@@ -218,7 +270,7 @@ void Executor::join(Run& run, Slot task) {
 
 void Executor::tell_joined(Run& run, Slot task) {
   const Value* failed = run.any_failure.load(std::memory_order_relaxed) ? failed_input(run, task) : nullptr;
-  outlet_.join(run.graph.run, collective_head(run.graph.literals_of(task)).turn,
+  outlet_.join(run.number, collective_head(run.graph.literals_of(task)).turn,
                failed != nullptr ? &failed->get<Failure>() : nullptr);
 }
 
@@ -298,7 +350,8 @@ void Executor::finish(Run& run) {
     if (std::erase(sources_, &run) > 0) ready_count_.fetch_sub(1);
   }
   if (latest_ == &run) latest_ = nullptr;
-  runs_.erase(run.graph.run);
+  const auto ended = runs_.extract(run.number);
+  if (run.front) outlet_.ended(*run.front);
 }
 
 void Executor::add(std::atomic<std::int64_t>& counter, std::int64_t difference) const {

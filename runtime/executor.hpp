@@ -26,7 +26,7 @@
 // `run_one` may be called by each worker, and the calls under "whoever pumps" by one thread at a time.
 #pragma once
 
-#include "graph/subgraph.hpp"
+#include "graph/expand.hpp"
 #include "runtime/crew_gate.hpp"
 #include "runtime/failure.hpp"
 #include "runtime/memory_bound.hpp"
@@ -46,6 +46,15 @@
 
 namespace ramal::detail {
 
+/// A front of a program, on its own rank.
+struct FrontRun {
+  std::uint32_t program = 0;
+  std::int64_t number = 0;
+  std::shared_ptr<const Front> front;
+  const FamilyProgram* of = nullptr;
+  std::int64_t step = 0;  ///< moved on by so many steps
+};
+
 /// What an executor wants done. Called by whoever pumps.
 class Outlet {
  public:
@@ -55,6 +64,10 @@ class Outlet {
   virtual void enlist(std::uint32_t run, std::uint32_t turn, std::vector<std::uint32_t> ranks) = 0;
   /// This rank's member of it has its inputs, or one that has failed.
   virtual void join(std::uint32_t run, std::uint32_t turn, const Failure* failure) = 0;
+  /// A member of a program leaves for that rank; which may be this one, for a later front.
+  virtual void send_member(std::uint32_t rank, std::uint32_t program, MemberName name, const Value& value) = 0;
+  /// A front has run. By the thread that runs tasks.
+  virtual void ended(const FrontRun& front) = 0;
   /// A value that was to be announced or handed over is there, or failed.
   virtual void announce(ValueId id, const Value& value) = 0;
   /// No more is to be sent for now, and others wait for what was. By the thread that runs tasks.
@@ -85,11 +98,20 @@ class Executor {
   // --- whoever pumps ------------------------------------------------------------------------------
   /// Begins a run. The subgraph is trusted. Linear in its tasks and edges.
   void start(Subgraph subgraph);
+  struct Layout;
+  /// Fronts. `links` lead from this one to the next.
+  std::shared_ptr<Layout> lay_out(const Front& front, std::span<const Link> links);
+  /// A front that is to run: from now on its externals can be filled.
+  void prepare(std::uint32_t run, std::shared_ptr<Layout> layout, FrontRun front);
+  /// The next one is prepared as well (0: there is none): from now on its tasks run.
+  void activate(std::uint32_t run, std::uint32_t next, std::vector<Keep> keeps);
+  /// An external of a front has its value.
+  void fill_front(std::uint32_t run, Slot slot, Value value);
   bool knows(std::uint32_t run) const { return find(run) != nullptr; }
   /// The type of the value that arrives in a slot of a known run; null if none does.
   const Type* arrival_type(std::uint32_t run, Slot slot) const;
   /// The plan index of the task whose value arrives there.
-  TaskIndex arrival_plan(std::uint32_t run, Slot slot) const;
+  std::uint64_t arrival_plan(std::uint32_t run, Slot slot) const;
   void arrive(std::uint32_t run, Slot slot, Value value);
   /// The same for the encoding of a value of a plain type. False, and nothing happens, if it is of another,
   /// or the run is not known.
@@ -213,6 +235,7 @@ class Executor {
   void fail(Run& run, Slot task, bool cancelled, const std::string& message = {},
             const std::string& arguments = {});
   const Value* failed_input(const Run& run, Slot task) const;
+  void start_imports(Run& run);
   void find_members(Run& run);
   void post_from_workers();
   void join(Run& run, Slot task);
@@ -228,6 +251,8 @@ class Executor {
   void count_result(Run& run, Slot slot);
   void drop(Run& run, Slot slot);
   void send(Run& run, Slot slot);
+  void send_by(const Run& run, const Route& route, const Value& value);
+  static std::uint64_t plan_of(const Run& run, Slot slot);
   void drop_use(Run& run, Slot slot);
   template <bool shared>
   void close(Run& run, std::uint64_t count = 1);
@@ -237,6 +262,11 @@ class Executor {
   void end_batch(Worker& me);
   void finish(Run& run);
   void add(std::atomic<std::int64_t>& counter, std::int64_t difference) const;
+
+  template <bool shared>
+  void follow_link(Run& run, Slot slot, Slot to, Worker* me);
+  template <bool shared>
+  void open_external(Run& run, Slot slot, std::uint8_t because, Worker* me);
 
   template <bool shared>
   void make_ready(const Item& item, Worker* me);

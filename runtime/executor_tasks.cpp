@@ -155,7 +155,8 @@ inline void Executor::call_kind(Run& run, Slot task, Communicator* communicator)
   const Kind& kind = *run.kinds[step->kind];
   const std::span literals(run.graph.literals.data() + std::size_t{8} * step->literals,
                            std::size_t{8} * (step[1].literals - step->literals));
-  Frame frame{run.cells.data(), run.graph.inputs.data() + step->inputs, true, literals, communicator};
+  Frame frame{run.cells.data(), run.graph.inputs.data() + step->inputs, true, literals, communicator,
+              run.step};
   try {
     kind.run(frame, run.cells[task].value);
   } catch (...) {
@@ -175,10 +176,19 @@ void Executor::fail_as_thrown(Run& run, Slot task, const Kind& kind, const Frame
   fail(run, task, false, message, arguments);
 }
 
+/// Names a task across ranks.
+std::uint64_t Executor::plan_of(const Run& run, Slot slot) {
+  if (run.front) {
+    const Named member = run.front->front->member(*run.front->of, slot);
+    return member.name + static_cast<MemberName>(member.stride * run.step);
+  }
+  return slot < run.graph.tasks() ? run.graph.plan[slot] : 0;
+}
+
 void Executor::fail(Run& run, Slot task, bool cancelled, const std::string& message,
                     const std::string& arguments) {
-  run.value(task) = Value::make<Failure>(Failure{.run = run.graph.run,
-                                                 .plan = run.graph.plan[task],
+  run.value(task) = Value::make<Failure>(Failure{.run = run.front ? run.front->program : run.number,
+                                                 .plan = plan_of(run, task),
                                                  .rank = rank_,
                                                  .cancelled = cancelled,
                                                  .message = message,
@@ -212,6 +222,10 @@ inline void Executor::pass_on(Run& run, Slot slot, Worker* me, bool routed) {
   // Last first, so that the first in the plan's order runs first.
   for (const Slot* consumer = consumers.data() + consumers.size(); consumer != consumers.data();) {
     --consumer;
+    if (*consumer >= run.cells.size()) [[unlikely]] {
+      follow_link<shared>(run, slot, *consumer - static_cast<Slot>(run.cells.size()), me);
+      continue;
+    }
     if (decremented<shared>(run.cells[*consumer].missing) == 0) make_ready<shared>({&run, *consumer}, me);
   }
   if (!routed) return;
@@ -224,6 +238,38 @@ inline void Executor::pass_on(Run& run, Slot slot, Worker* me, bool routed) {
   // Tasks without inputs come one by one, and their results wait for company.
   if (me != nullptr && urgent_.items.empty() && !run.graph.inputs_of(slot).empty()) outlet_.hurry();
 }
+
+/// The value goes on to the next front, where it may have to wait until that is active.
+template <bool shared>
+void Executor::follow_link(Run& run, Slot slot, Slot to, Worker* me) {
+  Value& value = run.value(slot);
+  if (value.failed()) run.next->note_failure();
+  if (run.cells[slot].uses.load(std::memory_order_acquire) == 1) {
+    run.next->value(to) = std::move(value);
+  } else {
+    run.next->value(to) = value;
+  }
+  if (decremented<shared>(run.cells[slot].uses) == 0) drop(run, slot);
+  open_external<shared>(*run.next, to, Run::filled, me);
+}
+
+/// Of a front: whoever comes second, its value or its activity, tells the consumers.
+template <bool shared>
+void Executor::open_external(Run& run, Slot slot, std::uint8_t because, Worker* me) {
+  constexpr std::uint8_t both = Run::filled | Run::open_to_all;
+  std::uint8_t before = 0;
+  if constexpr (shared) {
+    before = run.flags[slot].fetch_or(because, std::memory_order_acq_rel);
+  } else {
+    before = run.flags[slot].load(std::memory_order_relaxed);
+    run.flags[slot].store(before | because, std::memory_order_relaxed);
+  }
+  if (((before | because) & both) != both) return;
+  pass_on<shared>(run, slot, me, false);
+  close<shared>(run);
+}
+template void Executor::open_external<true>(Run&, Slot, std::uint8_t, Worker*);
+template void Executor::open_external<false>(Run&, Slot, std::uint8_t, Worker*);
 
 void Executor::complete(Run& run, Slot slot) {
   shared_ ? complete<true>(run, slot, nullptr) : complete<false>(run, slot, nullptr);
@@ -250,21 +296,29 @@ void Executor::keep_slot(Run& run, Slot slot) {
 void Executor::send(Run& run, Slot slot) {
   for (const Route& route : run.routes_of(slot)) {
     try {
-      outlet_.send(route.rank, run.graph.run, route.remote_slot, run.value(slot));
+      send_by(run, route, run.value(slot));
     } catch (...) {  // a user's own codec may throw anything
-      const TaskIndex plan = slot < run.graph.tasks() ? run.graph.plan[slot] : 0;
-      outlet_.send(
-          route.rank, run.graph.run, route.remote_slot,
-          Value::make<Failure>(Failure{.run = run.graph.run,
-                                       .plan = plan,
-                                       .rank = rank_,
-                                       .cancelled = false,
-                                       .message = "its result could not be encoded: " + current_message(),
-                                       .arguments = {}}));
+      send_by(run, route,
+              Value::make<Failure>(Failure{.run = run.front ? run.front->program : run.number,
+                                           .plan = plan_of(run, slot),
+                                           .rank = rank_,
+                                           .cancelled = false,
+                                           .message = "its result could not be encoded: " + current_message(),
+                                           .arguments = {}}));
     }
   }
   drop_use(run, slot);
   close(run);
+}
+
+void Executor::send_by(const Run& run, const Route& route, const Value& value) {
+  if (run.front) [[unlikely]] {
+    const Named& member = run.layout->names[route.remote_slot];
+    outlet_.send_member(route.rank, run.front->program,
+                        member.name + static_cast<MemberName>(member.stride * run.step), value);
+  } else {
+    outlet_.send(route.rank, run.number, route.remote_slot, value);
+  }
 }
 
 void Executor::drop_use(Run& run, Slot slot) {

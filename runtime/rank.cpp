@@ -35,6 +35,7 @@ Rank::Rank(std::unique_ptr<Transport> transport, const Images& images, unsigned 
       executor_(
           transport_->rank(), images, *this, workers, [this] { wake(); }, about_.memory_bytes),
       shipped_(transport_->rank() == 0 ? static_cast<std::size_t>(transport_->ranks()) : 0),
+      programs_(executor_, static_cast<std::uint32_t>(transport_->rank()), images),
       turns_(*transport_, executor_, *this,
              [this](int to, const Header& header, auto bytes) { send_text(to, header, bytes); }),
       census_(transport_->ranks()),
@@ -53,6 +54,7 @@ Rank::~Rank() { end_workers(); }
 bool Rank::pump(bool starved) {
   try {
     executor_.post();
+    if (programs_.has_ended()) programs_.advance();
     // What tasks have made ready leaves before anything else is looked at.
     bool any = !turns_.is_idle() && take_turns();
     any |= std::exchange(unsent_, false);
@@ -72,6 +74,10 @@ bool Rank::pump(bool starved) {
     if (unsent_) transport_->flush();
     unsent_ = false;
     executor_.post();
+    if (programs_.has_ended()) {
+      programs_.advance();
+      any = true;
+    }
     return any;
   } catch (...) {
     fail();

@@ -9,7 +9,7 @@
 #include "runtime/census.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/collective_turns.hpp"
-#include "runtime/executor.hpp"
+#include "runtime/programs.hpp"
 #include "runtime/transport.hpp"
 
 #include <ramal/engine.hpp>
@@ -49,6 +49,8 @@ class Rank final : private Receiver, private Outlet {
   void ship(std::vector<Subgraph> subgraphs, bool alone, std::size_t fetched);
   /// The same for one of them, directly.
   void ship(int to, Subgraph subgraph);
+  /// The same families to all ranks; its own share of them is started too.
+  void ship_program(std::uint32_t run, const std::vector<std::byte>& encoded, bool alone);
   void send_release(int to, std::span<const ValueId> ids);
   void send_cancel(int to, std::uint32_t run, std::span<const Slot> tasks);
   void send_query(int to);
@@ -77,6 +79,8 @@ class Rank final : private Receiver, private Outlet {
   /// This rank's own answer to a query.
   RankInfo info() const;
   Executor& executor() { return executor_; }
+  /// Programs of families under way.
+  std::size_t programs() const { return programs_.count(); }
   /// This rank's locals: what the program had before the run, then what was left for it.
   void take_locals(Locals& locals);
   void leave_locals(Locals& locals);
@@ -117,6 +121,8 @@ class Rank final : private Receiver, private Outlet {
   void landed(int from, const Header& header) override;
   // Outlet
   void send(std::uint32_t rank, std::uint32_t run, Slot slot, const Value& value) override;
+  void send_member(std::uint32_t rank, std::uint32_t program, MemberName name, const Value& value) override;
+  void ended(const FrontRun& front) override { programs_.ended(front); }
   void announce(ValueId id, const Value& value) override;
   void enlist(std::uint32_t run, std::uint32_t turn, std::vector<std::uint32_t> ranks) override {
     turns_.enlist({run, turn}, std::move(ranks));
@@ -146,6 +152,9 @@ class Rank final : private Receiver, private Outlet {
   void took_subgraph();
   Slot shipped_to(int to) const { return shipped_[static_cast<std::size_t>(to)]; }
   void take_result(const Header& header, std::span<const std::byte> head, std::span<const std::byte> payload);
+  void take_shipped(std::uint32_t run, Buffer bytes);
+  void take_early(std::uint32_t run);
+  void take_member(const Header& header, std::span<const std::byte> head, std::span<const std::byte> payload);
 
   void send_encoded(int to, std::uint32_t run, Slot slot, const Value& value, bool relays);
   void send_text(int to, const Header& header, std::span<const std::byte> bytes);
@@ -191,6 +200,7 @@ class Rank final : private Receiver, private Outlet {
   /// Results that overtook the subgraph that expects them, by run.
   std::unordered_map<std::uint32_t, std::vector<Early>> early_;
   std::map<std::string, Value> left_;  // for the program after the run
+  Programs programs_;
   CollectiveTurns turns_;
   /// Rank 0's.
   Census census_;

@@ -22,6 +22,8 @@ enum class MessageType : std::uint8_t {
   passed,    ///< rank -> rank 0, along the same tree: a result
   result,    ///< a value for (run, slot)
   failure,   ///< an error in place of that value
+  member,    ///< a member's value for a program; its name goes before it
+  member_failure,  ///< an error in its place
   ready,     ///< rank -> rank 0: a kept value is there (or failed)
   release,   ///< rank 0 -> rank: these kept values are needed no more
   cancel,    ///< rank 0 -> rank: do not start these tasks of a run

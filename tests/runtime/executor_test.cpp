@@ -153,6 +153,8 @@ class Recorder final : public Outlet {
   void announce(ValueId id, const Value& value) override { announced.emplace_back(id, value); }
   void enlist(std::uint32_t, std::uint32_t, std::vector<std::uint32_t>) override {}
   void join(std::uint32_t, std::uint32_t, const Failure*) override {}
+  void send_member(std::uint32_t, std::uint32_t, MemberName, const Value&) override {}
+  void ended(const FrontRun&) override {}
   void hurry() override { hurried_after.push_back(sent.size()); }
   std::vector<std::size_t> hurried_after;  // so many were sent
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What needs real MPI processes. Run as `mpirun -n N mpi_program CHECK`; ends with "ok" and status 0.
 #include "runtime/serial.hpp"
+#include "tests/support/random_families.hpp"
 #include "tests/support/random_program.hpp"
 
 #include <ramal/mpi.hpp>
@@ -23,6 +24,15 @@ namespace {
 template <class T>
 void expect_equal(const T& found, const T& expected, const std::string& what) {
   if (!(found == expected)) fail(what + ": found another value than expected");
+}
+
+void families(Session& session) {
+  for (unsigned seed = 1; seed <= 25; ++seed) {
+    detail::SerialEngine engine;
+    Session serial(engine);
+    const bool equal = test::RandomFamilies(seed).run(session) == test::RandomFamilies(seed).run(serial);
+    expect_equal(equal, true, "families of seed " + std::to_string(seed));
+  }
 }
 
 void random_programs(Session& session) {
@@ -368,12 +378,12 @@ void large(Session& session) {
 
 int main(int argc, char** argv) {
   const std::map<std::string, void (*)(Session&)> checks{
-      {"random", random_programs},  {"sizes", sizes},   {"flood", flood},
+      {"random", random_programs},  {"families", families},  {"sizes", sizes},   {"flood", flood},
       {"reductions", reductions},   {"errors", errors}, {"futures", futures},
       {"collectives", collectives}, {"large", large}};
   const auto check = checks.find(argc > 1 ? argv[1] : "");
   if (check == checks.end()) {
-    std::cerr << "usage: mpi_program random|sizes|flood|reductions|errors|futures|collectives|large\n";
+    std::cerr << "usage: mpi_program random|families|sizes|flood|reductions|errors|futures|collectives|large\n";
     return 2;
   }
   return run(argc, argv, [&](Session& session) {

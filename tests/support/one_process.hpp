@@ -118,6 +118,7 @@ class ThreadedRanks {
     for (auto& thread : threads_) thread.join();
   }
   Session& session() { return *session_; }
+  DistributedEngine& engine() { return *engine_; }
 
  private:
   Network network_;

@@ -7,6 +7,7 @@
 #include <ramal/delayed.hpp>
 #include <ramal/engine.hpp>
 #include <ramal/error.hpp>
+#include <ramal/family.hpp>
 
 #include <chrono>
 #include <ranges>
@@ -168,6 +169,12 @@ class Session {
     requires(detail::is_lazy<First>&& detail::is_lazy<Second> && (detail::is_lazy<Rest> && ...))
   auto compute(const First& first, const Second& second, const Rest&... rest) {
     return compute(std::tuple<First, Second, Rest...>(first, second, rest...));
+  }
+
+  /// All members, in the order of their places. O(members) on rank 0, where they go.
+  template <class T>
+  auto compute(const Family<T>& family) {
+    return compute(family.members());
   }
 
   /// Starts what the targets need, returns at once, and keeps each result on the rank that makes it
