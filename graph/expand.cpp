@@ -127,13 +127,7 @@ Expander::Steady Expander::find_steady() const {
   Steady steady{0, program_.fronts};
   for (std::uint32_t i = 0; i < program_.nodes.size(); ++i) {
     const ProgramNode& node = program_.nodes[i];
-    if (node.pace == Pace::by_chunks) return {};
-    if (node.pace == Pace::once) {
-      // Read by steps at any time, it is awaited by its name as often.
-      (node.front == 0 ? steady.first : steady.end) =
-          node.front == 0 ? std::max<std::int64_t>(steady.first, 2) : std::min(steady.end, node.front);
-      continue;
-    }
+    if (node.pace != Pace::by_steps) continue;
     if (node.period == 0 || program_.rows % node.period != 0) return {};
     for (const ProgramSource& source : node.sources) {
       const ProgramNode& from = program_.nodes[source.node];
@@ -146,10 +140,19 @@ Expander::Steady Expander::find_steady() const {
       const ProgramSource& source = by.sources[reader.source];
       if (by.pace != Pace::by_steps && source.base != (node.extent[0] - 1) * node.row()) return {};
     }
-    // The first reads others, and the second's links lead from the first.
+    // The first reads others, and the second's links lead from the first. The last two are not like those
+    // before: nobody reads on, and rows may be missing.
     steady.first = std::max(steady.first, node.front + 2);
-    // The last two are not like those before: nobody reads on, and rows may be missing.
     steady.end = std::min(steady.end, node.last - 1);
+  }
+  // Nor are those in which something else is made.
+  for (const ProgramNode& node : program_.nodes) {
+    if (node.pace == Pace::by_steps) continue;
+    if (node.last + 2 <= std::max<std::int64_t>(steady.first, 2)) {
+      steady.first = std::max(steady.first, node.last + 2);
+    } else {
+      steady.end = std::min(steady.end, node.front);
+    }
   }
   return steady;
 }
@@ -324,7 +327,11 @@ Front Expander::expand(std::int64_t number) {
   }
 
   // What own members read.
-  std::unordered_map<MemberName, Slot> external;
+  std::unordered_map<MemberName, Slot> awaited;
+  constexpr Slot none = ~Slot{0};
+  std::int64_t slots_before = 0;
+  for (const Front::Part& part : before) slots_before = part.first + part.region.volume();
+  Array<Slot> linked(static_cast<std::size_t>(slots_before), none);  // by slot of the front before
   for (const Front::Part& part : front.parts) {
     const ProgramNode& node = program_.nodes[part.node];
     if (node.exists()) continue;
@@ -354,16 +361,19 @@ Front Expander::expand(std::int64_t number) {
         }
         const MemberName name = name_of(source.node, source.base + read.number);
         const auto next = static_cast<Slot>(tasks + draft.externals.size());
-        const auto [found, is_new] = external.emplace(name, next);
-        draft.inputs.push_back(found->second);
-        if (!is_new) continue;
-        draft.externals.push_back({name, External::arrival, kind_index(from.kind)});
         if (own && when == number - 1) {
-          front.links.push_back({*find(before, first_before, source.node, at), next});
+          const Slot there = *find(before, first_before, source.node, at);
+          if (linked[there] == none) front.links.push_back({there, linked[there] = next});
+          draft.inputs.push_back(linked[there]);
         } else {
-          front.awaited.push_back(
-              {next, {name, from.pace == Pace::by_steps && source.shape == from.extent ? from.row() : 0}});
+          draft.inputs.push_back(awaited.emplace(name, next).first->second);
+          if (draft.inputs.back() == next) {
+            const bool moves = from.pace == Pace::by_steps && source.shape == from.extent;
+            front.awaited.push_back({next, {name, moves ? from.row() : 0}});
+          }
         }
+        if (draft.inputs.back() == next)
+          draft.externals.push_back({name, External::arrival, kind_index(from.kind)});
       }
       draft.kind.push_back(kind);
       write_member_literals(node, place, counts, draft.literals);

@@ -69,8 +69,9 @@ void Executor::start_imports(Run& run) {
 
 // --- fronts -------------------------------------------------------------------------------------------
 
-std::shared_ptr<Executor::Layout> Executor::lay_out(const Front& front, std::span<const Link> links) {
-  auto layout = std::make_shared<Layout>(front.graph.copy());
+std::shared_ptr<Executor::Layout> Executor::lay_out(Subgraph graph, const Front& front,
+                                                    std::span<const Link> links) {
+  auto layout = std::make_shared<Layout>(std::move(graph));
   layout->kinds = front.kinds;
   layout->names = front.names;
   Run(layout, 1, links).remember_counts();

@@ -99,8 +99,8 @@ class Executor {
   /// Begins a run. The subgraph is trusted. Linear in its tasks and edges.
   void start(Subgraph subgraph);
   struct Layout;
-  /// Fronts. `links` lead from this one to the next.
-  std::shared_ptr<Layout> lay_out(const Front& front, std::span<const Link> links);
+  /// Of a front, whose `graph` this is. `links` lead from it to the next.
+  static std::shared_ptr<Layout> lay_out(Subgraph graph, const Front& front, std::span<const Link> links);
   /// A front that is to run: from now on its externals can be filled.
   void prepare(std::uint32_t run, std::shared_ptr<Layout> layout, FrontRun front);
   /// The next one is prepared as well (0: there is none): from now on its tasks run.

@@ -34,15 +34,14 @@ std::int64_t Programs::steps_of(const UnderWay& program, std::int64_t number) co
   return number >= steady.first && number < steady.end ? (number - steady.first) * program.program.rows : 0;
 }
 
-std::shared_ptr<const Front> Programs::front_of(UnderWay& program, std::int64_t number) {
+std::shared_ptr<Front> Programs::front_of(UnderWay& program, std::int64_t number) {
   const auto steady = program.expander.steady();
   if (number >= steady.first && number < steady.end) {
-    if (!program.steady)
-      program.steady = std::make_shared<const Front>(program.expander.expand(steady.first));
+    if (!program.steady) program.steady = std::make_shared<Front>(program.expander.expand(steady.first));
     return program.steady;
   }
   auto& front = program.fronts[number];
-  if (!front) front = std::make_shared<const Front>(program.expander.expand(number));
+  if (!front) front = std::make_shared<Front>(program.expander.expand(number));
   return front;
 }
 
@@ -55,8 +54,11 @@ void Programs::prepare(UnderWay& program, std::int64_t number) {
     layout = program.steady_layout;
   } else {
     const bool is_last = number + 1 == program.program.fronts;
-    layout =
-        executor_.lay_out(*front, is_last ? std::span<const Link>() : front_of(program, number + 1)->links);
+    const auto next = is_last ? nullptr : front_of(program, number + 1);
+    // Of a front that repeats a second layout will be made, which leads to one that does not.
+    Subgraph graph = repeats ? front->graph.copy() : std::move(front->graph);
+    layout = Executor::lay_out(std::move(graph), *front, next ? next->links : std::span<const Link>());
+    if (next && next != program.steady) next->links = {};
     if (repeats) program.steady_layout = layout;
   }
   const std::uint32_t run = first_front_run | next_run_++;

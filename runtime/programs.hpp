@@ -55,9 +55,9 @@ class Programs {
         : program(std::move(its)), expander(program, rank) {}
     FamilyProgram program;
     Expander expander;
-    std::map<std::int64_t, std::shared_ptr<const Front>> fronts;  // made, not active yet
-    std::map<std::int64_t, std::uint32_t> runs;                   // prepared or active, by front
-    std::shared_ptr<const Front> steady;
+    std::map<std::int64_t, std::shared_ptr<Front>> fronts;  // made, not active yet
+    std::map<std::int64_t, std::uint32_t> runs;             // prepared or active, by front
+    std::shared_ptr<Front> steady;
     std::shared_ptr<Executor::Layout> steady_layout;
     std::int64_t next = 0;      // to be activated
     std::int64_t prepared = 0;  // up to before this one
@@ -72,7 +72,7 @@ class Programs {
     std::int64_t front;
   };
 
-  std::shared_ptr<const Front> front_of(UnderWay& program, std::int64_t number);
+  std::shared_ptr<Front> front_of(UnderWay& program, std::int64_t number);
   std::int64_t steps_of(const UnderWay& program, std::int64_t number) const;
   void prepare(UnderWay& program, std::int64_t number);
   void activate(UnderWay& program, std::int64_t number);
