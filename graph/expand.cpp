@@ -138,7 +138,7 @@ Expander::Steady Expander::find_steady() const {
     for (const Reader& reader : readers_[i]) {
       const ProgramNode& by = program_.nodes[reader.node];
       const ProgramSource& source = by.sources[reader.source];
-      if (by.pace != Pace::by_steps && source.base != (node.extent[0] - 1) * node.row()) return {};
+      if (by.pace != Pace::by_steps && source.base / std::max<std::int64_t>(1, node.row()) != node.extent[0] - 1) return {};
     }
     // The first reads others, and the second's links lead from the first. The last two are not like those
     // before: nobody reads on, and rows may be missing.
@@ -241,6 +241,10 @@ Region Expander::view_of(std::uint32_t index, const ProgramSource& source, const
   const ProgramNode& node = program_.nodes[index];
   visible = true;
   if (source.shape == node.extent) return region;
+  if (source.shape.volume() == 1) {
+    visible = region.contains(node.extent.place_of(source.base));
+    return Region::whole(source.shape);
+  }
   if (source.shape.dims == node.extent.dims) return Region::whole(source.shape);
   Region seen{source.shape, source.shape};
   if (node.steps && source.base >= 0 && source.shape.volume() == node.row()) {

@@ -100,6 +100,10 @@ FamilySource single_source(TaskHandle task) {
   existing(task.get());
   FamilySource source;
   source.view.shape = Index(1);
+  if (task.get()->family() != nullptr) {
+    source.view.node = task.get()->shared_family();
+    source.view.base = task.get()->member();
+  }
   source.task = std::move(task);
   return source;
 }

@@ -218,8 +218,9 @@ class Planner {
       Visit& top = stack.back();
       const bool exists = !top.family->tasks.empty() || kept(*top.family) != 0;
       if (!exists && top.next < top.family->sources.size()) {
-        const auto& source = top.family->sources[top.next++].view.node;
-        if (source && !numbers_.contains(source.get())) stack.push_back({source});
+        const FamilySource& source = top.family->sources[top.next++];
+        if (!source.is_handle() && !numbers_.contains(source.view.node.get()))
+          stack.push_back({source.view.node});
         continue;
       }
       const auto family = std::move(top.family);
@@ -256,7 +257,7 @@ class Planner {
     planned_.families.push_back(family);
   }
   ProgramSource number(const FamilySource& source) {
-    if (source.view.node) return {numbers_.at(source.view.node.get()), source.view.base, source.view.shape};
+    if (!source.is_handle()) return {numbers_.at(source.view.node.get()), source.view.base, source.view.shape};
     const auto [found, is_new] = singles_.emplace(source.task.get(), program().nodes.size());
     if (is_new) {
       ProgramNode node;
@@ -310,7 +311,10 @@ class Planner {
       const ProgramNode& from = program().nodes[source.node];
       const bool in_time = node.steps && from.pace == Pace::by_steps && sees_all(source) && !node.exists() &&
                            node.kind->dependence->in_time;
-      after = std::max(after, in_time ? from.front : from.last);
+      const bool is_one = source.shape.volume() == 1;
+      const std::int64_t last =
+          is_one ? program().front(source.node, from.extent.place_of(source.base)) : from.last;
+      after = std::max(after, in_time ? from.front : last);
     }
     node.front = node.last = after;
     if (node.steps && !node.exists() && !(reads_itself(i) && lag_of(node) == 0)) {
@@ -377,8 +381,11 @@ std::vector<const Task*> handles_read(std::span<const std::shared_ptr<const Fami
     if (!seen.insert(&family).second || (kept && kept(family) != 0)) continue;
     for (const TaskHandle& task : family.tasks) read(task);
     for (const FamilySource& source : family.sources) {
-      read(source.task);
-      if (source.view.node) stack.push_back(source.view.node.get());
+      if (source.is_handle()) {
+        read(source.task);
+      } else {
+        stack.push_back(source.view.node.get());
+      }
     }
   }
   return handles;
@@ -422,6 +429,7 @@ void write_program(Writer& writer, const FamilyProgram& program, const Images& i
   writer.raw(program.rows);
   writer.raw(program.chunks);
   writer.raw(program.fronts);
+  writer.raw(program.done);
   writer.raw(static_cast<std::uint64_t>(program.nodes.size()));
   writer.raw(static_cast<std::uint64_t>(program.wants.size()));
   writer.raw(static_cast<std::uint64_t>(program.keeps.size()));
@@ -473,6 +481,7 @@ FamilyProgram FamilyProgram::decode(std::span<const std::byte> bytes, const Imag
   program.rows = reader.raw<std::int64_t>();
   program.chunks = reader.raw<std::int64_t>();
   program.fronts = reader.raw<std::int64_t>();
+  program.done = reader.raw<ValueId>();
   const auto nodes = reader.raw<std::uint64_t>();
   const auto wants = reader.raw<std::uint64_t>();
   const auto keeps = reader.raw<std::uint64_t>();

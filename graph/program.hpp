@@ -95,6 +95,7 @@ struct FamilyProgram {
   std::vector<ProgramNode> nodes;  ///< sources before those that read them
   std::vector<ProgramWant> wants;
   std::vector<ProgramKeep> keeps;
+  ValueId done = 0;  ///< announced by each rank when all its members have run; 0: not
 
   std::uint32_t owner(std::uint32_t node, const Index& place) const;
   /// A rank's share of a node's places. Of a node of given handles: all; ask `owner`.

@@ -216,20 +216,10 @@ bool DistributedEngine::make_members(const Graph& graph) {
   }
   std::ranges::sort(families);
   families.erase(std::unique(families.begin(), families.end()), families.end());
-  persist_held(handles_read(families, {}));
+  PlannedProgram planned = plan_families(families);
   // Which may have made some of them, if families read members of others by their handles.
   std::erase_if(members, [](const Task* task) { return task->residence() != nullptr; });
-  ProgramContext context;
-  context.ranks = machine_.ranks();
-  context.front_members = front_members_;
-  context.given = [this](const Task& task) {
-    if (task.constant() != nullptr) settle_constant(task);
-    const KeptState& state = persisted_state(task);
-    return GivenMember{state.id, state.rank};
-  };
-  PlannedProgram planned = plan_program(families, context);
   FamilyProgram& program = planned.program;
-  program.run = next_run_++;
   Run& run = runs_[program.run];
   const FamilyNode* family = nullptr;
   std::uint32_t node = 0;
@@ -246,6 +236,43 @@ bool DistributedEngine::make_members(const Graph& graph) {
   run.targets = std::move(planned.held);
   rank_.ship_program(program.run, program.encode(images_), runs_.size() == 1);
   return true;
+}
+
+/// What families read of handles is kept from now on.
+PlannedProgram DistributedEngine::plan_families(std::span<const std::shared_ptr<const FamilyNode>> families) {
+  persist_held(handles_read(families, {}));
+  ProgramContext context;
+  context.ranks = machine_.ranks();
+  context.front_members = front_members_;
+  context.given = [this](const Task& task) {
+    if (task.constant() != nullptr) settle_constant(task);
+    const KeptState& state = persisted_state(task);
+    return GivenMember{state.id, state.rank};
+  };
+  PlannedProgram planned = plan_program(families, context);
+  planned.program.run = next_run_++;
+  return planned;
+}
+
+void DistributedEngine::run(const std::vector<std::shared_ptr<const FamilyNode>>& families) {
+  auto held = rank_.lock();
+  forget_inputs();
+  send_releases();
+  PlannedProgram planned = plan_families(families);
+  planned.program.done = next_id_++;
+  ending_ = {.id = planned.program.done, .run = planned.program.run, .missing = machine_.ranks()};
+  runs_[ending_.run].families = std::move(planned.families);
+  rank_.ship_program(ending_.run, planned.program.encode(images_), runs_.size() == 1);
+  if (held) held.unlock();
+  rank_.work_until([&] { return ending_.missing == 0; });
+  held = rank_.lock();
+  const Ending ended = std::exchange(ending_, {});
+  if (ended.failure) note_failure(*ended.failure);
+  runs_.erase(ended.run);
+  if (!ended.failure) return;
+  const Failed name = name_of(*ended.failure);
+  failed_.erase(failed_.lower_bound({ended.run, 0}), failed_.lower_bound({ended.run + 1, 0}));
+  throw_failure(*ended.failure, name);
 }
 
 // --- what is kept ---------------------------------------------------------------------------------------
@@ -351,6 +378,11 @@ void DistributedEngine::made(ValueId id, const Value& value) {
 }
 
 void DistributedEngine::ready(ValueId id, std::uint64_t bytes, const Failure* failure) {
+  if (id == ending_.id && id != 0) {
+    if (failure != nullptr && (!ending_.failure || failure->before(*ending_.failure))) ending_.failure = *failure;
+    --ending_.missing;
+    return;
+  }
   const auto node = pending_.extract(id);
   if (node.empty()) return;
   auto& [number, state] = node.mapped();

@@ -57,6 +57,7 @@ class DistributedEngine final : public Engine, private Control {
   int ranks() const override { return static_cast<int>(machine_.ranks()); }
   std::vector<Value> compute(const Tasks& targets) override;
   void persist(const Tasks& targets) override;
+  void run(const std::vector<std::shared_ptr<const FamilyNode>>& families) override;
   bool wait(const Tasks& targets, double seconds) override;
   void check(const Tasks& targets) override;
   std::unique_ptr<Watch> watch(const Tasks& targets) override;
@@ -92,6 +93,13 @@ class DistributedEngine final : public Engine, private Control {
     std::vector<Value> values = {};
     std::optional<Failure> failure = {};  // the first in the plan's order
   };
+  /// What `run` waits for: all ranks' word that a program has ended.
+  struct Ending {
+    ValueId id = 0;
+    std::uint32_t run = 0;
+    std::uint32_t missing = 0;
+    std::optional<Failure> failure = {};
+  };
   struct Pending {
     std::uint32_t run;
     std::shared_ptr<KeptState> state;
@@ -114,6 +122,7 @@ class DistributedEngine final : public Engine, private Control {
 
   Graph collect_checked(const Tasks& targets);
   bool make_members(const Graph& graph);
+  PlannedProgram plan_families(std::span<const std::shared_ptr<const FamilyNode>> families);
   KeptState* state_of(const Task& task) const;
   KeptState& persisted_state(const Task& task) const;
   void settle_constant(const Task& task);
@@ -146,6 +155,7 @@ class DistributedEngine final : public Engine, private Control {
   // what is under way
   std::map<std::uint32_t, Run> runs_;
   Fetch fetch_;
+  Ending ending_;
   std::unordered_map<ValueId, Pending> pending_;
   std::vector<Forgettable> forgettable_;
   bool forget_again_ = false;

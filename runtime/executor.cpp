@@ -352,7 +352,7 @@ void Executor::finish(Run& run) {
   }
   if (latest_ == &run) latest_ = nullptr;
   const auto ended = runs_.extract(run.number);
-  if (run.front) outlet_.ended(*run.front);
+  if (run.front) outlet_.ended(*run.front, run.failure ? &*run.failure : nullptr);
 }
 
 void Executor::add(std::atomic<std::int64_t>& counter, std::int64_t difference) const {

@@ -66,8 +66,8 @@ class Outlet {
   virtual void join(std::uint32_t run, std::uint32_t turn, const Failure* failure) = 0;
   /// A member of a program leaves for that rank; which may be this one, for a later front.
   virtual void send_member(std::uint32_t rank, std::uint32_t program, MemberName name, const Value& value) = 0;
-  /// A front has run. By the thread that runs tasks.
-  virtual void ended(const FrontRun& front) = 0;
+  /// A front has run. `failure`: the first of its members', if one failed.
+  virtual void ended(const FrontRun& front, const Failure* failure) = 0;
   /// A value that was to be announced or handed over is there, or failed.
   virtual void announce(ValueId id, const Value& value) = 0;
   /// No more is to be sent for now, and others wait for what was. By the thread that runs tasks.
@@ -252,6 +252,7 @@ class Executor {
   void drop(Run& run, Slot slot);
   void send(Run& run, Slot slot);
   void send_by(const Run& run, const Route& route, const Value& value);
+  static void note_front_failure(Run& run, const Failure& failure);
   static std::uint64_t plan_of(const Run& run, Slot slot);
   void drop_use(Run& run, Slot slot);
   template <bool shared>

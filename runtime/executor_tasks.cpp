@@ -140,6 +140,7 @@ void Executor::call(Run& run, Slot task, Communicator* communicator) {
   if (run.any_failure.load(std::memory_order_relaxed)) {
     if (const Value* failed = failed_input(run, task)) {
       run.value(task) = *failed;  // shared, however many tasks it keeps from running
+      if (run.front) note_front_failure(run, failed->get<Failure>());
       return;
     }
   }
@@ -176,6 +177,11 @@ void Executor::fail_as_thrown(Run& run, Slot task, const Kind& kind, const Frame
   fail(run, task, false, message, arguments);
 }
 
+void Executor::note_front_failure(Run& run, const Failure& failure) {
+  const std::lock_guard lock(run.failure_lock);
+  if (!run.failure || failure.before(*run.failure)) run.failure = failure;
+}
+
 /// Names a task across ranks.
 std::uint64_t Executor::plan_of(const Run& run, Slot slot) {
   if (run.front) {
@@ -193,6 +199,7 @@ void Executor::fail(Run& run, Slot task, bool cancelled, const std::string& mess
                                                  .cancelled = cancelled,
                                                  .message = message,
                                                  .arguments = arguments});
+  if (run.front) note_front_failure(run, run.value(task).get<Failure>());
   run.note_failure();
 }
 

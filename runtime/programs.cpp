@@ -124,6 +124,12 @@ void Programs::advance(UnderWay& program) {
   }
 }
 
+void Programs::ended(const FrontRun& front, const Failure* failure) {
+  ended_.push_back({front.program, front.number});
+  auto& first = programs_.at(front.program)->failure;
+  if (failure != nullptr && (!first || failure->before(*first))) first = *failure;
+}
+
 void Programs::advance() {
   while (!ended_.empty()) {
     const Ended ended = ended_.back();
@@ -132,7 +138,12 @@ void Programs::advance() {
     --program.active;
     program.runs.erase(ended.front);
     advance(program);
-    if (program.active == 0 && program.next == program.program.fronts) programs_.erase(ended.program);
+    if (program.active > 0 || program.next < program.program.fronts) continue;
+    if (program.program.done != 0) {
+      announce_(program.program.done,
+                program.failure ? Value::make<Failure>(*program.failure) : Value::make<Void>());
+    }
+    programs_.erase(ended.program);
   }
 }
 

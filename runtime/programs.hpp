@@ -25,8 +25,10 @@ namespace ramal::detail {
 
 class Programs {
  public:
-  Programs(Executor& executor, std::uint32_t rank, const Images& images)
-      : executor_(executor), rank_(rank), images_(images) {}
+  /// `announce`: tells rank 0 of a value under an id.
+  using Announce = std::function<void(ValueId, const Value&)>;
+  Programs(Executor& executor, std::uint32_t rank, const Images& images, Announce announce)
+      : executor_(executor), rank_(rank), images_(images), announce_(std::move(announce)) {}
 
   /// Throws DecodeError.
   void start(std::span<const std::byte> encoded);
@@ -35,7 +37,7 @@ class Programs {
   /// The type of a member; null if its program is not under way.
   const Type* type_of(std::uint32_t program, MemberName member) const;
   /// A front has run. `advance` is then to be called soon.
-  void ended(const FrontRun& front) { ended_.push_back({front.program, front.number}); }
+  void ended(const FrontRun& front, const Failure* failure);
   std::size_t count() const { return programs_.size(); }
   bool has_ended() const { return !ended_.empty(); }
   /// Prepares and activates what can be. In a threaded rank only `ended` is called by others' leave.
@@ -62,6 +64,7 @@ class Programs {
     std::int64_t next = 0;      // to be activated
     std::int64_t prepared = 0;  // up to before this one
     int active = 0;
+    std::optional<Failure> failure;  // the first of own members'
     std::unordered_map<MemberName, Mail> mail;
     std::unordered_map<MemberName, std::vector<Waiting>> waiting;
     std::map<std::int64_t, std::vector<MemberName>> last_read;  // by front
@@ -82,6 +85,7 @@ class Programs {
   Executor& executor_;
   const std::uint32_t rank_;
   const Images& images_;
+  const Announce announce_;
   std::map<std::uint32_t, std::unique_ptr<UnderWay>> programs_;
   std::vector<Ended> ended_;
   std::uint32_t last_started_ = 0;

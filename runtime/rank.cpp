@@ -35,7 +35,8 @@ Rank::Rank(std::unique_ptr<Transport> transport, const Images& images, unsigned 
       executor_(
           transport_->rank(), images, *this, workers, [this] { wake(); }, about_.memory_bytes),
       shipped_(transport_->rank() == 0 ? static_cast<std::size_t>(transport_->ranks()) : 0),
-      programs_(executor_, static_cast<std::uint32_t>(transport_->rank()), images),
+      programs_(executor_, static_cast<std::uint32_t>(transport_->rank()), images,
+                [this](ValueId id, const Value& value) { announce(id, value); }),
       turns_(*transport_, executor_, *this,
              [this](int to, const Header& header, auto bytes) { send_text(to, header, bytes); }),
       census_(transport_->ranks()),

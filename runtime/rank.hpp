@@ -122,7 +122,7 @@ class Rank final : private Receiver, private Outlet {
   // Outlet
   void send(std::uint32_t rank, std::uint32_t run, Slot slot, const Value& value) override;
   void send_member(std::uint32_t rank, std::uint32_t program, MemberName name, const Value& value) override;
-  void ended(const FrontRun& front) override { programs_.ended(front); }
+  void ended(const FrontRun& front, const Failure* failure) override { programs_.ended(front, failure); }
   void announce(ValueId id, const Value& value) override;
   void enlist(std::uint32_t run, std::uint32_t turn, std::vector<std::uint32_t> ranks) override {
     turns_.enlist({run, turn}, std::move(ranks));

@@ -76,6 +76,8 @@ struct Executor::Run {
   std::int64_t step = 0;  // to be added to its members' steps
   std::optional<FrontRun> front;
   Run* next = nullptr;  // the front that its links lead to
+  SpinLock failure_lock;
+  std::optional<Failure> failure;  // the first of its members'
 
   explicit Run(Subgraph subgraph)
       : Run(std::make_shared<Layout>(std::move(subgraph)), 0, std::span<const Link>()) {

@@ -86,16 +86,27 @@ bool SerialEngine::make_members(const Graph& graph) {
     task->retain();
     held.emplace_back(task);
   }
+  PlannedProgram planned;
+  const auto values = evaluate(families, planned);
+  for (const Task* task : members) {
+    // What families read of handles was made, which may have been members of others.
+    if (task->residence() != nullptr) continue;
+    const auto& of_family = values[planned.node(*task->family())];
+    task->settle(std::make_unique<KeptResidence>(*this, of_family[static_cast<std::size_t>(task->member())]));
+  }
+  return true;
+}
+
+std::vector<std::vector<Value>> SerialEngine::evaluate(
+    std::span<const std::shared_ptr<const FamilyNode>> families, PlannedProgram& planned) {
   persist(handles_read(families, {}));
-  // Which may have made some of them, if families read members of others by their handles.
-  std::erase_if(members, [](const Task* task) { return task->residence() != nullptr; });
   std::vector<Value> handles;
   ProgramContext context;
   context.given = [&](const Task& task) {
     handles.push_back(given(task));
     return GivenMember{handles.size() - 1, 0};
   };
-  const PlannedProgram planned = plan_program(families, context);
+  planned = plan_program(families, context);
   ++run_;
   std::vector<std::vector<Value>> values;
   for (std::uint32_t i = 0; i < planned.program.nodes.size(); ++i) {
@@ -121,11 +132,14 @@ bool SerialEngine::make_members(const Graph& graph) {
       }
     }
   }
-  for (const Task* task : members) {
-    const auto& of_family = values[planned.node(*task->family())];
-    task->settle(std::make_unique<KeptResidence>(*this, of_family[static_cast<std::size_t>(task->member())]));
-  }
-  return true;
+  return values;
+}
+
+void SerialEngine::run(const std::vector<std::shared_ptr<const FamilyNode>>& families) {
+  PlannedProgram planned;
+  std::vector<Value> all;
+  for (auto& of_family : evaluate(families, planned)) std::ranges::move(of_family, std::back_inserter(all));
+  throw_first_failure(all);
 }
 
 Value SerialEngine::call_member(const ProgramNode& node, std::uint32_t number, const Index& place,

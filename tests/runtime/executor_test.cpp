@@ -154,7 +154,7 @@ class Recorder final : public Outlet {
   void enlist(std::uint32_t, std::uint32_t, std::vector<std::uint32_t>) override {}
   void join(std::uint32_t, std::uint32_t, const Failure*) override {}
   void send_member(std::uint32_t, std::uint32_t, MemberName, const Value&) override {}
-  void ended(const FrontRun&) override {}
+  void ended(const FrontRun&, const Failure*) override {}
   void hurry() override { hurried_after.push_back(sent.size()); }
   std::vector<std::size_t> hurried_after;  // so many were sent
 };

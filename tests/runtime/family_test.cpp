@@ -115,6 +115,31 @@ TEST(Families, AFailingMemberIsNamed) {
             "fails_at_seven[7]: seven is out of order ([7])");
 }
 
+TEST(Families, RunRunsAllMembersAndSaysWhichFailed) {
+  for (const int ranks : {1, 2, 5}) {
+    SteppedRanks stepped(ranks, 3);
+    stepped.engine().set_front_members(4);
+    stepped.session().run(family<seed_at>(100), iterate<fold_all>(family<seed_at>(30), 20, {{0}, {1}}));
+    std::uint64_t tasks = 0;
+    for (const auto& rank : stepped.session().info()) tasks += rank.tasks_run;
+    EXPECT_EQ(tasks, 100u + 30 + 600);
+    try {
+      stepped.session().run(family<seed_at>(10), map<placed>(family<fails_at_seven>(20)));
+      FAIL();
+    } catch (const TaskError& error) {
+      EXPECT_EQ(error.details().task, "fails_at_seven[7]");
+    }
+    try {
+      stepped.session().run(map<pair_up>(family<seed_at>(5), delayed<fails_at_seven>(7)));
+      FAIL();
+    } catch (const TaskError& error) {
+      EXPECT_EQ(error.details().task, "fails_at_seven");
+    }
+  }
+  SerialRanks serial;
+  EXPECT_THROW(serial.session().run(map<placed>(family<fails_at_seven>(20))), TaskError);
+}
+
 TEST(Families, OfSeveralFailuresTheFirstInOrderIsReported) {
   EXPECT_EQ(error_of([] {
               const auto some = family<fails_at_seven>(20);

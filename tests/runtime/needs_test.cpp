@@ -71,7 +71,7 @@ class MemoryTest : public ::testing::Test, private Outlet {
   void enlist(std::uint32_t, std::uint32_t, std::vector<std::uint32_t>) override {}
   void join(std::uint32_t, std::uint32_t, const Failure*) override {}
   void send_member(std::uint32_t, std::uint32_t, MemberName, const Value&) override {}
-  void ended(const FrontRun&) override {}
+  void ended(const FrontRun&, const Failure*) override {}
   void hurry() override {}
 
   const Images images_ = Images::loaded();

@@ -144,6 +144,7 @@ class RandomFamilies {
         break;
       case 1:
         lines_.push_back(map<placed_pair>(line, pick(singles_)));
+        if (size > 0) lines_.push_back(map<pair_up>(pick(lines_), line[below(size)]));
         break;
       case 2:
         lines_.push_back(map<pair_up>(line, map<placed>(line)));

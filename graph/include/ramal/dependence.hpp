@@ -84,10 +84,15 @@ struct FamilyView {
   FamilyView without(int axis) const;
 };
 
-/// What a family reads of: another, or one handle.
+/// What a family reads of: another, or one handle. A handle to another's member is both: the member, unless its
+/// value is kept.
 struct FamilySource {
   FamilyView view;
   TaskHandle task;
+
+  bool is_handle() const {
+    return task.get() != nullptr && (view.node == nullptr || task.get()->residence() != nullptr);
+  }
 };
 
 struct FamilyTraits {

@@ -51,6 +51,8 @@ class Engine {
   virtual int ranks() const = 0;
   virtual std::vector<Value> compute(const Tasks& targets) = 0;
   virtual void persist(const Tasks& targets) = 0;
+  /// Runs all members of these, and keeps nothing of them.
+  virtual void run(const std::vector<std::shared_ptr<const FamilyNode>>& families) = 0;
   /// True once all are there or have failed; false after so many seconds (negative: no limit).
   virtual bool wait(const Tasks& targets, double seconds) = 0;
   /// Throws if one has failed or was cancelled.

@@ -177,6 +177,17 @@ class Session {
     return compute(family.members());
   }
 
+  /// Runs all members of these families, for what they do, and keeps nothing. Throws as `compute`.
+  template <class... T>
+    requires(sizeof...(T) > 0)
+  void run(const Family<T>&... families) { engine_.run({families.view().node...}); }
+  template <class T>
+  void run(const std::vector<Family<T>>& families) {
+    std::vector<std::shared_ptr<const detail::FamilyNode>> nodes;
+    for (const auto& family : families) nodes.push_back(family.view().node);
+    engine_.run(nodes);
+  }
+
   /// Starts what the targets need, returns at once, and keeps each result on the rank that makes it
   /// until the last handle is gone. It is the task that is kept: every copy of a handle, and every
   /// later graph, uses the kept result, and it never runs again. Errors appear in `wait` or `compute`.
