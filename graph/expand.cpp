@@ -138,11 +138,14 @@ Expander::Steady Expander::find_steady() const {
     for (const Reader& reader : readers_[i]) {
       const ProgramNode& by = program_.nodes[reader.node];
       const ProgramSource& source = by.sources[reader.source];
-      if (by.pace != Pace::by_steps && source.base / std::max<std::int64_t>(1, node.row()) != node.extent[0] - 1) return {};
+      if (by.pace != Pace::by_steps &&
+          source.base / std::max<std::int64_t>(1, node.row()) != node.extent[0] - 1)
+        return {};
     }
     // The first reads others, and the second's links lead from the first. The last two are not like those
     // before: nobody reads on, and rows may be missing.
-    steady.first = std::max(steady.first, node.front + 2);
+    steady.first =
+        std::max(steady.first, node.front + 2 + (node.settled + program_.rows - 1) / program_.rows);
     steady.end = std::min(steady.end, node.last - 1);
   }
   // Nor are those in which something else is made.

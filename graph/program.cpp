@@ -248,6 +248,7 @@ class Planner {
     if (!node.exists()) {
       node.closure = family->closure;
       node.period = family->traits.period;
+      node.settled = family->traits.settled;
       for (const FamilySource& source : family->sources) node.sources.push_back(number(source));
       if (family->traits.reads_itself)
         node.sources.push_back({static_cast<std::uint32_t>(program().nodes.size()), 0, node.extent});
@@ -257,7 +258,8 @@ class Planner {
     planned_.families.push_back(family);
   }
   ProgramSource number(const FamilySource& source) {
-    if (!source.is_handle()) return {numbers_.at(source.view.node.get()), source.view.base, source.view.shape};
+    if (!source.is_handle())
+      return {numbers_.at(source.view.node.get()), source.view.base, source.view.shape};
     const auto [found, is_new] = singles_.emplace(source.task.get(), program().nodes.size());
     if (is_new) {
       ProgramNode node;
@@ -405,7 +407,7 @@ struct NodeHead {
   std::uint8_t steps;
   Pace pace;
   std::uint16_t sources;
-  std::int64_t front, last, period, leaves, width;
+  std::int64_t front, last, period, settled, leaves, width;
   ValueId kept;
   std::uint64_t closure_bytes, given;
 };
@@ -444,6 +446,7 @@ void write_program(Writer& writer, const FamilyProgram& program, const Images& i
                         .front = node.front,
                         .last = node.last,
                         .period = node.period,
+                        .settled = node.settled,
                         .leaves = node.leaves,
                         .width = node.width,
                         .kept = node.kept,
@@ -497,6 +500,7 @@ FamilyProgram FamilyProgram::decode(std::span<const std::byte> bytes, const Imag
     node.front = head.front;
     node.last = head.last;
     node.period = head.period;
+    node.settled = head.settled;
     node.leaves = head.leaves;
     node.width = head.width;
     node.kept = head.kept;

@@ -60,7 +60,8 @@ struct ProgramNode {
   Pace pace = Pace::once;
   std::int64_t front = 0;   ///< the first
   std::int64_t last = 0;    ///< and the last
-  std::int64_t period = 0;  ///< of what is read, in steps; 0: unknown
+  std::int64_t period = 0;   ///< of what is read, in steps; 0: unknown
+  std::int64_t settled = 0;  ///< from this step on
   std::int64_t leaves = 0;  ///< by chunks: members of the lowest level, and how many of them are under one
   std::int64_t width = 1;
   ValueId kept = 0;  ///< members exist already, kept under this and the following ids; 0: they do not
@@ -123,7 +124,7 @@ void write_member_literals(const ProgramNode& node, const Index& place, const In
 /// they are not).
 struct ProgramContext {
   std::uint32_t ranks = 1;
-  std::int64_t front_members = 16384;  ///< to be planned at a time, on each rank
+  std::int64_t front_members = 256;  ///< to be planned at a time, on each rank
   std::function<GivenMember(const Task&)> given;
   std::function<ValueId(const FamilyNode&)> kept;
 };

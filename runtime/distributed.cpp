@@ -379,7 +379,8 @@ void DistributedEngine::made(ValueId id, const Value& value) {
 
 void DistributedEngine::ready(ValueId id, std::uint64_t bytes, const Failure* failure) {
   if (id == ending_.id && id != 0) {
-    if (failure != nullptr && (!ending_.failure || failure->before(*ending_.failure))) ending_.failure = *failure;
+    if (failure != nullptr && (!ending_.failure || failure->before(*ending_.failure)))
+      ending_.failure = *failure;
     --ending_.missing;
     return;
   }

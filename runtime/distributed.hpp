@@ -148,7 +148,7 @@ class DistributedEngine final : public Engine, private Control {
   const std::shared_ptr<Releases> releases_ = std::make_shared<Releases>();
 
   // names
-  std::int64_t front_members_ = 16384;
+  std::int64_t front_members_ = 256;
   std::uint32_t next_run_ = 1;
   ValueId next_id_ = 1;
 

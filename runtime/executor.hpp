@@ -70,8 +70,8 @@ class Outlet {
   virtual void ended(const FrontRun& front, const Failure* failure) = 0;
   /// A value that was to be announced or handed over is there, or failed.
   virtual void announce(ValueId id, const Value& value) = 0;
-  /// No more is to be sent for now, and others wait for what was. By the thread that runs tasks.
-  virtual void hurry() = 0;
+  /// Others wait for what was sent; `more`: for what runs next as well. By the thread that runs tasks.
+  virtual void hurry(bool more) = 0;
 };
 
 class SpinLock {

@@ -243,7 +243,7 @@ inline void Executor::pass_on(Run& run, Slot slot, Worker* me, bool routed) {
   }
   send(run, slot);
   // Tasks without inputs come one by one, and their results wait for company.
-  if (me != nullptr && urgent_.items.empty() && !run.graph.inputs_of(slot).empty()) outlet_.hurry();
+  if (me != nullptr && !run.graph.inputs_of(slot).empty()) outlet_.hurry(!urgent_.items.empty());
 }
 
 /// The value goes on to the next front, where it may have to wait until that is active.

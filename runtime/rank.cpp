@@ -11,6 +11,7 @@ namespace ramal::detail {
 namespace {
 
 constexpr double pump_interval_seconds = 10e-6;  // between rounds of messages while tasks run
+constexpr double long_task_seconds = 2e-6;  // next to which a message of its own costs little
 constexpr std::size_t most_tasks_a_look = 16;
 constexpr double coarse_clock_seconds = 10e-3;  // two of its ticks on most systems
 constexpr int looks_a_round = 32;               // for messages, if not idle for long
@@ -115,6 +116,7 @@ bool Rank::step() {
       const double interval = (now_seconds() - before) / static_cast<double>(count);
       const double fit = std::min(pump_interval_seconds / interval, static_cast<double>(most_tasks_a_look));
       tasks_a_look_ = std::max<std::size_t>(1, static_cast<std::size_t>(fit));
+      tasks_are_long_ = interval > long_task_seconds;
     }
     const bool any = pump(true);
     last_pump_ = coarse_seconds();
@@ -129,6 +131,7 @@ bool Rank::step() {
     return true;
   }
   if (since > 2 * pump_interval_seconds) tasks_a_look_ = std::max<std::size_t>(1, wanted / 4);
+  tasks_are_long_ = since > long_task_seconds * static_cast<double>(wanted);
   pump();
   if (arrived_ && since > noticeable_gap_seconds) delay_.late += since;
   last_pump_ = now;

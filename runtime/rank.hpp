@@ -130,7 +130,8 @@ class Rank final : private Receiver, private Outlet {
   void join(std::uint32_t run, std::uint32_t turn, const Failure* failure) override {
     turns_.ready({run, turn}, failure);
   }
-  void hurry() override {
+  void hurry(bool more) override {
+    if (more && !tasks_are_long_) return;
     transport_->flush();
     unsent_ = false;
   }
@@ -219,6 +220,7 @@ class Rank final : private Receiver, private Outlet {
   bool last_pump_is_coarse_ = false;
   bool has_rested_ = false;  // since something happened
   std::size_t tasks_a_look_ = 1;  // at the clock
+  bool tasks_are_long_ = false;   // so long that no result should wait for the next one
   unsigned steps_ = 0;
   double idle_since_ = 0;
   Delay delay_;

@@ -108,7 +108,7 @@ int lead(std::unique_ptr<Transport> transport, const Images& images, const Optio
   const int threads = crew.ranks.front().threads;
   DistributedEngine engine(std::move(transport), images, workers_for(options, threads), crew.hosts(),
                            options.warnings == "on", crew.ranks.front(), crew.locals);
-  engine.set_front_members(options.front_members);
+  engine.set_front_members(options.front_members * threads);
   engine.rank().take_locals(locals);
   const auto status = call(program, engine);
   if (!engine.rank().stop_all(status.value_or(failed_status),

@@ -155,7 +155,9 @@ class Recorder final : public Outlet {
   void join(std::uint32_t, std::uint32_t, const Failure*) override {}
   void send_member(std::uint32_t, std::uint32_t, MemberName, const Value&) override {}
   void ended(const FrontRun&, const Failure*) override {}
-  void hurry() override { hurried_after.push_back(sent.size()); }
+  void hurry(bool more) override {
+    if (!more) hurried_after.push_back(sent.size());
+  }
   std::vector<std::size_t> hurried_after;  // so many were sent
 };
 

@@ -72,7 +72,7 @@ class MemoryTest : public ::testing::Test, private Outlet {
   void join(std::uint32_t, std::uint32_t, const Failure*) override {}
   void send_member(std::uint32_t, std::uint32_t, MemberName, const Value&) override {}
   void ended(const FrontRun&, const Failure*) override {}
-  void hurry() override {}
+  void hurry(bool) override {}
 
   const Images images_ = Images::loaded();
   Graph graph_;

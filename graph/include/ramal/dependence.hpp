@@ -101,6 +101,7 @@ struct FamilyTraits {
   int rank = -1;
   bool steps = false;
   std::int64_t period = 0;
+  std::int64_t settled = 0;
 };
 
 struct FamilyNode {

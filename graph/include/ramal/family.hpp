@@ -57,6 +57,7 @@ struct FamilyOptions {
   bool steps = false;
   /// What is read repeats after so many steps; 0: not known to. What repeats is planned once.
   std::int64_t period = 0;
+  std::int64_t settled = 0;  ///< from this step on
 };
 
 namespace detail {
@@ -175,6 +176,7 @@ class FamilyFunction {
     traits.rank = options_->rank;
     traits.steps = options_->steps;
     traits.period = options_->period;
+    traits.settled = options_->settled;
     return traits;
   }
   std::shared_ptr<const FamilyOptions> options_;

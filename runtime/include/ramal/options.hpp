@@ -34,9 +34,9 @@ struct Options {
   /// RAMAL_MEMORY_BYTES: what a rank's results may take before it waits with tasks that state how much they
   /// will make. 0: 60 % of the memory of the host, or of the job, over the ranks that share it.
   std::uint64_t memory_bytes = 0;
-  /// RAMAL_FRONT_MEMBERS: about how many members of families a rank plans at a time, and so how many it has in its
-  /// tables at once. At least 1.
-  std::int64_t front_members = 16384;
+  /// RAMAL_FRONT_MEMBERS: about how many members of families a rank plans at a time, for each of its threads, but
+  /// at least a step. What is planned at once should fit into the caches.
+  std::int64_t front_members = 256;
   /// RAMAL_WARNINGS: `on` or `off`: a line at the start that says on what the program runs, and advice,
   /// such as time lost to a busy rank 0, on standard error.
   std::string warnings = "on";

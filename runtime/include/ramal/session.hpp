@@ -177,14 +177,20 @@ class Session {
     return compute(family.members());
   }
 
-  /// Runs all members of these families, for what they do, and keeps nothing. Throws as `compute`.
-  template <class... T>
-    requires(sizeof...(T) > 0)
-  void run(const Family<T>&... families) { engine_.run({families.view().node...}); }
-  template <class T>
-  void run(const std::vector<Family<T>>& families) {
+  /// Runs all members of these families, or of vectors of families, for what they do, and keeps nothing. Throws
+  /// as `compute`.
+  template <class... F>
+    requires(sizeof...(F) > 0)
+  void run(const F&... families) {
     std::vector<std::shared_ptr<const detail::FamilyNode>> nodes;
-    for (const auto& family : families) nodes.push_back(family.view().node);
+    const auto append = [&nodes](const auto& one) {
+      if constexpr (detail::is_family<std::remove_cvref_t<decltype(one)>>) {
+        nodes.push_back(one.view().node);
+      } else {
+        for (const auto& family : one) nodes.push_back(family.view().node);
+      }
+    };
+    (append(families), ...);
     engine_.run(nodes);
   }
 
