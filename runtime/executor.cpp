@@ -32,6 +32,7 @@ void Executor::start(Subgraph subgraph) {
   auto& run = *runs_.emplace(number, std::make_unique<Run>(std::move(subgraph))).first->second;
   for (const KindRef& ref : run.graph.kinds) run.kinds.push_back(&images_.resolve(ref));
   find_members(run);
+  choose_timed(run);
   if (run.graph.tasks() > 0) {
     for (const Priority& priority : run.graph.priorities) {
       if (run.graph.inputs_of(priority.slot).empty()) make_ready({&run, priority.slot});
@@ -71,6 +72,15 @@ void Executor::find_members(Run& run) {
     run.members.emplace(collective_head(literals).turn, task);
     outlet_.enlist(run.graph.run, collective_head(literals).turn, stated_ranks(literals));
     if (run.graph.inputs_of(task).empty()) join(run, task);
+  }
+}
+
+/// Before any of the run's tasks is ready. Of a collective task the duration is that of the slowest member.
+void Executor::choose_timed(Run& run) {
+  std::vector<Durations::Choice*> choices;
+  for (const Kind* kind : run.kinds) choices.push_back(&durations_.choice(*kind));
+  for (Slot task = 0; task < run.graph.tasks(); ++task) {
+    if (choices[run.graph.kind[task]]->next()) run.flag(task, Run::timed);
   }
 }
 
@@ -298,6 +308,7 @@ void Executor::finish(Run& run) {
     if (std::erase(sources_, &run) > 0) ready_count_.fetch_sub(1);
   }
   if (latest_ == &run) latest_ = nullptr;
+  durations_.note_end_of_run();
   runs_.erase(run.graph.run);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Executor: one rank's subgraphs, their counters and values, and what is ready to run. Events in,
-// actions out through an Outlet; no messages, no threads and no clock of its own.
+// actions out through an Outlet; no messages, no threads, and no clock but to time a task now and then.
 //
 // Each slot of a run is filled once: by its task, by an import of a kept value, or by an arrival from
 // another rank. A filled slot counts down its consumers' missing inputs, is handed to the outlet once
@@ -28,6 +28,7 @@
 
 #include "graph/subgraph.hpp"
 #include "runtime/crew_gate.hpp"
+#include "runtime/durations.hpp"
 #include "runtime/failure.hpp"
 #include "runtime/memory_bound.hpp"
 #include "runtime/openmp.hpp"
@@ -119,6 +120,8 @@ class Executor {
   /// Runs the task that waits longest for memory although it does not fit. By a worker; false if there is
   /// none.
   bool overdraw(unsigned worker = 0);
+  /// How long tasks take here.
+  Durations& durations() { return durations_; }
   /// From now on no task waits for other workers.
   void end_waiting() { gate_.open(); }
 
@@ -214,6 +217,8 @@ class Executor {
             const std::string& arguments = {});
   const Value* failed_input(const Run& run, Slot task) const;
   void find_members(Run& run);
+  void choose_timed(Run& run);
+  void call_and_time(Run& run, Slot task);
   void post_from_workers();
   void join(Run& run, Slot task);
   void tell_joined(Run& run, Slot task);
@@ -299,6 +304,7 @@ class Executor {
   MemoryBound memory_;
   CrewGate gate_;
   const OpenMp openmp_;
+  Durations durations_;
 
   // what is kept
   mutable std::mutex kept_mutex_;

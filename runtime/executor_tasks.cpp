@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A task's life on its rank: taken from what is ready, run, its result counted down at its consumers. What is
 // done for every task is written for one thread and for several (`shared`), since one needs no atomics.
+#include "runtime/clock.hpp"
 #include "runtime/exceptions.hpp"
 #include "runtime/run.hpp"
 
@@ -145,9 +146,17 @@ void Executor::call(Run& run, Slot task, Communicator* communicator) {
   }
   if (run.has(task, Run::cancelled)) {
     fail(run, task, true);
+  } else if (run.has(task, Run::timed) && communicator == nullptr) {
+    call_and_time(run, task);
   } else {
     call_kind(run, task, communicator);
   }
+}
+
+void Executor::call_and_time(Run& run, Slot task) {
+  const double before = now_seconds();
+  call_kind(run, task);
+  if (!run.value(task).failed()) durations_.add(*run.kinds[run.steps[task].kind], now_seconds() - before);
 }
 
 inline void Executor::call_kind(Run& run, Slot task, Communicator* communicator) {

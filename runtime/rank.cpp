@@ -28,6 +28,7 @@ ValueId local_id(std::string_view name) {
 Rank::Rank(std::unique_ptr<Transport> transport, const Images& images, unsigned workers, Control* control,
            RankInfo about)
     : transport_(std::move(transport)),
+      images_(images),
       small_bytes_(transport_->small_bytes()),
       worker_count_(workers),
       control_(control),
@@ -53,6 +54,7 @@ Rank::~Rank() { end_workers(); }
 bool Rank::pump(bool starved) {
   try {
     executor_.post();
+    if (control_ == nullptr && executor_.durations().has_news()) tell_durations();
     // What tasks have made ready leaves before anything else is looked at.
     bool any = !turns_.is_idle() && take_turns();
     any |= std::exchange(unsent_, false);
@@ -128,8 +130,8 @@ bool Rank::step() {
   return true;
 }
 
-/// First thing when the program comes back to us.
 void Rank::attend() {
+  if (threaded()) return;  // its workers attend all the time
   const double now = now_seconds();
   const double gap = now - last_pump_;
   const bool had_work = executor_.has_ready();

@@ -29,6 +29,8 @@ class Control {
   /// Another rank keeps a value of so many bytes, or a failure in its place.
   virtual void ready(ValueId id, std::uint64_t bytes, const Failure* failure) = 0;
   virtual void report(int from, std::span<const std::byte> text) = 0;
+  /// Another rank's tasks of a kind, or some of them, have taken so long.
+  virtual void learn(const Kind& kind, const DurationSum& sum) = 0;
 };
 
 /// The id under which every rank keeps its local of that name. Above those that rank 0 counts.
@@ -77,6 +79,8 @@ class Rank final : private Receiver, private Outlet {
   /// This rank's own answer to a query.
   RankInfo info() const;
   Executor& executor() { return executor_; }
+  /// First thing when the program comes back to us: what has arrived meanwhile.
+  void attend();
   /// This rank's locals: what the program had before the run, then what was left for it.
   void take_locals(Locals& locals);
   void leave_locals(Locals& locals);
@@ -149,7 +153,7 @@ class Rank final : private Receiver, private Outlet {
 
   void send_encoded(int to, std::uint32_t run, Slot slot, const Value& value, bool relays);
   void send_text(int to, const Header& header, std::span<const std::byte> bytes);
-  void attend();
+  void tell_durations();
   void hear(const Farewell& farewell);
   void note_idle(bool did_something);
   void rest(Backoff& backoff, bool by_time);
@@ -170,6 +174,7 @@ class Rank final : private Receiver, private Outlet {
   };
 
   std::unique_ptr<Transport> transport_;
+  const Images& images_;
   const std::size_t small_bytes_;
   const unsigned worker_count_;
   Control* const control_;

@@ -38,6 +38,11 @@ struct HeldMemory {
   void serialize(Archive&, unsigned) {}
 };
 
+struct ToldDuration {
+  KindRef kind;
+  DurationSum sum;
+};
+
 Buffer copy_of(std::span<const std::byte> bytes) {
   Buffer buffer(bytes.size());
   if (!bytes.empty()) std::memcpy(buffer.data(), bytes.data(), bytes.size());
@@ -129,6 +134,16 @@ void Rank::announce(ValueId id, const Value& value) {
   Writer writer(text.data(), text.size());
   write(writer);
   send_text(0, {.type = MessageType::ready}, text);
+}
+
+void Rank::tell_durations() {
+  const auto news = executor_.durations().take_news();
+  std::vector<std::byte> text(news.size() * sizeof(ToldDuration));
+  for (std::size_t i = 0; i < news.size(); ++i) {
+    const ToldDuration told{images_.refer(*news[i].kind), news[i].sum};
+    std::memcpy(text.data() + i * sizeof told, &told, sizeof told);
+  }
+  send_text(0, {.type = MessageType::learnt}, text);
 }
 
 void Rank::send_text(int to, const Header& header, std::span<const std::byte> bytes) {
@@ -365,6 +380,10 @@ void Rank::handle(int from, const Header& header, std::span<const std::byte> pay
     case MessageType::report:
       has_news_ = true;
       control_->report(from, payload);
+      break;
+    case MessageType::learnt:
+      for (const ToldDuration& told : items_of<ToldDuration>(payload))
+        control_->learn(images_.resolve(told.kind), told.sum);
       break;
     case MessageType::stop:
       has_news_ = true;

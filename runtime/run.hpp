@@ -10,7 +10,7 @@
 namespace ramal::detail {
 
 struct Executor::Run {
-  enum Flag : std::uint8_t {
+  enum Flag : std::uint16_t {
     kept = 1,
     routed = 2,
     cancelled = 4,
@@ -19,9 +19,10 @@ struct Executor::Run {
     wide = 32,       // needs several threads
     stated = 64,     // says how much memory its result takes
     admitted = 128,  // which is reserved for it
+    timed = 256,     // its duration is wanted
   };
-  static constexpr std::uint8_t not_plainly_ready = member | prioritised | routed;
-  static constexpr std::uint8_t not_plainly_run = kept | cancelled | wide | stated;
+  static constexpr std::uint16_t not_plainly_ready = member | prioritised | routed;
+  static constexpr std::uint16_t not_plainly_run = kept | cancelled | wide | stated | timed;
   /// Where a task's own begin in the arrays of all; they end where the next one's do.
   struct Step {
     std::uint32_t inputs;
@@ -33,7 +34,7 @@ struct Executor::Run {
   Subgraph graph;
   std::vector<const Kind*> kinds;
   Array<Cell> cells;                       // by slot; uses: consumers here, and one if routed
-  Array<std::atomic<std::uint8_t>> flags;  // by slot
+  Array<std::atomic<std::uint16_t>> flags;  // by slot
   Array<Step> steps;                       // by slot, and one more
   Array<Slot> consumers;
   Array<std::uint32_t> route_offsets;  // by slot; empty without routes
@@ -74,7 +75,7 @@ struct Executor::Run {
   void flag(Slot slot, Flag one) { flags[slot].fetch_or(one, std::memory_order_relaxed); }
   Value& value(Slot slot) { return cells[slot].value; }
   const Value& value(Slot slot) const { return cells[slot].value; }
-  bool has(Slot slot, std::uint8_t any) const {
+  bool has(Slot slot, std::uint16_t any) const {
     return (flags[slot].load(std::memory_order_relaxed) & any) != 0;
   }
   std::span<const Slot> consumers_of(Slot slot) const {

@@ -28,6 +28,7 @@ enum class MessageType : std::uint8_t {
   query,     ///< rank 0 -> rank: report about yourself
   report,    ///< the answer
   stop,      ///< rank 0 -> rank: the program is over
+  learnt,    ///< rank -> rank 0: how long tasks took
   store,     ///< rank 0 -> rank: leave this kept value to the program under a name
   join,      ///< member of a collective task -> its first: it is this one's turn, with inputs (or a failure)
   enter,     ///< the first -> member: all have joined, run it now

@@ -41,6 +41,10 @@ struct Options {
   /// for job scripts to trust: {"status": 0, "ranks": 4, "hosts": 2, "threads": 1, "tasks": 511,
   /// "elapsed_seconds": 1.5}. It is there as a whole or not at all. Empty: none.
   std::string record = {};
+  /// RAMAL_HISTORY: a file in which rank 0 leaves how long tasks of each function took, for later sessions of
+  /// the same binary to place theirs by. Read at the start, if it is there, and replaced at the end; a
+  /// damaged one, or one that cannot be written, is a warning. Empty: what is learnt ends with the session.
+  std::string history = {};
 
   /// These options, overridden by the RAMAL_* environment variables that are set. Throws OptionError,
   /// naming the variable, what was found and what is allowed; also for a RAMAL_ variable that is none.
