@@ -105,11 +105,18 @@ TaskIndex Executor::arrival_plan(std::uint32_t number, Slot slot) const {
   return static_cast<TaskIndex>(graph.externals[slot - graph.tasks()].id);
 }
 
-void Executor::arrive(std::uint32_t number, Slot slot, Value value) {
+void Executor::arrive(std::uint32_t number, Slot slot, Value value, std::uint64_t counted) {
   Run& run = *find(number);
   add(arrivals_missing_, -1);
   run.value(slot) = std::move(value);
-  if (run.counts_bytes()) count_result(run, slot);
+  if (run.counts_bytes()) {
+    count_result(run, slot, counted);
+  } else if (run.has(slot, Run::kept)) {
+    memory_.subtract(counted);  // counted as such
+  } else if (counted > 0) {
+    run.received[slot - run.graph.tasks()] = counted;
+    run.takes_care.store(true, std::memory_order_relaxed);  // seen by its consumers, who are told below
+  }
   fill(run, slot);
 }
 
@@ -182,9 +189,15 @@ std::size_t Executor::values_kept() const {
       kept_.begin(), kept_.end(), [](const auto& entry) { return !entry.second.value.empty(); }));
 }
 
+bool Executor::has_ready_consumers() const {
+  if (has_own() || prioritised_count_.load(std::memory_order_relaxed) > 0) return true;
+  return shared_ && (inbox_.size.load(std::memory_order_relaxed) > 0 ||
+                     urgent_.size.load(std::memory_order_relaxed) > 0);
+}
+
 bool Executor::is_at_rest() const {
   return !has_ready() && std::ranges::none_of(workers_, [](const auto& worker) {
-    return worker->is_running.load(std::memory_order_relaxed);
+    return worker->is_running.load(std::memory_order_acquire);
   });
 }
 
@@ -199,6 +212,7 @@ void Executor::post_from_workers() {
     switch (one.what) {
       case Posted::result:
         send(*one.run, one.slot);
+        results_posted_.fetch_sub(1);
         break;
       case Posted::announcement:
         outlet_.announce(one.id, one.value);
@@ -255,13 +269,12 @@ void Executor::settle(std::uint32_t number, std::uint32_t turn, const Failure* f
 
 // --- memory -------------------------------------------------------------------------------------------
 
-/// A slot was filled; what its task stated was counted before it ran.
-void Executor::count_result(Run& run, Slot slot) {
+/// A slot was filled; what its task stated was counted before it ran, or so much before it arrived.
+void Executor::count_result(Run& run, Slot slot, std::uint64_t counted) {
   const std::uint64_t stated = run.has(slot, Run::stated) ? run.needs.at(slot).result_bytes : 0;
   const bool kept = run.has(slot, Run::kept);  // counted as such
   run.bytes[slot] = kept ? 0 : contiguous_bytes(run.value(slot));
-  memory_.add(run.bytes[slot]);
-  memory_.subtract(stated);
+  memory_.replace(stated + counted, run.bytes[slot]);
 }
 
 bool Executor::admit(Item item) {

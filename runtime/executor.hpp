@@ -91,7 +91,16 @@ class Executor {
   const Type* arrival_type(std::uint32_t run, Slot slot) const;
   /// The plan index of the task whose value arrives there.
   TaskIndex arrival_plan(std::uint32_t run, Slot slot) const;
-  void arrive(std::uint32_t run, Slot slot, Value value);
+  /// `counted`: what `expect` was told of it.
+  void arrive(std::uint32_t run, Slot slot, Value value, std::uint64_t counted = 0);
+  /// A large result is being received: from now on its bytes count, until it is needed no more.
+  void expect(std::uint64_t bytes) { memory_.add(bytes); }
+  /// Is there room for one?
+  bool has_room_to_receive(std::uint64_t bytes) {
+    return memory_.has_room_to_receive(bytes) || (memory_.sweep() && memory_.has_room_to_receive(bytes));
+  }
+  /// Tasks with inputs are ready to run, which will free memory.
+  bool has_ready_consumers() const;
   /// The same for the encoding of a value of a plain type. False, and nothing happens, if it is of another,
   /// or the run is not known.
   bool arrive_plain(std::uint32_t run, Slot slot, std::span<const std::byte> encoded);
@@ -111,12 +120,19 @@ class Executor {
   }
   /// Some task waits for memory.
   bool is_short_of_memory() const { return deferred_count_.load(std::memory_order_relaxed) > 0; }
+  /// Results that have been sent; then some task that waits for memory may start.
+  void free_what_has_left() {
+    if (memory_.sweep() && shared_ && has_ready()) wake_();
+  }
   /// No task runs or could start.
   bool is_at_rest() const;
   /// And nothing that runs or is ready here can free any.
   bool is_stuck_for_memory() const { return is_short_of_memory() && is_at_rest(); }
   /// Something may still come from others, or leave for them, that frees memory.
-  bool has_traffic() const { return arrivals_missing_.load() > 0 || memory_.is_sending(); }
+  bool has_traffic() const {
+    // In the order in which a result passes on: so it is seen here or there.
+    return arrivals_missing_.load() > 0 || results_posted_.load() > 0 || memory_.is_sending();
+  }
   /// Runs the task that waits longest for memory although it does not fit. By a worker; false if there is
   /// none.
   bool overdraw(unsigned worker = 0);
@@ -139,6 +155,7 @@ class Executor {
   std::uint64_t tasks_run() const;
   std::size_t values_kept() const;
   std::uint64_t bytes_held() const { return memory_.held(); }
+  std::uint64_t most_bytes_held() const { return memory_.most_held(); }
   std::size_t runs() const { return runs_.size(); }
 
  private:
@@ -230,7 +247,7 @@ class Executor {
   void complete(Run& run, Slot slot);
   void complete_and_close(Run& run, Slot slot);
   void keep_slot(Run& run, Slot slot);
-  void count_result(Run& run, Slot slot);
+  void count_result(Run& run, Slot slot, std::uint64_t counted = 0);
   void drop(Run& run, Slot slot);
   void send(Run& run, Slot slot);
   void drop_use(Run& run, Slot slot);
@@ -313,6 +330,7 @@ class Executor {
   // what workers leave for whoever pumps
   SpinLock posted_lock_;
   std::vector<Posted> posted_;
+  std::atomic<std::int64_t> results_posted_{0};  // to be sent
   std::vector<Run*> finished_;
 };
 

@@ -79,7 +79,7 @@ inline bool Executor::execute(const Item& item, Worker& me) {
     if (cell.value.is_boxed() && decremented<shared>(cell.uses) == 0) cell.value.reset();
   }
   close_soon<shared>(run, me);  // after which it may be gone
-  if constexpr (shared) me.is_running.store(false, std::memory_order_relaxed);
+  if constexpr (shared) me.is_running.store(false, std::memory_order_release);
   return true;
 }
 
@@ -101,7 +101,7 @@ bool Executor::execute_with_care(const Item& item, Worker& me) {
   complete<shared>(run, task, &me);
   for (const Slot input : run.graph.inputs_of(task)) drop_use(run, input);
   close_soon<shared>(run, me);
-  if constexpr (shared) me.is_running.store(false, std::memory_order_relaxed);
+  if constexpr (shared) me.is_running.store(false, std::memory_order_release);
   return true;
 }
 
@@ -225,6 +225,7 @@ inline void Executor::pass_on(Run& run, Slot slot, Worker* me, bool routed) {
   }
   if (!routed) return;
   if constexpr (shared) {
+    results_posted_.fetch_add(1, std::memory_order_relaxed);
     const std::lock_guard lock(posted_lock_);
     posted_.push_back({Posted::result, &run, slot, 0, {}});
     return;
@@ -282,8 +283,8 @@ void Executor::drop_use(Run& run, Slot slot) {
 }
 
 void Executor::drop(Run& run, Slot slot) {
-  if (run.counts_bytes() && run.bytes[slot] > 0) [[unlikely]] {
-    memory_.let_go(std::move(run.value(slot)), run.bytes[slot]);
+  if (const std::uint64_t bytes = run.counted(slot); bytes > 0) [[unlikely]] {
+    memory_.let_go(std::move(run.value(slot)), bytes);
     if (shared_ && has_ready()) wake_();
   } else {
     run.value(slot).reset();

@@ -171,6 +171,7 @@ bool Rank::overdraw(unsigned worker) {
 /// One look a round of messages, of no cost while there is memory.
 void Rank::mind_memory() {
   const bool is_first = transport_->rank() == 0;
+  executor_.free_what_has_left();
   if (executor_.is_short_of_memory() && !has_starved_.load(std::memory_order_relaxed) &&
       executor_.is_stuck_for_memory() && executor_.has_traffic()) {
     has_starved_.store(true, std::memory_order_relaxed);
@@ -279,6 +280,7 @@ bool Rank::stop_all(int status, double patience_seconds) {
   tell_workers_to_end();
   {
     const auto held = lock();
+    takes_all_ = true;
     for (int to = 1; to < transport_->ranks(); ++to)
       send_text(
           to, {.type = MessageType::stop, .run = static_cast<std::uint32_t>(status), .slot = shipped_to(to)},

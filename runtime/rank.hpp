@@ -117,6 +117,7 @@ class Rank final : private Receiver, private Outlet {
   void handle(int from, const Header& header, std::span<const std::byte> payload);
   // Receiver
   void receive(int from, const Header& header, std::span<const std::byte> payload) override;
+  bool takes(int from, const Header& header) override;
   std::span<std::byte> prepare(int from, const Header& header, std::span<const std::byte> head) override;
   void landed(int from, const Header& header) override;
   // Outlet
@@ -149,6 +150,7 @@ class Rank final : private Receiver, private Outlet {
                    const std::shared_ptr<Buffer>& memory);
   void took_subgraph();
   Slot shipped_to(int to) const { return shipped_[static_cast<std::size_t>(to)]; }
+  std::uint64_t counted_bytes(const Header& header) const;
   void take_result(const Header& header, std::span<const std::byte> head, std::span<const std::byte> payload);
 
   void send_encoded(int to, std::uint32_t run, Slot slot, const Value& value, bool relays);
@@ -183,6 +185,8 @@ class Rank final : private Receiver, private Outlet {
 
   // messages, under the pump's lock
   std::unordered_map<int, Landing> landings_;
+  std::size_t results_landing_ = 0;
+  bool takes_all_ = false;  // nothing runs any more that would make room
   /// Rank 0's: subgraphs each rank has been sent, counting bundles that it only passes on. What depends on
   /// them says in its slot how many, since what goes directly may overtake what goes along the tree.
   std::vector<Slot> shipped_;

@@ -316,6 +316,7 @@ RankInfo Rank::info() const {
   info.bytes_sent = transport_->counts().bytes;
   info.values_kept = executor_.values_kept();
   info.bytes_held = executor_.bytes_held();
+  info.most_bytes_held = executor_.most_bytes_held();
   info.idle_seconds = idle_seconds();
   return info;
 }
@@ -432,8 +433,25 @@ void Rank::handle(int from, const Header& header, std::span<const std::byte> pay
   }
 }
 
+/// What it counts for while it is here. Only what comes by itself: small results are bounded by credits.
+std::uint64_t Rank::counted_bytes(const Header& header) const {
+  return header.type == MessageType::result && header.bytes > small_bytes_ ? header.bytes : 0;
+}
+
+/// A rank that has no room puts results off, and with them what that sender sent after, while it has ready
+/// tasks that will make room. With none it takes one after the other: whatever would make room may need them.
+bool Rank::takes(int, const Header& header) {
+  const std::uint64_t bytes = counted_bytes(header);
+  if (bytes == 0 || takes_all_ || executor_.has_room_to_receive(bytes)) return true;
+  return results_landing_ == 0 && !executor_.has_ready_consumers();
+}
+
 std::span<std::byte> Rank::prepare(int from, const Header& header, std::span<const std::byte> head) {
   Landing& landing = landings_[from];
+  if (const std::uint64_t bytes = counted_bytes(header); bytes > 0) {
+    ++results_landing_;
+    executor_.expect(bytes);
+  }
   const Type* type = header.as_memory ? executor_.arrival_type(header.run, header.slot) : nullptr;
   if (type != nullptr && type->contiguous) {
     Reader reader(head);
@@ -451,8 +469,9 @@ std::span<std::byte> Rank::prepare(int from, const Header& header, std::span<con
 void Rank::landed(int from, const Header& header) {
   ++received_;
   Landing landing = std::move(landings_.extract(from).mapped());
+  if (counted_bytes(header) > 0) --results_landing_;
   if (!landing.value.empty()) {
-    executor_.arrive(header.run, header.slot, std::move(landing.value));
+    executor_.arrive(header.run, header.slot, std::move(landing.value), counted_bytes(header));
   } else if (header.type == MessageType::subgraph && header.slot <= taken_) {
     start(Subgraph::read(std::move(landing.bytes)));
     took_subgraph();
@@ -492,7 +511,7 @@ void Rank::take_result(const Header& header, std::span<const std::byte> head,
     const auto memory = type->memory(value);
     if (memory.size() != payload.size()) throw DecodeError("a result of another size than its head says");
     if (!memory.empty()) std::memcpy(const_cast<std::byte*>(memory.data()), payload.data(), memory.size());
-    executor_.arrive(header.run, header.slot, std::move(value));
+    executor_.arrive(header.run, header.slot, std::move(value), counted_bytes(header));
     return;
   }
   Reader reader(payload);
@@ -507,7 +526,7 @@ void Rank::take_result(const Header& header, std::span<const std::byte> head,
                                          .message = "its result could not be decoded: " + current_message(),
                                          .arguments = {}});
   }
-  executor_.arrive(header.run, header.slot, std::move(value));
+  executor_.arrive(header.run, header.slot, std::move(value), counted_bytes(header));
 }
 
 }  // namespace ramal::detail

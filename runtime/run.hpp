@@ -43,10 +43,12 @@ struct Executor::Run {
   std::unordered_map<Slot, int> priorities;
   std::unordered_map<Slot, Need> needs;
   Array<std::uint64_t> bytes;  // by slot, as counted by the executor; empty if no task states any
+  /// By external: what the executor counts for a large result that has arrived; where `bytes` is empty.
+  Array<std::uint64_t> received;
   std::unordered_map<std::uint32_t, Slot> members;  // of collective tasks, by their turn
   Slot next_source = 0;
   std::atomic<bool> any_failure{false};
-  std::atomic<bool> takes_care{false};  // some slot has failed, or bytes are counted
+  std::atomic<bool> takes_care{false};  // some slot has failed, or its bytes are counted
   std::atomic<std::uint64_t> open{0};
 
   explicit Run(Subgraph subgraph) : graph(std::move(subgraph)), cells(graph.slots()), flags(graph.slots()) {
@@ -67,11 +69,18 @@ struct Executor::Run {
     if (std::ranges::any_of(graph.needs, [](const Need& need) { return need.result_bytes > 0; })) {
       bytes.assign(graph.slots(), 0);
       takes_care = true;
+    } else {
+      received.assign(graph.externals.size(), 0);
     }
     open.fetch_add(graph.slots() + 1, std::memory_order_relaxed);
   }
 
   bool counts_bytes() const { return !bytes.empty(); }
+  /// What the executor counts for the slot's value.
+  std::uint64_t counted(Slot slot) const {
+    if (counts_bytes()) return bytes[slot];
+    return slot < graph.tasks() ? 0 : received[slot - graph.tasks()];
+  }
   void flag(Slot slot, Flag one) { flags[slot].fetch_or(one, std::memory_order_relaxed); }
   Value& value(Slot slot) { return cells[slot].value; }
   const Value& value(Slot slot) const { return cells[slot].value; }

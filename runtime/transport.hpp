@@ -55,6 +55,9 @@ class Receiver {
   virtual ~Receiver() = default;
   /// A whole small message. `payload` is valid during the call.
   virtual void receive(int from, const Header& header, std::span<const std::byte> payload) = 0;
+  /// May a large one come now? While it may not, neither do later messages of that sender, and each `poll`
+  /// asks again.
+  virtual bool takes(int /*from*/, const Header& /*header*/) { return true; }
   /// A large one is on its way: memory for its header.bytes, which stays until `landed`. `head` is what
   /// was lent with it, valid during the call. At most one per sender is under way.
   virtual std::span<std::byte> prepare(int from, const Header& header, std::span<const std::byte> head) = 0;

@@ -32,7 +32,8 @@ struct Options {
   /// RAMAL_CREDITS: messages one rank may send another that it has not taken in yet. At least 2.
   int credits = 64;
   /// RAMAL_MEMORY_BYTES: what a rank's results may take before it waits with tasks that state how much they
-  /// will make. 0: 60 % of the memory of the host, or of the job, over the ranks that share it.
+  /// will make. At half of it, large results from other ranks wait while there are ready tasks to make room.
+  /// 0: 60 % of the memory of the host, or of the job, over the ranks that share it.
   std::uint64_t memory_bytes = 0;
   /// RAMAL_WARNINGS: `on` or `off`: a line at the start that says on what the program runs, and advice,
   /// such as time lost to a busy rank 0, on standard error.
