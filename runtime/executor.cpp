@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "graph/members.hpp"
+#include "runtime/numa.hpp"
 #include "runtime/run.hpp"
 
 #include <ramal/collective.hpp>
@@ -21,6 +22,8 @@ Executor::Executor(int rank, const Images& images, Outlet& outlet, unsigned work
       wake_(std::move(wake)),
       memory_(memory_bytes) {
   for (unsigned i = 0; i < std::max(1u, workers); ++i) workers_.push_back(std::make_unique<Worker>());
+  for (unsigned i = 0; i < workers; ++i)
+    set_victims(i, victim_order(i, std::vector<std::size_t>(workers, 0)));
 }
 
 Executor::~Executor() = default;

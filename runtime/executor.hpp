@@ -138,6 +138,10 @@ class Executor {
   bool overdraw(unsigned worker = 0);
   /// How long tasks take here.
   Durations& durations() { return durations_; }
+  /// Before anything runs: from whom this worker steals, in this order. Without: from the next on in turn.
+  void set_victims(unsigned worker, std::vector<std::size_t> victims) {
+    workers_[worker]->victims = std::move(victims);
+  }
   /// From now on no task waits for other workers.
   void end_waiting() { gate_.open(); }
 
@@ -182,10 +186,11 @@ class Executor {
     std::atomic<std::size_t> size{0};  // for those who do not hold the lock
   };
   struct alignas(64) Worker {
-    Item next{nullptr, 0};      // the owner's alone
-    std::vector<Item> stack;    // of the only thread
-    StealingDeque<Item> deque;  // of one among several
-    Run* closing = nullptr;     // a run of which so many things less are to be waited for
+    Item next{nullptr, 0};             // the owner's alone
+    std::vector<Item> stack;           // of the only thread
+    StealingDeque<Item> deque;         // of one among several
+    std::vector<std::size_t> victims;  // all others
+    Run* closing = nullptr;            // a run of which so many things less are to be waited for
     std::uint64_t closed = 0;
     std::atomic<std::uint64_t> tasks_run{0};
     std::atomic<bool> is_running{false};

@@ -503,15 +503,12 @@ bool Executor::take_source(Worker& me, Item& item) {
   return false;
 }
 
-/// From the others in turn, beginning with the next. Of many several at once: where tasks are small, a thief
+/// From the others, the nearest first. Of many several at once: where tasks are small, a thief
 /// that comes back for each makes its victim wait as often for the lines of memory they share.
 bool Executor::steal(Worker& me, Item& item) {
   constexpr std::size_t most_stolen = 64;
-  const std::size_t count = workers_.size();
-  std::size_t at = 0;
-  while (workers_[at].get() != &me) ++at;
-  for (std::size_t i = 1; i < count; ++i) {
-    auto& victim = workers_[(at + i) % count]->deque;
+  for (const std::size_t other : me.victims) {
+    auto& victim = workers_[other]->deque;
     const std::size_t wanted = std::min(victim.size() / 4, most_stolen);
     if (!victim.steal(item)) continue;
     Item more;

@@ -33,6 +33,7 @@ Rank::Rank(std::unique_ptr<Transport> transport, const Images& images, unsigned 
       worker_count_(workers),
       control_(control),
       about_(std::move(about)),
+      numa_(workers),
       executor_(
           transport_->rank(), images, *this, workers, [this] { wake(); }, about_.memory_bytes),
       shipped_(transport_->rank() == 0 ? static_cast<std::size_t>(transport_->ranks()) : 0),
@@ -40,6 +41,7 @@ Rank::Rank(std::unique_ptr<Transport> transport, const Images& images, unsigned 
              [this](int to, const Header& header, auto bytes) { send_text(to, header, bytes); }),
       census_(transport_->ranks()),
       last_pump_(now_seconds()) {
+  for (unsigned i = 0; i < workers; ++i) executor_.set_victims(i, victim_order(i, numa_.node_of_worker()));
   workers_alive_ = workers;
   for (unsigned i = 0; i < workers; ++i) threads_.emplace_back([this, i] { work(i); });
   if (threaded()) threads_.emplace_back([this] { help(); });
@@ -339,6 +341,7 @@ void Rank::close() {
 
 void Rank::work(unsigned worker) {
   Backoff backoff(200e-6);  // whoever makes work wakes a sleeper
+  numa_.bind(worker);
   if (worker_count_ > 1) OpenMp().share_cores();
   std::size_t tasks_a_look = 1;
   double before = now_seconds();

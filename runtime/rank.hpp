@@ -10,6 +10,7 @@
 #include "runtime/clock.hpp"
 #include "runtime/collective_turns.hpp"
 #include "runtime/executor.hpp"
+#include "runtime/numa.hpp"
 #include "runtime/transport.hpp"
 
 #include <ramal/engine.hpp>
@@ -181,6 +182,7 @@ class Rank final : private Receiver, private Outlet {
   const unsigned worker_count_;
   Control* const control_;
   const RankInfo about_;
+  const Numa numa_;
   Executor executor_;
 
   // messages, under the pump's lock
@@ -216,7 +218,7 @@ class Rank final : private Receiver, private Outlet {
   bool arrived_ = false;  // in the last round
   double last_pump_ = 0;  // may be some milliseconds early
   bool last_pump_is_coarse_ = false;
-  bool has_rested_ = false;  // since something happened
+  bool has_rested_ = false;       // since something happened
   std::size_t tasks_a_look_ = 1;  // at the clock
   unsigned steps_ = 0;
   double idle_since_ = 0;

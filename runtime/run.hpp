@@ -33,9 +33,9 @@ struct Executor::Run {
 
   Subgraph graph;
   std::vector<const Kind*> kinds;
-  Array<Cell> cells;                       // by slot; uses: consumers here, and one if routed
+  Array<Cell> cells;                        // by slot; uses: consumers here, and one if routed
   Array<std::atomic<std::uint16_t>> flags;  // by slot
-  Array<Step> steps;                       // by slot, and one more
+  Array<Step> steps;                        // by slot, and one more
   Array<Slot> consumers;
   Array<std::uint32_t> route_offsets;  // by slot; empty without routes
   Array<Route> routes;                 // sorted by slot

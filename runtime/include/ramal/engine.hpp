@@ -26,7 +26,7 @@ struct RankInfo {
   /// Of them, of results of runs in which tasks state their bytes, and of large results from other ranks.
   std::uint64_t bytes_held = 0;
   std::uint64_t most_bytes_held = 0;  ///< that there ever were
-  double idle_seconds = 0;  ///< with a run under way and nothing to do (one-threaded ranks)
+  double idle_seconds = 0;            ///< with a run under way and nothing to do (one-threaded ranks)
 
   template <class Archive>
   void serialize(Archive& archive, unsigned) {
