@@ -71,6 +71,7 @@ DistributedEngine::DistributedEngine(std::unique_ptr<Transport> transport, const
       machine_{std::move(hosts)},
       warnings_(warnings),
       locals_(std::move(locals)),
+      history_(images),
       rank_(std::move(transport), images, workers, this, std::move(about)) {
   locals_.resize(machine_.ranks());
 }
@@ -81,7 +82,7 @@ std::vector<Value> DistributedEngine::compute(const Tasks& targets) {
   if (targets.empty()) return {};
   auto held = rank_.lock();
   Graph graph = collect_checked(targets);
-  auto rank = place(graph, machine_, [this](const Task& task) { return home_of(task); });
+  auto rank = place(graph);
   const std::uint32_t run = next_run_++;
   // Each task that is a target is fetched once, however often it was asked for.
   const auto order = graph.targets;
@@ -133,7 +134,7 @@ void DistributedEngine::persist_held(const Tasks& targets) {
     if (fresh.empty()) return;
     graph = collect_checked(fresh);
   }
-  auto rank = place(graph, machine_, [this](const Task& task) { return home_of(task); });
+  auto rank = place(graph);
   const std::uint32_t run = next_run_++;
   std::vector<Want> wants;
   std::vector<std::shared_ptr<KeptState>> states;
@@ -180,7 +181,20 @@ void DistributedEngine::start(std::uint32_t number, Graph graph, Array<std::uint
   rank_.ship(std::move(cut.subgraphs), runs_.size() == 1, kept_alive.empty() ? wants.size() : 0);
 }
 
+History& DistributedEngine::history() {
+  for (const auto& [kind, sum] : rank_.executor().durations().take_news()) history_.add(*kind, sum);
+  return history_;
+}
+
+Array<std::uint32_t> DistributedEngine::place(const Graph& graph) {
+  History& known = history();
+  return detail::place(
+      graph, machine_, [this](const Task& task) { return home_of(task); },
+      [&known](const Kind& kind) { return known.seconds(kind); });
+}
+
 Graph DistributedEngine::collect_checked(const Tasks& targets) {
+  rank_.attend();   // what others have learnt of earlier runs
   forget_inputs();  // which may release more
   send_releases();
   Graph graph = collect(targets);

@@ -7,6 +7,7 @@
 
 #include "graph/cut.hpp"
 #include "graph/place.hpp"
+#include "runtime/history.hpp"
 #include "runtime/rank.hpp"
 
 #include <ramal/engine.hpp>
@@ -70,6 +71,8 @@ class DistributedEngine final : public Engine, private Control {
   Rank& rank() { return rank_; }
   /// Of families, to be planned at a time by each rank.
   void set_front_members(std::int64_t members) { front_members_ = members; }
+  /// With what rank 0's own tasks have taken, too.
+  History& history();
 
  private:
   class KeptResidence;
@@ -119,10 +122,12 @@ class DistributedEngine final : public Engine, private Control {
   void made(ValueId id, const Value& value) override;
   void ready(ValueId id, std::uint64_t bytes, const Failure* failure) override;
   void report(int from, std::span<const std::byte> text) override;
+  void learn(const Kind& kind, const DurationSum& sum) override { history_.add(kind, sum); }
 
   Graph collect_checked(const Tasks& targets);
   bool make_members(const Graph& graph);
   PlannedProgram plan_families(std::span<const std::shared_ptr<const FamilyNode>> families);
+  Array<std::uint32_t> place(const Graph& graph);
   KeptState* state_of(const Task& task) const;
   KeptState& persisted_state(const Task& task) const;
   void settle_constant(const Task& task);
@@ -164,6 +169,7 @@ class DistributedEngine final : public Engine, private Control {
   std::map<std::string, std::vector<TaskHandle>> local_tasks_;
   std::vector<std::optional<RankInfo>> reports_;
   std::set<std::pair<const char*, unsigned>> warned_;
+  History history_;
 
   Rank rank_;  // last: its threads call the above
 };

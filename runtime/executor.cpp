@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "graph/members.hpp"
+#include "runtime/numa.hpp"
 #include "runtime/run.hpp"
 
 #include <ramal/collective.hpp>
@@ -21,6 +22,8 @@ Executor::Executor(int rank, const Images& images, Outlet& outlet, unsigned work
       wake_(std::move(wake)),
       memory_(memory_bytes) {
   for (unsigned i = 0; i < std::max(1u, workers); ++i) workers_.push_back(std::make_unique<Worker>());
+  for (unsigned i = 0; i < workers; ++i)
+    set_victims(i, victim_order(i, std::vector<std::size_t>(workers, 0)));
 }
 
 Executor::~Executor() = default;
@@ -32,6 +35,7 @@ void Executor::start(Subgraph subgraph) {
   auto& run = *runs_.emplace(number, std::make_unique<Run>(std::move(subgraph))).first->second;
   for (const KindRef& ref : run.graph.kinds) run.layout->kinds.push_back(&images_.resolve(ref));
   find_members(run);
+  choose_timed(run);
   if (run.graph.tasks() > 0) {
     for (const Priority& priority : run.graph.priorities) {
       if (run.graph.inputs_of(priority.slot).empty()) make_ready({&run, priority.slot});
@@ -127,6 +131,15 @@ void Executor::find_members(Run& run) {
   }
 }
 
+/// Before any of the run's tasks is ready. Of a collective task the duration is that of the slowest member.
+void Executor::choose_timed(Run& run) {
+  std::vector<Durations::Choice*> choices;
+  for (const Kind* kind : run.kinds) choices.push_back(&durations_.choice(*kind));
+  for (Slot task = 0; task < run.graph.tasks(); ++task) {
+    if (choices[run.graph.kind[task]]->next()) run.flag(task, Run::timed);
+  }
+}
+
 Executor::Run* Executor::find(std::uint32_t number) const {
   if (latest_ != nullptr && latest_->number == number) return latest_;
   const auto found = runs_.find(number);
@@ -148,11 +161,18 @@ std::uint64_t Executor::arrival_plan(std::uint32_t number, Slot slot) const {
   return graph.externals[slot - graph.tasks()].id;
 }
 
-void Executor::arrive(std::uint32_t number, Slot slot, Value value) {
+void Executor::arrive(std::uint32_t number, Slot slot, Value value, std::uint64_t counted) {
   Run& run = *find(number);
   add(arrivals_missing_, -1);
   run.value(slot) = std::move(value);
-  if (run.counts_bytes()) count_result(run, slot);
+  if (run.counts_bytes()) {
+    count_result(run, slot, counted);
+  } else if (run.has(slot, Run::kept)) {
+    memory_.subtract(counted);  // counted as such
+  } else if (counted > 0) {
+    run.received[slot - run.graph.tasks()] = counted;
+    run.takes_care.store(true, std::memory_order_relaxed);  // seen by its consumers, who are told below
+  }
   fill(run, slot);
 }
 
@@ -225,9 +245,15 @@ std::size_t Executor::values_kept() const {
       kept_.begin(), kept_.end(), [](const auto& entry) { return !entry.second.value.empty(); }));
 }
 
+bool Executor::has_ready_consumers() const {
+  if (has_own() || prioritised_count_.load(std::memory_order_relaxed) > 0) return true;
+  return shared_ && (inbox_.size.load(std::memory_order_relaxed) > 0 ||
+                     urgent_.size.load(std::memory_order_relaxed) > 0);
+}
+
 bool Executor::is_at_rest() const {
   return !has_ready() && std::ranges::none_of(workers_, [](const auto& worker) {
-    return worker->is_running.load(std::memory_order_relaxed);
+    return worker->is_running.load(std::memory_order_acquire);
   });
 }
 
@@ -242,6 +268,7 @@ void Executor::post_from_workers() {
     switch (one.what) {
       case Posted::result:
         send(*one.run, one.slot);
+        results_posted_.fetch_sub(1);
         break;
       case Posted::announcement:
         outlet_.announce(one.id, one.value);
@@ -298,13 +325,12 @@ void Executor::settle(std::uint32_t number, std::uint32_t turn, const Failure* f
 
 // --- memory -------------------------------------------------------------------------------------------
 
-/// A slot was filled; what its task stated was counted before it ran.
-void Executor::count_result(Run& run, Slot slot) {
+/// A slot was filled; what its task stated was counted before it ran, or so much before it arrived.
+void Executor::count_result(Run& run, Slot slot, std::uint64_t counted) {
   const std::uint64_t stated = run.has(slot, Run::stated) ? run.needs.at(slot).result_bytes : 0;
   const bool kept = run.has(slot, Run::kept);  // counted as such
   run.bytes[slot] = kept ? 0 : contiguous_bytes(run.value(slot));
-  memory_.add(run.bytes[slot]);
-  memory_.subtract(stated);
+  memory_.replace(stated + counted, run.bytes[slot]);
 }
 
 bool Executor::admit(Item item) {
@@ -351,6 +377,7 @@ void Executor::finish(Run& run) {
     if (std::erase(sources_, &run) > 0) ready_count_.fetch_sub(1);
   }
   if (latest_ == &run) latest_ = nullptr;
+  durations_.note_end_of_run();
   const auto ended = runs_.extract(run.number);
   if (run.front) outlet_.ended(*run.front, run.failure ? &*run.failure : nullptr);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Executor: one rank's subgraphs, their counters and values, and what is ready to run. Events in,
-// actions out through an Outlet; no messages, no threads and no clock of its own.
+// actions out through an Outlet; no messages, no threads, and no clock but to time a task now and then.
 //
 // Each slot of a run is filled once: by its task, by an import of a kept value, or by an arrival from
 // another rank. A filled slot counts down its consumers' missing inputs, is handed to the outlet once
@@ -28,6 +28,7 @@
 
 #include "graph/expand.hpp"
 #include "runtime/crew_gate.hpp"
+#include "runtime/durations.hpp"
 #include "runtime/failure.hpp"
 #include "runtime/memory_bound.hpp"
 #include "runtime/openmp.hpp"
@@ -112,7 +113,16 @@ class Executor {
   const Type* arrival_type(std::uint32_t run, Slot slot) const;
   /// The plan index of the task whose value arrives there.
   std::uint64_t arrival_plan(std::uint32_t run, Slot slot) const;
-  void arrive(std::uint32_t run, Slot slot, Value value);
+  /// `counted`: what `expect` was told of it.
+  void arrive(std::uint32_t run, Slot slot, Value value, std::uint64_t counted = 0);
+  /// A large result is being received: from now on its bytes count, until it is needed no more.
+  void expect(std::uint64_t bytes) { memory_.add(bytes); }
+  /// Is there room for one?
+  bool has_room_to_receive(std::uint64_t bytes) {
+    return memory_.has_room_to_receive(bytes) || (memory_.sweep() && memory_.has_room_to_receive(bytes));
+  }
+  /// Tasks with inputs are ready to run, which will free memory.
+  bool has_ready_consumers() const;
   /// The same for the encoding of a value of a plain type. False, and nothing happens, if it is of another,
   /// or the run is not known.
   bool arrive_plain(std::uint32_t run, Slot slot, std::span<const std::byte> encoded);
@@ -132,15 +142,28 @@ class Executor {
   }
   /// Some task waits for memory.
   bool is_short_of_memory() const { return deferred_count_.load(std::memory_order_relaxed) > 0; }
+  /// Results that have been sent; then some task that waits for memory may start.
+  void free_what_has_left() {
+    if (memory_.sweep() && shared_ && has_ready()) wake_();
+  }
   /// No task runs or could start.
   bool is_at_rest() const;
   /// And nothing that runs or is ready here can free any.
   bool is_stuck_for_memory() const { return is_short_of_memory() && is_at_rest(); }
   /// Something may still come from others, or leave for them, that frees memory.
-  bool has_traffic() const { return arrivals_missing_.load() > 0 || memory_.is_sending(); }
+  bool has_traffic() const {
+    // In the order in which a result passes on: so it is seen here or there.
+    return arrivals_missing_.load() > 0 || results_posted_.load() > 0 || memory_.is_sending();
+  }
   /// Runs the task that waits longest for memory although it does not fit. By a worker; false if there is
   /// none.
   bool overdraw(unsigned worker = 0);
+  /// How long tasks take here.
+  Durations& durations() { return durations_; }
+  /// Before anything runs: from whom this worker steals, in this order. Without: from the next on in turn.
+  void set_victims(unsigned worker, std::vector<std::size_t> victims) {
+    workers_[worker]->victims = std::move(victims);
+  }
   /// From now on no task waits for other workers.
   void end_waiting() { gate_.open(); }
 
@@ -158,6 +181,7 @@ class Executor {
   std::uint64_t tasks_run() const;
   std::size_t values_kept() const;
   std::uint64_t bytes_held() const { return memory_.held(); }
+  std::uint64_t most_bytes_held() const { return memory_.most_held(); }
   std::size_t runs() const { return runs_.size(); }
 
  private:
@@ -184,10 +208,11 @@ class Executor {
     std::atomic<std::size_t> size{0};  // for those who do not hold the lock
   };
   struct alignas(64) Worker {
-    Item next{nullptr, 0};      // the owner's alone
-    std::vector<Item> stack;    // of the only thread
-    StealingDeque<Item> deque;  // of one among several
-    Run* closing = nullptr;     // a run of which so many things less are to be waited for
+    Item next{nullptr, 0};             // the owner's alone
+    std::vector<Item> stack;           // of the only thread
+    StealingDeque<Item> deque;         // of one among several
+    std::vector<std::size_t> victims;  // all others
+    Run* closing = nullptr;            // a run of which so many things less are to be waited for
     std::uint64_t closed = 0;
     std::atomic<std::uint64_t> tasks_run{0};
     std::atomic<bool> is_running{false};
@@ -237,6 +262,8 @@ class Executor {
   const Value* failed_input(const Run& run, Slot task) const;
   void start_imports(Run& run);
   void find_members(Run& run);
+  void choose_timed(Run& run);
+  void call_and_time(Run& run, Slot task);
   void post_from_workers();
   void join(Run& run, Slot task);
   void tell_joined(Run& run, Slot task);
@@ -248,7 +275,7 @@ class Executor {
   void complete(Run& run, Slot slot);
   void complete_and_close(Run& run, Slot slot);
   void keep_slot(Run& run, Slot slot);
-  void count_result(Run& run, Slot slot);
+  void count_result(Run& run, Slot slot, std::uint64_t counted = 0);
   void drop(Run& run, Slot slot);
   void send(Run& run, Slot slot);
   void send_by(const Run& run, const Route& route, const Value& value);
@@ -267,7 +294,7 @@ class Executor {
   template <bool shared>
   void follow_link(Run& run, Slot slot, Slot to, Worker* me);
   template <bool shared>
-  void open_external(Run& run, Slot slot, std::uint8_t because, Worker* me);
+  void open_external(Run& run, Slot slot, std::uint16_t because, Worker* me);
 
   template <bool shared>
   void make_ready(const Item& item, Worker* me);
@@ -330,6 +357,7 @@ class Executor {
   MemoryBound memory_;
   CrewGate gate_;
   const OpenMp openmp_;
+  Durations durations_;
 
   // what is kept
   mutable std::mutex kept_mutex_;
@@ -338,6 +366,7 @@ class Executor {
   // what workers leave for whoever pumps
   SpinLock posted_lock_;
   std::vector<Posted> posted_;
+  std::atomic<std::int64_t> results_posted_{0};  // to be sent
   std::vector<Run*> finished_;
 };
 

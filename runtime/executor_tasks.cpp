@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A task's life on its rank: taken from what is ready, run, its result counted down at its consumers. What is
 // done for every task is written for one thread and for several (`shared`), since one needs no atomics.
+#include "runtime/clock.hpp"
 #include "runtime/exceptions.hpp"
 #include "runtime/run.hpp"
 
@@ -78,7 +79,7 @@ inline bool Executor::execute(const Item& item, Worker& me) {
     if (cell.value.is_boxed() && decremented<shared>(cell.uses) == 0) cell.value.reset();
   }
   close_soon<shared>(run, me);  // after which it may be gone
-  if constexpr (shared) me.is_running.store(false, std::memory_order_relaxed);
+  if constexpr (shared) me.is_running.store(false, std::memory_order_release);
   return true;
 }
 
@@ -100,7 +101,7 @@ bool Executor::execute_with_care(const Item& item, Worker& me) {
   complete<shared>(run, task, &me);
   for (const Slot input : run.graph.inputs_of(task)) drop_use(run, input);
   close_soon<shared>(run, me);
-  if constexpr (shared) me.is_running.store(false, std::memory_order_relaxed);
+  if constexpr (shared) me.is_running.store(false, std::memory_order_release);
   return true;
 }
 
@@ -146,9 +147,17 @@ void Executor::call(Run& run, Slot task, Communicator* communicator) {
   }
   if (run.has(task, Run::cancelled)) {
     fail(run, task, true);
+  } else if (run.has(task, Run::timed) && communicator == nullptr) {
+    call_and_time(run, task);
   } else {
     call_kind(run, task, communicator);
   }
+}
+
+void Executor::call_and_time(Run& run, Slot task) {
+  const double before = now_seconds();
+  call_kind(run, task);
+  if (!run.value(task).failed()) durations_.add(*run.kinds[run.steps[task].kind], now_seconds() - before);
 }
 
 inline void Executor::call_kind(Run& run, Slot task, Communicator* communicator) {
@@ -237,6 +246,7 @@ inline void Executor::pass_on(Run& run, Slot slot, Worker* me, bool routed) {
   }
   if (!routed) return;
   if constexpr (shared) {
+    results_posted_.fetch_add(1, std::memory_order_relaxed);
     const std::lock_guard lock(posted_lock_);
     posted_.push_back({Posted::result, &run, slot, 0, {}});
     return;
@@ -262,21 +272,21 @@ void Executor::follow_link(Run& run, Slot slot, Slot to, Worker* me) {
 
 /// Of a front: whoever comes second, its value or its activity, tells the consumers.
 template <bool shared>
-void Executor::open_external(Run& run, Slot slot, std::uint8_t because, Worker* me) {
-  constexpr std::uint8_t both = Run::filled | Run::open_to_all;
-  std::uint8_t before = 0;
+void Executor::open_external(Run& run, Slot slot, std::uint16_t because, Worker* me) {
+  constexpr std::uint16_t both = Run::filled | Run::open_to_all;
+  std::uint16_t before = 0;
   if constexpr (shared) {
     before = run.flags[slot].fetch_or(because, std::memory_order_acq_rel);
   } else {
     before = run.flags[slot].load(std::memory_order_relaxed);
-    run.flags[slot].store(before | because, std::memory_order_relaxed);
+    run.flags[slot].store(static_cast<std::uint16_t>(before | because), std::memory_order_relaxed);
   }
   if (((before | because) & both) != both) return;
   pass_on<shared>(run, slot, me, false);
   close<shared>(run);
 }
-template void Executor::open_external<true>(Run&, Slot, std::uint8_t, Worker*);
-template void Executor::open_external<false>(Run&, Slot, std::uint8_t, Worker*);
+template void Executor::open_external<true>(Run&, Slot, std::uint16_t, Worker*);
+template void Executor::open_external<false>(Run&, Slot, std::uint16_t, Worker*);
 
 void Executor::complete(Run& run, Slot slot) {
   shared_ ? complete<true>(run, slot, nullptr) : complete<false>(run, slot, nullptr);
@@ -334,8 +344,8 @@ void Executor::drop_use(Run& run, Slot slot) {
 }
 
 void Executor::drop(Run& run, Slot slot) {
-  if (run.counts_bytes() && run.bytes[slot] > 0) [[unlikely]] {
-    memory_.let_go(std::move(run.value(slot)), run.bytes[slot]);
+  if (const std::uint64_t bytes = run.counted(slot); bytes > 0) [[unlikely]] {
+    memory_.let_go(std::move(run.value(slot)), bytes);
     if (shared_ && has_ready()) wake_();
   } else {
     run.value(slot).reset();
@@ -554,15 +564,12 @@ bool Executor::take_source(Worker& me, Item& item) {
   return false;
 }
 
-/// From the others in turn, beginning with the next. Of many several at once: where tasks are small, a thief
+/// From the others, the nearest first. Of many several at once: where tasks are small, a thief
 /// that comes back for each makes its victim wait as often for the lines of memory they share.
 bool Executor::steal(Worker& me, Item& item) {
   constexpr std::size_t most_stolen = 64;
-  const std::size_t count = workers_.size();
-  std::size_t at = 0;
-  while (workers_[at].get() != &me) ++at;
-  for (std::size_t i = 1; i < count; ++i) {
-    auto& victim = workers_[(at + i) % count]->deque;
+  for (const std::size_t other : me.victims) {
+    auto& victim = workers_[other]->deque;
     const std::size_t wanted = std::min(victim.size() / 4, most_stolen);
     if (!victim.steal(item)) continue;
     Item more;

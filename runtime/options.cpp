@@ -84,7 +84,8 @@ std::map<std::string, Set, std::less<>> table(Options& options) {
           {"RAMAL_MEMORY_BYTES", bytes<std::uint64_t>(options.memory_bytes, 0, std::uint64_t{1} << 62)},
           {"RAMAL_FRONT_MEMBERS", number(options.front_members, std::int64_t{1}, std::int64_t{1} << 24)},
           {"RAMAL_WARNINGS", choice(options.warnings, {"on", "off"})},
-          {"RAMAL_RECORD", text(options.record)}};
+          {"RAMAL_RECORD", text(options.record)},
+          {"RAMAL_HISTORY", text(options.history)}};
 }
 
 void check(Options& options) {

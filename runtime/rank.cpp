@@ -29,10 +29,12 @@ ValueId local_id(std::string_view name) {
 Rank::Rank(std::unique_ptr<Transport> transport, const Images& images, unsigned workers, Control* control,
            RankInfo about)
     : transport_(std::move(transport)),
+      images_(images),
       small_bytes_(transport_->small_bytes()),
       worker_count_(workers),
       control_(control),
       about_(std::move(about)),
+      numa_(workers),
       executor_(
           transport_->rank(), images, *this, workers, [this] { wake(); }, about_.memory_bytes),
       shipped_(transport_->rank() == 0 ? static_cast<std::size_t>(transport_->ranks()) : 0),
@@ -42,6 +44,7 @@ Rank::Rank(std::unique_ptr<Transport> transport, const Images& images, unsigned 
              [this](int to, const Header& header, auto bytes) { send_text(to, header, bytes); }),
       census_(transport_->ranks()),
       last_pump_(now_seconds()) {
+  for (unsigned i = 0; i < workers; ++i) executor_.set_victims(i, victim_order(i, numa_.node_of_worker()));
   workers_alive_ = workers;
   for (unsigned i = 0; i < workers; ++i) threads_.emplace_back([this, i] { work(i); });
   if (threaded()) threads_.emplace_back([this] { help(); });
@@ -57,6 +60,7 @@ bool Rank::pump(bool starved) {
   try {
     executor_.post();
     if (programs_.has_ended()) programs_.advance();
+    if (control_ == nullptr && executor_.durations().has_news()) tell_durations();
     // What tasks have made ready leaves before anything else is looked at.
     bool any = !turns_.is_idle() && take_turns();
     any |= std::exchange(unsent_, false);
@@ -138,8 +142,8 @@ bool Rank::step() {
   return true;
 }
 
-/// First thing when the program comes back to us.
 void Rank::attend() {
+  if (threaded()) return;  // its workers attend all the time
   const double now = now_seconds();
   const double gap = now - last_pump_;
   const bool had_work = executor_.has_ready();
@@ -179,6 +183,7 @@ bool Rank::overdraw(unsigned worker) {
 /// One look a round of messages, of no cost while there is memory.
 void Rank::mind_memory() {
   const bool is_first = transport_->rank() == 0;
+  executor_.free_what_has_left();
   if (executor_.is_short_of_memory() && !has_starved_.load(std::memory_order_relaxed) &&
       executor_.is_stuck_for_memory() && executor_.has_traffic()) {
     has_starved_.store(true, std::memory_order_relaxed);
@@ -287,6 +292,7 @@ bool Rank::stop_all(int status, double patience_seconds) {
   tell_workers_to_end();
   {
     const auto held = lock();
+    takes_all_ = true;
     for (int to = 1; to < transport_->ranks(); ++to)
       send_text(
           to, {.type = MessageType::stop, .run = static_cast<std::uint32_t>(status), .slot = shipped_to(to)},
@@ -345,6 +351,7 @@ void Rank::close() {
 
 void Rank::work(unsigned worker) {
   Backoff backoff(200e-6);  // whoever makes work wakes a sleeper
+  numa_.bind(worker);
   if (worker_count_ > 1) OpenMp().share_cores();
   std::size_t tasks_a_look = 1;
   double before = now_seconds();

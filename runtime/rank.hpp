@@ -9,6 +9,7 @@
 #include "runtime/census.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/collective_turns.hpp"
+#include "runtime/numa.hpp"
 #include "runtime/programs.hpp"
 #include "runtime/transport.hpp"
 
@@ -29,6 +30,8 @@ class Control {
   /// Another rank keeps a value of so many bytes, or a failure in its place.
   virtual void ready(ValueId id, std::uint64_t bytes, const Failure* failure) = 0;
   virtual void report(int from, std::span<const std::byte> text) = 0;
+  /// Another rank's tasks of a kind, or some of them, have taken so long.
+  virtual void learn(const Kind& kind, const DurationSum& sum) = 0;
 };
 
 /// The id under which every rank keeps its local of that name. Above those that rank 0 counts.
@@ -81,6 +84,8 @@ class Rank final : private Receiver, private Outlet {
   Executor& executor() { return executor_; }
   /// Programs of families under way.
   std::size_t programs() const { return programs_.count(); }
+  /// First thing when the program comes back to us: what has arrived meanwhile.
+  void attend();
   /// This rank's locals: what the program had before the run, then what was left for it.
   void take_locals(Locals& locals);
   void leave_locals(Locals& locals);
@@ -117,6 +122,7 @@ class Rank final : private Receiver, private Outlet {
   void handle(int from, const Header& header, std::span<const std::byte> payload);
   // Receiver
   void receive(int from, const Header& header, std::span<const std::byte> payload) override;
+  bool takes(int from, const Header& header) override;
   std::span<std::byte> prepare(int from, const Header& header, std::span<const std::byte> head) override;
   void landed(int from, const Header& header) override;
   // Outlet
@@ -152,6 +158,7 @@ class Rank final : private Receiver, private Outlet {
                    const std::shared_ptr<Buffer>& memory);
   void took_subgraph();
   Slot shipped_to(int to) const { return shipped_[static_cast<std::size_t>(to)]; }
+  std::uint64_t counted_bytes(const Header& header) const;
   void take_result(const Header& header, std::span<const std::byte> head, std::span<const std::byte> payload);
   void take_shipped(std::uint32_t run, Buffer bytes);
   void take_early(std::uint32_t run);
@@ -159,7 +166,7 @@ class Rank final : private Receiver, private Outlet {
 
   void send_encoded(int to, std::uint32_t run, Slot slot, const Value& value, bool relays);
   void send_text(int to, const Header& header, std::span<const std::byte> bytes);
-  void attend();
+  void tell_durations();
   void hear(const Farewell& farewell);
   void note_idle(bool did_something);
   void rest(Backoff& backoff, bool by_time);
@@ -180,14 +187,18 @@ class Rank final : private Receiver, private Outlet {
   };
 
   std::unique_ptr<Transport> transport_;
+  const Images& images_;
   const std::size_t small_bytes_;
   const unsigned worker_count_;
   Control* const control_;
   const RankInfo about_;
+  const Numa numa_;
   Executor executor_;
 
   // messages, under the pump's lock
   std::unordered_map<int, Landing> landings_;
+  std::size_t results_landing_ = 0;
+  bool takes_all_ = false;  // nothing runs any more that would make room
   /// Rank 0's: subgraphs each rank has been sent, counting bundles that it only passes on. What depends on
   /// them says in its slot how many, since what goes directly may overtake what goes along the tree.
   std::vector<Slot> shipped_;
@@ -218,7 +229,7 @@ class Rank final : private Receiver, private Outlet {
   bool arrived_ = false;  // in the last round
   double last_pump_ = 0;  // may be some milliseconds early
   bool last_pump_is_coarse_ = false;
-  bool has_rested_ = false;  // since something happened
+  bool has_rested_ = false;       // since something happened
   std::size_t tasks_a_look_ = 1;  // at the clock
   bool tasks_are_long_ = false;   // so long that no result should wait for the next one
   unsigned steps_ = 0;

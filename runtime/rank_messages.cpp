@@ -38,6 +38,11 @@ struct HeldMemory {
   void serialize(Archive&, unsigned) {}
 };
 
+struct ToldDuration {
+  KindRef kind;
+  DurationSum sum;
+};
+
 template <class T>
 std::span<const std::byte> bytes_of(std::span<const T> items) {
   return std::as_bytes(items);
@@ -159,6 +164,16 @@ void Rank::announce(ValueId id, const Value& value) {
   Writer writer(text.data(), text.size());
   write(writer);
   send_text(0, {.type = MessageType::ready}, text);
+}
+
+void Rank::tell_durations() {
+  const auto news = executor_.durations().take_news();
+  std::vector<std::byte> text(news.size() * sizeof(ToldDuration));
+  for (std::size_t i = 0; i < news.size(); ++i) {
+    const ToldDuration told{images_.refer(*news[i].kind), news[i].sum};
+    std::memcpy(text.data() + i * sizeof told, &told, sizeof told);
+  }
+  send_text(0, {.type = MessageType::learnt}, text);
 }
 
 void Rank::send_text(int to, const Header& header, std::span<const std::byte> bytes) {
@@ -352,6 +367,7 @@ RankInfo Rank::info() const {
   info.bytes_sent = transport_->counts().bytes;
   info.values_kept = executor_.values_kept();
   info.bytes_held = executor_.bytes_held();
+  info.most_bytes_held = executor_.most_bytes_held();
   info.idle_seconds = idle_seconds();
   return info;
 }
@@ -421,6 +437,10 @@ void Rank::handle(int from, const Header& header, std::span<const std::byte> pay
       has_news_ = true;
       control_->report(from, payload);
       break;
+    case MessageType::learnt:
+      for (const ToldDuration& told : items_of<ToldDuration>(payload))
+        control_->learn(images_.resolve(told.kind), told.sum);
+      break;
     case MessageType::stop:
       has_news_ = true;
       // Rank 0 tells the others; each tells rank 0 that it has heard.
@@ -468,8 +488,25 @@ void Rank::handle(int from, const Header& header, std::span<const std::byte> pay
   }
 }
 
+/// What it counts for while it is here. Only what comes by itself: small results are bounded by credits.
+std::uint64_t Rank::counted_bytes(const Header& header) const {
+  return header.type == MessageType::result && header.bytes > small_bytes_ ? header.bytes : 0;
+}
+
+/// A rank that has no room puts results off, and with them what that sender sent after, while it has ready
+/// tasks that will make room. With none it takes one after the other: whatever would make room may need them.
+bool Rank::takes(int, const Header& header) {
+  const std::uint64_t bytes = counted_bytes(header);
+  if (bytes == 0 || takes_all_ || executor_.has_room_to_receive(bytes)) return true;
+  return results_landing_ == 0 && !executor_.has_ready_consumers();
+}
+
 std::span<std::byte> Rank::prepare(int from, const Header& header, std::span<const std::byte> head) {
   Landing& landing = landings_[from];
+  if (const std::uint64_t bytes = counted_bytes(header); bytes > 0) {
+    ++results_landing_;
+    executor_.expect(bytes);
+  }
   const bool is_member = header.type == MessageType::member;
   Reader reader(head);
   const Type* type = nullptr;
@@ -494,6 +531,7 @@ std::span<std::byte> Rank::prepare(int from, const Header& header, std::span<con
 void Rank::landed(int from, const Header& header) {
   ++received_;
   Landing landing = std::move(landings_.extract(from).mapped());
+  if (counted_bytes(header) > 0) --results_landing_;
   if (header.type == MessageType::member || header.type == MessageType::member_failure) {
     if (landing.value.empty()) {
       take_member(header, landing.head.view(), landing.bytes.view());
@@ -501,7 +539,7 @@ void Rank::landed(int from, const Header& header) {
       programs_.take(header.run, Reader(landing.head.view()).raw<MemberName>(), std::move(landing.value));
     }
   } else if (!landing.value.empty()) {
-    executor_.arrive(header.run, header.slot, std::move(landing.value));
+    executor_.arrive(header.run, header.slot, std::move(landing.value), counted_bytes(header));
   } else if (header.type == MessageType::subgraph && header.slot <= taken_) {
     take_shipped(header.run, std::move(landing.bytes));
     took_subgraph();
@@ -593,7 +631,7 @@ void Rank::take_result(const Header& header, std::span<const std::byte> head,
     const auto memory = type->memory(value);
     if (memory.size() != payload.size()) throw DecodeError("a result of another size than its head says");
     if (!memory.empty()) std::memcpy(const_cast<std::byte*>(memory.data()), payload.data(), memory.size());
-    executor_.arrive(header.run, header.slot, std::move(value));
+    executor_.arrive(header.run, header.slot, std::move(value), counted_bytes(header));
     return;
   }
   Reader reader(payload);
@@ -608,7 +646,7 @@ void Rank::take_result(const Header& header, std::span<const std::byte> head,
                                          .message = "its result could not be decoded: " + current_message(),
                                          .arguments = {}});
   }
-  executor_.arrive(header.run, header.slot, std::move(value));
+  executor_.arrive(header.run, header.slot, std::move(value), counted_bytes(header));
 }
 
 }  // namespace ramal::detail

@@ -32,12 +32,12 @@ struct Executor::Layout {
   std::uint64_t routed_slots = 0;
   // Of a front: what its cells begin with, and whose values leave.
   Array<Counts> counts;
-  Array<std::uint8_t> flags;
+  Array<std::uint16_t> flags;
   std::vector<Named> names;
 };
 
 struct Executor::Run {
-  enum Flag : std::uint8_t {
+  enum Flag : std::uint16_t {
     kept = 1,
     routed = 2,
     cancelled = 4,
@@ -46,12 +46,13 @@ struct Executor::Run {
     wide = 32,       // needs several threads
     stated = 64,     // says how much memory its result takes
     admitted = 128,  // which is reserved for it
+    timed = 256,     // its duration is wanted
     // Of a front's externals: it has its value; its consumers may be told.
-    filled = 32,
-    open_to_all = 64,
+    filled = 512,
+    open_to_all = 1024,
   };
-  static constexpr std::uint8_t not_plainly_ready = member | prioritised | routed;
-  static constexpr std::uint8_t not_plainly_run = kept | cancelled | wide | stated;
+  static constexpr std::uint16_t not_plainly_ready = member | prioritised | routed;
+  static constexpr std::uint16_t not_plainly_run = kept | cancelled | wide | stated | timed;
   using Step = Layout::Step;
 
   const std::shared_ptr<Layout> layout;
@@ -61,16 +62,18 @@ struct Executor::Run {
   const Array<Step>& steps;
   const Array<Slot>& consumers;
   const Array<Route>& routes;
-  Array<Cell> cells;                       // by slot; uses: consumers here, and one if routed
-  Array<std::atomic<std::uint8_t>> flags;  // by slot
-  std::vector<Keep> keeps;                 // sorted by slot
+  Array<Cell> cells;                        // by slot; uses: consumers here, and one if routed
+  Array<std::atomic<std::uint16_t>> flags;  // by slot
+  std::vector<Keep> keeps;                  // sorted by slot
   std::unordered_map<Slot, int> priorities;
   std::unordered_map<Slot, Need> needs;
   Array<std::uint64_t> bytes;  // by slot, as counted by the executor; empty if no task states any
+  /// By external: what the executor counts for a large result that has arrived; where `bytes` is empty.
+  Array<std::uint64_t> received;
   std::unordered_map<std::uint32_t, Slot> members;  // of collective tasks, by their turn
   Slot next_source = 0;
   std::atomic<bool> any_failure{false};
-  std::atomic<bool> takes_care{false};  // some slot has failed, or bytes are counted
+  std::atomic<bool> takes_care{false};  // some slot has failed, or its bytes are counted
   std::atomic<std::uint64_t> open{0};
   // of a front
   std::int64_t step = 0;  // to be added to its members' steps
@@ -94,6 +97,8 @@ struct Executor::Run {
     if (std::ranges::any_of(graph.needs, [](const Need& need) { return need.result_bytes > 0; })) {
       bytes.assign(graph.slots(), 0);
       takes_care = true;
+    } else {
+      received.assign(graph.externals.size(), 0);
     }
   }
   /// Of a new layout, which it fills in; `links` lead to the next front.
@@ -127,10 +132,15 @@ struct Executor::Run {
   }
 
   bool counts_bytes() const { return !bytes.empty(); }
+  /// What the executor counts for the slot's value.
+  std::uint64_t counted(Slot slot) const {
+    if (counts_bytes()) return bytes[slot];
+    return slot < graph.tasks() || received.empty() ? 0 : received[slot - graph.tasks()];
+  }
   void flag(Slot slot, Flag one) { flags[slot].fetch_or(one, std::memory_order_relaxed); }
   Value& value(Slot slot) { return cells[slot].value; }
   const Value& value(Slot slot) const { return cells[slot].value; }
-  bool has(Slot slot, std::uint8_t any) const {
+  bool has(Slot slot, std::uint16_t any) const {
     return (flags[slot].load(std::memory_order_relaxed) & any) != 0;
   }
   std::span<const Slot> consumers_of(Slot slot) const {

@@ -30,6 +30,7 @@ enum class MessageType : std::uint8_t {
   query,     ///< rank 0 -> rank: report about yourself
   report,    ///< the answer
   stop,      ///< rank 0 -> rank: the program is over
+  learnt,    ///< rank -> rank 0: how long tasks took
   store,     ///< rank 0 -> rank: leave this kept value to the program under a name
   join,      ///< member of a collective task -> its first: it is this one's turn, with inputs (or a failure)
   enter,     ///< the first -> member: all have joined, run it now
@@ -56,6 +57,9 @@ class Receiver {
   virtual ~Receiver() = default;
   /// A whole small message. `payload` is valid during the call.
   virtual void receive(int from, const Header& header, std::span<const std::byte> payload) = 0;
+  /// May a large one come now? While it may not, neither do later messages of that sender, and each `poll`
+  /// asks again.
+  virtual bool takes(int /*from*/, const Header& /*header*/) { return true; }
   /// A large one is on its way: memory for its header.bytes, which stays until `landed`. `head` is what
   /// was lent with it, valid during the call. At most one per sender is under way.
   virtual std::span<std::byte> prepare(int from, const Header& header, std::span<const std::byte> head) = 0;

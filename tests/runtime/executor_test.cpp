@@ -930,6 +930,7 @@ class Listener final : public Control {
     heard[id] = failure != nullptr ? std::optional(*failure) : std::nullopt;
   }
   void report(int, std::span<const std::byte>) override {}
+  void learn(const Kind&, const DurationSum&) override {}
 };
 constexpr std::size_t small_bytes = 64;
 

@@ -29,7 +29,9 @@ class Communicator;
 /// `delayed<f>.annotate`.
 struct Annotation {
   std::string name = {};  ///< shown in pictures, reports and errors; empty: the function's own
-  double cost = 1.0;      ///< expected duration relative to other tasks; must be positive and finite
+  /// Expected duration relative to a usual task's 1; must be positive and finite. 1 says nothing: then what
+  /// earlier runs learnt of the function's duration counts, on a scale where such tasks have 1 in the mean.
+  double cost = 1.0;
   int rank = -1;          ///< run on this rank; -1: wherever placement likes
   std::string host = {};  ///< run on a rank of this host; empty: any
   int priority = 0;       ///< among tasks ready on one rank, higher runs first

@@ -23,13 +23,15 @@ struct RankInfo {
   std::uint64_t messages_sent = 0;  ///< results, subgraphs and control
   std::uint64_t bytes_sent = 0;     ///< their payload
   std::uint64_t values_kept = 0;
-  std::uint64_t bytes_held = 0;  ///< of them, and of results of runs in which tasks state their bytes
-  double idle_seconds = 0;  ///< with a run under way and nothing to do (one-threaded ranks)
+  /// Of them, of results of runs in which tasks state their bytes, and of large results from other ranks.
+  std::uint64_t bytes_held = 0;
+  std::uint64_t most_bytes_held = 0;  ///< that there ever were
+  double idle_seconds = 0;            ///< with a run under way and nothing to do (one-threaded ranks)
 
   template <class Archive>
   void serialize(Archive& archive, unsigned) {
     archive& rank& host& pid& threads& cores& memory_bytes& tasks_run& messages_sent& bytes_sent& values_kept&
-        bytes_held& idle_seconds;
+        bytes_held& most_bytes_held& idle_seconds;
   }
 };
 
