@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What families cost.
+//
+//   families plan                    rank 0's time and bytes to plan a layer, by its extent; beside explicit
+//   tasks mpirun -n 2 families steps W N   N steps of a 3-point stencil over W places: time of a core a task,
+//   and memory
+#include "graph/cut.hpp"
+#include "graph/place.hpp"
+#include "graph/program.hpp"
+
+#include <ramal/ramal.hpp>
+
+#include <sys/resource.h>
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+
+namespace {
+
+using namespace ramal;
+
+double now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+long first(long i) { return i; }
+long pass_on(long i) { return i + 1; }
+double start(long i) { return static_cast<double>(i % 7); }
+double spread(double left, double here, double right) { return 0.25 * left + 0.5 * here + 0.25 * right; }
+double add(double a, double b) { return a + b; }
+long peak_mib() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return usage.ru_maxrss / 1024;
+}
+
+/// Seconds of the fastest of several.
+template <class Do>
+double fastest(int times, const Do& what) {
+  double least = 1e300;
+  for (int i = 0; i < times; ++i) {
+    const double before = now();
+    what();
+    least = std::min(least, now() - before);
+  }
+  return least;
+}
+
+void plan() {
+  constexpr std::uint32_t ranks = 64;
+  const detail::Images images = detail::Images::loaded();
+  std::printf("# extent, us a layer as a family, bytes, us a layer of explicit tasks\n");
+  for (std::int64_t extent = 10; extent <= 1'000'000'000; extent *= 10) {
+    constexpr int layers = 10;
+    std::size_t bytes = 0;
+    const double planned = fastest(20, [&] {
+      auto layer = family<first>(extent);
+      for (int i = 1; i < layers; ++i) layer = map<pass_on>(layer);
+      const detail::ProgramContext context{.ranks = ranks, .front_members = 256, .given = {}, .kept = {}};
+      const std::vector families{layer.view().node};
+      bytes = detail::plan_program(families, context).program.encode(images).size();
+    });
+    std::printf("%lld %.2f %zu", static_cast<long long>(extent), 1e6 * planned / layers, bytes / layers);
+    if (extent <= 100'000) {
+      const double one_by_one = fastest(3, [&] {
+        std::vector<Delayed<long>> layer;
+        for (std::int64_t i = 0; i < extent; ++i) layer.push_back(delayed<first>(i));
+        for (int i = 1; i < layers; ++i) layer = map<pass_on>(layer);
+        std::vector<const detail::Task*> targets;
+        for (const auto& handle : layer) targets.push_back(handle.task_handle().get());
+        const detail::Graph graph = detail::collect(targets);
+        const detail::Machine machine{std::vector<std::string>(ranks, "host")};
+        const auto placed = detail::place(graph, machine, {});
+        detail::cut(graph, placed, ranks, 1, {}, {}, images);
+      });
+      std::printf(" %.2f", 1e6 * one_by_one / layers);
+    }
+    std::printf("\n");
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc == 2 && std::string_view(argv[1]) == "plan") {
+    plan();
+    return 0;
+  }
+  if (argc != 4 || std::string_view(argv[1]) != "steps") {
+    std::fprintf(stderr, "usage: families plan | families steps WIDTH STEPS\n");
+    return 2;
+  }
+  const std::int64_t width = std::atol(argv[2]), steps = std::atol(argv[3]);
+  return run(argc, argv, [&](Session& session) {
+    const double before = now();
+    const auto rows = iterate<spread>(family<start>(width), steps, {{-1}, {0}, {1}}, Edge::clamp);
+    const double sum = session.compute(reduce<add>(rows));
+    const double seconds = now() - before;
+    double cores = 0;
+    for (const auto& rank : session.info()) cores += rank.threads;
+    const double tasks = static_cast<double>(width) * static_cast<double>(steps);
+    std::printf("%.3g tasks on %d ranks: %.2f s, %.1f ns of a core a task, sum %.6g; at most", tasks,
+                session.ranks(), seconds, 1e9 * seconds * cores / tasks, sum);
+    for (const long mib : session.on_every_rank<peak_mib>()) std::printf(" %ld", mib);
+    std::printf(" MiB\n");
+  });
+}
