@@ -25,6 +25,23 @@ class DistributedEngine::KeptResidence final : public Residence {
   std::shared_ptr<Releases> releases_;
 };
 
+/// The same for a family.
+class DistributedEngine::FamilyResidence final : public Residence {
+ public:
+  FamilyResidence(std::shared_ptr<KeptFamily> family, std::shared_ptr<Releases> releases)
+      : family_(std::move(family)), releases_(std::move(releases)) {}
+  ~FamilyResidence() override {
+    const std::lock_guard lock(releases_->mutex);
+    releases_->families.push_back(std::move(family_));
+  }
+  KeptFamily& family() const { return *family_; }
+  bool of(const std::shared_ptr<Releases>& session) const { return releases_ == session; }
+
+ private:
+  std::shared_ptr<KeptFamily> family_;
+  std::shared_ptr<Releases> releases_;
+};
+
 class DistributedEngine::ReadyWatch final : public Watch {
  public:
   ReadyWatch(DistributedEngine& engine, const Tasks& targets) : engine_(engine), left_(targets.size()) {
@@ -215,14 +232,20 @@ Graph DistributedEngine::collect_checked(const Tasks& targets) {
 bool DistributedEngine::make_members(const Graph& graph) {
   Tasks members;
   std::vector<std::shared_ptr<const FamilyNode>> families;
+  bool any_lent = false;
   for (const TaskIndex i : graph.given) {
     const Task* task = graph.tasks[i];
     if (task->family() == nullptr || task->residence() != nullptr) continue;
+    if (KeptFamily* kept = kept_family(*task->family())) {
+      lend_member(*task, *kept);
+      any_lent = true;
+      continue;
+    }
     members.push_back(task);
     if (families.empty() || families.back().get() != task->family())
       families.push_back(task->shared_family());
   }
-  if (members.empty()) return false;
+  if (members.empty()) return any_lent;
   std::vector<TaskHandle> held;  // what is made below lets go of its inputs
   for (const Task* task : members) {
     task->retain();
@@ -254,8 +277,10 @@ bool DistributedEngine::make_members(const Graph& graph) {
 
 /// What families read of handles is kept from now on.
 PlannedProgram DistributedEngine::plan_families(std::span<const std::shared_ptr<const FamilyNode>> families) {
-  persist_held(handles_read(families, {}));
+  const auto kept = [this](const FamilyNode& family) { return kept_as(family); };
+  persist_held(handles_read(families, kept));
   ProgramContext context;
+  context.kept = kept;
   context.ranks = machine_.ranks();
   context.front_members = front_members_;
   context.given = [this](const Task& task) {
@@ -287,6 +312,74 @@ void DistributedEngine::run(const std::vector<std::shared_ptr<const FamilyNode>>
   const Failed name = name_of(*ended.failure);
   failed_.erase(failed_.lower_bound({ended.run, 0}), failed_.lower_bound({ended.run + 1, 0}));
   throw_failure(*ended.failure, name);
+}
+
+/// Null if it is not kept by this session.
+KeptFamily* DistributedEngine::kept_family(const FamilyNode& family) const {
+  const auto* residence = dynamic_cast<const FamilyResidence*>(family.residence.get());
+  if (residence == nullptr) return nullptr;
+  if (residence->of(releases_)) return &residence->family();
+  throw std::invalid_argument("ramal: the family " + std::string(family.name()) +
+                              " was persisted in another session; make it anew");
+}
+ValueId DistributedEngine::kept_as(const FamilyNode& family) const {
+  const KeptFamily* kept = kept_family(family);
+  return kept != nullptr ? kept->first : 0;
+}
+
+/// A handle to a member of a kept family is one to a kept result, as long as the family is.
+void DistributedEngine::lend_member(const Task& task, KeptFamily& family) {
+  const std::uint32_t rank = family.of.owner(0, family.of.nodes.front().extent.place_of(task.member()));
+  auto state = std::make_shared<KeptState>(KeptState{.id = family.first + static_cast<ValueId>(task.member()),
+                                                     .rank = rank,
+                                                     .ready = family.missing == 0,
+                                                     .is_lent = true});
+  if (family.missing > 0) family.members.push_back(state);
+  task.settle(std::make_unique<KeptResidence>(std::move(state), releases_));
+}
+
+void DistributedEngine::persist(const std::vector<std::shared_ptr<const FamilyNode>>& families) {
+  const auto held = rank_.lock();
+  forget_inputs();
+  send_releases();
+  for (const auto& family : families) {
+    if (kept_family(*family) != nullptr) continue;
+    PlannedProgram planned = plan_families(std::span(&family, 1));
+    FamilyProgram& program = planned.program;
+    const std::uint32_t node = planned.node(*family);
+    auto kept = std::make_shared<KeptFamily>();
+    kept->of.ranks = program.ranks;
+    kept->of.nodes.push_back(program.nodes[node]);
+    kept->of.nodes.front().sources.clear();
+    kept->first = next_id_;
+    next_id_ += static_cast<ValueId>(family->extent.volume());
+    kept->run = program.run;
+    kept->missing = machine_.ranks();
+    program.keeps.push_back({node, kept->first});
+    program.done = next_id_++;
+    kept_families_.emplace(program.done, kept);
+    Run& run = runs_[program.run];
+    run.families = std::move(planned.families);
+    run.targets = std::move(planned.held);
+    family->residence = std::make_unique<FamilyResidence>(std::move(kept), releases_);
+    rank_.ship_program(program.run, program.encode(images_), runs_.size() == 1);
+  }
+}
+
+void DistributedEngine::wait(const std::vector<std::shared_ptr<const FamilyNode>>& families) {
+  for (const auto& family : families) {
+    const KeptFamily* kept = nullptr;
+    {
+      const auto held = rank_.lock();
+      kept = kept_family(*family);
+      if (kept == nullptr)
+        throw std::invalid_argument("ramal: the family " + std::string(family->name()) +
+                                    " is not persisted; call session.persist on it first");
+    }
+    rank_.work_until([kept] { return kept->missing == 0; });
+    const auto held = rank_.lock();
+    if (kept->failure) throw_failure(*kept->failure, name_of(*kept->failure));
+  }
 }
 
 // --- what is kept ---------------------------------------------------------------------------------------
@@ -333,14 +426,28 @@ Holder DistributedEngine::holder_of(const Task& task) const {
 
 void DistributedEngine::send_releases() {
   std::vector<std::shared_ptr<KeptState>> states;
+  std::vector<std::shared_ptr<KeptFamily>> families;
   {
     const std::lock_guard lock(releases_->mutex);
     states.swap(releases_->states);
+    // Of one that is not there yet some members would be kept after their release.
+    std::erase_if(releases_->families, [&](const auto& family) {
+      if (family->missing > 0) return false;
+      families.push_back(family);
+      return true;
+    });
   }
   std::map<std::uint32_t, std::vector<ValueId>> by_rank;
   for (const auto& state : states) {
+    if (state->is_lent) continue;
     by_rank[state->rank].push_back(state->id);
     for (const std::uint32_t rank : state->copies) by_rank[rank].push_back(state->id);
+  }
+  for (const auto& family : families) {
+    for (std::uint32_t to = machine_.ranks(); to-- > 0;) {
+      const auto count = static_cast<std::uint64_t>(family->of.nodes.front().extent.volume());
+      rank_.send_release_of_all(static_cast<int>(to), family->first, count);
+    }
   }
   for (const auto& [to, ids] : by_rank) {
     if (to != 0) {
@@ -392,6 +499,22 @@ void DistributedEngine::made(ValueId id, const Value& value) {
 }
 
 void DistributedEngine::ready(ValueId id, std::uint64_t bytes, const Failure* failure) {
+  if (const auto found = kept_families_.find(id); found != kept_families_.end()) {
+    KeptFamily& family = *found->second;
+    if (failure != nullptr) {
+      note_failure(*failure);
+      if (!family.failure || failure->before(*family.failure)) family.failure = *failure;
+    }
+    if (--family.missing > 0) return;
+    for (const auto& member : family.members) {
+      member->ready = true;
+      for (ReadyWatch* watch : watches_) watch->told(member->id);
+    }
+    family.members.clear();
+    runs_.erase(family.run);
+    kept_families_.erase(found);
+    return;
+  }
   if (id == ending_.id && id != 0) {
     if (failure != nullptr && (!ending_.failure || failure->before(*ending_.failure)))
       ending_.failure = *failure;

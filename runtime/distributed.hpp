@@ -27,6 +27,17 @@ struct KeptState {
   double bytes = 0;
   std::optional<Failure> failure = {};
   std::set<std::uint32_t> copies = {};  ///< ranks that hold it besides `rank`
+  bool is_lent = false;                 ///< by its family, which releases it
+};
+
+/// A family whose members are kept.
+struct KeptFamily {
+  FamilyProgram of;  ///< the family alone, for its members' owners
+  ValueId first = 0;
+  std::uint32_t run = 0;
+  std::uint32_t missing = 0;  ///< ranks that have not made all of theirs
+  std::optional<Failure> failure = {};
+  std::vector<std::shared_ptr<KeptState>> members = {};  ///< asked for by handles
 };
 
 /// Results whose last handle is gone, to be released at the next round of messages. Filled from any
@@ -34,6 +45,7 @@ struct KeptState {
 struct Releases {
   std::mutex mutex;
   std::vector<std::shared_ptr<KeptState>> states;
+  std::vector<std::shared_ptr<KeptFamily>> families;
 };
 
 /// A local that some rank has.
@@ -59,6 +71,8 @@ class DistributedEngine final : public Engine, private Control {
   std::vector<Value> compute(const Tasks& targets) override;
   void persist(const Tasks& targets) override;
   void run(const std::vector<std::shared_ptr<const FamilyNode>>& families) override;
+  void persist(const std::vector<std::shared_ptr<const FamilyNode>>& families) override;
+  void wait(const std::vector<std::shared_ptr<const FamilyNode>>& families) override;
   bool wait(const Tasks& targets, double seconds) override;
   void check(const Tasks& targets) override;
   std::unique_ptr<Watch> watch(const Tasks& targets) override;
@@ -76,6 +90,7 @@ class DistributedEngine final : public Engine, private Control {
 
  private:
   class KeptResidence;
+  class FamilyResidence;
   class ReadyWatch;
   /// A run whose results have not all been heard of.
   struct Run {
@@ -126,6 +141,9 @@ class DistributedEngine final : public Engine, private Control {
 
   Graph collect_checked(const Tasks& targets);
   bool make_members(const Graph& graph);
+  KeptFamily* kept_family(const FamilyNode& family) const;
+  ValueId kept_as(const FamilyNode& family) const;
+  void lend_member(const Task& member, KeptFamily& family);
   PlannedProgram plan_families(std::span<const std::shared_ptr<const FamilyNode>> families);
   Array<std::uint32_t> place(const Graph& graph);
   KeptState* state_of(const Task& task) const;
@@ -161,6 +179,7 @@ class DistributedEngine final : public Engine, private Control {
   std::map<std::uint32_t, Run> runs_;
   Fetch fetch_;
   Ending ending_;
+  std::map<ValueId, std::shared_ptr<KeptFamily>> kept_families_;  // on their way, by what announces them
   std::unordered_map<ValueId, Pending> pending_;
   std::vector<Forgettable> forgettable_;
   bool forget_again_ = false;

@@ -233,6 +233,15 @@ void Executor::release(ValueId id) {
   }
 }
 
+void Executor::release_all(ValueId first, std::uint64_t count) {
+  const std::lock_guard lock(kept_mutex_);
+  std::erase_if(kept_, [&](const auto& entry) {
+    if (entry.first - first >= count) return false;
+    memory_.release(entry.second.bytes);
+    return true;
+  });
+}
+
 Value Executor::kept(ValueId id) const {
   const std::lock_guard lock(kept_mutex_);
   const auto found = kept_.find(id);

@@ -130,6 +130,8 @@ class Executor {
   void cancel(std::uint32_t run, std::span<const Slot> tasks);
   void keep(ValueId id, Value value);
   void release(ValueId id);
+  /// Those of a range of ids that are here.
+  void release_all(ValueId first, std::uint64_t count);
   /// A copy of a kept value; empty while it is not there.
   Value kept(ValueId id) const;
   /// Calls this rank's member of a collective task, which has its inputs. Its failure, if it throws.

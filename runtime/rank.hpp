@@ -55,6 +55,8 @@ class Rank final : private Receiver, private Outlet {
   /// The same families to all ranks; its own share of them is started too.
   void ship_program(std::uint32_t run, const std::vector<std::byte>& encoded, bool alone);
   void send_release(int to, std::span<const ValueId> ids);
+  /// So many kept values from that one on, as far as it has them.
+  void send_release_of_all(int to, ValueId first, std::uint64_t count);
   void send_cancel(int to, std::uint32_t run, std::span<const Slot> tasks);
   void send_query(int to);
   /// Leaves a kept value of that rank, which is there, for its program after the run.

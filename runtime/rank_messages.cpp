@@ -21,6 +21,7 @@ bool is_ordered(MessageType type) {
   switch (type) {
     case MessageType::subgraph:
     case MessageType::release:
+    case MessageType::release_all:
     case MessageType::cancel:
     case MessageType::query:
     case MessageType::stop:
@@ -338,6 +339,14 @@ void Rank::took_subgraph() {
 void Rank::send_release(int to, std::span<const ValueId> ids) {
   send_text(to, {.type = MessageType::release, .slot = shipped_to(to)}, bytes_of(ids));
 }
+void Rank::send_release_of_all(int to, ValueId first, std::uint64_t count) {
+  if (to == transport_->rank()) {
+    executor_.release_all(first, count);
+    return;
+  }
+  const std::array<std::uint64_t, 2> range{first, count};
+  send_text(to, {.type = MessageType::release_all, .slot = shipped_to(to)}, std::as_bytes(std::span(range)));
+}
 void Rank::send_cancel(int to, std::uint32_t run, std::span<const Slot> tasks) {
   send_text(to, {.type = MessageType::cancel, .run = run, .slot = shipped_to(to)}, bytes_of(tasks));
 }
@@ -427,6 +436,11 @@ void Rank::handle(int from, const Header& header, std::span<const std::byte> pay
     case MessageType::release:
       for (const ValueId id : items_of<ValueId>(payload)) executor_.release(id);
       break;
+    case MessageType::release_all: {
+      const auto range = items_of<std::uint64_t>(payload);
+      executor_.release_all(range.at(0), range.at(1));
+      break;
+    }
     case MessageType::cancel:
       executor_.cancel(header.run, items_of<Slot>(payload));
       break;

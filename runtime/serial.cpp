@@ -19,6 +19,15 @@ class SerialEngine::KeptResidence final : public Residence {
   Value value_;
 };
 
+class SerialEngine::KeptMembers final : public Residence {
+ public:
+  explicit KeptMembers(std::vector<Value> values) : values_(std::move(values)) {}
+  const std::vector<Value>& values() const { return values_; }
+
+ private:
+  std::vector<Value> values_;
+};
+
 std::vector<Value> SerialEngine::evaluate(const Tasks& targets) {
   Graph graph = collect(targets);
   if (make_members(graph)) graph = collect(targets);  // whose values exist now
@@ -99,9 +108,11 @@ bool SerialEngine::make_members(const Graph& graph) {
 
 std::vector<std::vector<Value>> SerialEngine::evaluate(
     std::span<const std::shared_ptr<const FamilyNode>> families, PlannedProgram& planned) {
-  persist(handles_read(families, {}));
+  const auto kept = [this](const FamilyNode& family) -> ValueId { return kept_members(family) != nullptr ? 1 : 0; };
+  persist(handles_read(families, kept));
   std::vector<Value> handles;
   ProgramContext context;
+  context.kept = kept;
   context.given = [&](const Task& task) {
     handles.push_back(given(task));
     return GivenMember{handles.size() - 1, 0};
@@ -112,6 +123,10 @@ std::vector<std::vector<Value>> SerialEngine::evaluate(
   for (std::uint32_t i = 0; i < planned.program.nodes.size(); ++i) {
     const ProgramNode& node = planned.program.nodes[i];
     auto& own = values.emplace_back();
+    if (node.kept != 0) {
+      own = *kept_members(*planned.families[i]);
+      continue;
+    }
     std::vector<Index> shapes;
     for (const ProgramSource& source : node.sources) shapes.push_back(source.shape);
     Reads reads(std::move(shapes));
@@ -140,6 +155,30 @@ void SerialEngine::run(const std::vector<std::shared_ptr<const FamilyNode>>& fam
   std::vector<Value> all;
   for (auto& of_family : evaluate(families, planned)) std::ranges::move(of_family, std::back_inserter(all));
   throw_first_failure(all);
+}
+
+const std::vector<Value>* SerialEngine::kept_members(const FamilyNode& family) const {
+  const auto* kept = dynamic_cast<const KeptMembers*>(family.residence.get());
+  return kept != nullptr ? &kept->values() : nullptr;
+}
+
+void SerialEngine::persist(const std::vector<std::shared_ptr<const FamilyNode>>& families) {
+  for (const auto& family : families) {
+    if (kept_members(*family) != nullptr) continue;
+    PlannedProgram planned;
+    auto values = evaluate(std::span(&family, 1), planned);
+    family->residence = std::make_unique<KeptMembers>(std::move(values[planned.node(*family)]));
+  }
+}
+
+void SerialEngine::wait(const std::vector<std::shared_ptr<const FamilyNode>>& families) {
+  for (const auto& family : families) {
+    const auto* values = kept_members(*family);
+    if (values == nullptr)
+      throw std::invalid_argument("ramal: the family " + std::string(family->name()) +
+                                  " is not persisted; call session.persist on it first");
+    throw_first_failure(*values);
+  }
 }
 
 Value SerialEngine::call_member(const ProgramNode& node, std::uint32_t number, const Index& place,

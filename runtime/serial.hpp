@@ -21,6 +21,8 @@ class SerialEngine final : public Engine {
   std::vector<Value> compute(const Tasks& targets) override;
   void persist(const Tasks& targets) override;
   void run(const std::vector<std::shared_ptr<const FamilyNode>>& families) override;
+  void persist(const std::vector<std::shared_ptr<const FamilyNode>>& families) override;
+  void wait(const std::vector<std::shared_ptr<const FamilyNode>>& families) override;
   bool wait(const Tasks& targets, double seconds) override;
   void check(const Tasks& targets) override;
   std::unique_ptr<Watch> watch(const Tasks& targets) override;
@@ -40,6 +42,8 @@ class SerialEngine final : public Engine {
 
  private:
   class KeptResidence;
+  class KeptMembers;
+  const std::vector<Value>* kept_members(const FamilyNode& family) const;
   /// Of collective tasks: this process alone.
   class Alone final : public Communicator {
    public:

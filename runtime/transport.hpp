@@ -26,6 +26,7 @@ enum class MessageType : std::uint8_t {
   member_failure,  ///< an error in its place
   ready,     ///< rank -> rank 0: a kept value is there (or failed)
   release,   ///< rank 0 -> rank: these kept values are needed no more
+  release_all,  ///< rank 0 -> rank: nor these, a range of ids
   cancel,    ///< rank 0 -> rank: do not start these tasks of a run
   query,     ///< rank 0 -> rank: report about yourself
   report,    ///< the answer

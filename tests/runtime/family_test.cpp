@@ -76,6 +76,7 @@ TEST(Families, LeaveNothingBehind) {
 // --- what members do not do
 // ---------------------------------------------------------------------------------
 
+int calls = 0;
 Word fails_at_seven(long i) {
   if (i == 7) throw std::runtime_error("seven is out of order");
   return static_cast<Word>(i);
@@ -138,6 +139,41 @@ TEST(Families, RunRunsAllMembersAndSaysWhichFailed) {
   }
   SerialRanks serial;
   EXPECT_THROW(serial.session().run(map<placed>(family<fails_at_seven>(20))), TaskError);
+}
+
+Word counted_calls(long i) {
+  ++calls;
+  return static_cast<Word>(i);
+}
+
+TEST(Families, PersistedOnesAreMadeOnce) {
+  for (const int ranks : {0, 1, 3}) {
+    calls = 0;
+    const auto run = [&](Session& session) {
+      const auto kept = family<counted_calls>(50);
+      session.persist(kept);
+      const auto more = map<placed>(kept);
+      EXPECT_EQ(session.compute(kept[20]), 20u);
+      session.wait(kept);
+      session.compute(more);
+      EXPECT_EQ(session.compute(kept).size(), 50u);
+      EXPECT_EQ(calls, 50);
+      EXPECT_THROW(session.wait(more), std::invalid_argument);
+      const auto bad = family<fails_at_seven>(20);
+      session.persist(bad);
+      EXPECT_THROW(session.wait(bad), TaskError);
+      EXPECT_EQ(session.compute(bad[6]), 6u);
+      EXPECT_THROW(session.compute(bad[7]), TaskError);
+    };
+    if (ranks == 0) {
+      SerialRanks serial;
+      run(serial.session());
+    } else {
+      SteppedRanks stepped(ranks, 4);
+      stepped.engine().set_front_members(4);
+      run(stepped.session());
+    }
+  }
 }
 
 TEST(Families, OfSeveralFailuresTheFirstInOrderIsReported) {

@@ -108,6 +108,11 @@ class RandomFamilies {
     singles_.push_back(delayed<pair_up>(Word{3}, Word{4}));
     for (int step = 0; step < 9; ++step) grow();
     Words results;
+    const Family<Word> kept = pick(lines_);
+    session.persist(kept, lines_.back());  // what is made of them from here on uses what is kept
+    for (int step = 0; step < 3; ++step) grow();
+    if (random_() % 2 == 0) session.wait(kept);
+    for (const Word word : session.compute(kept)) results.push_back(word);
     std::vector<Delayed<Word>> wanted;
     for (int i = 0; i < 3; ++i) {
       const Family<Word> line = pick(lines_);  // the vector grows

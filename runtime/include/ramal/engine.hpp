@@ -55,6 +55,10 @@ class Engine {
   virtual void persist(const Tasks& targets) = 0;
   /// Runs all members of these, and keeps nothing of them.
   virtual void run(const std::vector<std::shared_ptr<const FamilyNode>>& families) = 0;
+  /// Starts these, and keeps all members where they are made until the families are gone.
+  virtual void persist(const std::vector<std::shared_ptr<const FamilyNode>>& families) = 0;
+  /// Until all members of persisted ones are there; throws if one has failed, or one was not persisted.
+  virtual void wait(const std::vector<std::shared_ptr<const FamilyNode>>& families) = 0;
   /// True once all are there or have failed; false after so many seconds (negative: no limit).
   virtual bool wait(const Tasks& targets, double seconds) = 0;
   /// Throws if one has failed or was cancelled.

@@ -182,17 +182,18 @@ class Session {
   template <class... F>
     requires(sizeof...(F) > 0)
   void run(const F&... families) {
-    std::vector<std::shared_ptr<const detail::FamilyNode>> nodes;
-    const auto append = [&nodes](const auto& one) {
-      if constexpr (detail::is_family<std::remove_cvref_t<decltype(one)>>) {
-        nodes.push_back(one.view().node);
-      } else {
-        for (const auto& family : one) nodes.push_back(family.view().node);
-      }
-    };
-    (append(families), ...);
-    engine_.run(nodes);
+    engine_.run(nodes_of(families...));
   }
+  /// The same, but returns at once, and keeps all members where they are made until the last handle to the family
+  /// is gone. Members, and what is made of the family later, use what is kept. Costs rank 0 nothing for each
+  /// member.
+  template <class... T>
+    requires(sizeof...(T) > 0)
+  void persist(const Family<T>&... families) { engine_.persist(nodes_of(families...)); }
+  /// Waits for all members of persisted families; throws as `compute` if one has failed.
+  template <class... T>
+    requires(sizeof...(T) > 0)
+  void wait(const Family<T>&... families) { engine_.wait(nodes_of(families...)); }
 
   /// Starts what the targets need, returns at once, and keeps each result on the rank that makes it
   /// until the last handle is gone. It is the task that is kept: every copy of a handle, and every
@@ -290,6 +291,21 @@ class Session {
   void progress() { engine_.progress(); }
 
  private:
+  using Nodes = std::vector<std::shared_ptr<const detail::FamilyNode>>;
+  template <class... F>
+  static Nodes nodes_of(const F&... families) {
+    Nodes nodes;
+    const auto append = [&nodes](const auto& one) {
+      if constexpr (detail::is_family<std::remove_cvref_t<decltype(one)>>) {
+        nodes.push_back(one.view().node);
+      } else {
+        for (const auto& family : one) nodes.push_back(family.view().node);
+      }
+    };
+    (append(families), ...);
+    return nodes;
+  }
+
   template <class... Targets>
   static std::vector<const detail::Task*> tasks_of(const Targets&... targets) {
     std::vector<const detail::Task*> tasks;
