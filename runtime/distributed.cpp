@@ -629,10 +629,33 @@ void DistributedEngine::cancel(const Tasks& targets) {
   rank_.transport().flush();
 }
 
+void DistributedEngine::cancel(const std::vector<std::shared_ptr<const FamilyNode>>& families) {
+  const auto held = rank_.lock();
+  for (const auto& family : families) {
+    const KeptFamily* kept = kept_family(*family);
+    if (kept == nullptr)
+      throw std::invalid_argument("ramal: the family " + std::string(family->name()) +
+                                  " is not persisted; call session.persist on it first");
+    if (kept->missing > 0) cancel_program(kept->run);
+  }
+  rank_.transport().flush();
+}
+
+void DistributedEngine::cancel_program(std::uint32_t number) {
+  for (std::uint32_t to = machine_.ranks(); to-- > 1;) rank_.send_cancel(static_cast<int>(to), number, {});
+  rank_.cancel_program(number);
+}
+
 /// Tells the ranks which tasks of the run serve nothing but the results given up.
 void DistributedEngine::cancel_in_run(std::uint32_t number, const std::set<ValueId>& ids) {
   Run& run = runs_.at(number);
   run.given_up.insert(ids.begin(), ids.end());
+  if (!run.families.empty()) {
+    // A family runs as a whole, so it is given up when all is that was wanted of it.
+    if (std::ranges::all_of(run.waiting, [&](const auto& one) { return run.given_up.contains(one.first); }))
+      cancel_program(number);
+    return;
+  }
   std::vector<bool> needed(run.graph.size(), false);
   for (const auto& [id, task] : run.waiting) {
     if (!run.given_up.contains(id)) needed[task] = true;

@@ -77,6 +77,7 @@ class DistributedEngine final : public Engine, private Control {
   void check(const Tasks& targets) override;
   std::unique_ptr<Watch> watch(const Tasks& targets) override;
   void cancel(const Tasks& targets) override;
+  void cancel(const std::vector<std::shared_ptr<const FamilyNode>>& families) override;
   std::vector<RankInfo> info() override;
   void progress() override;
   std::vector<TaskHandle> from_local(const std::string& name, const Kind& kind) override;
@@ -98,8 +99,8 @@ class DistributedEngine final : public Engine, private Control {
     Array<std::uint32_t> rank;
     std::vector<TaskHandle> targets;  // keep the graph's tasks alive
     std::map<ValueId, TaskIndex> waiting;
-    std::set<ValueId> given_up;             // of those
-    std::vector<const Task*> sorted_tasks;  // for `makes`
+    std::set<ValueId> given_up;                               // of those
+    std::vector<const Task*> sorted_tasks;                    // for `makes`
     std::vector<std::shared_ptr<const FamilyNode>> families;  // of a program, by node
     bool makes(const Task* task);
   };
@@ -154,6 +155,7 @@ class DistributedEngine final : public Engine, private Control {
   void persist_held(const Tasks& targets);
   void start(std::uint32_t run, Graph graph, Array<std::uint32_t> rank, std::span<const Want> wants,
              std::span<const std::shared_ptr<KeptState>> states, const Tasks& kept_alive);
+  void cancel_program(std::uint32_t run);
   void cancel_in_run(std::uint32_t run, const std::set<ValueId>& ids);
   void note_failure(const Failure& failure);
   void send_releases();

@@ -202,6 +202,11 @@ void Executor::cancel(std::uint32_t number, std::span<const Slot> tasks) {
   }
 }
 
+void Executor::cancel_all(std::uint32_t number) {
+  Run& run = *find(number);
+  for (Slot task = 0; task < run.graph.tasks(); ++task) run.flag(task, Run::cancelled);
+}
+
 void Executor::keep(ValueId id, Value value) {
   std::vector<Item> waiting;
   {

@@ -66,7 +66,8 @@ class Outlet {
   /// This rank's member of it has its inputs, or one that has failed.
   virtual void join(std::uint32_t run, std::uint32_t turn, const Failure* failure) = 0;
   /// A member of a program leaves for that rank; which may be this one, for a later front.
-  virtual void send_member(std::uint32_t rank, std::uint32_t program, MemberName name, const Value& value) = 0;
+  virtual void send_member(std::uint32_t rank, std::uint32_t program, MemberName name,
+                           const Value& value) = 0;
   /// A front has run. `failure`: the first of its members', if one failed.
   virtual void ended(const FrontRun& front, const Failure* failure) = 0;
   /// A value that was to be announced or handed over is there, or failed.
@@ -128,6 +129,7 @@ class Executor {
   bool arrive_plain(std::uint32_t run, Slot slot, std::span<const std::byte> encoded);
   /// Tasks of a run that are not to be started; those under way finish. Unknown runs are ignored.
   void cancel(std::uint32_t run, std::span<const Slot> tasks);
+  void cancel_all(std::uint32_t run);
   void keep(ValueId id, Value value);
   void release(ValueId id);
   /// Those of a range of ids that are here.

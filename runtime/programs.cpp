@@ -113,6 +113,7 @@ void Programs::activate(UnderWay& program, std::int64_t number) {
   ++program.next;
   const std::uint32_t next = is_last ? 0 : program.runs.at(number + 1);
   program.fronts.erase(number);
+  if (program.is_cancelled) executor_.cancel_all(program.runs.at(number));
   executor_.activate(program.runs.at(number), next, keeps_of(program, number, *front));
 }
 
@@ -122,6 +123,14 @@ void Programs::advance(UnderWay& program) {
     while (program.prepared < until) prepare(program, program.prepared);
     activate(program, program.next);
   }
+}
+
+bool Programs::cancel(std::uint32_t number) {
+  const auto found = programs_.find(number);
+  if (found == programs_.end()) return false;
+  found->second->is_cancelled = true;
+  for (const auto& [front, run] : found->second->runs) executor_.cancel_all(run);
+  return true;
 }
 
 void Programs::ended(const FrontRun& front, const Failure* failure) {

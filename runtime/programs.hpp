@@ -38,6 +38,8 @@ class Programs {
   const Type* type_of(std::uint32_t program, MemberName member) const;
   /// A front has run. `advance` is then to be called soon.
   void ended(const FrontRun& front, const Failure* failure);
+  /// Members that have not begun are not run. False if it is no program under way.
+  bool cancel(std::uint32_t program);
   std::size_t count() const { return programs_.size(); }
   bool has_ended() const { return !ended_.empty(); }
   /// Prepares and activates what can be. In a threaded rank only `ended` is called by others' leave.
@@ -64,6 +66,7 @@ class Programs {
     std::int64_t next = 0;      // to be activated
     std::int64_t prepared = 0;  // up to before this one
     int active = 0;
+    bool is_cancelled = false;
     std::optional<Failure> failure;  // the first of own members'
     std::unordered_map<MemberName, Mail> mail;
     std::unordered_map<MemberName, std::vector<Waiting>> waiting;

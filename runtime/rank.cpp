@@ -11,7 +11,7 @@ namespace ramal::detail {
 namespace {
 
 constexpr double pump_interval_seconds = 10e-6;  // between rounds of messages while tasks run
-constexpr double long_task_seconds = 2e-6;  // next to which a message of its own costs little
+constexpr double long_task_seconds = 2e-6;       // next to which a message of its own costs little
 constexpr std::size_t most_tasks_a_look = 16;
 constexpr double coarse_clock_seconds = 10e-3;  // two of its ticks on most systems
 constexpr int looks_a_round = 32;               // for messages, if not idle for long

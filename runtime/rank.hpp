@@ -58,6 +58,7 @@ class Rank final : private Receiver, private Outlet {
   /// So many kept values from that one on, as far as it has them.
   void send_release_of_all(int to, ValueId first, std::uint64_t count);
   void send_cancel(int to, std::uint32_t run, std::span<const Slot> tasks);
+  void cancel_program(std::uint32_t run) { programs_.cancel(run); }
   void send_query(int to);
   /// Leaves a kept value of that rank, which is there, for its program after the run.
   void send_store(int to, ValueId id, const std::string& name);

@@ -442,7 +442,7 @@ void Rank::handle(int from, const Header& header, std::span<const std::byte> pay
       break;
     }
     case MessageType::cancel:
-      executor_.cancel(header.run, items_of<Slot>(payload));
+      if (!programs_.cancel(header.run)) executor_.cancel(header.run, items_of<Slot>(payload));
       break;
     case MessageType::query:
       send_text(from, {.type = MessageType::report}, encoded(info()));

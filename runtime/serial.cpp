@@ -108,7 +108,9 @@ bool SerialEngine::make_members(const Graph& graph) {
 
 std::vector<std::vector<Value>> SerialEngine::evaluate(
     std::span<const std::shared_ptr<const FamilyNode>> families, PlannedProgram& planned) {
-  const auto kept = [this](const FamilyNode& family) -> ValueId { return kept_members(family) != nullptr ? 1 : 0; };
+  const auto kept = [this](const FamilyNode& family) -> ValueId {
+    return kept_members(family) != nullptr ? 1 : 0;
+  };
   persist(handles_read(families, kept));
   std::vector<Value> handles;
   ProgramContext context;
@@ -301,6 +303,7 @@ std::unique_ptr<Watch> SerialEngine::watch(const Tasks& targets) {
 }
 
 void SerialEngine::cancel(const Tasks& targets) { wait(targets, 0); }
+void SerialEngine::cancel(const std::vector<std::shared_ptr<const FamilyNode>>& families) { wait(families); }
 
 std::vector<TaskHandle> SerialEngine::from_local(const std::string& name, const Kind& kind) {
   const auto found = locals_.values().find(name);

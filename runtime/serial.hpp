@@ -28,6 +28,7 @@ class SerialEngine final : public Engine {
   std::unique_ptr<Watch> watch(const Tasks& targets) override;
   /// Whatever was persisted is there already.
   void cancel(const Tasks& targets) override;
+  void cancel(const std::vector<std::shared_ptr<const FamilyNode>>& families) override;
   std::vector<RankInfo> info() override;
   void progress() override {}
   std::vector<TaskHandle> from_local(const std::string& name, const Kind& kind) override;

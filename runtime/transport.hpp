@@ -17,22 +17,22 @@
 namespace ramal::detail {
 
 enum class MessageType : std::uint8_t {
-  subgraph,  ///< rank 0 -> rank: run this
-  bundle,    ///< rank 0 -> rank, along a tree: subgraphs for it and ranks beyond it; see bundle.hpp
-  passed,    ///< rank -> rank 0, along the same tree: a result
-  result,    ///< a value for (run, slot)
-  failure,   ///< an error in place of that value
-  member,    ///< a member's value for a program; its name goes before it
+  subgraph,        ///< rank 0 -> rank: run this
+  bundle,          ///< rank 0 -> rank, along a tree: subgraphs for it and ranks beyond it; see bundle.hpp
+  passed,          ///< rank -> rank 0, along the same tree: a result
+  result,          ///< a value for (run, slot)
+  failure,         ///< an error in place of that value
+  member,          ///< a member's value for a program; its name goes before it
   member_failure,  ///< an error in its place
-  ready,     ///< rank -> rank 0: a kept value is there (or failed)
-  release,   ///< rank 0 -> rank: these kept values are needed no more
-  release_all,  ///< rank 0 -> rank: nor these, a range of ids
-  cancel,    ///< rank 0 -> rank: do not start these tasks of a run
-  query,     ///< rank 0 -> rank: report about yourself
-  report,    ///< the answer
-  stop,      ///< rank 0 -> rank: the program is over
-  learnt,    ///< rank -> rank 0: how long tasks took
-  store,     ///< rank 0 -> rank: leave this kept value to the program under a name
+  ready,           ///< rank -> rank 0: a kept value is there (or failed)
+  release,         ///< rank 0 -> rank: these kept values are needed no more
+  release_all,     ///< rank 0 -> rank: nor these, a range of ids
+  cancel,          ///< rank 0 -> rank: do not start these tasks of a run
+  query,           ///< rank 0 -> rank: report about yourself
+  report,          ///< the answer
+  stop,            ///< rank 0 -> rank: the program is over
+  learnt,          ///< rank -> rank 0: how long tasks took
+  store,           ///< rank 0 -> rank: leave this kept value to the program under a name
   join,      ///< member of a collective task -> its first: it is this one's turn, with inputs (or a failure)
   enter,     ///< the first -> member: all have joined, run it now
   leave,     ///< member -> the first: it has run, or failed

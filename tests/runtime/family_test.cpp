@@ -176,6 +176,26 @@ TEST(Families, PersistedOnesAreMadeOnce) {
   }
 }
 
+TEST(Families, WhatIsGivenUpIsNotMade) {
+  for (const int ranks : {1, 3}) {
+    calls = 0;
+    SteppedRanks stepped(ranks, 4);
+    stepped.engine().set_front_members(4);
+    Session& session = stepped.session();
+    const auto first = family<counted_calls>(1000);
+    session.persist(first);
+    session.cancel(first);
+    EXPECT_THROW(session.wait(first), CancelledError);
+    const auto last = iterate<fold_all>(family<counted_calls>(10), 500, {{0}, {1}})[3];
+    session.persist(last);
+    session.cancel(last);
+    EXPECT_THROW(session.wait(last), CancelledError);
+    EXPECT_LT(calls, 1010);
+    EXPECT_THROW(session.cancel(map<placed>(first)), std::invalid_argument);
+    EXPECT_EQ(session.compute(family<counted_calls>(20)[7]), 7u);
+  }
+}
+
 TEST(Families, OfSeveralFailuresTheFirstInOrderIsReported) {
   EXPECT_EQ(error_of([] {
               const auto some = family<fails_at_seven>(20);

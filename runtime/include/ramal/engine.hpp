@@ -65,6 +65,7 @@ class Engine {
   virtual void check(const Tasks& targets) = 0;
   virtual std::unique_ptr<Watch> watch(const Tasks& targets) = 0;
   virtual void cancel(const Tasks& targets) = 0;
+  virtual void cancel(const std::vector<std::shared_ptr<const FamilyNode>>& families) = 0;
   virtual std::vector<RankInfo> info() = 0;
   /// One task per rank that stands for the local of that name. Throws std::invalid_argument where a rank
   /// has none, or one of another type than `kind`'s result.

@@ -238,6 +238,11 @@ class Session {
     requires(sizeof...(Targets) > 0 && (detail::is_lazy<Targets> && ...))
   void cancel(const Targets&... targets) { engine_.cancel(tasks_of(targets...)); }
 
+  /// The same for persisted families: members that have not begun are not made.
+  template <class... T>
+    requires(sizeof...(T) > 0)
+  void cancel(const Family<T>&... families) { engine_.cancel(nodes_of(families...)); }
+
   /// Runs f(args…) once on every rank, now, and returns the results by rank: for globals, open files,
   /// plans of libraries. The args are values or handles, as for `delayed<f>`.
   template <auto f, class... Args>
