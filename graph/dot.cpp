@@ -3,6 +3,7 @@
 // Graphviz can lay that out in reasonable time (`rows_crossed`), and the text itself (`write`).
 #include "graph/graph.hpp"
 
+#include <ramal/dependence.hpp>
 #include <ramal/visualize.hpp>
 
 #include <algorithm>
@@ -236,6 +237,92 @@ void write_edges(std::string& out, const Picture& picture) {
   }
 }
 
+/// Makes a graph with a task in place of each family, which reads what the family reads. Outlives it.
+class FamilyCollector {
+ public:
+  Graph collect(std::span<const Task* const> targets) {
+    graph_.input_offsets.push_back(0);
+    graph_.kinds.push_back(nullptr);
+    for (const Task* target : targets) graph_.targets.push_back(reach({target, nullptr}));
+    return std::move(graph_);
+  }
+
+ private:
+  struct Node {
+    const Task* task;
+    const FamilyNode* family;
+    bool operator==(const Node&) const = default;
+  };
+  struct Visit {
+    Node node;
+    std::vector<Node> inputs;
+    std::size_t next = 0;
+  };
+
+  /// A member of a family stands for the family, unless it is kept.
+  static Node drawn(const Task* task) {
+    if (task->family() != nullptr && task->residence() == nullptr) return {nullptr, task->family()};
+    return {task, nullptr};
+  }
+  static std::vector<Node> inputs_of(const Node& node) {
+    std::vector<Node> inputs;
+    if (node.family == nullptr) {
+      if (is_given(*node.task)) return {};
+      for (const Task* input : node.task->inputs()) inputs.push_back(drawn(input));
+      return inputs;
+    }
+    for (const TaskHandle& task : node.family->tasks) inputs.push_back(drawn(task.get()));
+    for (const FamilySource& source : node.family->sources)
+      inputs.push_back(source.is_handle() ? Node{source.task.get(), nullptr}
+                                          : Node{nullptr, source.view.node.get()});
+    return inputs;
+  }
+  static const void* key(const Node& node) {
+    return node.family != nullptr ? static_cast<const void*>(node.family) : node.task;
+  }
+
+  TaskIndex reach(const Node& wanted) {
+    const Node target = wanted.family == nullptr ? drawn(wanted.task) : wanted;
+    std::vector<Visit> stack;
+    if (!index_.contains(key(target))) stack.push_back({target, inputs_of(target)});
+    while (!stack.empty()) {
+      Visit& top = stack.back();
+      if (top.next < top.inputs.size()) {
+        const Node input = top.inputs[top.next++];
+        if (!index_.contains(key(input))) stack.push_back({input, inputs_of(input)});
+        continue;
+      }
+      const Visit done = std::move(top);
+      stack.pop_back();
+      if (!index_.contains(key(done.node))) append(done);
+    }
+    return index_.at(key(target));
+  }
+
+  void append(const Visit& visit) {
+    const auto index = static_cast<TaskIndex>(graph_.tasks.size());
+    index_.emplace(key(visit.node), index);
+    for (const Node& input : visit.inputs) graph_.inputs.push_back(index_.at(key(input)));
+    graph_.input_offsets.push_back(static_cast<TaskIndex>(graph_.inputs.size()));
+    graph_.kind_index.push_back(0);
+    if (visit.node.family == nullptr) {
+      if (is_given(*visit.node.task)) graph_.given.push_back(index);
+      graph_.tasks.push_back(visit.node.task);
+      return;
+    }
+    const FamilyNode& family = *visit.node.family;
+    auto wishes = std::make_shared<Annotation>();
+    wishes->name = std::string(family.name()) + family.extent.text();
+    stand_ins_.emplace_back(Task::make(*family.kind, family.where, {}, std::move(wishes), Value()));
+    if (family.residence) graph_.given.push_back(index);
+    graph_.tasks.push_back(stand_ins_.back().get());
+  }
+
+  Graph graph_;
+  std::unordered_map<const void*, TaskIndex> index_;
+  std::vector<TaskHandle> stand_ins_;  // as long as the graph
+};
+
 void check(std::span<const Task* const> targets) {
   if (targets.empty()) {
     throw std::invalid_argument("ramal: visualize: there is nothing to draw: the range of targets is empty");
@@ -249,7 +336,10 @@ void check(std::span<const Task* const> targets) {
 
 std::string to_dot(std::span<const Task* const> targets, const VisualizeOptions& options) {
   check(targets);
-  const Graph graph = collect(targets);
+  Graph graph = collect(targets);
+  FamilyCollector families;
+  if (std::ranges::any_of(graph.given, [&](TaskIndex i) { return graph.tasks[i]->family() != nullptr; }))
+    graph = families.collect(targets);
   const Drawing drawing(graph);
   const Choice choice = choose(drawing, options.most_nodes);
   std::string out;

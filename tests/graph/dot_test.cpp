@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // to_dot: which circles, boxes and arrows a graph is drawn with, and what is left of a large one.
+#include <ramal/family.hpp>
 #include <ramal/reduce.hpp>
 #include <ramal/visualize.hpp>
 
@@ -248,6 +249,19 @@ TEST(Dot, SourcesReadLateAreNotTakenForLongEdges) {
   auto x = delayed<inc>(0);
   for (int i = 0; i < 600; ++i) x = delayed<add>(x, delayed<dec>(delayed<inc>(i)));
   EXPECT_EQ(count(dot(x)).circles, 1801U);
+}
+
+double first(long i) { return static_cast<double>(i); }
+double spread(double left, double here, double right) { return left + here + right; }
+double sum_up(double a, double b) { return a + b; }
+
+TEST(Dot, AFamilyIsOneNode) {
+  const auto rod = ramal::family<first>(1000000);
+  const auto later = ramal::iterate<spread>(rod, 50, {{-1}, {0}, {1}}, ramal::Edge::clamp);
+  const std::string text = dot(delayed<sum_up>(later[500000], 1.0));
+  EXPECT_NE(text.find("first[1000000]"), std::string::npos) << text;
+  EXPECT_NE(text.find("spread[50, 1000000]"), std::string::npos) << text;
+  EXPECT_EQ(count(text), (Counts{.circles = 3, .boxes = 3, .edges = 5})) << text;
 }
 
 }  // namespace
