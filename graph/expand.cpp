@@ -119,6 +119,18 @@ Expander::Expander(const FamilyProgram& program, std::uint32_t rank)
     }
     reads_.emplace_back(std::move(shapes));
   }
+  // Rows of a front are at least as many as any step back, so that what steps in time reads the front before
+  // at the farthest.
+  for (std::uint32_t i = 0; i < program.nodes.size(); ++i) {
+    const ProgramNode& node = program.nodes[i];
+    near_.push_back(node.pace == Pace::by_steps &&
+                    std::ranges::all_of(readers_[i], [&](const Reader& reader) {
+                      const ProgramNode& by = program.nodes[reader.node];
+                      return by.pace == Pace::by_steps && by.front == node.front &&
+                             (reader.node == i || by.kind->dependence->in_time);
+                    }));
+    row_.push_back(std::max<std::int64_t>(1, node.row()));
+  }
   steady_ = find_steady();
 }
 

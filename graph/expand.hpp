@@ -60,6 +60,12 @@ class Expander {
   Front expand(std::int64_t front);
   /// The latest front of this program in which any member may read that one.
   std::int64_t last_reader(MemberName member) const;
+  /// The same where it is told at once: all readers step in time with the member. Else -1.
+  std::int64_t last_reader_if_near(MemberName member) const {
+    const std::uint32_t node = node_of(member);
+    if (!near_[node]) return -1;
+    return program_.nodes[node].front + number_of(member) / row_[node] / program_.rows + 1;
+  }
   /// Fronts of which each is the one before moved on by `rows` steps: from `first` to before `end`. None if
   /// first >= end.
   struct Steady {
@@ -80,6 +86,8 @@ class Expander {
   const std::uint32_t rank_;
   std::vector<std::vector<Reader>> readers_;  // by node
   std::vector<Reads> reads_;                  // by node
+  std::vector<bool> near_;                    // by node
+  std::vector<std::int64_t> row_;             // by node
   Steady steady_;
 };
 

@@ -82,17 +82,16 @@ std::shared_ptr<Executor::Layout> Executor::lay_out(Subgraph graph, const Front&
   return layout;
 }
 
-void Executor::prepare(std::uint32_t number, std::shared_ptr<Layout> layout, FrontRun front) {
+Executor::Run* Executor::prepare(std::uint32_t number, std::shared_ptr<Layout> layout, FrontRun front) {
   auto run = std::make_unique<Run>(std::move(layout), number);
   run->step = front.step;
   arrivals_missing_.fetch_add(static_cast<std::int64_t>(front.front->awaited.size()));
   run->front = std::move(front);
-  runs_.emplace(number, std::move(run));
+  return runs_.emplace(number, std::move(run)).first->second.get();
 }
 
-void Executor::activate(std::uint32_t number, std::uint32_t next, std::vector<Keep> keeps) {
-  Run& run = *find(number);
-  run.next = next != 0 ? find(next) : nullptr;
+void Executor::activate(Run& run, Run* next, std::vector<Keep> keeps) {
+  run.next = next;
   run.set_keeps(std::move(keeps));
   if (run.graph.tasks() > 0) {
     const std::lock_guard lock(sources_lock_);
@@ -110,8 +109,7 @@ void Executor::activate(std::uint32_t number, std::uint32_t next, std::vector<Ke
   close(run);
 }
 
-void Executor::fill_front(std::uint32_t number, Slot slot, Value value) {
-  Run& run = *find(number);
+void Executor::fill_front(Run& run, Slot slot, Value value) {
   add(arrivals_missing_, -1);
   run.value(slot) = std::move(value);
   if (run.value(slot).failed()) run.note_failure();
@@ -202,8 +200,7 @@ void Executor::cancel(std::uint32_t number, std::span<const Slot> tasks) {
   }
 }
 
-void Executor::cancel_all(std::uint32_t number) {
-  Run& run = *find(number);
+void Executor::cancel_all(Run& run) {
   for (Slot task = 0; task < run.graph.tasks(); ++task) run.flag(task, Run::cancelled);
 }
 

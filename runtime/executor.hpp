@@ -101,14 +101,15 @@ class Executor {
   /// Begins a run. The subgraph is trusted. Linear in its tasks and edges.
   void start(Subgraph subgraph);
   struct Layout;
+  struct Run;
   /// Of a front, whose `graph` this is. `links` lead from it to the next.
   static std::shared_ptr<Layout> lay_out(Subgraph graph, const Front& front, std::span<const Link> links);
   /// A front that is to run: from now on its externals can be filled.
-  void prepare(std::uint32_t run, std::shared_ptr<Layout> layout, FrontRun front);
-  /// The next one is prepared as well (0: there is none): from now on its tasks run.
-  void activate(std::uint32_t run, std::uint32_t next, std::vector<Keep> keeps);
+  Run* prepare(std::uint32_t run, std::shared_ptr<Layout> layout, FrontRun front);
+  /// The next one is prepared as well (null: there is none): from now on its tasks run.
+  void activate(Run& run, Run* next, std::vector<Keep> keeps);
   /// An external of a front has its value.
-  void fill_front(std::uint32_t run, Slot slot, Value value);
+  void fill_front(Run& run, Slot slot, Value value);
   bool knows(std::uint32_t run) const { return find(run) != nullptr; }
   /// The type of the value that arrives in a slot of a known run; null if none does.
   const Type* arrival_type(std::uint32_t run, Slot slot) const;
@@ -129,7 +130,7 @@ class Executor {
   bool arrive_plain(std::uint32_t run, Slot slot, std::span<const std::byte> encoded);
   /// Tasks of a run that are not to be started; those under way finish. Unknown runs are ignored.
   void cancel(std::uint32_t run, std::span<const Slot> tasks);
-  void cancel_all(std::uint32_t run);
+  void cancel_all(Run& run);
   void keep(ValueId id, Value value);
   void release(ValueId id);
   /// Those of a range of ids that are here.
@@ -189,7 +190,6 @@ class Executor {
   std::size_t runs() const { return runs_.size(); }
 
  private:
-  struct Run;
   /// Copied member by member and in one width: a wider read of what was written in parts a moment ago has to
   /// wait for whatever the task between has begun.
   struct Item {

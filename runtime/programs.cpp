@@ -61,17 +61,17 @@ void Programs::prepare(UnderWay& program, std::int64_t number) {
     if (next && next != program.steady) next->links = {};
     if (repeats) program.steady_layout = layout;
   }
-  const std::uint32_t run = first_front_run | next_run_++;
   const std::int64_t steps = steps_of(program, number);
-  executor_.prepare(run, std::move(layout), {program.program.run, number, front, &program.program, steps});
+  Executor::Run* run = executor_.prepare(first_front_run | next_run_++, std::move(layout),
+                                         {program.program.run, number, front, &program.program, steps});
   program.runs.emplace(number, run);
   for (const Awaited& awaited : front->awaited) {
     const MemberName name = awaited.member.name + static_cast<MemberName>(awaited.member.stride * steps);
     const auto found = program.mail.find(name);
     if (found == program.mail.end()) {
-      program.waiting[name].push_back({run, awaited.slot});
+      program.waiting.emplace(name, Waiting{run, awaited.slot});
     } else {
-      executor_.fill_front(run, awaited.slot, found->second.value);
+      executor_.fill_front(*run, awaited.slot, found->second.value);
     }
   }
   program.prepared = number + 1;
@@ -111,10 +111,10 @@ void Programs::activate(UnderWay& program, std::int64_t number) {
   const auto front = front_of(program, number);
   ++program.active;
   ++program.next;
-  const std::uint32_t next = is_last ? 0 : program.runs.at(number + 1);
+  Executor::Run* next = is_last ? nullptr : program.runs.at(number + 1);
   program.fronts.erase(number);
-  if (program.is_cancelled) executor_.cancel_all(program.runs.at(number));
-  executor_.activate(program.runs.at(number), next, keeps_of(program, number, *front));
+  if (program.is_cancelled) executor_.cancel_all(*program.runs.at(number));
+  executor_.activate(*program.runs.at(number), next, keeps_of(program, number, *front));
 }
 
 void Programs::advance(UnderWay& program) {
@@ -129,7 +129,7 @@ bool Programs::cancel(std::uint32_t number) {
   const auto found = programs_.find(number);
   if (found == programs_.end()) return false;
   found->second->is_cancelled = true;
-  for (const auto& [front, run] : found->second->runs) executor_.cancel_all(run);
+  for (const auto& [front, run] : found->second->runs) executor_.cancel_all(*run);
   return true;
 }
 
@@ -152,6 +152,7 @@ void Programs::advance() {
       announce_(program.program.done,
                 program.failure ? Value::make<Failure>(*program.failure) : Value::make<Void>());
     }
+    latest_ = nullptr;
     programs_.erase(ended.program);
   }
 }
@@ -164,19 +165,48 @@ const Type* Programs::type_of(std::uint32_t number, MemberName member) const {
   return nodes[node_of(member)].kind->result;
 }
 
-bool Programs::take(std::uint32_t number, MemberName member, Value value) {
+Programs::UnderWay* Programs::find(std::uint32_t number) {
+  if (latest_ != nullptr && latest_->program.run == number) return latest_;
   const auto found = programs_.find(number);
-  if (found == programs_.end()) return number <= last_started_;  // else nobody reads it any more
-  UnderWay& program = *found->second;
-  const auto waiting = program.waiting.extract(member);
-  if (!waiting.empty()) {
-    for (const Waiting& one : waiting.mapped()) executor_.fill_front(one.run, one.slot, value);
-  }
-  const std::int64_t last = program.expander.last_reader(member);
-  if (last < program.prepared) return true;
-  program.mail.emplace(member, Mail{std::move(value), last});
-  program.last_read[last].push_back(member);
+  return found == programs_.end() ? nullptr : latest_ = found->second.get();
+}
+
+bool Programs::take(std::uint32_t number, MemberName member, Value value) {
+  UnderWay* program = find(number);
+  if (program == nullptr) return number <= last_started_;  // else nobody reads it any more
+  take(*program, member, std::move(value));
   return true;
+}
+
+bool Programs::take_plain(std::uint32_t number, std::span<const std::byte> named) {
+  UnderWay* program = find(number);
+  if (program == nullptr || named.size() < sizeof(MemberName)) return false;
+  const auto member = closure_as<MemberName>(named.data());
+  const Type& type = *program->program.nodes.at(node_of(member)).kind->result;
+  if (!type.plain || type.bytes + sizeof member != named.size()) return false;
+  Value value;
+  value.set_plain(type, named.data() + sizeof member);
+  take(*program, member, std::move(value));
+  return true;
+}
+
+void Programs::take(UnderWay& program, MemberName member, Value value) {
+  const std::int64_t soon = program.expander.last_reader_if_near(member);
+  const bool is_last_chance = soon >= 0 && soon < program.prepared;
+  const auto [first, last] = program.waiting.equal_range(member);
+  for (auto one = first; one != last; ++one) {
+    if (is_last_chance && std::next(one) == last) {
+      executor_.fill_front(*one->second.run, one->second.slot, std::move(value));
+    } else {
+      executor_.fill_front(*one->second.run, one->second.slot, value);
+    }
+  }
+  program.waiting.erase(first, last);
+  if (is_last_chance) return;
+  const std::int64_t last_front = soon >= 0 ? soon : program.expander.last_reader(member);
+  if (last_front < program.prepared) return;
+  program.mail.emplace(member, Mail{std::move(value), last_front});
+  program.last_read[last_front].push_back(member);
 }
 
 }  // namespace ramal::detail

@@ -34,6 +34,9 @@ class Programs {
   void start(std::span<const std::byte> encoded);
   /// A member's value, from another rank or an older front. False if its program is not known yet.
   bool take(std::uint32_t program, MemberName member, Value value);
+  /// The same for the encoding of a value of a plain type. False, and nothing happens, if it is of another,
+  /// or the program is not under way.
+  bool take_plain(std::uint32_t program, std::span<const std::byte> named);
   /// The type of a member; null if its program is not under way.
   const Type* type_of(std::uint32_t program, MemberName member) const;
   /// A front has run. `advance` is then to be called soon.
@@ -51,7 +54,7 @@ class Programs {
     std::int64_t last = -1;  ///< the last front that may read it
   };
   struct Waiting {
-    std::uint32_t run;
+    Executor::Run* run;
     Slot slot;
   };
   struct UnderWay {
@@ -60,7 +63,7 @@ class Programs {
     FamilyProgram program;
     Expander expander;
     std::map<std::int64_t, std::shared_ptr<Front>> fronts;  // made, not active yet
-    std::map<std::int64_t, std::uint32_t> runs;             // prepared or active, by front
+    std::map<std::int64_t, Executor::Run*> runs;            // prepared or active, by front
     std::shared_ptr<Front> steady;
     std::shared_ptr<Executor::Layout> steady_layout;
     std::int64_t next = 0;      // to be activated
@@ -69,7 +72,7 @@ class Programs {
     bool is_cancelled = false;
     std::optional<Failure> failure;  // the first of own members'
     std::unordered_map<MemberName, Mail> mail;
-    std::unordered_map<MemberName, std::vector<Waiting>> waiting;
+    std::unordered_multimap<MemberName, Waiting> waiting;
     std::map<std::int64_t, std::vector<MemberName>> last_read;  // by front
     std::map<std::int64_t, std::vector<ProgramWant>> wants;     // of own members, by front
   };
@@ -84,12 +87,15 @@ class Programs {
   void activate(UnderWay& program, std::int64_t number);
   std::vector<Keep> keeps_of(UnderWay& program, std::int64_t number, const Front& front);
   void advance(UnderWay& program);
+  void take(UnderWay& program, MemberName member, Value value);
+  UnderWay* find(std::uint32_t number);
 
   Executor& executor_;
   const std::uint32_t rank_;
   const Images& images_;
   const Announce announce_;
   std::map<std::uint32_t, std::unique_ptr<UnderWay>> programs_;
+  UnderWay* latest_ = nullptr;  // asked for
   std::vector<Ended> ended_;
   std::uint32_t last_started_ = 0;
   std::uint32_t next_run_ = 0;

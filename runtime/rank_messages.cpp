@@ -110,6 +110,13 @@ void Rank::send_member(std::uint32_t to, std::uint32_t program, MemberName name,
   const auto rank = static_cast<int>(to);
   const Type& type = value.type();
   Header header{value.failed() ? MessageType::member_failure : MessageType::member, false, program, 0, 0};
+  if (type.plain && type.bytes + sizeof name <= small_bytes_) [[likely]] {
+    header.bytes = type.bytes + sizeof name;
+    std::byte* room = transport_->write(rank, header);
+    std::memcpy(room, &name, sizeof name);
+    value.write_plain(room + sizeof name);
+    return;
+  }
   if (type.contiguous && type.memory(value).size() + sizeof name > transport_->small_bytes()) {
     const auto memory = type.memory(value);
     header.as_memory = true;
@@ -386,6 +393,7 @@ RankInfo Rank::info() const {
 void Rank::receive(int from, const Header& header, std::span<const std::byte> payload) {
   ++received_;
   if (header.type == MessageType::result && executor_.arrive_plain(header.run, header.slot, payload)) return;
+  if (header.type == MessageType::member && programs_.take_plain(header.run, payload)) return;
   handle(from, header, payload);
 }
 
