@@ -27,6 +27,12 @@ constexpr std::uint32_t tree_child(std::uint32_t own, std::uint32_t to) {
   return own + std::bit_floor(to - own);
 }
 
+/// A program's way along the tree: its bytes, padded to 8, then one of these for each rank of the subtree.
+struct ProgramEntry {
+  std::uint32_t to;
+  std::uint32_t after;  ///< as a BundleEntry's
+};
+
 struct BundleEntry {
   std::uint32_t to;
   std::uint32_t after;   ///< as in the slot of what rank 0 sends directly; see Rank::held_

@@ -21,6 +21,8 @@
 
 namespace ramal::detail {
 
+struct ProgramEntry;
+
 /// What rank 0's session wants to hear. Called under the pump's lock.
 class Control {
  public:
@@ -157,6 +159,8 @@ class Rank final : private Receiver, private Outlet {
   void start(Subgraph subgraph);
   std::vector<bool> ship_bundled(std::span<const Subgraph> subgraphs, std::size_t fetched);
   void pass_on(std::uint32_t run, const std::shared_ptr<Buffer>& bundle);
+  void pass_program_on(std::uint32_t run, std::span<const std::byte> padded_program,
+                       std::span<const ProgramEntry> entries);
   void send_shared(int to, const Header& header, std::span<const std::byte> bytes,
                    const std::shared_ptr<Buffer>& memory);
   void took_subgraph();

@@ -235,24 +235,55 @@ void Rank::ship(int to, Subgraph subgraph) {
 }
 
 void Rank::ship_program(std::uint32_t run, const std::vector<std::byte>& encoded, bool alone) {
+  last_pump_ = now_seconds();  // the time since went into planning
   const auto ranks = static_cast<std::uint32_t>(transport_->ranks());
-  const auto bytes = std::make_shared<Buffer>(Buffer::copy_of(encoded));
-  std::vector<bool> has_left(ranks, false);
-  if (alone) {
-    std::vector<Subgraph> same(ranks);
-    for (std::uint32_t to = 1; to < ranks; ++to) {
-      same[to].run = run;
-      same[to].bytes = Buffer::copy_of(encoded);
-    }
-    has_left = ship_bundled(same, 0);
+  if (alone && ranks > least_bundled) {
+    std::vector<std::byte> padded = encoded;
+    padded.resize((encoded.size() + 7) / 8 * 8);
+    std::vector<ProgramEntry> entries{{0, 0}};
+    for (std::uint32_t to = 1; to < ranks; ++to) entries.push_back({to, shipped_[to]++});
+    pass_program_on(run, padded, entries);
+    return;
   }
-  for (std::uint32_t to = ranks; to-- > 1;) {
-    if (has_left[to]) continue;
+  const auto bytes = std::make_shared<Buffer>(Buffer::copy_of(encoded));
+  for (std::uint32_t to = ranks; to-- > 1;)
     send_shared(static_cast<int>(to), {.type = MessageType::subgraph, .run = run, .slot = shipped_[to]++},
                 bytes->view(), bytes);
-  }
   transport_->flush();
   take_shipped(run, Buffer::copy_of(encoded));
+}
+
+/// To each child with those of its subtree, the largest first; then to this rank itself. The bytes are the
+/// same for all, so rank 0 sends them log P times.
+void Rank::pass_program_on(std::uint32_t run, std::span<const std::byte> padded_program,
+                           std::span<const ProgramEntry> entries) {
+  const auto own = static_cast<std::uint32_t>(transport_->rank());
+  std::map<std::uint32_t, std::vector<ProgramEntry>> children;
+  std::optional<ProgramEntry> mine;
+  for (const ProgramEntry& entry : entries) {
+    if (entry.to == own) {
+      mine = entry;
+      continue;
+    }
+    children[tree_child(own, entry.to)].push_back(entry);
+  }
+  for (auto child = children.rbegin(); child != children.rend(); ++child) {
+    const auto of_child = std::as_bytes(std::span(child->second));
+    const auto bundle = std::make_shared<Buffer>(padded_program.size() + of_child.size());
+    std::memcpy(bundle->data(), padded_program.data(), padded_program.size());
+    std::memcpy(bundle->data() + padded_program.size(), of_child.data(), of_child.size());
+    send_shared(static_cast<int>(child->first),
+                {.type = MessageType::program,
+                 .run = run,
+                 .slot = static_cast<Slot>(padded_program.size() / sizeof(std::uint64_t))},
+                bundle->view(), bundle);
+  }
+  transport_->flush();
+  if (own == 0) {
+    take_shipped(run, Buffer::copy_of(padded_program));
+  } else {
+    handle(0, {.type = MessageType::subgraph, .run = run, .slot = mine.value().after}, padded_program);
+  }
 }
 
 /// The small ones, if there are enough of them. Says which.
@@ -418,6 +449,11 @@ void Rank::handle(int from, const Header& header, std::span<const std::byte> pay
     case MessageType::bundle:
       pass_on(header.run, std::make_shared<Buffer>(Buffer::copy_of(payload)));
       break;
+    case MessageType::program: {
+      const std::size_t bytes = std::size_t{header.slot} * sizeof(std::uint64_t);
+      pass_program_on(header.run, payload.first(bytes), items_of<ProgramEntry>(payload.subspan(bytes)));
+      break;
+    }
     case MessageType::passed:
       if (transport_->rank() != 0) {
         send_text(static_cast<int>(tree_parent(static_cast<std::uint32_t>(transport_->rank()))), header,

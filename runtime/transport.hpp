@@ -19,6 +19,7 @@ namespace ramal::detail {
 enum class MessageType : std::uint8_t {
   subgraph,        ///< rank 0 -> rank: run this
   bundle,          ///< rank 0 -> rank, along a tree: subgraphs for it and ranks beyond it; see bundle.hpp
+  program,         ///< rank 0 -> rank, along the same tree: families, for all ranks of a subtree
   passed,          ///< rank -> rank 0, along the same tree: a result
   result,          ///< a value for (run, slot)
   failure,         ///< an error in place of that value

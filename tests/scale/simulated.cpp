@@ -2,6 +2,7 @@
 // One graph on simulated ranks, for `run`: `simulated GRAPH KEY=VALUE…` prints a line of KEY=VALUE.
 //
 //   tree         8 leaves a rank, and their sum
+//   family       the stencil as a family, planned by the ranks
 //   stencil      a row of cells, one a rank, each step from its neighbours and itself; then their sum
 //   alltoall     one value a rank, each step from those of all ranks; then their sum
 //   pencils      the same in two halves a step, along the rows and then the columns of a square of ranks
@@ -89,6 +90,7 @@ struct Planned {
   Row targets;
   Number expected;
   double tasks, edges;
+  bool by_ranks = false;  // planned by the ranks that run it
 };
 
 Row leaves(Number n) {
@@ -136,6 +138,28 @@ Planned stencil(const Size& size) {
   }
   const double tasks = static_cast<double>(size.ranks) * static_cast<double>(size.steps);
   return summed(row, values, static_cast<double>(size.ranks) + tasks, 3 * tasks);
+}
+
+/// The same as a family.
+Planned family_stencil(const Size& size) {
+  Planned planned = stencil({size.ranks, size.leaves, 0});
+  auto values = leaf_values(size.ranks);
+  const std::size_t last = values.size() - 1;
+  for (Number step = 0; step < size.steps; ++step) {
+    const auto before = values;
+    for (std::size_t i = 0; i <= last; ++i)
+      values[i] = 3 * before[i == 0 ? 0 : i - 1] + 5 * before[i] + 7 * before[std::min(i + 1, last)] + 1;
+  }
+  planned.expected = 0;
+  for (const Number value : values) planned.expected += value;
+  const auto rows =
+      ramal::iterate<mix>(ramal::family<leaf>(size.ranks), static_cast<std::int64_t>(size.steps),
+                          {{-1}, {0}, {1}}, ramal::Edge::clamp);
+  planned.targets = {ramal::reduce<add>(rows)};
+  planned.tasks += static_cast<double>(size.ranks * size.steps);
+  planned.edges += 3 * static_cast<double>(size.ranks * size.steps);
+  planned.by_ranks = true;
+  return planned;
 }
 
 /// Each value becomes one of those whose places `group` gives.
@@ -198,11 +222,9 @@ int program(ramal::Session& session, const std::string& name, const Options& opt
     const auto found = options.find(key);
     return found != options.end() ? found->second : otherwise;
   };
-  const std::map<std::string, Planned (*)(const Size&)> graphs = {{"tree", tree},
-                                                                  {"gather", gather},
-                                                                  {"stencil", stencil},
-                                                                  {"alltoall", all_to_all},
-                                                                  {"pencils", pencils}};
+  const std::map<std::string, Planned (*)(const Size&)> graphs = {
+      {"tree", tree},           {"gather", gather},  {"stencil", stencil}, {"family", family_stencil},
+      {"alltoall", all_to_all}, {"pencils", pencils}};
   task_seconds = option("task", 100e-6);
   const auto ranks = static_cast<double>(session.ranks());
   const auto build = [&] {
@@ -213,8 +235,10 @@ int program(ramal::Session& session, const std::string& name, const Options& opt
   notes.has_begun.resize(static_cast<std::size_t>(session.ranks()));
   for (double turn = 0; turn < option("before", 0); ++turn) session.compute(build().targets);
   const Planned planned = build();
-  const double plan = planned.tasks * option("per_task", 0) + planned.edges * option("per_edge", 0) +
-                      ranks * option("per_rank", 0);
+  const double plan = planned.by_ranks
+                          ? 0
+                          : planned.tasks * option("per_task", 0) + planned.edges * option("per_edge", 0) +
+                                ranks * option("per_rank", 0);
 
   notes = {};
   notes.has_begun.resize(static_cast<std::size_t>(session.ranks()));
