@@ -52,7 +52,9 @@ class Cutter {
     }
     for (const Want& want : wants) keep(want);
     route_along_trees();
-    Cut cut{write(run, images), 0, std::move(large_)};
+    Cut cut{write(run, images), 0, {}, std::move(large_)};
+    for (const auto& [task, team] : teams_)
+      cut.with_members.insert(team.members.ranks.begin(), team.members.ranks.end());
     // Only now, since a cut that fails must not leave copies that were never sent.
     for (const auto& [given, rank] : new_copies_) holders_.at(given).copied(rank);
     for (const Share& share : shares_) cut.messages += share.routes.size();

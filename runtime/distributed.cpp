@@ -167,7 +167,8 @@ void DistributedEngine::start(std::uint32_t number, Graph graph, Array<std::uint
       run.targets.emplace_back(task);
     }
   }
-  rank_.ship(std::move(cut.subgraphs), runs_.size() == 1, kept_alive.empty() ? wants.size() : 0);
+  rank_.ship(std::move(cut.subgraphs), runs_.size() == 1, kept_alive.empty() ? wants.size() : 0,
+             cut.with_members);
 }
 
 Graph DistributedEngine::collect_checked(const Tasks& targets) {

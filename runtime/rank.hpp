@@ -17,6 +17,7 @@
 
 #include <condition_variable>
 #include <map>
+#include <set>
 
 namespace ramal::detail {
 
@@ -45,8 +46,9 @@ class Rank final : private Receiver, private Outlet {
 
   /// Rank 0's: hands each rank its subgraph, by rank, if it has one, and starts its own. `alone`: no earlier
   /// run is under way, so that others are free to pass messages on; `fetched`: how many results rank 0 will
-  /// get.
-  void ship(std::vector<Subgraph> subgraphs, bool alone, std::size_t fetched);
+  /// get; `with_members`: ranks that have members of collective tasks.
+  void ship(std::vector<Subgraph> subgraphs, bool alone, std::size_t fetched,
+            const std::set<std::uint32_t>& with_members);
   /// The same for one of them, directly.
   void ship(int to, Subgraph subgraph);
   void send_release(int to, std::span<const ValueId> ids);

@@ -158,8 +158,10 @@ void Rank::send_shared(int to, const Header& header, std::span<const std::byte> 
   transport_->lend(to, sized, {}, bytes, Value::make<HeldMemory>(memory));
 }
 
-void Rank::ship(std::vector<Subgraph> subgraphs, bool alone, std::size_t fetched) {
+void Rank::ship(std::vector<Subgraph> subgraphs, bool alone, std::size_t fetched,
+                const std::set<std::uint32_t>& with_members) {
   last_pump_ = now_seconds();  // the time since went into planning
+  const std::uint32_t run = with_members.empty() ? 0 : subgraphs[*with_members.begin()].run;
   // Others first: they start while rank 0 prepares its own share.
   std::vector<bool> has_left(subgraphs.size(), false);
   if (alone) has_left = ship_bundled(subgraphs, fetched);
@@ -167,6 +169,9 @@ void Rank::ship(std::vector<Subgraph> subgraphs, bool alone, std::size_t fetched
     if (subgraphs[to].bytes.size() > 0 && !has_left[to]) ship(static_cast<int>(to), std::move(subgraphs[to]));
   }
   transport_->flush();
+  for (const std::uint32_t to : with_members) {
+    if (to != 0) turns_.note_shipped(run, static_cast<int>(has_left[to] ? tree_child(0, to) : to));
+  }
   if (subgraphs[0].bytes.size() > 0) ship(0, std::move(subgraphs[0]));
 }
 
