@@ -66,12 +66,12 @@ class DistributedEngine::ReadyWatch final : public Watch {
 
 DistributedEngine::DistributedEngine(std::unique_ptr<Transport> transport, const Images& images,
                                      unsigned workers, std::vector<std::string> hosts, bool warnings,
-                                     RankInfo about, std::vector<LocalInfos> locals)
+                                     RankInfo about, std::vector<LocalInfos> locals, StealMode steal)
     : images_(images),
       machine_{std::move(hosts)},
       warnings_(warnings),
       locals_(std::move(locals)),
-      rank_(std::move(transport), images, workers, this, std::move(about)) {
+      rank_(std::move(transport), images, workers, this, std::move(about), steal) {
   locals_.resize(machine_.ranks());
 }
 
@@ -421,7 +421,7 @@ void DistributedEngine::cancel_in_run(std::uint32_t number, const std::set<Value
   for (std::uint32_t to = 0; to < machine_.ranks(); ++to) {
     if (slots[to].empty()) continue;
     if (to == 0) {
-      rank_.executor().cancel(number, slots[to]);
+      rank_.cancel(number, slots[to]);
     } else {
       rank_.send_cancel(static_cast<int>(to), number, slots[to]);
     }

@@ -27,9 +27,8 @@ Executor::~Executor() = default;
 
 // --- whoever pumps ----------------------------------------------------------------------------------
 
-void Executor::start(Subgraph subgraph) {
-  const std::uint32_t number = subgraph.run;
-  auto& run = *runs_.emplace(number, std::make_unique<Run>(std::move(subgraph))).first->second;
+void Executor::start_as(std::uint32_t number, Subgraph subgraph) {
+  auto& run = *runs_.emplace(number, std::make_unique<Run>(number, std::move(subgraph))).first->second;
   for (const KindRef& ref : run.graph.kinds) run.kinds.push_back(&images_.resolve(ref));
   find_members(run);
   if (run.graph.tasks() > 0) {
@@ -75,7 +74,7 @@ void Executor::find_members(Run& run) {
 }
 
 Executor::Run* Executor::find(std::uint32_t number) const {
-  if (latest_ != nullptr && latest_->graph.run == number) return latest_;
+  if (latest_ != nullptr && latest_->number == number) return latest_;
   const auto found = runs_.find(number);
   if (found == runs_.end()) return nullptr;
   return latest_ = found->second.get();
@@ -85,20 +84,22 @@ const Type* Executor::arrival_type(std::uint32_t number, Slot slot) const {
   const Run* found = find(number);
   if (found == nullptr) return nullptr;
   const Run& run = *found;
-  if (slot < run.graph.tasks() || slot >= run.graph.slots()) return nullptr;
-  const External& external = run.graph.externals[slot - run.graph.tasks()];
-  return external.how == External::arrival ? run.kinds[external.kind]->result : nullptr;
+  if (slot >= run.graph.slots()) return nullptr;
+  const bool arrives = slot < run.graph.tasks()
+                           ? run.away.contains(slot)
+                           : run.graph.externals[slot - run.graph.tasks()].how == External::arrival;
+  return arrives ? run.type_of(slot) : nullptr;
 }
 
 TaskIndex Executor::arrival_plan(std::uint32_t number, Slot slot) const {
-  const Subgraph& graph = find(number)->graph;
-  return static_cast<TaskIndex>(graph.externals[slot - graph.tasks()].id);
+  return find(number)->plan_of(slot);
 }
 
 void Executor::arrive(std::uint32_t number, Slot slot, Value value) {
   Run& run = *find(number);
   add(arrivals_missing_, -1);
   run.value(slot) = std::move(value);
+  if (slot < run.graph.tasks()) come_home(run, slot);
   if (run.counts_bytes()) count_result(run, slot);
   fill(run, slot);
 }
@@ -298,7 +299,7 @@ void Executor::finish(Run& run) {
     if (std::erase(sources_, &run) > 0) ready_count_.fetch_sub(1);
   }
   if (latest_ == &run) latest_ = nullptr;
-  runs_.erase(run.graph.run);
+  runs_.erase(run.number);
 }
 
 void Executor::add(std::atomic<std::int64_t>& counter, std::int64_t difference) const {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A task's life on its rank: taken from what is ready, run, its result counted down at its consumers. What is
 // done for every task is written for one thread and for several (`shared`), since one needs no atomics.
+#include "runtime/clock.hpp"
 #include "runtime/exceptions.hpp"
 #include "runtime/run.hpp"
 
@@ -46,6 +47,34 @@ inline std::size_t Executor::run_some(std::size_t most, Worker& me) {
     if (execute<shared>(item, me)) ++count;
   }
   return most;
+}
+
+std::size_t Executor::run_timed(unsigned worker) {
+  Worker& me = *workers_[worker];
+  const std::size_t count = shared_ ? run_timed<true>(me) : run_timed<false>(me);
+  end_batch(me);
+  me.tasks_run.store(me.tasks_run.load(std::memory_order_relaxed) + count, std::memory_order_relaxed);
+  return count;
+}
+
+template <bool shared>
+std::size_t Executor::run_timed(Worker& me) {
+  Item item{};
+  for (;;) {
+    if constexpr (shared) gate_.pass();
+    if (!take<shared>(me, item)) return 0;
+    const Kind* const kind = item.run->kinds[item.run->graph.kind[item.slot]];
+    const double before = now_seconds();
+    if constexpr (shared) {
+      me.timed_since.store(before, std::memory_order_relaxed);
+      me.timed.store(kind, std::memory_order_release);
+    }
+    const bool has_run = execute<shared>(item, me);
+    if constexpr (shared) me.timed.store(nullptr, std::memory_order_relaxed);
+    if (!has_run) continue;
+    durations_.add(kind, now_seconds() - before);
+    return 1;
+  }
 }
 
 bool Executor::overdraw(unsigned worker) {
@@ -248,19 +277,22 @@ void Executor::keep_slot(Run& run, Slot slot) {
 }
 
 void Executor::send(Run& run, Slot slot) {
+  const auto send_to = [&](const Route& route, const Value& value) {
+    run.is_stolen() ? outlet_.return_home(route.rank, run.graph.run, route.remote_slot, value)
+                    : outlet_.send(route.rank, run.graph.run, route.remote_slot, value);
+  };
   for (const Route& route : run.routes_of(slot)) {
     try {
-      outlet_.send(route.rank, run.graph.run, route.remote_slot, run.value(slot));
+      send_to(route, run.value(slot));
     } catch (...) {  // a user's own codec may throw anything
       const TaskIndex plan = slot < run.graph.tasks() ? run.graph.plan[slot] : 0;
-      outlet_.send(
-          route.rank, run.graph.run, route.remote_slot,
-          Value::make<Failure>(Failure{.run = run.graph.run,
-                                       .plan = plan,
-                                       .rank = rank_,
-                                       .cancelled = false,
-                                       .message = "its result could not be encoded: " + current_message(),
-                                       .arguments = {}}));
+      send_to(route,
+              Value::make<Failure>(Failure{.run = run.graph.run,
+                                           .plan = plan,
+                                           .rank = rank_,
+                                           .cancelled = false,
+                                           .message = "its result could not be encoded: " + current_message(),
+                                           .arguments = {}}));
     }
   }
   drop_use(run, slot);
@@ -379,6 +411,10 @@ inline void Executor::put_on(Shelf& shelf, const Item& item) {
   } else {
     shelf.items.push_back(item);
   }
+}
+
+void Executor::put_on_inbox(const Item& item) {
+  shared_ ? put_on<true>(inbox_, item) : put_on<false>(inbox_, item);
 }
 
 template <bool shared>

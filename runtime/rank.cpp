@@ -16,6 +16,9 @@ constexpr double coarse_clock_seconds = 10e-3;  // two of its ticks on most syst
 constexpr int looks_a_round = 32;               // for messages, if not idle for long
 constexpr double helper_interval_seconds = 3e-3;
 constexpr double noticeable_gap_seconds = 50e-3;
+constexpr double grace_seconds = 100e-6;       // without work, before others are asked for tasks
+constexpr double give_pause_seconds = 200e-6;  // after there was nothing to give
+constexpr double give_share = 0.05;            // of a rank's time, for looking in vain
 
 }  // namespace
 
@@ -26,17 +29,20 @@ ValueId local_id(std::string_view name) {
 }
 
 Rank::Rank(std::unique_ptr<Transport> transport, const Images& images, unsigned workers, Control* control,
-           RankInfo about)
+           RankInfo about, StealMode steal)
     : transport_(std::move(transport)),
       small_bytes_(transport_->small_bytes()),
       worker_count_(workers),
       control_(control),
       about_(std::move(about)),
+      times_tasks_(steal == StealMode::automatic && transport_->ranks() > 1),
       executor_(
           transport_->rank(), images, *this, workers, [this] { wake(); }, about_.memory_bytes),
       shipped_(transport_->rank() == 0 ? static_cast<std::size_t>(transport_->ranks()) : 0),
       turns_(*transport_, executor_, *this,
              [this](int to, const Header& header, auto bytes) { send_text(to, header, bytes); }),
+      stealing_(steal, transport_->rank(), transport_->ranks(), steal == StealMode::on ? 0 : grace_seconds),
+      may_ask_(control == nullptr),
       census_(transport_->ranks()),
       last_pump_(now_seconds()) {
   workers_alive_ = workers;
@@ -69,6 +75,7 @@ bool Rank::pump(bool starved) {
     if (any) has_rested_ = false;
     if (!turns_.is_idle()) any |= take_turns();
     if (executor_.is_short_of_memory() || census_.is_wanted()) mind_memory();
+    if (stealing_.is_on()) mind_stealing();
     if (unsent_) transport_->flush();
     unsent_ = false;
     executor_.post();
@@ -99,10 +106,12 @@ void Rank::fail() {
 /// all the time.
 bool Rank::step() {
   constexpr unsigned steps_between_samples = 16;
-  const std::size_t wanted = tasks_a_look_;
+  const bool in_doubt = times_tasks_ && executor_.is_in_doubt();
+  const std::size_t wanted = in_doubt ? 1 : tasks_a_look_;
   const bool sampled = ++steps_ % steps_between_samples == 0;
   const double before = sampled ? now_seconds() : 0;
-  const std::size_t count = executor_.run_some(wanted);
+  const bool timed = in_doubt || (times_tasks_ && long_tasks_ && wanted == 1);
+  const std::size_t count = timed ? executor_.run_timed() : executor_.run_some(wanted);
   if (count < wanted) {
     if (sampled && count > 0) {
       const double interval = (now_seconds() - before) / static_cast<double>(count);
@@ -121,6 +130,7 @@ bool Rank::step() {
     tasks_a_look_ = std::min(2 * wanted, most_tasks_a_look);
     return true;
   }
+  long_tasks_ = since > Durations::long_seconds;
   if (since > 2 * pump_interval_seconds) tasks_a_look_ = std::max<std::size_t>(1, wanted / 4);
   pump();
   if (arrived_ && since > noticeable_gap_seconds) delay_.late += since;
@@ -205,6 +215,41 @@ void Rank::hear_answer(int from, const Census::Answer& answer) {
   }
 }
 
+// --- stealing -------------------------------------------------------------------------------------------
+
+/// A round of messages: what to ask of others, and what to give to those that have asked.
+void Rank::mind_stealing() {
+  // A rank whose turn in a collective task may come does not begin what others would have to wait for.
+  const bool may_ask = (threaded() || may_ask_) && turns_.is_idle() &&
+                       (stealing_.mode() == StealMode::on || !transport_->waits());
+  const unsigned hungry = may_ask ? executor_.hungry() : 0;
+  if (hungry > 0 || stealing_.is_waiting()) send_words(stealing_.look(hungry, now_seconds()));
+  if (stealing_.askers() > 0 && executor_.may_give(stealing_.mode() == StealMode::on)) give_tasks();
+}
+
+void Rank::send_words(std::span<const Stealing::Word> words) {
+  for (const auto& [to, wanted] : words) {
+    send_text(to, {.type = MessageType::steal, .slot = wanted}, {});
+    ++census_messages_.sent;  // they change nothing about who is at rest
+  }
+}
+
+void Rank::give_tasks() {
+  const double now = now_seconds();
+  if (now < next_give_) return;
+  while (stealing_.askers() > 0) {
+    const auto [to, wanted] = stealing_.first_asker();
+    const auto gift = executor_.give(to, wanted, stealing_.askers(), stealing_.mode() == StealMode::on);
+    if (gift.tasks == 0) {
+      const double end = now_seconds();
+      next_give_ = end + std::max(give_pause_seconds, (end - now) / give_share);
+      return;
+    }
+    stealing_.gave();
+    send_shared(to, {.type = MessageType::stolen}, gift.message->view(), gift.message);
+  }
+}
+
 void Rank::progress() {
   if (!threaded()) {
     attend();
@@ -228,6 +273,7 @@ void Rank::rest(Backoff& backoff, bool by_time) {
 void Rank::work_until(const std::function<bool()>& done, bool by_time) {
   Backoff backoff;
   if (!threaded()) {
+    may_ask_ = true;
     attend();
     while (!done()) {
       const bool did_something = step() || overdraw(0);
@@ -237,6 +283,11 @@ void Rank::work_until(const std::function<bool()>& done, bool by_time) {
       } else {
         rest(backoff, by_time);
       }
+    }
+    may_ask_ = control_ == nullptr;
+    if (stealing_.is_waiting()) {  // or what is given would wait until the program comes back
+      send_words(stealing_.withdraw());
+      transport_->flush();
     }
     return;
   }
@@ -259,7 +310,7 @@ void Rank::work_until(const std::function<bool()>& done, bool by_time) {
 int Rank::serve() {
   work_until([this] { return stopped_.has_value() && turns_.may_end(); });
   end_workers();
-  const Farewell farewell{delay_, executor_.tasks_run()};
+  const Farewell farewell{delay_, executor_.tasks_run(), stolen_};
   send_text(0, {.type = MessageType::stop}, std::as_bytes(std::span(&farewell, 1)));
   transport_->flush();
   return *stopped_;
@@ -268,6 +319,8 @@ int Rank::serve() {
 void Rank::hear(const Farewell& farewell) {
   const Delay& delay = farewell.delay;
   all_tasks_run_ += farewell.tasks_run;
+  all_stolen_.tasks += farewell.stolen.tasks;
+  all_stolen_.bytes += farewell.stolen.bytes;
   all_delays_.late = std::max(all_delays_.late, delay.late);
   all_delays_.idle = std::max(all_delays_.idle, delay.idle);
   all_delays_.unattended = std::max(all_delays_.unattended, delay.unattended);
@@ -277,6 +330,7 @@ bool Rank::stop_all(int status, double patience_seconds) {
   tell_workers_to_end();
   {
     const auto held = lock();
+    stealing_.end();
     for (int to = 1; to < transport_->ranks(); ++to)
       send_text(
           to, {.type = MessageType::stop, .run = static_cast<std::uint32_t>(status), .slot = shipped_to(to)},
@@ -290,7 +344,7 @@ bool Rank::stop_all(int status, double patience_seconds) {
       const auto held = lock();
       if (pump()) backoff.reset();
       if (others_stopped_ == transport_->ranks() - 1 && workers_alive_ == 0 && turns_.may_end()) {
-        hear({delay_, executor_.tasks_run()});
+        hear({delay_, executor_.tasks_run(), stolen_});
         return true;
       }
     }
@@ -337,9 +391,11 @@ void Rank::work(unsigned worker) {
   Backoff backoff(200e-6);  // whoever makes work wakes a sleeper
   if (worker_count_ > 1) OpenMp().share_cores();
   std::size_t tasks_a_look = 1;
+  bool long_tasks = true;
   double before = now_seconds();
   while (!ending_) {
-    const std::size_t count = executor_.run_some(tasks_a_look, worker);
+    const bool timed = times_tasks_ && (executor_.is_in_doubt() || (long_tasks && tasks_a_look == 1));
+    const std::size_t count = timed ? executor_.run_timed(worker) : executor_.run_some(tasks_a_look, worker);
     if (count > 0 || overdraw(worker)) {
       backoff.reset();
       const double now = now_seconds();
@@ -347,6 +403,7 @@ void Rank::work(unsigned worker) {
       const double fit = static_cast<double>(count) * pump_interval_seconds / took;
       tasks_a_look = static_cast<std::size_t>(std::clamp(fit, 1.0, static_cast<double>(most_tasks_a_look)));
       before = now;
+      long_tasks = took > Durations::long_seconds;
       if (now - last_pump_shared_.load(std::memory_order_relaxed) >= pump_interval_seconds) try_pump(now);
       continue;
     }

@@ -10,6 +10,7 @@
 #include "runtime/clock.hpp"
 #include "runtime/collective_turns.hpp"
 #include "runtime/executor.hpp"
+#include "runtime/stealing.hpp"
 #include "runtime/transport.hpp"
 
 #include <ramal/engine.hpp>
@@ -41,7 +42,7 @@ class Rank final : private Receiver, private Outlet {
  public:
   /// `about`: what does not change of this rank's answer to a query; `control` is null but on rank 0.
   Rank(std::unique_ptr<Transport> transport, const Images& images, unsigned workers, Control* control,
-       RankInfo about);
+       RankInfo about, StealMode steal = StealMode::off);
   ~Rank() override;
 
   /// Rank 0's: hands each rank its subgraph, by rank, if it has one, and starts its own. `alone`: no earlier
@@ -54,6 +55,8 @@ class Rank final : private Receiver, private Outlet {
   void send_release(int to, std::span<const ValueId> ids);
   void send_cancel(int to, std::uint32_t run, std::span<const Slot> tasks);
   void send_query(int to);
+  /// This rank's own tasks, and what became of them elsewhere.
+  void cancel(std::uint32_t run, std::span<const Slot> tasks);
   /// Leaves a kept value of that rank, which is there, for its program after the run.
   void send_store(int to, ValueId id, const std::string& name);
   /// Tells all ranks to end after their present tasks, and waits at most so long. False: some task is
@@ -87,6 +90,11 @@ class Rank final : private Receiver, private Outlet {
   double idle_seconds() const { return delay_.idle; }
   /// Rank 0's, after stop_all.
   std::uint64_t all_tasks_run() const { return all_tasks_run_; }
+  struct Stolen {
+    std::uint64_t tasks = 0;
+    std::uint64_t bytes = 0;  // inputs and results
+  };
+  Stolen all_stolen() const { return all_stolen_; }
   /// Rank 0's, after stop_all: how long messages and ready tasks waited for some rank that was inside a
   /// long task or, on rank 0, outside of session calls, as far as it can have held up others.
   double lost_seconds() const {
@@ -104,6 +112,7 @@ class Rank final : private Receiver, private Outlet {
   struct Farewell {
     Delay delay;
     std::uint64_t tasks_run;
+    Stolen stolen;
   };
   /// Where a large message comes down: a result's own memory, or bytes.
   struct Landing {
@@ -119,6 +128,7 @@ class Rank final : private Receiver, private Outlet {
   void landed(int from, const Header& header) override;
   // Outlet
   void send(std::uint32_t rank, std::uint32_t run, Slot slot, const Value& value) override;
+  void return_home(std::uint32_t rank, std::uint32_t run, Slot slot, const Value& value) override;
   void announce(ValueId id, const Value& value) override;
   void enlist(std::uint32_t run, std::uint32_t turn, std::vector<std::uint32_t> ranks) override {
     turns_.enlist({run, turn}, std::move(ranks));
@@ -136,6 +146,11 @@ class Rank final : private Receiver, private Outlet {
   void mind_memory();
   Census::Answer answer_census();
   void hear_answer(int from, const Census::Answer& answer);
+
+  // stealing
+  void mind_stealing();
+  void give_tasks();
+  void send_words(std::span<const Stealing::Word> words);
 
   bool pump(bool starved = false);
   bool take_turns();
@@ -176,6 +191,7 @@ class Rank final : private Receiver, private Outlet {
   const unsigned worker_count_;
   Control* const control_;
   const RankInfo about_;
+  const bool times_tasks_;
   Executor executor_;
 
   // messages, under the pump's lock
@@ -194,6 +210,11 @@ class Rank final : private Receiver, private Outlet {
   std::unordered_map<std::uint32_t, std::vector<Early>> early_;
   std::map<std::string, Value> left_;  // for the program after the run
   CollectiveTurns turns_;
+  Stealing stealing_;
+  Stolen stolen_;
+  bool may_ask_;            // with one thread: will look for messages again and again
+  double next_give_ = 0;    // when what is ready is looked at again
+  bool long_tasks_ = true;  // of the one thread: long enough to be timed
   /// Rank 0's.
   Census census_;
   struct {
@@ -216,6 +237,7 @@ class Rank final : private Receiver, private Outlet {
   Delay delay_;
   Delay all_delays_;  // the largest of each over all ranks
   std::uint64_t all_tasks_run_ = 0;
+  Stolen all_stolen_;
 
   // threads
   std::mutex pump_mutex_;

@@ -71,6 +71,12 @@ void Rank::send(std::uint32_t to, std::uint32_t run, Slot slot, const Value& val
   }
 }
 
+void Rank::return_home(std::uint32_t to, std::uint32_t run, Slot slot, const Value& value) {
+  unsent_ = true;
+  stolen_.bytes += known_bytes(value);
+  send_encoded(static_cast<int>(to), run, slot, value, false);
+}
+
 void Rank::send_encoded(int rank, std::uint32_t run, Slot slot, const Value& value, bool relays) {
   const Type& type = value.type();
   Header header{value.failed() ? MessageType::failure : MessageType::result, false, run, slot, 0};
@@ -280,6 +286,11 @@ void Rank::send_release(int to, std::span<const ValueId> ids) {
 void Rank::send_cancel(int to, std::uint32_t run, std::span<const Slot> tasks) {
   send_text(to, {.type = MessageType::cancel, .run = run, .slot = shipped_to(to)}, bytes_of(tasks));
 }
+void Rank::cancel(std::uint32_t run, std::span<const Slot> tasks) {
+  executor_.cancel(run, tasks);
+  for (const auto& [to, given] : executor_.given_of(run, tasks))
+    send_text(to, {.type = MessageType::recall, .run = run}, bytes_of(std::span<const Slot>(given)));
+}
 void Rank::send_query(int to) { send_text(to, {.type = MessageType::query, .slot = shipped_to(to)}, {}); }
 
 void Rank::send_store(int to, ValueId id, const std::string& name) {
@@ -302,6 +313,9 @@ void Rank::leave_locals(Locals& locals) { locals.values() = std::move(left_); }
 RankInfo Rank::info() const {
   RankInfo info = about_;
   info.tasks_run = executor_.tasks_run();
+  info.tasks_given = executor_.tasks_given();
+  info.tasks_stolen = stolen_.tasks;
+  info.bytes_stolen = stolen_.bytes;
   info.messages_sent = transport_->counts().messages;
   info.bytes_sent = transport_->counts().bytes;
   info.values_kept = executor_.values_kept();
@@ -362,7 +376,7 @@ void Rank::handle(int from, const Header& header, std::span<const std::byte> pay
       for (const ValueId id : items_of<ValueId>(payload)) executor_.release(id);
       break;
     case MessageType::cancel:
-      executor_.cancel(header.run, items_of<Slot>(payload));
+      cancel(header.run, items_of<Slot>(payload));
       break;
     case MessageType::query:
       send_text(from, {.type = MessageType::report}, encoded(info()));
@@ -379,6 +393,7 @@ void Rank::handle(int from, const Header& header, std::span<const std::byte> pay
         hear(items_of<Farewell>(payload).at(0));
       } else {
         stopped_ = static_cast<int>(header.run);
+        stealing_.end();
         turns_.give_up();
       }
       break;
@@ -405,6 +420,18 @@ void Rank::handle(int from, const Header& header, std::span<const std::byte> pay
       break;
     case MessageType::overdraw:
       ++may_overdraw_;
+      break;
+    case MessageType::steal:
+      ++census_messages_.received;
+      stealing_.hear(from, header.slot);
+      break;
+    case MessageType::stolen:
+      stealing_.served(from);
+      stolen_.tasks += executor_.take_gift(payload);
+      stolen_.bytes += payload.size();
+      break;
+    case MessageType::recall:
+      executor_.recall(from, header.run, items_of<Slot>(payload));
       break;
     case MessageType::join:
     case MessageType::leave:

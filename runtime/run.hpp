@@ -14,7 +14,7 @@ struct Executor::Run {
     kept = 1,
     routed = 2,
     cancelled = 4,
-    prioritised = 8,
+    prioritised = 8,  // or given away before its turn as a source
     member = 16,
     wide = 32,       // needs several threads
     stated = 64,     // says how much memory its result takes
@@ -30,6 +30,7 @@ struct Executor::Run {
     std::uint32_t kind;
   };
 
+  const std::uint32_t number;  // among those here: its own, or one of the executor's if it was stolen
   Subgraph graph;
   std::vector<const Kind*> kinds;
   Array<Cell> cells;                       // by slot; uses: consumers here, and one if routed
@@ -44,11 +45,18 @@ struct Executor::Run {
   Array<std::uint64_t> bytes;  // by slot, as counted by the executor; empty if no task states any
   std::unordered_map<std::uint32_t, Slot> members;  // of collective tasks, by their turn
   Slot next_source = 0;
+  Slot spare_end;                      // behind the last source that may be given away
+  std::unordered_map<Slot, int> away;  // tasks given away, and to whom
   std::atomic<bool> any_failure{false};
   std::atomic<bool> takes_care{false};  // some slot has failed, or bytes are counted
   std::atomic<std::uint64_t> open{0};
 
-  explicit Run(Subgraph subgraph) : graph(std::move(subgraph)), cells(graph.slots()), flags(graph.slots()) {
+  Run(std::uint32_t run_number, Subgraph subgraph)
+      : number(run_number),
+        graph(std::move(subgraph)),
+        cells(graph.slots()),
+        flags(graph.slots()),
+        spare_end(static_cast<Slot>(graph.tasks())) {
     invert();
     sort_routes();
     keeps.assign(graph.keeps.begin(), graph.keeps.end());
@@ -70,12 +78,23 @@ struct Executor::Run {
     open.fetch_add(graph.slots() + 1, std::memory_order_relaxed);
   }
 
+  bool is_stolen() const { return (number & stolen_number) != 0; }
   bool counts_bytes() const { return !bytes.empty(); }
   void flag(Slot slot, Flag one) { flags[slot].fetch_or(one, std::memory_order_relaxed); }
   Value& value(Slot slot) { return cells[slot].value; }
   const Value& value(Slot slot) const { return cells[slot].value; }
   bool has(Slot slot, std::uint8_t any) const {
     return (flags[slot].load(std::memory_order_relaxed) & any) != 0;
+  }
+  std::uint32_t kind_of(Slot slot) const {
+    return slot < graph.tasks() ? graph.kind[slot] : graph.externals[slot - graph.tasks()].kind;
+  }
+  const Type* type_of(Slot slot) const { return kinds[kind_of(slot)]->result; }
+  /// The plan index of the task that makes it; of an import nobody knows it here.
+  TaskIndex plan_of(Slot slot) const {
+    if (slot < graph.tasks()) return graph.plan[slot];
+    const External& external = graph.externals[slot - graph.tasks()];
+    return external.how == External::arrival ? static_cast<TaskIndex>(external.id) : ~TaskIndex{0};
   }
   std::span<const Slot> consumers_of(Slot slot) const {
     return {consumers.data() + steps[slot].consumers, consumers.data() + steps[slot + 1].consumers};
