@@ -223,7 +223,14 @@ void Rank::mind_stealing() {
   const bool may_ask = (threaded() || may_ask_) && turns_.is_idle() &&
                        (stealing_.mode() == StealMode::on || !transport_->waits());
   const unsigned hungry = may_ask ? executor_.hungry() : 0;
-  if (hungry > 0 || stealing_.is_waiting()) send_words(stealing_.look(hungry, now_seconds()));
+  // The clock takes as long as an empty look for messages, so it is looked at after several of them.
+  constexpr unsigned looks_between_clocks = 8;
+  if (stealing_.is_asking() ||
+      (hungry > 0 && (stealing_.asks_at_once() || ++hungry_looks_ % looks_between_clocks == 0))) {
+    send_words(stealing_.look(hungry, now_seconds()));
+  } else if (hungry == 0) {
+    stealing_.go_on();
+  }
   if (stealing_.askers() > 0 && executor_.may_give(stealing_.mode() == StealMode::on)) give_tasks();
 }
 
@@ -285,7 +292,7 @@ void Rank::work_until(const std::function<bool()>& done, bool by_time) {
       }
     }
     may_ask_ = control_ == nullptr;
-    if (stealing_.is_waiting()) {  // or what is given would wait until the program comes back
+    if (stealing_.is_asking()) {  // or what is given would wait until the program comes back
       send_words(stealing_.withdraw());
       transport_->flush();
     }

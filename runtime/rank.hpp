@@ -213,6 +213,7 @@ class Rank final : private Receiver, private Outlet {
   Stealing stealing_;
   Stolen stolen_;
   bool may_ask_;            // with one thread: will look for messages again and again
+  unsigned hungry_looks_ = 0;
   double next_give_ = 0;    // when what is ready is looked at again
   bool long_tasks_ = true;  // of the one thread: long enough to be timed
   /// Rank 0's.

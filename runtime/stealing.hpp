@@ -60,8 +60,11 @@ class Stealing {
   void end();
 
   // --- asking -------------------------------------------------------------------------------------
-  /// `look` is to be told the time even if nobody is hungry.
-  bool is_waiting() const { return hungry_ || !asked_.empty(); }
+  bool is_asking() const { return !asked_.empty(); }
+  /// Something was to be had a moment ago, so `look` asks without waiting.
+  bool asks_at_once() const { return grace_seconds_ == 0; }
+  /// For one that is not hungry and does not ask: in place of `look`, without the time.
+  void go_on() { hungry_ = false; }
   /// What to send now. `hungry`: threads with nothing to do.
   std::vector<Word> look(unsigned hungry, double now_seconds);
   /// The same when this rank will not look for a while.

@@ -39,11 +39,11 @@ TEST(Stealing, TakesItBackWhenItHasWorkForAWhile) {
   Stealing one(StealMode::on, 0, 3, 0);
   one.look(1, 10);
   EXPECT_EQ(one.look(0, 10.1), Words());
-  EXPECT_TRUE(one.is_waiting());
+  EXPECT_TRUE(one.is_asking());
   const Words words = one.look(0, 10.2);
   EXPECT_EQ(words.size(), 2u);
   for (const auto& word : words) EXPECT_EQ(word.wanted, 0u);
-  EXPECT_FALSE(one.is_waiting());
+  EXPECT_FALSE(one.is_asking());
   EXPECT_EQ(one.look(1, 10.3).size(), 2u);
 }
 
