@@ -29,6 +29,7 @@ list_needs() {
     need libboost-serialization-dev "Boost.Serialization (library and headers)" \
         has_library boost_serialization boost/archive/binary_oarchive.hpp
     need $hdf5_library "parallel HDF5 (h5pcc with hdf5.h, or set HDF5_ROOT), for HDF5 files" has_hdf5
+    need libhwloc-dev "hwloc (library and headers), for machines with several NUMA nodes" has_library hwloc hwloc.h
     need graphviz "Graphviz (dot), for pictures" has_command dot
     [[ $for_tests == yes ]] || return 0
     need libgtest-dev "GoogleTest (library and headers)" has_library gtest gtest/gtest.h
@@ -52,7 +53,7 @@ list_needs() {
 # Installed where we may, but no reason to stop where we may not.
 is_optional() {
     case $1 in
-        graphviz | pkg-config | libboost-mpi-dev | slurmctld | slurmd | slurm-client | munge | gnuplot-nox | gfortran | libsimgrid-dev) return 0 ;;
+        graphviz | libhwloc-dev | pkg-config | libboost-mpi-dev | slurmctld | slurmd | slurm-client | munge | gnuplot-nox | gfortran | libsimgrid-dev) return 0 ;;
         libhdf5-openmpi-dev | hdf5-tools | netcdf-bin | python3-h5py | python3-netcdf4 | python3-xarray) return 0 ;;
         ninja-build) has_command make ;;
         *) return 1 ;;

@@ -40,7 +40,9 @@ struct Graph {
 /// edges; no recursion. Throws std::length_error beyond 2^32 - 2 tasks.
 Graph collect(std::span<const Task* const> targets);
 
-/// The task's value exists: kept by a session, or a constant.
-inline bool is_given(const Task& task) { return task.residence() != nullptr || task.constant() != nullptr; }
+/// The task's value exists, or is made elsewhere: kept by a session, a constant, a member of a family.
+inline bool is_given(const Task& task) {
+  return task.residence() != nullptr || task.constant() != nullptr || task.family() != nullptr;
+}
 
 }  // namespace ramal::detail

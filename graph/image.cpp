@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <sstream>
 #include <stdexcept>
 
 namespace ramal::detail {
@@ -72,12 +73,12 @@ Images Images::loaded() {
       end = std::max<std::uintptr_t>(end, info->dlpi_addr + segment.p_vaddr + segment.p_memsz);
     }
     const bool is_program = self.images_.empty();
-    self.images_.push_back({info->dlpi_addr, begin, end});
+    const auto id = build_id(*info);
+    self.images_.push_back({info->dlpi_addr, begin, end, id});
     const std::string_view path = info->dlpi_name;
     const auto file = is_program ? "program" : path.substr(path.rfind('/') + 1);
     // The kernel's own image may differ between nodes; nothing of ours is in it.
     if (file.starts_with("linux-vdso")) return 0;
-    const auto id = build_id(*info);
     self.digest_ += std::string(file) + ' ' + (id.empty() && is_program ? segment_hash(*info) : id) + '\n';
     return 0;
   };
@@ -85,12 +86,25 @@ Images Images::loaded() {
   return images;
 }
 
-KindRef Images::refer(const Kind& kind) const {
+const Images::Image* Images::image_of(const Kind& kind) const {
   const auto address = reinterpret_cast<std::uintptr_t>(&kind);
-  for (std::uint32_t i = 0; i < images_.size(); ++i) {
-    if (address >= images_[i].begin && address < images_[i].end) {
-      return {i, hash(kind.name), address - images_[i].base};
-    }
+  const auto found = std::ranges::find_if(
+      images_, [&](const Image& image) { return address >= image.begin && address < image.end; });
+  return found != images_.end() ? &*found : nullptr;
+}
+
+std::string Images::lasting_name(const Kind& kind) const {
+  const Image* image = image_of(kind);
+  if (image == nullptr || image->build_id.empty()) return {};
+  std::ostringstream name;
+  name << image->build_id << '+' << std::hex << reinterpret_cast<std::uintptr_t>(&kind) - image->base;
+  return name.str();
+}
+
+KindRef Images::refer(const Kind& kind) const {
+  if (const Image* image = image_of(kind)) {
+    return {static_cast<std::uint32_t>(image - images_.data()), hash(kind.name),
+            reinterpret_cast<std::uintptr_t>(&kind) - image->base};
   }
   throw std::logic_error("ramal: the function " + std::string(kind.name) +
                          " comes from a library that was loaded after ramal::run began; load it before");

@@ -26,13 +26,19 @@ class Images {
   KindRef refer(const Kind& kind) const;
   /// Throws DecodeError if it leads nowhere.
   const Kind& resolve(const KindRef& ref) const;
+  /// Names the kind in a file: whoever finds it there later runs the same image, or finds nothing. One word;
+  /// empty if the kind's image has no build id, or is not known here.
+  std::string lasting_name(const Kind& kind) const;
   /// One text that equals another process's if both run the same binaries.
   const std::string& digest() const { return digest_; }
 
  private:
   struct Image {
     std::uintptr_t base, begin, end;
+    std::string build_id;  // empty if it has none
   };
+  /// Null if it lies in none.
+  const Image* image_of(const Kind& kind) const;
   std::vector<Image> images_;
   std::string digest_;
 };

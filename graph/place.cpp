@@ -58,8 +58,13 @@ class LevelLoad {
 
 class Placer {
  public:
-  Placer(const Graph& graph, const Machine& machine, const HomeOf& home_of)
-      : graph_(graph), machine_(machine), ranks_(machine.ranks()), rank_(graph.size(), 0), load_(ranks_) {
+  Placer(const Graph& graph, const Machine& machine, const HomeOf& home_of, const SecondsOf& seconds_of)
+      : graph_(graph),
+        machine_(machine),
+        ranks_(machine.ranks()),
+        kind_costs_(kind_costs(graph, seconds_of)),
+        rank_(graph.size(), 0),
+        load_(ranks_) {
     for (const Kind* kind : graph.kinds) kind_bytes_.push_back(usual_bytes(*kind->result));
     for (const TaskIndex i : graph.given) {
       const Home home = home_of(*graph.tasks[i]);
@@ -91,7 +96,12 @@ class Placer {
   }
   double cost(TaskIndex i) const {
     const auto* wishes = graph_.wishes_of(i);
-    return wishes != nullptr ? wishes->cost : 1.0;
+    if (states_cost(wishes)) return wishes->cost;
+    return kind_costs_.empty() ? 1.0 : kind_costs_[graph_.kind_index[i]];
+  }
+  bool cost_the_same(std::span<const TaskIndex> tasks) const {
+    if (graph_.annotated.empty() && kind_costs_.empty()) return true;
+    return std::ranges::all_of(tasks, [&](TaskIndex i) { return cost(i) == cost(tasks.front()); });
   }
   const Kind& kind(TaskIndex i) const { return *graph_.kinds[graph_.kind_index[i]]; }
   bool pulls(TaskIndex input) const { return rank_[input] != anywhere; }
@@ -131,15 +141,17 @@ class Placer {
   }
 
   void place_sources() {
+    const bool equal = cost_the_same(level(0));
+    const auto share = [&](TaskIndex i) { return equal ? 1.0 : cost(i); };  // exact, where they are
     double total = 0;
-    for (const TaskIndex i : level(0)) total += cost(i);
+    for (const TaskIndex i : level(0)) total += share(i);
     load_.start(total, 0);
     double before = 0;
     for (const TaskIndex i : level(0)) {
-      const double middle = before + (graph_.annotated.empty() ? 0 : cost(i) / 2);
+      const double middle = before + (equal ? 0 : share(i) / 2);
       const auto rank = static_cast<std::uint32_t>(middle * ranks_ / total);
       assign(i, fixed(i).value_or(std::min(rank, ranks_ - 1)));
-      before += cost(i);
+      before += share(i);
     }
   }
 
@@ -243,6 +255,7 @@ class Placer {
   const Graph& graph_;
   const Machine& machine_;
   const std::uint32_t ranks_;
+  const std::vector<double> kind_costs_;  // by kind_index; empty: 1
   Array<std::uint32_t> rank_;
   LevelLoad load_;
   std::vector<double> kind_bytes_;
@@ -255,8 +268,9 @@ class Placer {
 
 }  // namespace
 
-Array<std::uint32_t> place(const Graph& graph, const Machine& machine, const HomeOf& home_of) {
-  return Placer(graph, machine, home_of).run();
+Array<std::uint32_t> place(const Graph& graph, const Machine& machine, const HomeOf& home_of,
+                           const SecondsOf& seconds_of) {
+  return Placer(graph, machine, home_of, seconds_of).run();
 }
 
 }  // namespace ramal::detail

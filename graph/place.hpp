@@ -18,9 +18,7 @@
 // reason to move data.
 #pragma once
 
-#include "graph/graph.hpp"
-
-#include <functional>
+#include "graph/costs.hpp"
 
 namespace ramal::detail {
 
@@ -38,9 +36,11 @@ struct Home {
 };
 using HomeOf = std::function<Home(const Task&)>;
 
-/// The rank of each task of `graph`. Linear in tasks and edges (inputs of one task are sorted).
+/// The rank of each task of `graph`. A task's cost is what its annotation states, else what was learnt of its
+/// kind (costs.hpp), else 1. Linear in tasks and edges (inputs of one task are sorted).
 /// Throws std::invalid_argument where an annotation or a collective task names a rank or host that is not
 /// there.
-Array<std::uint32_t> place(const Graph& graph, const Machine& machine, const HomeOf& home_of);
+Array<std::uint32_t> place(const Graph& graph, const Machine& machine, const HomeOf& home_of,
+                           const SecondsOf& seconds_of = {});
 
 }  // namespace ramal::detail

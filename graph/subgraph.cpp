@@ -65,6 +65,15 @@ Subgraph Subgraph::make(const Header& shape) {
   return made;
 }
 
+Subgraph Subgraph::copy() const {
+  Header header{};
+  std::memcpy(&header, bytes.data(), sizeof header);
+  Subgraph made;
+  made.bytes = Buffer::copy_of(bytes.view());
+  made.map(header);
+  return made;
+}
+
 Subgraph Subgraph::read(Buffer bytes) {
   Header header{};
   expect(bytes.size() >= sizeof header, "no header");

@@ -16,6 +16,7 @@
 
 #include <ramal/task.hpp>
 
+#include <cstring>
 #include <memory>
 
 namespace ramal::detail {
@@ -35,6 +36,11 @@ class Buffer {
   Buffer() = default;
   explicit Buffer(std::size_t size)
       : memory_(static_cast<std::byte*>(allocate_array(size)), FreePages{size}) {}
+  static Buffer copy_of(std::span<const std::byte> bytes) {
+    Buffer buffer(bytes.size());
+    if (!bytes.empty()) std::memcpy(buffer.data(), bytes.data(), bytes.size());
+    return buffer;
+  }
   std::byte* data() const { return memory_.get(); }
   std::size_t size() const { return memory_ ? memory_.get_deleter().size : 0; }
   std::span<const std::byte> view() const { return {data(), size()}; }
@@ -112,6 +118,7 @@ struct Subgraph {
 
   /// Takes over the byte form. Throws DecodeError if its lengths or indices do not fit together.
   static Subgraph read(Buffer bytes);
+  Subgraph copy() const;
   /// Memory for a subgraph of this shape, its spans writable through `writable`.
   static Subgraph make(const Header& shape);
 

@@ -6,11 +6,12 @@
 namespace ramal::detail {
 
 Task* Task::make(const Kind& kind, std::source_location where, Shape shape,
-                 std::shared_ptr<const Annotation> annotation, Value constant) {
+                 std::shared_ptr<const Annotation> annotation, Value constant,
+                 std::shared_ptr<const FamilyNode> family, std::int64_t member) {
   void* memory =
       ::operator new(sizeof(Task) + shape.inputs * sizeof(Task*) + sizeof(Extra) + shape.literal_bytes);
   auto* task = ::new (memory) Task(kind, where, shape, true);
-  ::new (static_cast<void*>(task->extra())) Extra{std::move(annotation), std::move(constant)};
+  ::new (static_cast<void*>(task->extra())) Extra{std::move(annotation), std::move(constant), std::move(family), member};
   return task;
 }
 

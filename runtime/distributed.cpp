@@ -71,6 +71,7 @@ DistributedEngine::DistributedEngine(std::unique_ptr<Transport> transport, const
       machine_{std::move(hosts)},
       warnings_(warnings),
       locals_(std::move(locals)),
+      history_(images),
       rank_(std::move(transport), images, workers, this, std::move(about), steal) {
   locals_.resize(machine_.ranks());
 }
@@ -81,7 +82,7 @@ std::vector<Value> DistributedEngine::compute(const Tasks& targets) {
   if (targets.empty()) return {};
   auto held = rank_.lock();
   Graph graph = collect_checked(targets);
-  auto rank = place(graph, machine_, [this](const Task& task) { return home_of(task); });
+  auto rank = place(graph);
   const std::uint32_t run = next_run_++;
   // Each task that is a target is fetched once, however often it was asked for.
   const auto order = graph.targets;
@@ -117,13 +118,23 @@ std::vector<Value> DistributedEngine::compute(const Tasks& targets) {
 
 void DistributedEngine::persist(const Tasks& targets) {
   const auto held = rank_.lock();
+  persist_held(targets);
+}
+
+void DistributedEngine::persist_held(const Tasks& targets) {
+  const auto is_fresh = [this](const Task* target) {
+    return target->constant() == nullptr && state_of(*target) == nullptr;
+  };
   Tasks fresh;
-  for (const Task* target : targets) {
-    if (target->constant() == nullptr && state_of(*target) == nullptr) fresh.push_back(target);
-  }
+  std::ranges::copy_if(targets, std::back_inserter(fresh), is_fresh);
   if (fresh.empty()) return;
   Graph graph = collect_checked(fresh);
-  auto rank = place(graph, machine_, [this](const Task& task) { return home_of(task); });
+  if (!std::ranges::all_of(fresh, is_fresh)) {  // members of families, which are kept by now
+    std::erase_if(fresh, [&](const Task* target) { return !is_fresh(target); });
+    if (fresh.empty()) return;
+    graph = collect_checked(fresh);
+  }
+  auto rank = place(graph);
   const std::uint32_t run = next_run_++;
   std::vector<Want> wants;
   std::vector<std::shared_ptr<KeptState>> states;
@@ -171,10 +182,24 @@ void DistributedEngine::start(std::uint32_t number, Graph graph, Array<std::uint
              cut.with_members);
 }
 
+History& DistributedEngine::history() {
+  for (const auto& [kind, sum] : rank_.executor().durations().take_news()) history_.add(*kind, sum);
+  return history_;
+}
+
+Array<std::uint32_t> DistributedEngine::place(const Graph& graph) {
+  History& known = history();
+  return detail::place(
+      graph, machine_, [this](const Task& task) { return home_of(task); },
+      [&known](const Kind& kind) { return known.seconds(kind); });
+}
+
 Graph DistributedEngine::collect_checked(const Tasks& targets) {
+  rank_.attend();   // what others have learnt of earlier runs
   forget_inputs();  // which may release more
   send_releases();
   Graph graph = collect(targets);
+  if (make_members(graph)) graph = collect(targets);  // which are kept now
   for (const TaskIndex i : graph.given) {
     const Task& task = *graph.tasks[i];
     if (task.constant() != nullptr) {
@@ -184,6 +209,85 @@ Graph DistributedEngine::collect_checked(const Tasks& targets) {
     }
   }
   return graph;
+}
+
+/// Starts the families whose members the graph starts from. From then on these are kept results like others.
+/// False if there are none to be made.
+bool DistributedEngine::make_members(const Graph& graph) {
+  Tasks members;
+  std::vector<std::shared_ptr<const FamilyNode>> families;
+  for (const TaskIndex i : graph.given) {
+    const Task* task = graph.tasks[i];
+    if (task->family() == nullptr || task->residence() != nullptr) continue;
+    members.push_back(task);
+    if (families.empty() || families.back().get() != task->family())
+      families.push_back(task->shared_family());
+  }
+  if (members.empty()) return false;
+  std::vector<TaskHandle> held;  // what is made below lets go of its inputs
+  for (const Task* task : members) {
+    task->retain();
+    held.emplace_back(task);
+  }
+  std::ranges::sort(families);
+  families.erase(std::unique(families.begin(), families.end()), families.end());
+  PlannedProgram planned = plan_families(families);
+  // Which may have made some of them, if families read members of others by their handles.
+  std::erase_if(members, [](const Task* task) { return task->residence() != nullptr; });
+  FamilyProgram& program = planned.program;
+  Run& run = runs_[program.run];
+  const FamilyNode* family = nullptr;
+  std::uint32_t node = 0;
+  for (const Task* task : members) {
+    if (std::exchange(family, task->family()) != task->family()) node = planned.node(*task->family());
+    const std::uint32_t rank = program.owner(node, program.nodes[node].extent.place_of(task->member()));
+    auto state = std::make_shared<KeptState>(KeptState{.id = next_id_++, .rank = rank});
+    program.wants.push_back({detail::name_of(node, task->member()), state->id, Keep::announced});
+    pending_.emplace(state->id, Pending{program.run, state});
+    run.waiting.emplace_hint(run.waiting.end(), state->id, 0);
+    task->settle(std::make_unique<KeptResidence>(std::move(state), releases_));
+  }
+  run.families = std::move(planned.families);
+  run.targets = std::move(planned.held);
+  rank_.ship_program(program.run, program.encode(images_), runs_.size() == 1);
+  return true;
+}
+
+/// What families read of handles is kept from now on.
+PlannedProgram DistributedEngine::plan_families(std::span<const std::shared_ptr<const FamilyNode>> families) {
+  persist_held(handles_read(families, {}));
+  ProgramContext context;
+  context.ranks = machine_.ranks();
+  context.front_members = front_members_;
+  context.given = [this](const Task& task) {
+    if (task.constant() != nullptr) settle_constant(task);
+    const KeptState& state = persisted_state(task);
+    return GivenMember{state.id, state.rank};
+  };
+  PlannedProgram planned = plan_program(families, context);
+  planned.program.run = next_run_++;
+  return planned;
+}
+
+void DistributedEngine::run(const std::vector<std::shared_ptr<const FamilyNode>>& families) {
+  auto held = rank_.lock();
+  forget_inputs();
+  send_releases();
+  PlannedProgram planned = plan_families(families);
+  planned.program.done = next_id_++;
+  ending_ = {.id = planned.program.done, .run = planned.program.run, .missing = machine_.ranks()};
+  runs_[ending_.run].families = std::move(planned.families);
+  rank_.ship_program(ending_.run, planned.program.encode(images_), runs_.size() == 1);
+  if (held) held.unlock();
+  rank_.work_until([&] { return ending_.missing == 0; });
+  held = rank_.lock();
+  const Ending ended = std::exchange(ending_, {});
+  if (ended.failure) note_failure(*ended.failure);
+  runs_.erase(ended.run);
+  if (!ended.failure) return;
+  const Failed name = name_of(*ended.failure);
+  failed_.erase(failed_.lower_bound({ended.run, 0}), failed_.lower_bound({ended.run + 1, 0}));
+  throw_failure(*ended.failure, name);
 }
 
 // --- what is kept ---------------------------------------------------------------------------------------
@@ -289,6 +393,12 @@ void DistributedEngine::made(ValueId id, const Value& value) {
 }
 
 void DistributedEngine::ready(ValueId id, std::uint64_t bytes, const Failure* failure) {
+  if (id == ending_.id && id != 0) {
+    if (failure != nullptr && (!ending_.failure || failure->before(*ending_.failure)))
+      ending_.failure = *failure;
+    --ending_.missing;
+    return;
+  }
   const auto node = pending_.extract(id);
   if (node.empty()) return;
   auto& [number, state] = node.mapped();
@@ -311,7 +421,17 @@ void DistributedEngine::ready(ValueId id, std::uint64_t bytes, const Failure* fa
 /// Remembers what is to be said of a failed task while its graph is still here.
 void DistributedEngine::note_failure(const Failure& failure) {
   const auto run = runs_.find(failure.run);
-  if (run == runs_.end() || failure.plan >= run->second.graph.size()) return;
+  if (run == runs_.end()) return;
+  if (const auto& families = run->second.families; !families.empty()) {
+    const FamilyNode* family = families.at(node_of(failure.plan)).get();
+    if (family == nullptr) return;
+    failed_.try_emplace(
+        {failure.run, failure.plan},
+        Failed{std::string(family->name()) + family->extent.place_of(number_of(failure.plan)).text(),
+               family->where.file_name(), family->where.line()});
+    return;
+  }
+  if (failure.plan >= run->second.graph.size()) return;
   const Task& task = *run->second.graph.tasks[failure.plan];
   failed_.try_emplace({failure.run, failure.plan},
                       Failed{std::string(task.name()), task.where().file_name(), task.where().line()});

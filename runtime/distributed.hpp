@@ -7,6 +7,7 @@
 
 #include "graph/cut.hpp"
 #include "graph/place.hpp"
+#include "runtime/history.hpp"
 #include "runtime/rank.hpp"
 
 #include <ramal/engine.hpp>
@@ -57,6 +58,7 @@ class DistributedEngine final : public Engine, private Control {
   int ranks() const override { return static_cast<int>(machine_.ranks()); }
   std::vector<Value> compute(const Tasks& targets) override;
   void persist(const Tasks& targets) override;
+  void run(const std::vector<std::shared_ptr<const FamilyNode>>& families) override;
   bool wait(const Tasks& targets, double seconds) override;
   void check(const Tasks& targets) override;
   std::unique_ptr<Watch> watch(const Tasks& targets) override;
@@ -67,6 +69,10 @@ class DistributedEngine final : public Engine, private Control {
   void to_local(const std::string& name, const Tasks& targets) override;
 
   Rank& rank() { return rank_; }
+  /// Of families, to be planned at a time by each rank.
+  void set_front_members(std::int64_t members) { front_members_ = members; }
+  /// With what rank 0's own tasks have taken, too.
+  History& history();
 
  private:
   class KeptResidence;
@@ -79,6 +85,7 @@ class DistributedEngine final : public Engine, private Control {
     std::map<ValueId, TaskIndex> waiting;
     std::set<ValueId> given_up;             // of those
     std::vector<const Task*> sorted_tasks;  // for `makes`
+    std::vector<std::shared_ptr<const FamilyNode>> families;  // of a program, by node
     bool makes(const Task* task);
   };
   /// What `compute` waits for: values under consecutive ids.
@@ -88,6 +95,13 @@ class DistributedEngine final : public Engine, private Control {
     std::size_t missing = 0;
     std::vector<Value> values = {};
     std::optional<Failure> failure = {};  // the first in the plan's order
+  };
+  /// What `run` waits for: all ranks' word that a program has ended.
+  struct Ending {
+    ValueId id = 0;
+    std::uint32_t run = 0;
+    std::uint32_t missing = 0;
+    std::optional<Failure> failure = {};
   };
   struct Pending {
     std::uint32_t run;
@@ -108,13 +122,18 @@ class DistributedEngine final : public Engine, private Control {
   void made(ValueId id, const Value& value) override;
   void ready(ValueId id, std::uint64_t bytes, const Failure* failure) override;
   void report(int from, std::span<const std::byte> text) override;
+  void learn(const Kind& kind, const DurationSum& sum) override { history_.add(kind, sum); }
 
   Graph collect_checked(const Tasks& targets);
+  bool make_members(const Graph& graph);
+  PlannedProgram plan_families(std::span<const std::shared_ptr<const FamilyNode>> families);
+  Array<std::uint32_t> place(const Graph& graph);
   KeptState* state_of(const Task& task) const;
   KeptState& persisted_state(const Task& task) const;
   void settle_constant(const Task& task);
   Home home_of(const Task& task) const;
   Holder holder_of(const Task& task) const;
+  void persist_held(const Tasks& targets);
   void start(std::uint32_t run, Graph graph, Array<std::uint32_t> rank, std::span<const Want> wants,
              std::span<const std::shared_ptr<KeptState>> states, const Tasks& kept_alive);
   void cancel_in_run(std::uint32_t run, const std::set<ValueId>& ids);
@@ -134,20 +153,23 @@ class DistributedEngine final : public Engine, private Control {
   const std::shared_ptr<Releases> releases_ = std::make_shared<Releases>();
 
   // names
+  std::int64_t front_members_ = 256;
   std::uint32_t next_run_ = 1;
   ValueId next_id_ = 1;
 
   // what is under way
   std::map<std::uint32_t, Run> runs_;
   Fetch fetch_;
+  Ending ending_;
   std::unordered_map<ValueId, Pending> pending_;
   std::vector<Forgettable> forgettable_;
   bool forget_again_ = false;
-  std::map<std::pair<std::uint32_t, TaskIndex>, Failed> failed_;
+  std::map<std::pair<std::uint32_t, std::uint64_t>, Failed> failed_;
   std::vector<ReadyWatch*> watches_;
   std::map<std::string, std::vector<TaskHandle>> local_tasks_;
   std::vector<std::optional<RankInfo>> reports_;
   std::set<std::pair<const char*, unsigned>> warned_;
+  History history_;
 
   Rank rank_;  // last: its threads call the above
 };

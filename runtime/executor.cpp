@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "graph/members.hpp"
+#include "runtime/numa.hpp"
 #include "runtime/run.hpp"
 
 #include <ramal/collective.hpp>
@@ -21,6 +22,8 @@ Executor::Executor(int rank, const Images& images, Outlet& outlet, unsigned work
       wake_(std::move(wake)),
       memory_(memory_bytes) {
   for (unsigned i = 0; i < std::max(1u, workers); ++i) workers_.push_back(std::make_unique<Worker>());
+  for (unsigned i = 0; i < workers; ++i)
+    set_victims(i, victim_order(i, std::vector<std::size_t>(workers, 0)));
 }
 
 Executor::~Executor() = default;
@@ -29,8 +32,9 @@ Executor::~Executor() = default;
 
 void Executor::start_as(std::uint32_t number, Subgraph subgraph) {
   auto& run = *runs_.emplace(number, std::make_unique<Run>(number, std::move(subgraph))).first->second;
-  for (const KindRef& ref : run.graph.kinds) run.kinds.push_back(&images_.resolve(ref));
+  for (const KindRef& ref : run.graph.kinds) run.layout->kinds.push_back(&images_.resolve(ref));
   find_members(run);
+  choose_timed(run);
   if (run.graph.tasks() > 0) {
     for (const Priority& priority : run.graph.priorities) {
       if (run.graph.inputs_of(priority.slot).empty()) make_ready({&run, priority.slot});
@@ -39,12 +43,19 @@ void Executor::start_as(std::uint32_t number, Subgraph subgraph) {
     sources_.push_back(&run);
     ready_count_.fetch_add(1);
   }
+  for (const External& external : run.graph.externals) {
+    if (external.how != External::import) arrivals_missing_.fetch_add(1);
+  }
+  start_imports(run);
+  if (shared_) wake_();
+  close(run);
+}
+
+/// Values that are kept here, or will be.
+void Executor::start_imports(Run& run) {
   for (std::size_t k = 0; k < run.graph.externals.size(); ++k) {
     const External& external = run.graph.externals[k];
-    if (external.how != External::import) {
-      arrivals_missing_.fetch_add(1);
-      continue;
-    }
+    if (external.how != External::import) continue;
     const auto slot = static_cast<Slot>(run.graph.tasks() + k);
     {
       const std::lock_guard lock(kept_mutex_);
@@ -57,8 +68,54 @@ void Executor::start_as(std::uint32_t number, Subgraph subgraph) {
     }
     fill(run, slot);
   }
+}
+
+// --- fronts -------------------------------------------------------------------------------------------
+
+std::shared_ptr<Executor::Layout> Executor::lay_out(Subgraph graph, const Front& front,
+                                                    std::span<const Link> links) {
+  auto layout = std::make_shared<Layout>(std::move(graph));
+  layout->kinds = front.kinds;
+  layout->names = front.names;
+  Run(layout, 1, links).remember_counts();
+  return layout;
+}
+
+void Executor::prepare(std::uint32_t number, std::shared_ptr<Layout> layout, FrontRun front) {
+  auto run = std::make_unique<Run>(std::move(layout), number);
+  run->step = front.step;
+  arrivals_missing_.fetch_add(static_cast<std::int64_t>(front.front->awaited.size()));
+  run->front = std::move(front);
+  runs_.emplace(number, std::move(run));
+}
+
+void Executor::activate(std::uint32_t number, std::uint32_t next, std::vector<Keep> keeps) {
+  Run& run = *find(number);
+  run.next = next != 0 ? find(next) : nullptr;
+  run.set_keeps(std::move(keeps));
+  if (run.graph.tasks() > 0) {
+    const std::lock_guard lock(sources_lock_);
+    sources_.push_back(&run);
+    ready_count_.fetch_add(1);
+  }
+  start_imports(run);
+  for (std::size_t k = 0; k < run.graph.externals.size(); ++k) {
+    if (run.graph.externals[k].how != External::arrival) continue;
+    const auto slot = static_cast<Slot>(run.graph.tasks() + k);
+    shared_ ? open_external<true>(run, slot, Run::open_to_all, nullptr)
+            : open_external<false>(run, slot, Run::open_to_all, nullptr);
+  }
   if (shared_) wake_();
   close(run);
+}
+
+void Executor::fill_front(std::uint32_t number, Slot slot, Value value) {
+  Run& run = *find(number);
+  add(arrivals_missing_, -1);
+  run.value(slot) = std::move(value);
+  if (run.value(slot).failed()) run.note_failure();
+  shared_ ? open_external<true>(run, slot, Run::filled, nullptr)
+          : open_external<false>(run, slot, Run::filled, nullptr);
 }
 
 void Executor::find_members(Run& run) {
@@ -68,8 +125,17 @@ void Executor::find_members(Run& run) {
     run.flag(task, Run::member);
     const auto literals = run.graph.literals_of(task);
     run.members.emplace(collective_head(literals).turn, task);
-    outlet_.enlist(run.graph.run, collective_head(literals).turn, stated_ranks(literals));
+    outlet_.enlist(run.number, collective_head(literals).turn, stated_ranks(literals));
     if (run.graph.inputs_of(task).empty()) join(run, task);
+  }
+}
+
+/// Before any of the run's tasks is ready. Of a collective task the duration is that of the slowest member.
+void Executor::choose_timed(Run& run) {
+  std::vector<Durations::Choice*> choices;
+  for (const Kind* kind : run.kinds) choices.push_back(&durations_.choice(*kind));
+  for (Slot task = 0; task < run.graph.tasks(); ++task) {
+    if (choices[run.graph.kind[task]]->next()) run.flag(task, Run::timed);
   }
 }
 
@@ -91,16 +157,23 @@ const Type* Executor::arrival_type(std::uint32_t number, Slot slot) const {
   return arrives ? run.type_of(slot) : nullptr;
 }
 
-TaskIndex Executor::arrival_plan(std::uint32_t number, Slot slot) const {
-  return find(number)->plan_of(slot);
+std::uint64_t Executor::arrival_plan(std::uint32_t number, Slot slot) const {
+  return find(number)->maker_of(slot);
 }
 
-void Executor::arrive(std::uint32_t number, Slot slot, Value value) {
+void Executor::arrive(std::uint32_t number, Slot slot, Value value, std::uint64_t counted) {
   Run& run = *find(number);
   add(arrivals_missing_, -1);
   run.value(slot) = std::move(value);
   if (slot < run.graph.tasks()) come_home(run, slot);
-  if (run.counts_bytes()) count_result(run, slot);
+  if (run.counts_bytes()) {
+    count_result(run, slot, counted);
+  } else if (run.has(slot, Run::kept) || slot < run.graph.tasks()) {
+    memory_.subtract(counted);  // counted as such, or made for us
+  } else if (counted > 0) {
+    run.received[slot - run.graph.tasks()] = counted;
+    run.takes_care.store(true, std::memory_order_relaxed);  // seen by its consumers, who are told below
+  }
   fill(run, slot);
 }
 
@@ -173,9 +246,15 @@ std::size_t Executor::values_kept() const {
       kept_.begin(), kept_.end(), [](const auto& entry) { return !entry.second.value.empty(); }));
 }
 
+bool Executor::has_ready_consumers() const {
+  if (has_own() || prioritised_count_.load(std::memory_order_relaxed) > 0) return true;
+  return shared_ && (inbox_.size.load(std::memory_order_relaxed) > 0 ||
+                     urgent_.size.load(std::memory_order_relaxed) > 0);
+}
+
 bool Executor::is_at_rest() const {
   return !has_ready() && std::ranges::none_of(workers_, [](const auto& worker) {
-    return worker->is_running.load(std::memory_order_relaxed);
+    return worker->is_running.load(std::memory_order_acquire);
   });
 }
 
@@ -190,6 +269,7 @@ void Executor::post_from_workers() {
     switch (one.what) {
       case Posted::result:
         send(*one.run, one.slot);
+        results_posted_.fetch_sub(1);
         break;
       case Posted::announcement:
         outlet_.announce(one.id, one.value);
@@ -219,7 +299,7 @@ void Executor::join(Run& run, Slot task) {
 
 void Executor::tell_joined(Run& run, Slot task) {
   const Value* failed = run.any_failure.load(std::memory_order_relaxed) ? failed_input(run, task) : nullptr;
-  outlet_.join(run.graph.run, collective_head(run.graph.literals_of(task)).turn,
+  outlet_.join(run.number, collective_head(run.graph.literals_of(task)).turn,
                failed != nullptr ? &failed->get<Failure>() : nullptr);
 }
 
@@ -246,13 +326,12 @@ void Executor::settle(std::uint32_t number, std::uint32_t turn, const Failure* f
 
 // --- memory -------------------------------------------------------------------------------------------
 
-/// A slot was filled; what its task stated was counted before it ran.
-void Executor::count_result(Run& run, Slot slot) {
+/// A slot was filled; what its task stated was counted before it ran, or so much before it arrived.
+void Executor::count_result(Run& run, Slot slot, std::uint64_t counted) {
   const std::uint64_t stated = run.has(slot, Run::stated) ? run.needs.at(slot).result_bytes : 0;
   const bool kept = run.has(slot, Run::kept);  // counted as such
   run.bytes[slot] = kept ? 0 : contiguous_bytes(run.value(slot));
-  memory_.add(run.bytes[slot]);
-  memory_.subtract(stated);
+  memory_.replace(stated + counted, run.bytes[slot]);
 }
 
 bool Executor::admit(Item item) {
@@ -299,7 +378,9 @@ void Executor::finish(Run& run) {
     if (std::erase(sources_, &run) > 0) ready_count_.fetch_sub(1);
   }
   if (latest_ == &run) latest_ = nullptr;
-  runs_.erase(run.number);
+  durations_.note_end_of_run();
+  const auto ended = runs_.extract(run.number);
+  if (run.front) outlet_.ended(*run.front, run.failure ? &*run.failure : nullptr);
 }
 
 void Executor::add(std::atomic<std::int64_t>& counter, std::int64_t difference) const {

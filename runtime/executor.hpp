@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Executor: one rank's subgraphs, their counters and values, and what is ready to run. Events in,
-// actions out through an Outlet; no messages, no threads, and no clock but for the durations of some tasks.
+// actions out through an Outlet; no messages, no threads, and no clock but to time a task now and then.
 //
 // Each slot of a run is filled once: by its task, by an import of a kept value, or by an arrival from
 // another rank. A filled slot counts down its consumers' missing inputs, is handed to the outlet once
@@ -29,7 +29,7 @@
 // `run_one` may be called by each worker, and the calls under "whoever pumps" by one thread at a time.
 #pragma once
 
-#include "graph/subgraph.hpp"
+#include "graph/expand.hpp"
 #include "runtime/crew_gate.hpp"
 #include "runtime/durations.hpp"
 #include "runtime/failure.hpp"
@@ -51,6 +51,15 @@
 
 namespace ramal::detail {
 
+/// A front of a program, on its own rank.
+struct FrontRun {
+  std::uint32_t program = 0;
+  std::int64_t number = 0;
+  std::shared_ptr<const Front> front;
+  const FamilyProgram* of = nullptr;
+  std::int64_t step = 0;  ///< moved on by so many steps
+};
+
 /// What an executor wants done. Called by whoever pumps.
 class Outlet {
  public:
@@ -64,10 +73,14 @@ class Outlet {
   virtual void enlist(std::uint32_t run, std::uint32_t turn, std::vector<std::uint32_t> ranks) = 0;
   /// This rank's member of it has its inputs, or one that has failed.
   virtual void join(std::uint32_t run, std::uint32_t turn, const Failure* failure) = 0;
+  /// A member of a program leaves for that rank; which may be this one, for a later front.
+  virtual void send_member(std::uint32_t rank, std::uint32_t program, MemberName name, const Value& value) = 0;
+  /// A front has run. `failure`: the first of its members', if one failed.
+  virtual void ended(const FrontRun& front, const Failure* failure) = 0;
   /// A value that was to be announced or handed over is there, or failed.
   virtual void announce(ValueId id, const Value& value) = 0;
-  /// No more is to be sent for now, and others wait for what was. By the thread that runs tasks.
-  virtual void hurry() = 0;
+  /// Others wait for what was sent; `more`: for what runs next as well. By the thread that runs tasks.
+  virtual void hurry(bool more) = 0;
 };
 
 class SpinLock {
@@ -97,12 +110,30 @@ class Executor {
     const std::uint32_t run = subgraph.run;
     start_as(run, std::move(subgraph));
   }
+  struct Layout;
+  /// Of a front, whose `graph` this is. `links` lead from it to the next.
+  static std::shared_ptr<Layout> lay_out(Subgraph graph, const Front& front, std::span<const Link> links);
+  /// A front that is to run: from now on its externals can be filled.
+  void prepare(std::uint32_t run, std::shared_ptr<Layout> layout, FrontRun front);
+  /// The next one is prepared as well (0: there is none): from now on its tasks run.
+  void activate(std::uint32_t run, std::uint32_t next, std::vector<Keep> keeps);
+  /// An external of a front has its value.
+  void fill_front(std::uint32_t run, Slot slot, Value value);
   bool knows(std::uint32_t run) const { return find(run) != nullptr; }
   /// The type of the value that arrives in a slot of a known run; null if none does.
   const Type* arrival_type(std::uint32_t run, Slot slot) const;
   /// The plan index of the task whose value arrives there.
-  TaskIndex arrival_plan(std::uint32_t run, Slot slot) const;
-  void arrive(std::uint32_t run, Slot slot, Value value);
+  std::uint64_t arrival_plan(std::uint32_t run, Slot slot) const;
+  /// `counted`: what `expect` was told of it.
+  void arrive(std::uint32_t run, Slot slot, Value value, std::uint64_t counted = 0);
+  /// A large result is being received: from now on its bytes count, until it is needed no more.
+  void expect(std::uint64_t bytes) { memory_.add(bytes); }
+  /// Is there room for one?
+  bool has_room_to_receive(std::uint64_t bytes) {
+    return memory_.has_room_to_receive(bytes) || (memory_.sweep() && memory_.has_room_to_receive(bytes));
+  }
+  /// Tasks with inputs are ready to run, which will free memory.
+  bool has_ready_consumers() const;
   /// The same for the encoding of a value of a plain type. False, and nothing happens, if it is of another,
   /// or the run is not known.
   bool arrive_plain(std::uint32_t run, Slot slot, std::span<const std::byte> encoded);
@@ -122,12 +153,19 @@ class Executor {
   }
   /// Some task waits for memory.
   bool is_short_of_memory() const { return deferred_count_.load(std::memory_order_relaxed) > 0; }
+  /// Results that have been sent; then some task that waits for memory may start.
+  void free_what_has_left() {
+    if (memory_.sweep() && shared_ && has_ready()) wake_();
+  }
   /// No task runs or could start.
   bool is_at_rest() const;
   /// And nothing that runs or is ready here can free any.
   bool is_stuck_for_memory() const { return is_short_of_memory() && is_at_rest(); }
   /// Something may still come from others, or leave for them, that frees memory.
-  bool has_traffic() const { return arrivals_missing_.load() > 0 || memory_.is_sending(); }
+  bool has_traffic() const {
+    // In the order in which a result passes on: so it is seen here or there.
+    return arrivals_missing_.load() > 0 || results_posted_.load() > 0 || memory_.is_sending();
+  }
   /// Threads with nothing to do, if nothing is ready.
   unsigned hungry() const;
   struct Gift {
@@ -150,16 +188,19 @@ class Executor {
   /// Runs the task that waits longest for memory although it does not fit. By a worker; false if there is
   /// none.
   bool overdraw(unsigned worker = 0);
+  /// How long tasks take here.
+  Durations& durations() { return durations_; }
+  const Durations& durations() const { return durations_; }
+  /// Before anything runs: from whom this worker steals, in this order. Without: from the next on in turn.
+  void set_victims(unsigned worker, std::vector<std::size_t> victims) {
+    workers_[worker]->victims = std::move(victims);
+  }
   /// From now on no task waits for other workers.
   void end_waiting() { gate_.open(); }
 
   // --- workers ------------------------------------------------------------------------------------
   /// Runs ready tasks, so many at most. Returns how many there were.
   std::size_t run_some(std::size_t most, unsigned worker = 0);
-  /// The same for one task, and remembers how long it took.
-  std::size_t run_timed(unsigned worker = 0);
-  /// The next task is to be timed, whatever it takes.
-  bool is_in_doubt() const { return durations_.is_in_doubt(); }
   bool run_one(unsigned worker = 0) { return run_some(1, worker) > 0; }
   /// There is work that `run_one` would find, as far as can be told without locks.
   bool has_ready() const {
@@ -171,12 +212,12 @@ class Executor {
   std::uint64_t tasks_run() const;
   std::size_t values_kept() const;
   std::uint64_t bytes_held() const { return memory_.held(); }
+  std::uint64_t most_bytes_held() const { return memory_.most_held(); }
   std::size_t runs() const { return runs_.size(); }
 
  private:
   struct Run;
   struct Haul;
-  static constexpr std::uint32_t stolen_number = std::uint32_t{1} << 31;  // a bit of what was stolen
   /// Copied member by member and in one width: a wider read of what was written in parts a moment ago has to
   /// wait for whatever the task between has begun.
   struct Item {
@@ -199,10 +240,11 @@ class Executor {
     std::atomic<std::size_t> size{0};  // for those who do not hold the lock
   };
   struct alignas(64) Worker {
-    Item next{nullptr, 0};      // the owner's alone
-    std::vector<Item> stack;    // of the only thread
-    StealingDeque<Item> deque;  // of one among several
-    Run* closing = nullptr;     // a run of which so many things less are to be waited for
+    Item next{nullptr, 0};             // the owner's alone
+    std::vector<Item> stack;           // of the only thread
+    StealingDeque<Item> deque;         // of one among several
+    std::vector<std::size_t> victims;  // all others
+    Run* closing = nullptr;            // a run of which so many things less are to be waited for
     std::uint64_t closed = 0;
     std::atomic<std::uint64_t> tasks_run{0};
     std::atomic<bool> is_running{false};
@@ -241,21 +283,22 @@ class Executor {
   template <bool shared>
   std::size_t run_some(std::size_t most, Worker& me);
   template <bool shared>
-  std::size_t run_timed(Worker& me);
-  template <bool shared>
   bool execute(const Item& item, Worker& me);
   template <bool shared>
   bool execute_with_care(const Item& item, Worker& me);
-  void call_with_threads(Run& run, Slot task);
+  void call_with_threads(Run& run, Slot task, Worker& me);
   Run* find(std::uint32_t number) const;
-  void call(Run& run, Slot task, Communicator* communicator = nullptr);
+  void call(Run& run, Slot task, Worker* me, Communicator* communicator = nullptr);
   void call_kind(Run& run, Slot task, Communicator* communicator = nullptr);
   void call_member(Run& run, Slot task, Communicator& communicator);
   void fail_as_thrown(Run& run, Slot task, const Kind& kind, const Frame& frame);
   void fail(Run& run, Slot task, bool cancelled, const std::string& message = {},
             const std::string& arguments = {});
   const Value* failed_input(const Run& run, Slot task) const;
+  void start_imports(Run& run);
   void find_members(Run& run);
+  void choose_timed(Run& run);
+  void call_and_time(Run& run, Slot task, Worker& me);
   void post_from_workers();
   void join(Run& run, Slot task);
   void tell_joined(Run& run, Slot task);
@@ -267,9 +310,13 @@ class Executor {
   void complete(Run& run, Slot slot);
   void complete_and_close(Run& run, Slot slot);
   void keep_slot(Run& run, Slot slot);
-  void count_result(Run& run, Slot slot);
+  void count_result(Run& run, Slot slot, std::uint64_t counted = 0);
   void drop(Run& run, Slot slot);
   void send(Run& run, Slot slot);
+  void send_by(const Run& run, const Route& route, const Value& value);
+  static void note_front_failure(Run& run, const Failure& failure);
+  static std::uint32_t home_run(const Run& run);
+  static std::uint64_t plan_of(const Run& run, Slot slot);
   void drop_use(Run& run, Slot slot);
   template <bool shared>
   void close(Run& run, std::uint64_t count = 1);
@@ -279,6 +326,11 @@ class Executor {
   void end_batch(Worker& me);
   void finish(Run& run);
   void add(std::atomic<std::int64_t>& counter, std::int64_t difference) const;
+
+  template <bool shared>
+  void follow_link(Run& run, Slot slot, Slot to, Worker* me);
+  template <bool shared>
+  void open_external(Run& run, Slot slot, std::uint16_t because, Worker* me);
 
   template <bool shared>
   void make_ready(const Item& item, Worker* me);
@@ -371,6 +423,7 @@ class Executor {
   // what workers leave for whoever pumps
   SpinLock posted_lock_;
   std::vector<Posted> posted_;
+  std::atomic<std::int64_t> results_posted_{0};  // to be sent
   std::vector<Run*> finished_;
 };
 

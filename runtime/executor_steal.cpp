@@ -29,6 +29,7 @@ constexpr std::size_t most_misses = 8;  // among a worker's own, which go to the
 // gives does nothing else: so many times as long as it took to make the one before.
 constexpr double messages_seconds = 20e-6;
 constexpr double least_gain = 5;
+static_assert(Durations::long_seconds >= least_gain * messages_seconds);
 constexpr double gift_times = 20;
 constexpr double longest_gift_seconds = 20e-3;  // making it may have been interrupted
 
@@ -76,8 +77,7 @@ unsigned Executor::idle_workers() const {
 unsigned Executor::hungry() const { return has_ready() || is_short_of_memory() ? 0 : idle_workers(); }
 
 bool Executor::may_give(bool whatever_it_takes) const {
-  return whatever_it_takes || durations_.longest_seconds() >= least_gain * messages_seconds ||
-         is_surely_long(nullptr);
+  return whatever_it_takes || durations_.any_is_long() || is_surely_long(nullptr);
 }
 
 /// Some worker has been inside a task of that kind, or of any, for long: what takes seconds is known before
@@ -96,17 +96,16 @@ bool Executor::is_surely_long(const Kind* kind) const {
 bool Executor::add_if_spare(Haul& haul, const Item& item) const {
   ++haul.looked_at;
   Run& run = *item.run;
-  if (run.is_stolen() || run.counts_bytes() || (!haul.items.empty() && haul.items.front().run != &run))
-    return false;
+  if (!run.may_be_given() || (!haul.items.empty() && haul.items.front().run != &run)) return false;
   if (run.has(item.slot, Run::member | Run::cancelled | Run::wide | Run::stated | Run::prioritised))
     return false;
   const Kind* const kind = run.kinds[run.graph.kind[item.slot]];
   if (kind->collective || kind->part || std::ranges::binary_search(run.graph.pins, item.slot)) return false;
   if (std::exchange(haul.kind, kind) != kind) {
-    haul.means = durations_.of(kind);
+    haul.means = durations_.of(*kind);
     if (haul.means.seconds == 0 && is_surely_long(kind)) haul.means.seconds = surely_long_seconds;
   }
-  if (!haul.whatever_it_takes && haul.means.seconds < least_gain * messages_seconds) return false;
+  if (!haul.whatever_it_takes && haul.means.seconds < Durations::long_seconds) return false;
   const auto bytes = bytes_to_give(run, item.slot);
   if (!bytes) return false;
   const double transfer =
@@ -139,6 +138,7 @@ void Executor::take_spare_sources(Haul& haul) {
   const std::lock_guard lock(sources_lock_);
   for (auto one = sources_.rbegin(); one != sources_.rend(); ++one) {
     Run& run = **one;
+    if (!run.may_be_given()) continue;
     const auto is_source = [&run](Slot task) {
       return run.graph.inputs_of(task).empty() && !run.has(task, Run::prioritised | Run::member);
     };
@@ -186,7 +186,9 @@ std::size_t Executor::count_ready() const {
   std::size_t count = size(inbox_) + size(urgent_);
   for (const auto& worker : workers_) count += shared_ ? worker->deque.size() : worker->stack.size();
   const std::lock_guard lock(sources_lock_);
-  for (const Run* run : sources_) count += run->spare_end - std::min(run->next_source, run->spare_end);
+  for (const Run* run : sources_) {
+    if (run->may_be_given()) count += run->spare_end - std::min(run->next_source, run->spare_end);
+  }
   return count;
 }
 
@@ -255,7 +257,7 @@ Buffer Executor::pack(const Run& run, std::span<const Slot> tasks) const {
     for (const Slot input : graph.inputs_of(task)) {
       if (!external_at.emplace(input, static_cast<Slot>(tasks.size() + values.size())).second) continue;
       values.push_back(input);
-      externals.push_back({run.plan_of(input), External::arrival, kind_here(run.kind_of(input))});
+      externals.push_back({run.maker_of(input), External::arrival, kind_here(run.kind_of(input))});
     }
   }
   const Subgraph part = Subgraph::make({.magic = Subgraph::expected_magic,
@@ -333,7 +335,7 @@ void Executor::come_home(Run& run, Slot task) {
   const Value& result = run.value(task);
   if (result.failed()) return;
   durations_.add_result(
-      run.kinds[run.graph.kind[task]],
+      *run.kinds[run.graph.kind[task]],
       result.type().contiguous ? static_cast<double>(result.type().memory(result).size()) : 0);
 }
 
@@ -354,8 +356,8 @@ std::size_t Executor::take_gift(std::span<const std::byte> gift) {
   Buffer bytes(part.size());
   std::memcpy(bytes.data(), part.data(), part.size());
   Subgraph graph = Subgraph::read(std::move(bytes));
-  const std::uint32_t number = stolen_number | next_stolen_;
-  next_stolen_ = (next_stolen_ + 1) % stolen_number;
+  const std::uint32_t number = Run::first_stolen | next_stolen_;
+  next_stolen_ = (next_stolen_ + 1) % Run::first_stolen;
   const std::uint32_t home_run = graph.run;
   const auto tasks = static_cast<Slot>(graph.tasks());
   const auto slots = static_cast<Slot>(graph.slots());

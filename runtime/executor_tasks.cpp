@@ -49,34 +49,6 @@ inline std::size_t Executor::run_some(std::size_t most, Worker& me) {
   return most;
 }
 
-std::size_t Executor::run_timed(unsigned worker) {
-  Worker& me = *workers_[worker];
-  const std::size_t count = shared_ ? run_timed<true>(me) : run_timed<false>(me);
-  end_batch(me);
-  me.tasks_run.store(me.tasks_run.load(std::memory_order_relaxed) + count, std::memory_order_relaxed);
-  return count;
-}
-
-template <bool shared>
-std::size_t Executor::run_timed(Worker& me) {
-  Item item{};
-  for (;;) {
-    if constexpr (shared) gate_.pass();
-    if (!take<shared>(me, item)) return 0;
-    const Kind* const kind = item.run->kinds[item.run->graph.kind[item.slot]];
-    const double before = now_seconds();
-    if constexpr (shared) {
-      me.timed_since.store(before, std::memory_order_relaxed);
-      me.timed.store(kind, std::memory_order_release);
-    }
-    const bool has_run = execute<shared>(item, me);
-    if constexpr (shared) me.timed.store(nullptr, std::memory_order_relaxed);
-    if (!has_run) continue;
-    durations_.add(kind, now_seconds() - before);
-    return 1;
-  }
-}
-
 bool Executor::overdraw(unsigned worker) {
   Item item{};
   if (!take_deferred(item, true)) return false;
@@ -107,7 +79,7 @@ inline bool Executor::execute(const Item& item, Worker& me) {
     if (cell.value.is_boxed() && decremented<shared>(cell.uses) == 0) cell.value.reset();
   }
   close_soon<shared>(run, me);  // after which it may be gone
-  if constexpr (shared) me.is_running.store(false, std::memory_order_relaxed);
+  if constexpr (shared) me.is_running.store(false, std::memory_order_release);
   return true;
 }
 
@@ -121,15 +93,15 @@ bool Executor::execute_with_care(const Item& item, Worker& me) {
   }
   if constexpr (shared) me.is_running.store(true, std::memory_order_relaxed);
   if (run.has(task, Run::wide)) {
-    call_with_threads(run, task);
+    call_with_threads(run, task, me);
   } else {
-    call(run, task);
+    call(run, task, &me);
   }
   if (run.counts_bytes()) count_result(run, task);
   complete<shared>(run, task, &me);
   for (const Slot input : run.graph.inputs_of(task)) drop_use(run, input);
   close_soon<shared>(run, me);
-  if constexpr (shared) me.is_running.store(false, std::memory_order_relaxed);
+  if constexpr (shared) me.is_running.store(false, std::memory_order_release);
   return true;
 }
 
@@ -137,18 +109,18 @@ bool Executor::execute_with_care(const Item& item, Worker& me) {
 
 /// Threads that would run other tasks stand aside meanwhile. With one thread that runs tasks, what happens
 /// inside of them is the program's own affair.
-void Executor::call_with_threads(Run& run, Slot task) {
+void Executor::call_with_threads(Run& run, Slot task, Worker& me) {
   const auto workers = static_cast<unsigned>(workers_.size());
   const unsigned threads = std::min(run.needs.at(task).threads, workers);
   if (workers == 1) {
-    call(run, task);
+    call(run, task, &me);
     return;
   }
   for (unsigned i = 1; i < workers; ++i) wake_();
   gate_.gather(threads - 1);
   const int usual = openmp_.threads();
   openmp_.set_threads(static_cast<int>(threads));
-  call(run, task);
+  call(run, task, &me);
   openmp_.set_threads(usual);
   gate_.release(threads - 1);
 }
@@ -165,18 +137,31 @@ const Value* Executor::failed_input(const Run& run, Slot task) const {
 }
 
 /// Fills the task's slot with its result, or with a Failure.
-void Executor::call(Run& run, Slot task, Communicator* communicator) {
+void Executor::call(Run& run, Slot task, Worker* me, Communicator* communicator) {
   if (run.any_failure.load(std::memory_order_relaxed)) {
     if (const Value* failed = failed_input(run, task)) {
       run.value(task) = *failed;  // shared, however many tasks it keeps from running
+      if (run.front) note_front_failure(run, failed->get<Failure>());
       return;
     }
   }
   if (run.has(task, Run::cancelled)) {
     fail(run, task, true);
+  } else if (run.has(task, Run::timed) && me != nullptr) {
+    call_and_time(run, task, *me);
   } else {
     call_kind(run, task, communicator);
   }
+}
+
+void Executor::call_and_time(Run& run, Slot task, Worker& me) {
+  const Kind& kind = *run.kinds[run.steps[task].kind];
+  const double before = now_seconds();
+  me.timed_since.store(before, std::memory_order_relaxed);
+  me.timed.store(&kind, std::memory_order_release);
+  call_kind(run, task);
+  me.timed.store(nullptr, std::memory_order_relaxed);
+  if (!run.value(task).failed()) durations_.add(kind, now_seconds() - before);
 }
 
 inline void Executor::call_kind(Run& run, Slot task, Communicator* communicator) {
@@ -184,7 +169,8 @@ inline void Executor::call_kind(Run& run, Slot task, Communicator* communicator)
   const Kind& kind = *run.kinds[step->kind];
   const std::span literals(run.graph.literals.data() + std::size_t{8} * step->literals,
                            std::size_t{8} * (step[1].literals - step->literals));
-  Frame frame{run.cells.data(), run.graph.inputs.data() + step->inputs, true, literals, communicator};
+  Frame frame{run.cells.data(), run.graph.inputs.data() + step->inputs, true, literals, communicator,
+              run.step};
   try {
     kind.run(frame, run.cells[task].value);
   } catch (...) {
@@ -204,20 +190,38 @@ void Executor::fail_as_thrown(Run& run, Slot task, const Kind& kind, const Frame
   fail(run, task, false, message, arguments);
 }
 
+void Executor::note_front_failure(Run& run, const Failure& failure) {
+  const std::lock_guard lock(run.failure_lock);
+  if (!run.failure || failure.before(*run.failure)) run.failure = failure;
+}
+
+/// Of what was stolen, the run it was planned in.
+std::uint32_t Executor::home_run(const Run& run) { return run.front ? run.front->program : run.graph.run; }
+
+/// Names a task across ranks.
+std::uint64_t Executor::plan_of(const Run& run, Slot slot) {
+  if (run.front) {
+    const Named member = run.front->front->member(*run.front->of, slot);
+    return member.name + static_cast<MemberName>(member.stride * run.step);
+  }
+  return slot < run.graph.tasks() ? run.graph.plan[slot] : 0;
+}
+
 void Executor::fail(Run& run, Slot task, bool cancelled, const std::string& message,
                     const std::string& arguments) {
-  run.value(task) = Value::make<Failure>(Failure{.run = run.graph.run,
-                                                 .plan = run.graph.plan[task],
+  run.value(task) = Value::make<Failure>(Failure{.run = home_run(run),
+                                                 .plan = plan_of(run, task),
                                                  .rank = rank_,
                                                  .cancelled = cancelled,
                                                  .message = message,
                                                  .arguments = arguments});
+  if (run.front) note_front_failure(run, run.value(task).get<Failure>());
   run.note_failure();
 }
 
 /// Of a collective task.
 void Executor::call_member(Run& run, Slot task, Communicator& communicator) {
-  call(run, task, &communicator);
+  call(run, task, nullptr, &communicator);
   members_run_.fetch_add(1, std::memory_order_relaxed);
 }
 
@@ -241,18 +245,55 @@ inline void Executor::pass_on(Run& run, Slot slot, Worker* me, bool routed) {
   // Last first, so that the first in the plan's order runs first.
   for (const Slot* consumer = consumers.data() + consumers.size(); consumer != consumers.data();) {
     --consumer;
+    if (*consumer >= run.cells.size()) [[unlikely]] {
+      follow_link<shared>(run, slot, *consumer - static_cast<Slot>(run.cells.size()), me);
+      continue;
+    }
     if (decremented<shared>(run.cells[*consumer].missing) == 0) make_ready<shared>({&run, *consumer}, me);
   }
   if (!routed) return;
   if constexpr (shared) {
+    results_posted_.fetch_add(1, std::memory_order_relaxed);
     const std::lock_guard lock(posted_lock_);
     posted_.push_back({Posted::result, &run, slot, 0, {}});
     return;
   }
   send(run, slot);
   // Tasks without inputs come one by one, and their results wait for company.
-  if (me != nullptr && urgent_.items.empty() && !run.graph.inputs_of(slot).empty()) outlet_.hurry();
+  if (me != nullptr && !run.graph.inputs_of(slot).empty()) outlet_.hurry(!urgent_.items.empty());
 }
+
+/// The value goes on to the next front, where it may have to wait until that is active.
+template <bool shared>
+void Executor::follow_link(Run& run, Slot slot, Slot to, Worker* me) {
+  Value& value = run.value(slot);
+  if (value.failed()) run.next->note_failure();
+  if (run.cells[slot].uses.load(std::memory_order_acquire) == 1) {
+    run.next->value(to) = std::move(value);
+  } else {
+    run.next->value(to) = value;
+  }
+  if (decremented<shared>(run.cells[slot].uses) == 0) drop(run, slot);
+  open_external<shared>(*run.next, to, Run::filled, me);
+}
+
+/// Of a front: whoever comes second, its value or its activity, tells the consumers.
+template <bool shared>
+void Executor::open_external(Run& run, Slot slot, std::uint16_t because, Worker* me) {
+  constexpr std::uint16_t both = Run::filled | Run::open_to_all;
+  std::uint16_t before = 0;
+  if constexpr (shared) {
+    before = run.flags[slot].fetch_or(because, std::memory_order_acq_rel);
+  } else {
+    before = run.flags[slot].load(std::memory_order_relaxed);
+    run.flags[slot].store(static_cast<std::uint16_t>(before | because), std::memory_order_relaxed);
+  }
+  if (((before | because) & both) != both) return;
+  pass_on<shared>(run, slot, me, false);
+  close<shared>(run);
+}
+template void Executor::open_external<true>(Run&, Slot, std::uint16_t, Worker*);
+template void Executor::open_external<false>(Run&, Slot, std::uint16_t, Worker*);
 
 void Executor::complete(Run& run, Slot slot) {
   shared_ ? complete<true>(run, slot, nullptr) : complete<false>(run, slot, nullptr);
@@ -277,18 +318,13 @@ void Executor::keep_slot(Run& run, Slot slot) {
 }
 
 void Executor::send(Run& run, Slot slot) {
-  const auto send_to = [&](const Route& route, const Value& value) {
-    run.is_stolen() ? outlet_.return_home(route.rank, run.graph.run, route.remote_slot, value)
-                    : outlet_.send(route.rank, run.graph.run, route.remote_slot, value);
-  };
   for (const Route& route : run.routes_of(slot)) {
     try {
-      send_to(route, run.value(slot));
+      send_by(run, route, run.value(slot));
     } catch (...) {  // a user's own codec may throw anything
-      const TaskIndex plan = slot < run.graph.tasks() ? run.graph.plan[slot] : 0;
-      send_to(route,
-              Value::make<Failure>(Failure{.run = run.graph.run,
-                                           .plan = plan,
+      send_by(run, route,
+              Value::make<Failure>(Failure{.run = home_run(run),
+                                           .plan = plan_of(run, slot),
                                            .rank = rank_,
                                            .cancelled = false,
                                            .message = "its result could not be encoded: " + current_message(),
@@ -299,14 +335,26 @@ void Executor::send(Run& run, Slot slot) {
   close(run);
 }
 
+void Executor::send_by(const Run& run, const Route& route, const Value& value) {
+  if (run.front) [[unlikely]] {
+    const Named& member = run.layout->names[route.remote_slot];
+    outlet_.send_member(route.rank, run.front->program,
+                        member.name + static_cast<MemberName>(member.stride * run.step), value);
+  } else if (run.is_stolen()) [[unlikely]] {
+    outlet_.return_home(route.rank, run.graph.run, route.remote_slot, value);
+  } else {
+    outlet_.send(route.rank, run.number, route.remote_slot, value);
+  }
+}
+
 void Executor::drop_use(Run& run, Slot slot) {
   auto& uses = run.cells[slot].uses;
   if ((shared_ ? decremented<true>(uses) : decremented<false>(uses)) == 0) drop(run, slot);
 }
 
 void Executor::drop(Run& run, Slot slot) {
-  if (run.counts_bytes() && run.bytes[slot] > 0) [[unlikely]] {
-    memory_.let_go(std::move(run.value(slot)), run.bytes[slot]);
+  if (const std::uint64_t bytes = run.counted(slot); bytes > 0) [[unlikely]] {
+    memory_.let_go(std::move(run.value(slot)), bytes);
     if (shared_ && has_ready()) wake_();
   } else {
     run.value(slot).reset();
@@ -529,15 +577,12 @@ bool Executor::take_source(Worker& me, Item& item) {
   return false;
 }
 
-/// From the others in turn, beginning with the next. Of many several at once: where tasks are small, a thief
+/// From the others, the nearest first. Of many several at once: where tasks are small, a thief
 /// that comes back for each makes its victim wait as often for the lines of memory they share.
 bool Executor::steal(Worker& me, Item& item) {
   constexpr std::size_t most_stolen = 64;
-  const std::size_t count = workers_.size();
-  std::size_t at = 0;
-  while (workers_[at].get() != &me) ++at;
-  for (std::size_t i = 1; i < count; ++i) {
-    auto& victim = workers_[(at + i) % count]->deque;
+  for (const std::size_t other : me.victims) {
+    auto& victim = workers_[other]->deque;
     const std::size_t wanted = std::min(victim.size() / 4, most_stolen);
     if (!victim.steal(item)) continue;
     Item more;

@@ -85,7 +85,7 @@ class InProcessTransport final : public Transport {
   bool poll(Receiver& receiver) override {
     flush();
     bool any = false;
-    while (auto arrived = next()) {
+    while (auto arrived = next(receiver)) {
       deliver(receiver, arrived->first, arrived->second);
       any = true;
       if (network_.shuffle_) break;
@@ -113,12 +113,19 @@ class InProcessTransport final : public Transport {
     ++counts_.messages;
     counts_.bytes += header.bytes;
   }
-  std::optional<std::pair<int, Network::Message>> next() {
+  std::optional<std::pair<int, Network::Message>> next(Receiver& receiver) {
     auto& box = *network_.mailboxes_[static_cast<std::size_t>(rank_)];
     const std::lock_guard lock(box.mutex);
     if (box.waiting == 0) return std::nullopt;
     std::size_t from = network_.shuffle_ ? box.random() % box.from.size() : 0;
-    while (box.from[from].empty()) from = (from + 1) % box.from.size();
+    const auto has_one = [&] {
+      const auto& queue = box.from[from];
+      return !queue.empty() &&
+             (!queue.front().large || receiver.takes(static_cast<int>(from), queue.front().header));
+    };
+    for (std::size_t tried = 0; !has_one(); from = (from + 1) % box.from.size()) {
+      if (++tried == box.from.size()) return std::nullopt;
+    }
     auto message = std::move(box.from[from].front());
     box.from[from].pop_front();
     --box.waiting;

@@ -2,7 +2,8 @@
 // MemoryBound: how many bytes of results one rank holds, and whether one more task fits. Any thread.
 //
 // Counted are the results of runs in which some task states what it will make: stated bytes from the moment
-// the task starts, then the result's own, until nothing refers to it any more. Results that outlive their run
+// the task starts, then the result's own, until nothing refers to it any more. Of other runs, the large
+// results that come from other ranks, from the moment their memory is made. Results that outlive their run
 // leave less room for others, but never less than an eighth of the bound: waiting would not free them.
 #pragma once
 
@@ -27,12 +28,29 @@ class MemoryBound {
     do {
       if (!fits(held, more)) return false;
     } while (!held_.compare_exchange_weak(held, held + more));
+    note_most();
     return true;
   }
   bool has_room(std::uint64_t bytes) const { return fits(held_.load(), static_cast<std::int64_t>(bytes)); }
-  void add(std::uint64_t bytes) { held_.fetch_add(static_cast<std::int64_t>(bytes)); }
+  /// For a result from another rank. Such may take half of the bound: the rest is for what tasks here make.
+  bool has_room_to_receive(std::uint64_t bytes) const {
+    const auto held = held_.load();
+    return held <= 0 || static_cast<std::int64_t>(bytes) <= limit() / 2 - held;
+  }
+  void add(std::uint64_t bytes) {
+    held_.fetch_add(static_cast<std::int64_t>(bytes));
+    note_most();
+  }
+  /// What was expected to take `before` takes `now`.
+  void replace(std::uint64_t before, std::uint64_t now) {
+    held_.fetch_add(static_cast<std::int64_t>(now) - static_cast<std::int64_t>(before));
+    note_most();
+  }
   void subtract(std::uint64_t bytes) { held_.fetch_sub(static_cast<std::int64_t>(bytes)); }
-  void keep(std::uint64_t bytes) { kept_.fetch_add(static_cast<std::int64_t>(bytes)); }
+  void keep(std::uint64_t bytes) {
+    kept_.fetch_add(static_cast<std::int64_t>(bytes));
+    note_most();
+  }
   void release(std::uint64_t bytes) { kept_.fetch_sub(static_cast<std::int64_t>(bytes)); }
 
   /// A result that its run needs no more. Messages may still be sent from it.
@@ -62,19 +80,27 @@ class MemoryBound {
   std::uint64_t held() const {
     return static_cast<std::uint64_t>(std::max<std::int64_t>(0, held_.load() + kept_.load()));
   }
+  /// The largest that `held` ever was.
+  std::uint64_t most_held() const { return most_.load(std::memory_order_relaxed); }
 
  private:
   struct Leaving {
     Value value;
     std::uint64_t bytes;
   };
-  bool fits(std::int64_t held, std::int64_t more) const {
-    return held <= 0 || more <= std::max(bound_ - kept_.load(), bound_ / 8) - held;
+  bool fits(std::int64_t held, std::int64_t more) const { return held <= 0 || more <= limit() - held; }
+  std::int64_t limit() const { return std::max(bound_ - kept_.load(), bound_ / 8); }
+  void note_most() {
+    const std::uint64_t now = held();
+    auto most = most_.load(std::memory_order_relaxed);
+    while (now > most && !most_.compare_exchange_weak(most, now, std::memory_order_relaxed)) {
+    }
   }
 
   const std::int64_t bound_;
   std::atomic<std::int64_t> held_{0};
   std::atomic<std::int64_t> kept_{0};
+  std::atomic<std::uint64_t> most_{0};
   mutable std::mutex mutex_;
   std::vector<Leaving> leaving_;
 };

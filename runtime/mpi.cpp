@@ -189,6 +189,7 @@ class MpiTransport final : public Transport {
     if (ranks_ == 1) return false;
     bool any = take_next_frame(receiver);
     if (!landings_.empty()) any |= take_landed(receiver);
+    if (!put_off_.empty()) any |= take_put_off(receiver);
     if (!owing_.empty() && !closing_) return_credits();
     // What can wait is done when nothing has arrived, while others work.
     if (any && taken_ < ring_.size() / 2 && lent_ == 0) return true;
@@ -279,7 +280,7 @@ class MpiTransport final : public Transport {
     Header header;
     std::vector<MPI_Request> pieces;
   };
-  /// A frame that has arrived and waits for a large message before it.
+  /// A frame that has arrived and waits for a large message, before it or in it.
   struct Arrived {
     std::vector<std::byte> memory;
     std::size_t at;
@@ -295,6 +296,7 @@ class MpiTransport final : public Transport {
     unsigned long frames_sent = 0;
     unsigned long frames_received = 0;
     std::optional<Landing> landing;
+    std::optional<Header> put_off;  // the large message that the receiver does not take yet
     std::deque<Arrived> stalled;
   };
   struct RingSlot {
@@ -476,12 +478,13 @@ class MpiTransport final : public Transport {
   void took_in(int from) {
     if (++peer(from).to_return >= std::max(1u, credits_ / 2)) owing_.push_back(from);
   }
-  /// Delivers records up to the end or to a large one whose payload is still to come. Returns where it
-  /// stopped.
+  /// Delivers records up to the end, or past a large one whose payload is still to come, or up to one that
+  /// is put off. Returns where it stopped.
   std::size_t take_records(Receiver& receiver, int from, const std::vector<std::byte>& memory, std::size_t at,
                            std::size_t end) {
     while (at < end) {
       RecordHead head{};
+      const std::size_t begin = at;
       std::memcpy(&head, memory.data() + at, sizeof head);
       at += sizeof head;
       Header header{static_cast<MessageType>(head.type), (head.flags & as_memory_flag) != 0, head.run,
@@ -489,6 +492,11 @@ class MpiTransport final : public Transport {
       if ((head.flags & large_flag) != 0) {
         std::memcpy(&header.bytes, memory.data() + at, sizeof header.bytes);
         at += sizeof header.bytes;
+        if (!receiver.takes(from, header)) {
+          peer(from).put_off = header;
+          put_off_.push_back(from);
+          return begin;
+        }
         begin_landing(receiver, from, header, std::span(memory).subspan(at, head.bytes));
         return at + padded(head.bytes);
       }
@@ -520,15 +528,30 @@ class MpiTransport final : public Transport {
       const Header header = other.landing->header;
       other.landing.reset();
       receiver.landed(from, header);
-      while (!other.landing && !other.stalled.empty()) {
-        Arrived& next = other.stalled.front();
-        next.at = take_records(receiver, from, next.memory, next.at, next.end);
-        if (next.at < next.end || other.landing) break;
-        other.stalled.pop_front();
-        took_in(from);
-      }
+      take_stalled(receiver, from);
     }
     return any;
+  }
+  bool take_put_off(Receiver& receiver) {
+    bool any = false;
+    for (const int from : std::vector<int>(put_off_)) {
+      if (!receiver.takes(from, *peer(from).put_off)) continue;
+      any = true;
+      std::erase(put_off_, from);
+      peer(from).put_off.reset();
+      take_stalled(receiver, from);
+    }
+    return any;
+  }
+  void take_stalled(Receiver& receiver, int from) {
+    Peer& other = peer(from);
+    while (!other.landing && !other.put_off && !other.stalled.empty()) {
+      Arrived& next = other.stalled.front();
+      next.at = take_records(receiver, from, next.memory, next.at, next.end);
+      if (next.at < next.end || other.landing) break;
+      other.stalled.pop_front();
+      took_in(from);
+    }
   }
 
   // constant
@@ -557,6 +580,7 @@ class MpiTransport final : public Transport {
   std::size_t head_ = 0;   // of the ring: the next to complete
   std::size_t taken_ = 0;  // before it: received, and not yet posted anew
   std::vector<int> landings_;
+  std::vector<int> put_off_;
   std::vector<int> owing_;
   bool closing_ = false;
 };

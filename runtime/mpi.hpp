@@ -9,7 +9,8 @@
 //
 // Small messages share a frame until it is full or flushed. The payload of a large one is sent from
 // the memory it lies in and received into the memory where it will stay; until it has landed, later
-// frames of that sender wait, which keeps the order.
+// frames of that sender wait, which keeps the order. A receiver without room puts off the receive, and with
+// it what comes after; the payload's memory stays taken at the sender.
 //
 // Credits: a rank may have so many frames under way to another; the other returns credits with its own
 // frames, or in an empty one. So what a slow rank has not taken in stays bounded. An empty frame needs

@@ -11,12 +11,14 @@ namespace ramal::detail {
 namespace {
 
 constexpr double pump_interval_seconds = 10e-6;  // between rounds of messages while tasks run
+constexpr double long_task_seconds = 2e-6;  // next to which a message of its own costs little
 constexpr std::size_t most_tasks_a_look = 16;
 constexpr double coarse_clock_seconds = 10e-3;  // two of its ticks on most systems
 constexpr int looks_a_round = 32;               // for messages, if not idle for long
 constexpr double helper_interval_seconds = 3e-3;
 constexpr double noticeable_gap_seconds = 50e-3;
 constexpr double grace_seconds = 100e-6;       // without work, before others are asked for tasks
+constexpr double long_grace_seconds = 5e-3;    // the same where only short tasks are known
 constexpr double give_pause_seconds = 200e-6;  // after there was nothing to give
 constexpr double give_share = 0.05;            // of a rank's time, for looking in vain
 
@@ -31,20 +33,24 @@ ValueId local_id(std::string_view name) {
 Rank::Rank(std::unique_ptr<Transport> transport, const Images& images, unsigned workers, Control* control,
            RankInfo about, StealMode steal)
     : transport_(std::move(transport)),
+      images_(images),
       small_bytes_(transport_->small_bytes()),
       worker_count_(workers),
       control_(control),
       about_(std::move(about)),
-      times_tasks_(steal == StealMode::automatic && transport_->ranks() > 1),
+      numa_(workers),
       executor_(
           transport_->rank(), images, *this, workers, [this] { wake(); }, about_.memory_bytes),
       shipped_(transport_->rank() == 0 ? static_cast<std::size_t>(transport_->ranks()) : 0),
+      programs_(executor_, static_cast<std::uint32_t>(transport_->rank()), images,
+                [this](ValueId id, const Value& value) { announce(id, value); }),
       turns_(*transport_, executor_, *this,
              [this](int to, const Header& header, auto bytes) { send_text(to, header, bytes); }),
       stealing_(steal, transport_->rank(), transport_->ranks(), steal == StealMode::on ? 0 : grace_seconds),
       may_ask_(control == nullptr),
       census_(transport_->ranks()),
       last_pump_(now_seconds()) {
+  for (unsigned i = 0; i < workers; ++i) executor_.set_victims(i, victim_order(i, numa_.node_of_worker()));
   workers_alive_ = workers;
   for (unsigned i = 0; i < workers; ++i) threads_.emplace_back([this, i] { work(i); });
   if (threaded()) threads_.emplace_back([this] { help(); });
@@ -59,6 +65,8 @@ Rank::~Rank() { end_workers(); }
 bool Rank::pump(bool starved) {
   try {
     executor_.post();
+    if (programs_.has_ended()) programs_.advance();
+    if (control_ == nullptr && executor_.durations().has_news()) tell_durations();
     // What tasks have made ready leaves before anything else is looked at.
     bool any = !turns_.is_idle() && take_turns();
     any |= std::exchange(unsent_, false);
@@ -79,6 +87,10 @@ bool Rank::pump(bool starved) {
     if (unsent_) transport_->flush();
     unsent_ = false;
     executor_.post();
+    if (programs_.has_ended()) {
+      programs_.advance();
+      any = true;
+    }
     return any;
   } catch (...) {
     fail();
@@ -106,17 +118,16 @@ void Rank::fail() {
 /// all the time.
 bool Rank::step() {
   constexpr unsigned steps_between_samples = 16;
-  const bool in_doubt = times_tasks_ && executor_.is_in_doubt();
-  const std::size_t wanted = in_doubt ? 1 : tasks_a_look_;
+  const std::size_t wanted = tasks_a_look_;
   const bool sampled = ++steps_ % steps_between_samples == 0;
   const double before = sampled ? now_seconds() : 0;
-  const bool timed = in_doubt || (times_tasks_ && long_tasks_ && wanted == 1);
-  const std::size_t count = timed ? executor_.run_timed() : executor_.run_some(wanted);
+  const std::size_t count = executor_.run_some(wanted);
   if (count < wanted) {
     if (sampled && count > 0) {
       const double interval = (now_seconds() - before) / static_cast<double>(count);
       const double fit = std::min(pump_interval_seconds / interval, static_cast<double>(most_tasks_a_look));
       tasks_a_look_ = std::max<std::size_t>(1, static_cast<std::size_t>(fit));
+      tasks_are_long_ = interval > long_task_seconds;
     }
     const bool any = pump(true);
     last_pump_ = coarse_seconds();
@@ -130,16 +141,16 @@ bool Rank::step() {
     tasks_a_look_ = std::min(2 * wanted, most_tasks_a_look);
     return true;
   }
-  long_tasks_ = since > Durations::long_seconds;
   if (since > 2 * pump_interval_seconds) tasks_a_look_ = std::max<std::size_t>(1, wanted / 4);
+  tasks_are_long_ = since > long_task_seconds * static_cast<double>(wanted);
   pump();
   if (arrived_ && since > noticeable_gap_seconds) delay_.late += since;
   last_pump_ = now;
   return true;
 }
 
-/// First thing when the program comes back to us.
 void Rank::attend() {
+  if (threaded()) return;  // its workers attend all the time
   const double now = now_seconds();
   const double gap = now - last_pump_;
   const bool had_work = executor_.has_ready();
@@ -179,6 +190,7 @@ bool Rank::overdraw(unsigned worker) {
 /// One look a round of messages, of no cost while there is memory.
 void Rank::mind_memory() {
   const bool is_first = transport_->rank() == 0;
+  executor_.free_what_has_left();
   if (executor_.is_short_of_memory() && !has_starved_.load(std::memory_order_relaxed) &&
       executor_.is_stuck_for_memory() && executor_.has_traffic()) {
     has_starved_.store(true, std::memory_order_relaxed);
@@ -217,21 +229,39 @@ void Rank::hear_answer(int from, const Census::Answer& answer) {
 
 // --- stealing -------------------------------------------------------------------------------------------
 
-/// A round of messages: what to ask of others, and what to give to those that have asked.
+/// A round of messages: what to give to those that have asked, and what to ask of others.
 void Rank::mind_stealing() {
+  const bool gives_anything = stealing_.mode() == StealMode::on;
+  if (stealing_.askers() > 0 && executor_.may_give(gives_anything)) give_tasks();
+  // While nothing is to be had it is only now and then that the clock, which takes as long as an empty look
+  // for messages, and the executor are asked; what a message brings meanwhile ends the hunger.
+  constexpr unsigned looks_between_questions = 16;
+  const bool at_once = stealing_.asks_at_once() && executor_.durations().any_is_long();
+  if (gives_anything || at_once || looks_to_question_ == 0) {
+    looks_to_question_ = looks_between_questions;
+    ask_for_tasks();
+  } else {
+    --looks_to_question_;
+    if (arrived_) stealing_.go_on();
+  }
+}
+
+/// A rank that knows only short tasks waits longer before it asks, and does not while it has any: there is
+/// nothing to be had, unless it waits for others' long ones.
+void Rank::ask_for_tasks() {
   // A rank whose turn in a collective task may come does not begin what others would have to wait for.
   const bool may_ask = (threaded() || may_ask_) && turns_.is_idle() &&
                        (stealing_.mode() == StealMode::on || !transport_->waits());
   const unsigned hungry = may_ask ? executor_.hungry() : 0;
-  // The clock takes as long as an empty look for messages, so it is looked at after several of them.
-  constexpr unsigned looks_between_clocks = 8;
-  if (stealing_.is_asking() ||
-      (hungry > 0 && (stealing_.asks_at_once() || ++hungry_looks_ % looks_between_clocks == 0))) {
-    send_words(stealing_.look(hungry, now_seconds()));
-  } else if (hungry == 0) {
+  const bool are_short = stealing_.mode() == StealMode::automatic && !executor_.durations().any_is_long();
+  if (hungry == 0 && are_short) {
+    send_words(stealing_.withdraw());
+  } else if (hungry == 0 && !stealing_.is_asking()) {
     stealing_.go_on();
+  } else {
+    const double now = are_short ? coarse_seconds() : now_seconds();
+    send_words(stealing_.look(hungry, now, are_short ? long_grace_seconds : 0));
   }
-  if (stealing_.askers() > 0 && executor_.may_give(stealing_.mode() == StealMode::on)) give_tasks();
 }
 
 void Rank::send_words(std::span<const Stealing::Word> words) {
@@ -273,6 +303,7 @@ void Rank::rest(Backoff& backoff, bool by_time) {
   if (!by_time && !census_.is_wanted() && !turns_.has_thrown() && transport_->wait()) return;
   if (const double pause = backoff.next(); pause > 0) {
     has_rested_ = true;
+    looks_to_question_ = 0;  // they are rare from here on
     sleep_seconds(pause);
   }
 }
@@ -337,6 +368,7 @@ bool Rank::stop_all(int status, double patience_seconds) {
   tell_workers_to_end();
   {
     const auto held = lock();
+    takes_all_ = true;
     stealing_.end();
     for (int to = 1; to < transport_->ranks(); ++to)
       send_text(
@@ -396,13 +428,12 @@ void Rank::close() {
 
 void Rank::work(unsigned worker) {
   Backoff backoff(200e-6);  // whoever makes work wakes a sleeper
+  numa_.bind(worker);
   if (worker_count_ > 1) OpenMp().share_cores();
   std::size_t tasks_a_look = 1;
-  bool long_tasks = true;
   double before = now_seconds();
   while (!ending_) {
-    const bool timed = times_tasks_ && (executor_.is_in_doubt() || (long_tasks && tasks_a_look == 1));
-    const std::size_t count = timed ? executor_.run_timed(worker) : executor_.run_some(tasks_a_look, worker);
+    const std::size_t count = executor_.run_some(tasks_a_look, worker);
     if (count > 0 || overdraw(worker)) {
       backoff.reset();
       const double now = now_seconds();
@@ -410,7 +441,6 @@ void Rank::work(unsigned worker) {
       const double fit = static_cast<double>(count) * pump_interval_seconds / took;
       tasks_a_look = static_cast<std::size_t>(std::clamp(fit, 1.0, static_cast<double>(most_tasks_a_look)));
       before = now;
-      long_tasks = took > Durations::long_seconds;
       if (now - last_pump_shared_.load(std::memory_order_relaxed) >= pump_interval_seconds) try_pump(now);
       continue;
     }
@@ -428,6 +458,8 @@ void Rank::work(unsigned worker) {
 bool Rank::try_pump(double now) {
   const std::unique_lock held(pump_mutex_, std::try_to_lock);
   if (!held) return false;
+  constexpr double long_pause_seconds = 200e-6;
+  if (now - last_pump_shared_.load(std::memory_order_relaxed) > long_pause_seconds) looks_to_question_ = 0;
   last_pump_shared_.store(now, std::memory_order_relaxed);
   const bool any = pump();
   if (std::exchange(has_news_, false)) pumped_.notify_all();

@@ -9,7 +9,8 @@
 #include "runtime/census.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/collective_turns.hpp"
-#include "runtime/executor.hpp"
+#include "runtime/numa.hpp"
+#include "runtime/programs.hpp"
 #include "runtime/stealing.hpp"
 #include "runtime/transport.hpp"
 
@@ -31,6 +32,8 @@ class Control {
   /// Another rank keeps a value of so many bytes, or a failure in its place.
   virtual void ready(ValueId id, std::uint64_t bytes, const Failure* failure) = 0;
   virtual void report(int from, std::span<const std::byte> text) = 0;
+  /// Another rank's tasks of a kind, or some of them, have taken so long.
+  virtual void learn(const Kind& kind, const DurationSum& sum) = 0;
 };
 
 /// The id under which every rank keeps its local of that name. Above those that rank 0 counts.
@@ -52,6 +55,8 @@ class Rank final : private Receiver, private Outlet {
             const std::set<std::uint32_t>& with_members);
   /// The same for one of them, directly.
   void ship(int to, Subgraph subgraph);
+  /// The same families to all ranks; its own share of them is started too.
+  void ship_program(std::uint32_t run, const std::vector<std::byte>& encoded, bool alone);
   void send_release(int to, std::span<const ValueId> ids);
   void send_cancel(int to, std::uint32_t run, std::span<const Slot> tasks);
   void send_query(int to);
@@ -82,6 +87,10 @@ class Rank final : private Receiver, private Outlet {
   /// This rank's own answer to a query.
   RankInfo info() const;
   Executor& executor() { return executor_; }
+  /// Programs of families under way.
+  std::size_t programs() const { return programs_.count(); }
+  /// First thing when the program comes back to us: what has arrived meanwhile.
+  void attend();
   /// This rank's locals: what the program had before the run, then what was left for it.
   void take_locals(Locals& locals);
   void leave_locals(Locals& locals);
@@ -124,11 +133,14 @@ class Rank final : private Receiver, private Outlet {
   void handle(int from, const Header& header, std::span<const std::byte> payload);
   // Receiver
   void receive(int from, const Header& header, std::span<const std::byte> payload) override;
+  bool takes(int from, const Header& header) override;
   std::span<std::byte> prepare(int from, const Header& header, std::span<const std::byte> head) override;
   void landed(int from, const Header& header) override;
   // Outlet
   void send(std::uint32_t rank, std::uint32_t run, Slot slot, const Value& value) override;
   void return_home(std::uint32_t rank, std::uint32_t run, Slot slot, const Value& value) override;
+  void send_member(std::uint32_t rank, std::uint32_t program, MemberName name, const Value& value) override;
+  void ended(const FrontRun& front, const Failure* failure) override { programs_.ended(front, failure); }
   void announce(ValueId id, const Value& value) override;
   void enlist(std::uint32_t run, std::uint32_t turn, std::vector<std::uint32_t> ranks) override {
     turns_.enlist({run, turn}, std::move(ranks));
@@ -136,7 +148,8 @@ class Rank final : private Receiver, private Outlet {
   void join(std::uint32_t run, std::uint32_t turn, const Failure* failure) override {
     turns_.ready({run, turn}, failure);
   }
-  void hurry() override {
+  void hurry(bool more) override {
+    if (more && !tasks_are_long_) return;
     transport_->flush();
     unsent_ = false;
   }
@@ -149,6 +162,7 @@ class Rank final : private Receiver, private Outlet {
 
   // stealing
   void mind_stealing();
+  void ask_for_tasks();
   void give_tasks();
   void send_words(std::span<const Stealing::Word> words);
 
@@ -162,11 +176,15 @@ class Rank final : private Receiver, private Outlet {
                    const std::shared_ptr<Buffer>& memory);
   void took_subgraph();
   Slot shipped_to(int to) const { return shipped_[static_cast<std::size_t>(to)]; }
+  std::uint64_t counted_bytes(const Header& header) const;
   void take_result(const Header& header, std::span<const std::byte> head, std::span<const std::byte> payload);
+  void take_shipped(std::uint32_t run, Buffer bytes);
+  void take_early(std::uint32_t run);
+  void take_member(const Header& header, std::span<const std::byte> head, std::span<const std::byte> payload);
 
   void send_encoded(int to, std::uint32_t run, Slot slot, const Value& value, bool relays);
   void send_text(int to, const Header& header, std::span<const std::byte> bytes);
-  void attend();
+  void tell_durations();
   void hear(const Farewell& farewell);
   void note_idle(bool did_something);
   void rest(Backoff& backoff, bool by_time);
@@ -187,15 +205,18 @@ class Rank final : private Receiver, private Outlet {
   };
 
   std::unique_ptr<Transport> transport_;
+  const Images& images_;
   const std::size_t small_bytes_;
   const unsigned worker_count_;
   Control* const control_;
   const RankInfo about_;
-  const bool times_tasks_;
+  const Numa numa_;
   Executor executor_;
 
   // messages, under the pump's lock
   std::unordered_map<int, Landing> landings_;
+  std::size_t results_landing_ = 0;
+  bool takes_all_ = false;  // nothing runs any more that would make room
   /// Rank 0's: subgraphs each rank has been sent, counting bundles that it only passes on. What depends on
   /// them says in its slot how many, since what goes directly may overtake what goes along the tree.
   std::vector<Slot> shipped_;
@@ -209,13 +230,13 @@ class Rank final : private Receiver, private Outlet {
   /// Results that overtook the subgraph that expects them, by run.
   std::unordered_map<std::uint32_t, std::vector<Early>> early_;
   std::map<std::string, Value> left_;  // for the program after the run
+  Programs programs_;
   CollectiveTurns turns_;
   Stealing stealing_;
   Stolen stolen_;
-  bool may_ask_;            // with one thread: will look for messages again and again
-  unsigned hungry_looks_ = 0;
-  double next_give_ = 0;    // when what is ready is looked at again
-  bool long_tasks_ = true;  // of the one thread: long enough to be timed
+  bool may_ask_;  // with one thread: will look for messages again and again
+  unsigned looks_to_question_ = 0;
+  double next_give_ = 0;  // when what is ready is looked at again
   /// Rank 0's.
   Census census_;
   struct {
@@ -231,8 +252,9 @@ class Rank final : private Receiver, private Outlet {
   bool arrived_ = false;  // in the last round
   double last_pump_ = 0;  // may be some milliseconds early
   bool last_pump_is_coarse_ = false;
-  bool has_rested_ = false;  // since something happened
+  bool has_rested_ = false;       // since something happened
   std::size_t tasks_a_look_ = 1;  // at the clock
+  bool tasks_are_long_ = false;   // so long that no result should wait for the next one
   unsigned steps_ = 0;
   double idle_since_ = 0;
   Delay delay_;

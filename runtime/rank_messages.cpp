@@ -38,11 +38,10 @@ struct HeldMemory {
   void serialize(Archive&, unsigned) {}
 };
 
-Buffer copy_of(std::span<const std::byte> bytes) {
-  Buffer buffer(bytes.size());
-  if (!bytes.empty()) std::memcpy(buffer.data(), bytes.data(), bytes.size());
-  return buffer;
-}
+struct ToldDuration {
+  KindRef kind;
+  DurationSum sum;
+};
 
 template <class T>
 std::span<const std::byte> bytes_of(std::span<const T> items) {
@@ -107,6 +106,42 @@ void Rank::send_encoded(int rank, std::uint32_t run, Slot slot, const Value& val
   transport_->lend(rank, header, {}, bytes, encoded);
 }
 
+void Rank::send_member(std::uint32_t to, std::uint32_t program, MemberName name, const Value& value) {
+  if (static_cast<int>(to) == transport_->rank()) {
+    programs_.take(program, name, value);
+    return;
+  }
+  unsent_ = true;
+  const auto rank = static_cast<int>(to);
+  const Type& type = value.type();
+  Header header{value.failed() ? MessageType::member_failure : MessageType::member, false, program, 0, 0};
+  if (type.contiguous && type.memory(value).size() + sizeof name > transport_->small_bytes()) {
+    const auto memory = type.memory(value);
+    header.as_memory = true;
+    header.bytes = memory.size();
+    std::array<std::byte, Transport::most_head_bytes> head;
+    Writer writer(head.data(), head.size());
+    writer.raw(name);
+    type.write_head(writer, value);
+    transport_->lend(rank, header, std::span(head).first(writer.size()), memory, value);
+    return;
+  }
+  const std::size_t bytes = value.encoded_bytes();  // throws, if at all, before anything is begun
+  if (bytes + sizeof name <= transport_->small_bytes()) {
+    header.bytes = bytes + sizeof name;
+    Writer writer(transport_->write(rank, header), header.bytes);
+    writer.raw(name);
+    type.write(writer, value);
+    return;
+  }
+  header.bytes = bytes;
+  auto encoded = Value::make<std::vector<std::byte>>(bytes);
+  Writer writer(encoded.own<std::vector<std::byte>>().data(), bytes);
+  type.write(writer, value);
+  const auto& kept = encoded.get<std::vector<std::byte>>();
+  transport_->lend(rank, header, std::as_bytes(std::span(&name, 1)), kept, encoded);
+}
+
 std::uint64_t known_bytes(const Value& value) {
   if (value.failed()) return 0;
   if (value.type().contiguous) return value.type().memory(value).size();
@@ -135,6 +170,16 @@ void Rank::announce(ValueId id, const Value& value) {
   Writer writer(text.data(), text.size());
   write(writer);
   send_text(0, {.type = MessageType::ready}, text);
+}
+
+void Rank::tell_durations() {
+  const auto news = executor_.durations().take_news();
+  std::vector<std::byte> text(news.size() * sizeof(ToldDuration));
+  for (std::size_t i = 0; i < news.size(); ++i) {
+    const ToldDuration told{images_.refer(*news[i].kind), news[i].sum};
+    std::memcpy(text.data() + i * sizeof told, &told, sizeof told);
+  }
+  send_text(0, {.type = MessageType::learnt}, text);
 }
 
 void Rank::send_text(int to, const Header& header, std::span<const std::byte> bytes) {
@@ -190,6 +235,27 @@ void Rank::ship(int to, Subgraph subgraph) {
       .type = MessageType::subgraph, .run = subgraph.run, .slot = shipped_[static_cast<std::size_t>(to)]++};
   const auto bytes = std::make_shared<Buffer>(std::move(subgraph.bytes));
   send_shared(to, header, bytes->view(), bytes);
+}
+
+void Rank::ship_program(std::uint32_t run, const std::vector<std::byte>& encoded, bool alone) {
+  const auto ranks = static_cast<std::uint32_t>(transport_->ranks());
+  const auto bytes = std::make_shared<Buffer>(Buffer::copy_of(encoded));
+  std::vector<bool> has_left(ranks, false);
+  if (alone) {
+    std::vector<Subgraph> same(ranks);
+    for (std::uint32_t to = 1; to < ranks; ++to) {
+      same[to].run = run;
+      same[to].bytes = Buffer::copy_of(encoded);
+    }
+    has_left = ship_bundled(same, 0);
+  }
+  for (std::uint32_t to = ranks; to-- > 1;) {
+    if (has_left[to]) continue;
+    send_shared(static_cast<int>(to), {.type = MessageType::subgraph, .run = run, .slot = shipped_[to]++},
+                bytes->view(), bytes);
+  }
+  transport_->flush();
+  take_shipped(run, Buffer::copy_of(encoded));
 }
 
 /// The small ones, if there are enough of them. Says which.
@@ -320,6 +386,7 @@ RankInfo Rank::info() const {
   info.bytes_sent = transport_->counts().bytes;
   info.values_kept = executor_.values_kept();
   info.bytes_held = executor_.bytes_held();
+  info.most_bytes_held = executor_.most_bytes_held();
   info.idle_seconds = idle_seconds();
   return info;
 }
@@ -334,7 +401,7 @@ void Rank::receive(int from, const Header& header, std::span<const std::byte> pa
 
 void Rank::handle(int from, const Header& header, std::span<const std::byte> payload) {
   if (is_ordered(header.type) && header.slot > taken_) {
-    held_.push_back({header, copy_of(payload)});
+    held_.push_back({header, Buffer::copy_of(payload)});
     return;
   }
   switch (header.type) {
@@ -342,12 +409,16 @@ void Rank::handle(int from, const Header& header, std::span<const std::byte> pay
     case MessageType::failure:
       take_result(header, {}, payload);
       break;
+    case MessageType::member:
+    case MessageType::member_failure:
+      take_member(header, payload.first(sizeof(MemberName)), payload.subspan(sizeof(MemberName)));
+      break;
     case MessageType::subgraph:
-      if (!payload.empty()) start(Subgraph::read(copy_of(payload)));
+      if (!payload.empty()) take_shipped(header.run, Buffer::copy_of(payload));
       took_subgraph();
       break;
     case MessageType::bundle:
-      pass_on(header.run, std::make_shared<Buffer>(copy_of(payload)));
+      pass_on(header.run, std::make_shared<Buffer>(Buffer::copy_of(payload)));
       break;
     case MessageType::passed:
       if (transport_->rank() != 0) {
@@ -384,6 +455,10 @@ void Rank::handle(int from, const Header& header, std::span<const std::byte> pay
     case MessageType::report:
       has_news_ = true;
       control_->report(from, payload);
+      break;
+    case MessageType::learnt:
+      for (const ToldDuration& told : items_of<ToldDuration>(payload))
+        control_->learn(images_.resolve(told.kind), told.sum);
       break;
     case MessageType::stop:
       has_news_ = true;
@@ -445,18 +520,42 @@ void Rank::handle(int from, const Header& header, std::span<const std::byte> pay
   }
 }
 
+/// What it counts for while it is here. Only what comes by itself: small results are bounded by credits.
+std::uint64_t Rank::counted_bytes(const Header& header) const {
+  return header.type == MessageType::result && header.bytes > small_bytes_ ? header.bytes : 0;
+}
+
+/// A rank that has no room puts results off, and with them what that sender sent after, while it has ready
+/// tasks that will make room. With none it takes one after the other: whatever would make room may need them.
+bool Rank::takes(int, const Header& header) {
+  const std::uint64_t bytes = counted_bytes(header);
+  if (bytes == 0 || takes_all_ || executor_.has_room_to_receive(bytes)) return true;
+  return results_landing_ == 0 && !executor_.has_ready_consumers();
+}
+
 std::span<std::byte> Rank::prepare(int from, const Header& header, std::span<const std::byte> head) {
   Landing& landing = landings_[from];
-  const Type* type = header.as_memory ? executor_.arrival_type(header.run, header.slot) : nullptr;
+  if (const std::uint64_t bytes = counted_bytes(header); bytes > 0) {
+    ++results_landing_;
+    executor_.expect(bytes);
+  }
+  const bool is_member = header.type == MessageType::member;
+  Reader reader(head);
+  const Type* type = nullptr;
+  if (header.as_memory && is_member) {
+    type = programs_.type_of(header.run, reader.raw<MemberName>());
+  } else if (header.as_memory) {
+    type = executor_.arrival_type(header.run, header.slot);
+  }
   if (type != nullptr && type->contiguous) {
-    Reader reader(head);
+    if (is_member) landing.head = Buffer::copy_of(head);
     landing.value = type->allocate(reader, header.bytes);
     const auto memory = type->memory(landing.value);
     if (memory.size() != header.bytes) throw DecodeError("a result of another size than its head says");
     // The value was made a moment ago and is nobody else's yet.
     return {const_cast<std::byte*>(memory.data()), memory.size()};
   }
-  landing.head = copy_of(head);
+  landing.head = Buffer::copy_of(head);
   landing.bytes = Buffer(header.bytes);
   return {landing.bytes.data(), landing.bytes.size()};
 }
@@ -464,10 +563,17 @@ std::span<std::byte> Rank::prepare(int from, const Header& header, std::span<con
 void Rank::landed(int from, const Header& header) {
   ++received_;
   Landing landing = std::move(landings_.extract(from).mapped());
-  if (!landing.value.empty()) {
-    executor_.arrive(header.run, header.slot, std::move(landing.value));
+  if (counted_bytes(header) > 0) --results_landing_;
+  if (header.type == MessageType::member || header.type == MessageType::member_failure) {
+    if (landing.value.empty()) {
+      take_member(header, landing.head.view(), landing.bytes.view());
+    } else {
+      programs_.take(header.run, Reader(landing.head.view()).raw<MemberName>(), std::move(landing.value));
+    }
+  } else if (!landing.value.empty()) {
+    executor_.arrive(header.run, header.slot, std::move(landing.value), counted_bytes(header));
   } else if (header.type == MessageType::subgraph && header.slot <= taken_) {
-    start(Subgraph::read(std::move(landing.bytes)));
+    take_shipped(header.run, std::move(landing.bytes));
     took_subgraph();
   } else if (header.type == MessageType::bundle) {
     pass_on(header.run, std::make_shared<Buffer>(std::move(landing.bytes)));
@@ -483,17 +589,69 @@ void Rank::landed(int from, const Header& header) {
 void Rank::start(Subgraph subgraph) {
   const std::uint32_t run = subgraph.run;
   executor_.start(std::move(subgraph));
-  if (auto held = early_.extract(run); !held.empty()) {
-    for (const Early& early : held.mapped())
-      take_result(early.header, early.head.view(), early.payload.view());
+  take_early(run);
+}
+
+void Rank::take_shipped(std::uint32_t run, Buffer bytes) {
+  if (FamilyProgram::is_program(bytes.view())) {
+    programs_.start(bytes.view());
+    take_early(run);
+  } else {
+    start(Subgraph::read(std::move(bytes)));
   }
+}
+
+void Rank::take_early(std::uint32_t run) {
+  const auto held = early_.extract(run);
+  if (held.empty()) return;
+  for (const Early& early : held.mapped()) {
+    if (early.header.type == MessageType::member || early.header.type == MessageType::member_failure) {
+      take_member(early.header, early.head.view(), early.payload.view());
+    } else {
+      take_result(early.header, early.head.view(), early.payload.view());
+    }
+  }
+}
+
+/// A member's value, or a failure in its place. `head` begins with its name.
+void Rank::take_member(const Header& header, std::span<const std::byte> head,
+                       std::span<const std::byte> payload) {
+  Reader reader(head);
+  const auto name = reader.raw<MemberName>();
+  const Type* type = programs_.type_of(header.run, name);
+  if (type == nullptr) {  // it overtook its program, or comes after its end
+    if (!programs_.take(header.run, name, Value()))
+      early_[header.run].push_back({header, Buffer::copy_of(head), Buffer::copy_of(payload)});
+    return;
+  }
+  if (header.type == MessageType::member_failure) type = &TypeOf<Failure>::type;
+  Value value;
+  if (header.as_memory) {
+    value = type->allocate(reader, payload.size());
+    const auto memory = type->memory(value);
+    if (memory.size() != payload.size()) throw DecodeError("a result of another size than its head says");
+    if (!memory.empty()) std::memcpy(const_cast<std::byte*>(memory.data()), payload.data(), memory.size());
+  } else {
+    Reader encoded(payload);
+    try {
+      value = type->read(encoded);
+    } catch (...) {  // a user's own codec may throw anything
+      value = Value::make<Failure>(Failure{.run = header.run,
+                                           .plan = name,
+                                           .rank = transport_->rank(),
+                                           .cancelled = false,
+                                           .message = "its result could not be decoded: " + current_message(),
+                                           .arguments = {}});
+    }
+  }
+  programs_.take(header.run, name, std::move(value));
 }
 
 /// A result, or a failure in its place, whose bytes are valid during the call.
 void Rank::take_result(const Header& header, std::span<const std::byte> head,
                        std::span<const std::byte> payload) {
   if (!executor_.knows(header.run)) {
-    early_[header.run].push_back({header, copy_of(head), copy_of(payload)});
+    early_[header.run].push_back({header, Buffer::copy_of(head), Buffer::copy_of(payload)});
     return;
   }
   const Type* type = header.type == MessageType::failure ? &TypeOf<Failure>::type
@@ -505,7 +663,7 @@ void Rank::take_result(const Header& header, std::span<const std::byte> head,
     const auto memory = type->memory(value);
     if (memory.size() != payload.size()) throw DecodeError("a result of another size than its head says");
     if (!memory.empty()) std::memcpy(const_cast<std::byte*>(memory.data()), payload.data(), memory.size());
-    executor_.arrive(header.run, header.slot, std::move(value));
+    executor_.arrive(header.run, header.slot, std::move(value), counted_bytes(header));
     return;
   }
   Reader reader(payload);
@@ -520,7 +678,7 @@ void Rank::take_result(const Header& header, std::span<const std::byte> head,
                                          .message = "its result could not be decoded: " + current_message(),
                                          .arguments = {}});
   }
-  executor_.arrive(header.run, header.slot, std::move(value));
+  executor_.arrive(header.run, header.slot, std::move(value), counted_bytes(header));
 }
 
 }  // namespace ramal::detail

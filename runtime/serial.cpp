@@ -20,7 +20,8 @@ class SerialEngine::KeptResidence final : public Residence {
 };
 
 std::vector<Value> SerialEngine::evaluate(const Tasks& targets) {
-  const Graph graph = collect(targets);
+  Graph graph = collect(targets);
+  if (make_members(graph)) graph = collect(targets);  // whose values exist now
   ++run_;
   std::vector<Cell> cells(graph.size());
   for (const TaskIndex input : graph.inputs) ++cells[input].uses;
@@ -65,6 +66,127 @@ Value SerialEngine::call(const Graph& graph, TaskIndex i, std::vector<Cell>& cel
     return Value::make<Failure>(std::move(failure));
   }
 }
+
+// --- families ---------------------------------------------------------------------------------------------
+
+/// Makes the members of families that the graph starts from, unless there are none.
+bool SerialEngine::make_members(const Graph& graph) {
+  std::vector<const Task*> members;
+  std::vector<std::shared_ptr<const FamilyNode>> families;
+  for (const TaskIndex i : graph.given) {
+    const Task& task = *graph.tasks[i];
+    if (task.family() == nullptr || task.residence() != nullptr) continue;
+    members.push_back(&task);
+    if (std::ranges::find(families, task.shared_family()) == families.end())
+      families.push_back(task.shared_family());
+  }
+  if (members.empty()) return false;
+  std::vector<TaskHandle> held;  // what is made below lets go of its inputs
+  for (const Task* task : members) {
+    task->retain();
+    held.emplace_back(task);
+  }
+  PlannedProgram planned;
+  const auto values = evaluate(families, planned);
+  for (const Task* task : members) {
+    // What families read of handles was made, which may have been members of others.
+    if (task->residence() != nullptr) continue;
+    const auto& of_family = values[planned.node(*task->family())];
+    task->settle(std::make_unique<KeptResidence>(*this, of_family[static_cast<std::size_t>(task->member())]));
+  }
+  return true;
+}
+
+std::vector<std::vector<Value>> SerialEngine::evaluate(
+    std::span<const std::shared_ptr<const FamilyNode>> families, PlannedProgram& planned) {
+  persist(handles_read(families, {}));
+  std::vector<Value> handles;
+  ProgramContext context;
+  context.given = [&](const Task& task) {
+    handles.push_back(given(task));
+    return GivenMember{handles.size() - 1, 0};
+  };
+  planned = plan_program(families, context);
+  ++run_;
+  std::vector<std::vector<Value>> values;
+  for (std::uint32_t i = 0; i < planned.program.nodes.size(); ++i) {
+    const ProgramNode& node = planned.program.nodes[i];
+    auto& own = values.emplace_back();
+    std::vector<Index> shapes;
+    for (const ProgramSource& source : node.sources) shapes.push_back(source.shape);
+    Reads reads(std::move(shapes));
+    for (std::int64_t number = 0; number < node.extent.volume(); ++number) {
+      if (node.exists()) {
+        own.push_back(handles[node.given[static_cast<std::size_t>(number)].id]);
+        continue;
+      }
+      const Index place = node.extent.place_of(number);
+      own.push_back(call_member(node, i, place, reads, values));
+      if (own.back().failed()) {
+        const FamilyNode& family = *planned.families[i];
+        const auto& failure = own.back().get<Failure>();
+        if (failure.run == run_ && failure.plan == name_of(i, number)) {
+          failed_.try_emplace({run_, failure.plan}, Failed{std::string(family.name()) + place.text(),
+                                                           family.where.file_name(), family.where.line()});
+        }
+      }
+    }
+  }
+  return values;
+}
+
+void SerialEngine::run(const std::vector<std::shared_ptr<const FamilyNode>>& families) {
+  PlannedProgram planned;
+  std::vector<Value> all;
+  for (auto& of_family : evaluate(families, planned)) std::ranges::move(of_family, std::back_inserter(all));
+  throw_first_failure(all);
+}
+
+Value SerialEngine::call_member(const ProgramNode& node, std::uint32_t number, const Index& place,
+                                Reads& reads, const std::vector<std::vector<Value>>& values) {
+  InputCounts counts;
+  const auto fail = [&](std::string message, std::string arguments) {
+    return Value::make<Failure>(Failure{.run = run_,
+                                        .plan = name_of(number, node.extent.number_of(place)),
+                                        .rank = 0,
+                                        .cancelled = false,
+                                        .message = std::move(message),
+                                        .arguments = std::move(arguments)});
+  };
+  ++tasks_run_;
+  if (auto problem = read_member(node, place, reads, counts); !problem.empty()) return fail(problem, {});
+  std::vector<Cell> cells(reads.all().size());
+  std::vector<std::uint32_t> inputs;
+  const Value* failed = nullptr;
+  for (const Reads::Read& read : reads.all()) {
+    const ProgramSource& source = node.sources[read.source];
+    Cell& cell = cells[inputs.size()];
+    cell.value = values[source.node][static_cast<std::size_t>(source.base + read.number)];
+    inputs.push_back(static_cast<std::uint32_t>(inputs.size()));
+    if (cell.value.failed() &&
+        (failed == nullptr || cell.value.get<Failure>().before(failed->get<Failure>())))
+      failed = &cell.value;
+  }
+  if (failed != nullptr) return *failed;
+  std::vector<std::byte> literals;
+  write_member_literals(node, place, counts, literals);
+  Frame frame{cells.data(), inputs.data(), false, literals, nullptr};
+  Value result;
+  try {
+    node.kind->run(frame, result);
+    return result;
+  } catch (...) {
+    std::string arguments = "…";
+    const std::string message = current_message();
+    try {
+      arguments = node.kind->preview(frame);
+    } catch (...) {
+    }
+    return fail(message, arguments);
+  }
+}
+
+// --- kept results -----------------------------------------------------------------------------------------
 
 Value SerialEngine::given(const Task& task) const {
   return task.constant() != nullptr ? *task.constant() : kept(task).value();

@@ -4,7 +4,7 @@
 // functions with it, but no placement, no cutting, no executor and no messages.
 #pragma once
 
-#include "graph/graph.hpp"
+#include "graph/program.hpp"
 #include "runtime/failure.hpp"
 
 #include <ramal/communicator.hpp>
@@ -20,6 +20,7 @@ class SerialEngine final : public Engine {
   int ranks() const override { return 1; }
   std::vector<Value> compute(const Tasks& targets) override;
   void persist(const Tasks& targets) override;
+  void run(const std::vector<std::shared_ptr<const FamilyNode>>& families) override;
   bool wait(const Tasks& targets, double seconds) override;
   void check(const Tasks& targets) override;
   std::unique_ptr<Watch> watch(const Tasks& targets) override;
@@ -52,6 +53,12 @@ class SerialEngine final : public Engine {
   /// Values of the targets, failed ones included.
   std::vector<Value> evaluate(const Tasks& targets);
   Value given(const Task& task) const;
+  bool make_members(const Graph& graph);
+  /// All members' values, by node.
+  std::vector<std::vector<Value>> evaluate(std::span<const std::shared_ptr<const FamilyNode>> families,
+                                           PlannedProgram& planned);
+  Value call_member(const ProgramNode& node, std::uint32_t number, const Index& place, Reads& reads,
+                    const std::vector<std::vector<Value>>& values);
   Value call(const Graph& graph, TaskIndex i, std::vector<Cell>& cells);
   void throw_first_failure(const std::vector<Value>& values) const;
 
@@ -65,7 +72,7 @@ class SerialEngine final : public Engine {
     std::string file;
     unsigned line;
   };
-  std::map<std::pair<std::uint32_t, TaskIndex>, Failed> failed_;
+  std::map<std::pair<std::uint32_t, std::uint64_t>, Failed> failed_;
 };
 
 }  // namespace ramal::detail

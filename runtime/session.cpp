@@ -90,6 +90,11 @@ std::optional<int> call(const Program& program, Engine& engine) {
   }
 }
 
+/// In one line, if there is something to say.
+void warn(const Options& options, const std::string& line) {
+  if (!line.empty() && options.warnings == "on") complain(line);
+}
+
 void warn_of_lost_time(const Rank& rank, double elapsed_seconds) {
   const double lost = rank.lost_seconds();
   if (lost < 0.1 || lost < 0.05 * elapsed_seconds) return;
@@ -124,7 +129,10 @@ int lead(std::unique_ptr<Transport> transport, const Images& images, const Optio
   DistributedEngine engine(std::move(transport), images, workers_for(options, threads), crew.hosts(),
                            options.warnings == "on", crew.ranks.front(), crew.locals,
                            steal_mode(options.steal));
+  engine.set_front_members(options.front_members * threads);
   engine.rank().take_locals(locals);
+  const bool has_history = !options.history.empty();
+  if (has_history) warn(options, engine.history().read(options.history));
   const auto status = call(program, engine);
   if (!engine.rank().stop_all(status.value_or(failed_status),
                               status ? Rank::forever_seconds : patience_seconds)) {
@@ -132,6 +140,7 @@ int lead(std::unique_ptr<Transport> transport, const Images& images, const Optio
   }
   engine.rank().close();
   engine.rank().leave_locals(locals);
+  if (has_history) warn(options, engine.history().write(options.history));
   const double elapsed = now_seconds() - start;
   if (options.warnings == "on") {
     warn_of_lost_time(engine.rank(), elapsed);

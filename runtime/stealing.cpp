@@ -18,14 +18,14 @@ int Stealing::pick() {
   return other;
 }
 
-std::vector<Stealing::Word> Stealing::look(unsigned hungry, double now_seconds) {
+std::vector<Stealing::Word> Stealing::look(unsigned hungry, double now_seconds, double least_grace_seconds) {
   if ((hungry > 0) != hungry_) {
     hungry_ = hungry > 0;
     since_ = now_seconds;
   }
   if (!hungry_) return now_seconds - since_ >= busy_seconds ? withdraw() : std::vector<Word>();
   std::vector<Word> words;
-  if (now_seconds - since_ < grace_seconds_) return words;
+  if (now_seconds - since_ < std::max(grace_seconds_, least_grace_seconds)) return words;
   const auto others = static_cast<std::size_t>(ranks_ - 1);
   const auto ask = [&] {
     asked_.push_back(pick());

@@ -65,8 +65,9 @@ class Stealing {
   bool asks_at_once() const { return grace_seconds_ == 0; }
   /// For one that is not hungry and does not ask: in place of `look`, without the time.
   void go_on() { hungry_ = false; }
-  /// What to send now. `hungry`: threads with nothing to do.
-  std::vector<Word> look(unsigned hungry, double now_seconds);
+  /// What to send now. `hungry`: threads with nothing to do; asks after `least_grace_seconds` without a
+  /// break.
+  std::vector<Word> look(unsigned hungry, double now_seconds, double least_grace_seconds = 0);
   /// The same when this rank will not look for a while.
   std::vector<Word> withdraw();
   void served(int by);

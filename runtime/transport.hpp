@@ -22,12 +22,15 @@ enum class MessageType : std::uint8_t {
   passed,    ///< rank -> rank 0, along the same tree: a result
   result,    ///< a value for (run, slot)
   failure,   ///< an error in place of that value
+  member,    ///< a member's value for a program; its name goes before it
+  member_failure,  ///< an error in its place
   ready,     ///< rank -> rank 0: a kept value is there (or failed)
   release,   ///< rank 0 -> rank: these kept values are needed no more
   cancel,    ///< rank 0 -> rank: do not start these tasks of a run
   query,     ///< rank 0 -> rank: report about yourself
   report,    ///< the answer
   stop,      ///< rank 0 -> rank: the program is over
+  learnt,    ///< rank -> rank 0: how long tasks took
   store,     ///< rank 0 -> rank: leave this kept value to the program under a name
   join,      ///< member of a collective task -> its first: it is this one's turn, with inputs (or a failure)
   enter,     ///< the first -> member: all have joined, run it now
@@ -57,6 +60,9 @@ class Receiver {
   virtual ~Receiver() = default;
   /// A whole small message. `payload` is valid during the call.
   virtual void receive(int from, const Header& header, std::span<const std::byte> payload) = 0;
+  /// May a large one come now? While it may not, neither do later messages of that sender, and each `poll`
+  /// asks again.
+  virtual bool takes(int /*from*/, const Header& /*header*/) { return true; }
   /// A large one is on its way: memory for its header.bytes, which stays until `landed`. `head` is what
   /// was lent with it, valid during the call. At most one per sender is under way.
   virtual std::span<std::byte> prepare(int from, const Header& header, std::span<const std::byte> head) = 0;

@@ -234,6 +234,22 @@ std::span<const long> Graph::consumers(long step, long point) const {
   return clipped(backward_[static_cast<std::size_t>(set_of(step + 1))], point, step + 1);
 }
 
+long Graph::settled() const {
+  long step = 0;
+  while (config_.pattern == Pattern::tree && width(step) < config_.width) ++step;
+  return step + 1;  // whose points read the row before
+}
+long Graph::reach() const {
+  long farthest = 0;
+  for (const Lists& lists : forward_) {
+    for (std::size_t point = 0; point + 1 < lists.begin.size(); ++point) {
+      for (std::size_t i = lists.begin[point]; i < lists.begin[point + 1]; ++i)
+        farthest = std::max(farthest, std::abs(lists.points[i] - static_cast<long>(point)));
+    }
+  }
+  return farthest;
+}
+
 // --- counts ---------------------------------------------------------------------------------------------
 
 long Graph::tasks() const {

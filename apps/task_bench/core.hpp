@@ -67,6 +67,12 @@ class Graph {
   /// The points of the row after that read (step, point). Within that row's window.
   std::span<const long> consumers(long step, long point) const;
 
+  /// What points read repeats after so many steps, from that step on; 0: not.
+  long period() const { return config_.pattern == Pattern::dom ? 0 : sets(); }
+  long settled() const;
+  /// Farthest that a point reads from its own place.
+  long reach() const;
+
   long tasks() const;
   long edges() const;
   double flops() const;

@@ -99,11 +99,69 @@ void build(std::uint32_t number, const Delayed<double>& gate, std::vector<Delaye
   }
 }
 
+// --- families
+// -----------------------------------------------------------------------------------------------
+
+/// Points outside of a row's window are members that do nothing.
+template <std::uint32_t number>
+Mark small_member(ramal::Index at, const Inputs<Mark>& inputs) {
+  if (!all_graphs[number].is_active(at[0], at[1])) return {};
+  return small({number, static_cast<std::uint32_t>(at[0]), static_cast<std::uint32_t>(at[1])}, inputs);
+}
+template <std::uint32_t number>
+Bytes large_member(ramal::Index at, const Inputs<Bytes>& inputs) {
+  if (!all_graphs[number].is_active(at[0], at[1])) return {};
+  return large({number, static_cast<std::uint32_t>(at[0]), static_cast<std::uint32_t>(at[1])}, inputs);
+}
+
+template <std::uint32_t number, auto member>
+auto family_of(const Graph& graph) {
+  const auto depends = [](const ramal::Index& at, ramal::Reads& reads) {
+    const Graph& graph = all_graphs[number];
+    if (!graph.is_active(at[0], at[1])) return;
+    for (const long from : graph.dependences(at[0], at[1])) reads.self({at[0] - 1, from});
+  };
+  return ramal::family<member>.with({.reach = ramal::Index(1, graph.reach()),
+                                     .steps = true,
+                                     .period = graph.period(),
+                                     .settled = graph.settled()})(
+      ramal::Index(graph.config().steps, graph.config().width), depends);
+}
+
+constexpr std::uint32_t most_families = 8;
+
+template <std::uint32_t number = 0>
+void append_families(std::vector<ramal::Family<Mark>>& small, std::vector<ramal::Family<Bytes>>& large) {
+  if constexpr (number < most_families) {
+    if (number >= all_graphs.size()) return;
+    const Graph& graph = all_graphs[number];
+    if (graph.config().output_bytes == sizeof(Mark)) {
+      small.push_back(family_of<number, &small_member<number>>(graph));
+    } else {
+      large.push_back(family_of<number, &large_member<number>>(graph));
+    }
+    append_families<number + 1>(small, large);
+  }
+}
+
 }  // namespace
+
+Times run_families(ramal::Session& session) {
+  if (all_graphs.size() > most_families)
+    throw std::invalid_argument("task_bench: at most 8 graphs can run as families, found " +
+                                std::to_string(all_graphs.size()) + "; use -explicit");
+  const double began = now();
+  std::vector<ramal::Family<Mark>> small;
+  std::vector<ramal::Family<Bytes>> large;
+  append_families(small, large);
+  session.run(small, large);
+  const double all = now() - began;
+  return {all, all};
+}
 
 std::vector<Graph>& graphs() { return all_graphs; }
 
-Times run_on_ramal(ramal::Session& session) {
+Times run_explicitly(ramal::Session& session) {
   const double began = now();
   const auto gate = ramal::collective<start>(std::vector<Delayed<long>>{});
   std::vector<Delayed<long>> ends;

@@ -2,7 +2,7 @@
 // METG(50 %) of Ramal and of its twins in plain MPI, in turn on the same ranks; see `metg`, which calls this.
 // `mpirun -n 2 metg_program REPETITIONS TASKS [task_bench's options]`: prints one line per repetition,
 //   METG in microseconds of: Ramal running alone, with building, planning and shipping, MPI nonblock, MPI
-//   lean
+//   lean, Ramal's families with everything counted
 // and one line `empty` with the same for the empty kernel: microseconds of a core a task.
 //
 // A repetition sweeps the kernel's iterations; at each, all run in turn. Efficiency is against what the ranks
@@ -22,7 +22,7 @@ using namespace task_bench;
 
 namespace {
 
-constexpr std::size_t codes = 4;
+constexpr std::size_t codes = 5;
 using Seconds = std::array<double, codes>;
 
 double by_hand(ramal::Communicator& communicator, ramal::Inputs<long>, bool lean) {
@@ -46,10 +46,10 @@ const std::vector<ramal::Delayed<long>> nothing;
 
 Seconds run_all(ramal::Session& session, int turn) {
   Seconds seconds{};
-  for (int k = 0; k < 3; ++k) {
-    switch ((k + turn) % 3) {
+  for (int k = 0; k < 4; ++k) {
+    switch ((k + turn) % 4) {
       case 0: {
-        const Times times = run_on_ramal(session);
+        const Times times = run_explicitly(session);
         seconds[0] = times.running;
         seconds[1] = times.all;
         break;
@@ -59,6 +59,9 @@ Seconds run_all(ramal::Session& session, int turn) {
         break;
       case 2:
         seconds[3] = session.compute(ramal::collective<by_hand>(nothing, true));
+        break;
+      case 3:
+        seconds[4] = run_families(session).all;
         break;
     }
   }

@@ -21,7 +21,10 @@ using ramal::detail::collect;
 using ramal::detail::Graph;
 using ramal::detail::Home;
 using ramal::detail::HomeOf;
+using ramal::detail::Kind;
+using ramal::detail::kind_costs;
 using ramal::detail::Machine;
+using ramal::detail::SecondsOf;
 using ramal::detail::Task;
 using ramal::detail::TaskIndex;
 using Ranks = ramal::detail::Array<std::uint32_t>;
@@ -57,8 +60,9 @@ struct Placed {
   std::uint32_t ranks;
   std::map<const Task*, TaskIndex> index = {};
 
-  Placed(Graph made, const Machine& machine, const HomeOf& home_of = no_home)
-      : graph(std::move(made)), rank(place(graph, machine, home_of)), ranks(machine.ranks()) {
+  Placed(Graph made, const Machine& machine, const HomeOf& home_of = no_home,
+         const SecondsOf& seconds_of = {})
+      : graph(std::move(made)), rank(place(graph, machine, home_of, seconds_of)), ranks(machine.ranks()) {
     for (TaskIndex i = 0; i < graph.size(); ++i) index[graph.tasks[i]] = i;
   }
   Placed(const Row& targets, std::uint32_t ranks, const HomeOf& home_of = no_home)
@@ -318,6 +322,102 @@ TEST(Place, OneExpensiveSourceHasARankOfItsOwn) {
   for (int i = 1; i <= 100; ++i) sources.push_back(delayed<inc>(i));
   const Placed placed(sources, 2);
   EXPECT_EQ(placed.source_load(), (std::vector<double>{100, 100}));
+}
+
+// --- what was learnt -----------------------------------------------------------------------------------
+/// So long by kind, of those that are known.
+class Learnt {
+ public:
+  Learnt& add(const Delayed<long>& example, double seconds) {
+    seconds_[&at(example)->kind()] = seconds;
+    return *this;
+  }
+  SecondsOf seconds_of() const {
+    return [this](const Kind& kind) {
+      const auto found = seconds_.find(&kind);
+      return found != seconds_.end() ? found->second : 0.0;
+    };
+  }
+
+ private:
+  std::map<const Kind*, double> seconds_;
+};
+/// 20 of each of the examples' kinds.
+Row twenty_each(bool third) {
+  Row all;
+  for (long i = 0; i < 20; ++i) all.push_back(delayed<inc>(i));
+  for (long i = 0; i < 20; ++i) all.push_back(delayed<dec>(i));
+  for (long i = 0; third && i < 20; ++i) all.push_back(delayed<add>(i, i));
+  return all;
+}
+
+TEST(PlaceLearnt, LongTasksAreShared) {
+  const Row all = twenty_each(false);
+  const Placed unknowing(all, 2);
+  EXPECT_EQ(unknowing.source_load(), (std::vector<double>{20, 20})) << "all of one kind on either rank";
+  const Learnt learnt = Learnt().add(delayed<inc>(0), 20e-3).add(delayed<dec>(0), 1e-3);
+  const Placed knowing(graph_of(all), machine_of(2), no_home, learnt.seconds_of());
+  const auto order = ranks_of(knowing, all);
+  EXPECT_TRUE(std::is_sorted(order.begin(), order.end()));
+  const auto on_first = std::count(order.begin(), order.end(), 0u);
+  EXPECT_TRUE(on_first == 10 || on_first == 11) << on_first << " of 20 that take 20 times as long";
+}
+
+TEST(PlaceLearnt, CostsHaveOneInTheMeanAndTheUnknownHasIt) {
+  const Graph graph = graph_of(twenty_each(true));
+  const auto cost_of = [&](const std::vector<double>& costs, const Delayed<long>& example) {
+    const auto found = std::find(graph.kinds.begin(), graph.kinds.end(), &at(example)->kind());
+    return costs.at(static_cast<std::size_t>(found - graph.kinds.begin()));
+  };
+  const Learnt learnt = Learnt().add(delayed<inc>(0), 30e-3).add(delayed<dec>(0), 10e-3);
+  const auto costs = kind_costs(graph, learnt.seconds_of());
+  EXPECT_DOUBLE_EQ(cost_of(costs, delayed<inc>(0)), 1.5);
+  EXPECT_DOUBLE_EQ(cost_of(costs, delayed<dec>(0)), 0.5);
+  EXPECT_DOUBLE_EQ(cost_of(costs, delayed<add>(0, 0)), 1.0);
+}
+
+TEST(PlaceLearnt, NoiseAndShortTasksCountForNothing) {
+  const Graph graph = graph_of(twenty_each(false));
+  const auto costs = [&](double inc_seconds, double dec_seconds) {
+    const Learnt learnt = Learnt().add(delayed<inc>(0), inc_seconds).add(delayed<dec>(0), dec_seconds);
+    return kind_costs(graph, learnt.seconds_of());
+  };
+  EXPECT_TRUE(costs(0, 0).empty());
+  EXPECT_TRUE(costs(1, 0).empty());
+  EXPECT_TRUE(costs(1.0, 1.4).empty());
+  EXPECT_TRUE(costs(1e-7, 4e-6).empty());
+  EXPECT_FALSE(costs(1.0, 1.6).empty());
+  EXPECT_FALSE(costs(1e-7, 10e-6).empty());
+}
+
+TEST(PlaceLearnt, AStatedCostIsKeptBesideLearntOnes) {
+  Row all{delayed<all_of>.annotate({.cost = 40})(Row{})};
+  const Row learnt_ones = twenty_each(false);
+  all.insert(all.end(), learnt_ones.begin(), learnt_ones.end());
+  const Learnt learnt =
+      Learnt().add(delayed<inc>(0), 20e-3).add(delayed<dec>(0), 1e-3).add(delayed<all_of>(Row{}), 1e-6);
+  const Placed placed(graph_of(all), machine_of(2), no_home, learnt.seconds_of());
+  const auto order = ranks_of(placed, all);
+  EXPECT_EQ(std::count(order.begin(), order.end(), 0u), 1) << "as dear as the 40 others together";
+}
+
+TEST_P(PlaceStencil, StaysInColumnsWhateverItsKindTakes) {
+  const auto rows = stencil(width(), 20, periodic());
+  const Placed unknowing(rows.back(), ranks());
+  for (const double factor : {1.3, 20.0}) {
+    const Learnt learnt = Learnt().add(delayed<inc>(0), 1e-3).add(delayed<step>(0, 0, 0), factor * 1e-3);
+    const Placed placed(graph_of(rows.back()), machine_of(ranks()), no_home, learnt.seconds_of());
+    EXPECT_EQ(placed.rank, unknowing.rank) << "each level is of one kind";
+  }
+}
+
+TEST_P(PlaceTree, SmallDifferencesMoveNothing) {
+  const auto total = ramal::reduce<add>(notebook_leaves(128));
+  const Placed unknowing({total}, GetParam());
+  const Learnt learnt =
+      Learnt().add(delayed<inc>(0), 1.4e-3).add(delayed<dec>(0), 1e-3).add(delayed<add>(0, 0), 1.2e-3);
+  EXPECT_EQ(Placed(graph_of({total}), machine_of(GetParam()), no_home, learnt.seconds_of()).rank,
+            unknowing.rank);
 }
 
 // --- shares ------------------------------------------------------------------------------------------

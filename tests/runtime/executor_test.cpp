@@ -153,7 +153,11 @@ class Recorder final : public Outlet {
   void announce(ValueId id, const Value& value) override { announced.emplace_back(id, value); }
   void enlist(std::uint32_t, std::uint32_t, std::vector<std::uint32_t>) override {}
   void join(std::uint32_t, std::uint32_t, const Failure*) override {}
-  void hurry() override { hurried_after.push_back(sent.size()); }
+  void send_member(std::uint32_t, std::uint32_t, MemberName, const Value&) override {}
+  void ended(const FrontRun&, const Failure*) override {}
+  void hurry(bool more) override {
+    if (!more) hurried_after.push_back(sent.size());
+  }
   std::vector<std::size_t> hurried_after;  // so many were sent
 };
 
@@ -185,6 +189,24 @@ class ExecutorTest : public ::testing::Test {
   Recorder out_;
   Executor executor_{0, images_, out_, 0};
 };
+
+// --- what is given away ------------------------------------------------------------------------------------
+TEST_F(ExecutorTest, GivesOnlyWhatIsKnownToTakeLong) {
+  std::vector<Wanted> wanted;
+  for (long i = 0; i < 100; ++i) wanted.push_back({delayed<leaf>(i), 10 + static_cast<ValueId>(i)});
+  const Kind& kind = wanted.front().task.get()->kind();
+  start(1, wanted);
+  EXPECT_EQ(executor_.give(1, 1, 1, false).tasks, 0u) << "nothing is known";
+  for (int i = 0; i < 100; ++i) executor_.durations().add(kind, 1e-6);
+  EXPECT_FALSE(executor_.may_give(false));
+  EXPECT_EQ(executor_.give(1, 1, 1, false).tasks, 0u) << "all are short";
+  for (int i = 0; i < 300; ++i) executor_.durations().add(kind, 1e-3);
+  EXPECT_TRUE(executor_.may_give(false));
+  const auto gift = executor_.give(1, 1, 1, false);
+  EXPECT_GT(gift.tasks, 0u);
+  EXPECT_LE(gift.tasks, 50u) << "an even share";
+  EXPECT_EQ(run_all() + gift.tasks, 100u);
+}
 
 // --- what is kept ------------------------------------------------------------------------------------------
 TEST_F(ExecutorTest, AResultIsKeptAndAnnouncedOnce) {
@@ -926,6 +948,7 @@ class Listener final : public Control {
     heard[id] = failure != nullptr ? std::optional(*failure) : std::nullopt;
   }
   void report(int, std::span<const std::byte>) override {}
+  void learn(const Kind&, const DurationSum&) override {}
 };
 constexpr std::size_t small_bytes = 64;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What needs real MPI processes. Run as `mpirun -n N mpi_program CHECK`; ends with "ok" and status 0.
 #include "runtime/serial.hpp"
+#include "tests/support/random_families.hpp"
 #include "tests/support/random_program.hpp"
 
 #include <ramal/mpi.hpp>
@@ -23,6 +24,15 @@ namespace {
 template <class T>
 void expect_equal(const T& found, const T& expected, const std::string& what) {
   if (!(found == expected)) fail(what + ": found another value than expected");
+}
+
+void families(Session& session) {
+  for (unsigned seed = 1; seed <= 25; ++seed) {
+    detail::SerialEngine engine;
+    Session serial(engine);
+    const bool equal = test::RandomFamilies(seed).run(session) == test::RandomFamilies(seed).run(serial);
+    expect_equal(equal, true, "families of seed " + std::to_string(seed));
+  }
 }
 
 void random_programs(Session& session) {
@@ -246,6 +256,34 @@ long pass_slowly(long x) {
   std::this_thread::sleep_for(std::chrono::microseconds(x % 97 == 0 ? 300 : 0));
   return x + 1;
 }
+constexpr std::uint64_t mebibyte = std::uint64_t{1} << 20;
+Block<long> large_block(long x) { return Block<long>::filled({mebibyte / sizeof(long)}, x); }
+long use_slowly(const Block<long>& block) {
+  std::this_thread::sleep_for(std::chrono::microseconds(500));
+  return block.data()[block.size() - 1];
+}
+/// Many large results from a fast rank to a slow one: what both hold stays bounded. RAMAL_MEMORY_BYTES=16M.
+void slow_rank(Session& session) {
+  const int last = session.ranks() - 1;
+  const auto use = delayed<use_slowly>.annotate({.rank = last});
+  for (const std::uint64_t stated : {std::uint64_t{0}, mebibyte}) {
+    const auto make = delayed<large_block>.annotate({.rank = 0, .result_bytes = stated});
+    std::vector<Delayed<long>> used;
+    for (long i = 0; i < 400; ++i) used.push_back(use(make(i)));
+    const auto values = session.compute(used);
+    for (long i = 0; i < 400; ++i)
+      expect_equal(values[static_cast<std::size_t>(i)], i, "a value used slowly");
+    const auto info = session.info();
+    const auto most = [&](int rank) {
+      return info[static_cast<std::size_t>(rank)].most_bytes_held / mebibyte;
+    };
+    std::printf("%d bytes stated: at most %d MiB held by the fast rank, %d MiB by the slow one\n",
+                static_cast<int>(stated), static_cast<int>(most(0)), static_cast<int>(most(last)));
+    const std::uint64_t workers = static_cast<std::uint64_t>(info[0].threads);
+    if (most(0) > 20 || most(last) > 8 + workers + 1) fail("a rank held more than its bound");
+  }
+}
+
 /// Many small messages from a fast rank to a slow one: credits hold them back, and none is lost.
 void flood(Session& session) {
   const int last = session.ranks() - 1;
@@ -368,12 +406,12 @@ void large(Session& session) {
 
 int main(int argc, char** argv) {
   const std::map<std::string, void (*)(Session&)> checks{
-      {"random", random_programs},  {"sizes", sizes},   {"flood", flood},
+      {"random", random_programs},  {"families", families},  {"sizes", sizes},   {"flood", flood},
       {"reductions", reductions},   {"errors", errors}, {"futures", futures},
-      {"collectives", collectives}, {"large", large}};
+      {"collectives", collectives}, {"large", large},   {"slow_rank", slow_rank}};
   const auto check = checks.find(argc > 1 ? argv[1] : "");
   if (check == checks.end()) {
-    std::cerr << "usage: mpi_program random|sizes|flood|reductions|errors|futures|collectives|large\n";
+    std::cerr << "usage: mpi_program random|families|sizes|flood|reductions|errors|futures|collectives|large\n";
     return 2;
   }
   return run(argc, argv, [&](Session& session) {

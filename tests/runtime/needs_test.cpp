@@ -36,6 +36,7 @@ long first_of_all(const Inputs<Bytes>& blocks) {
   return static_cast<long>(sum);
 }
 long token(long x) { return x; }
+long token_sum(long a, long b) { return a + b; }
 long first_after(const Bytes& block, long x) { return first(block) + x; }
 
 const auto stated = delayed<make>.annotate({.result_bytes = block_bytes});
@@ -70,7 +71,9 @@ class MemoryTest : public ::testing::Test, private Outlet {
   void announce(ValueId, const Value&) override {}
   void enlist(std::uint32_t, std::uint32_t, std::vector<std::uint32_t>) override {}
   void join(std::uint32_t, std::uint32_t, const Failure*) override {}
-  void hurry() override {}
+  void send_member(std::uint32_t, std::uint32_t, MemberName, const Value&) override {}
+  void ended(const FrontRun&, const Failure*) override {}
+  void hurry(bool) override {}
 
   const Images images_ = Images::loaded();
   Graph graph_;
@@ -223,14 +226,100 @@ TEST(Memory, RandomGraphsUnderATightBoundGiveTheSameBits) {
   for (unsigned seed = 1; seed <= 6; ++seed) {
     SerialRanks alone;
     const long expected = checksum(alone.session(), seed);
-    for (const int ranks : {1, 3}) {
+    for (int ranks = 1; ranks <= 8; ++ranks) {
       for (const unsigned workers : {0u, 3u}) {
-        ThreadedRanks bounded(ranks, workers, seed, 64, 5 * block_bytes);
+        // Large results are put off, or there are none.
+        const std::size_t small_bytes = (ranks + seed) % 3 == 0 ? 64 : 32;
+        ThreadedRanks bounded(ranks, workers, seed, small_bytes, (1 + seed % 5) * block_bytes);
         EXPECT_EQ(checksum(bounded.session(), seed), expected)
             << "seed " << seed << ", " << ranks << " ranks, " << workers << " workers";
       }
     }
   }
+}
+
+// --- back-pressure -----------------------------------------------------------------------------------------
+constexpr std::uint64_t large_bytes = 4096;
+Bytes make_large(long x) { return Bytes::filled({large_bytes}, static_cast<std::uint8_t>(x)); }
+std::string make_text(long x) { return std::string(large_bytes, static_cast<char>('a' + x % 20)); }
+long use_slowly(const Bytes& block) {
+  sleep_seconds(50e-6);
+  return first(block);
+}
+long read_slowly(const std::string& text) {
+  sleep_seconds(50e-6);
+  return text.front();
+}
+long use_both(const Bytes& block, long x) { return first(block) + x; }
+
+class BackPressure : public ::testing::TestWithParam<unsigned> {
+ protected:
+  static constexpr std::uint64_t bound = 20 * large_bytes;
+  /// Half of the bound; and a rank that has nothing ready may take one more, while each worker holds one.
+  const std::uint64_t most = bound / 2 + (GetParam() + 1) * large_bytes;
+  ThreadedRanks ranks_{2, GetParam(), 1, 64, bound};
+  std::uint64_t most_held(int rank) {
+    return ranks_.session().info()[static_cast<std::size_t>(rank)].most_bytes_held;
+  }
+};
+INSTANTIATE_TEST_SUITE_P(Workers, BackPressure, ::testing::Values(0u, 1u, 3u));
+
+TEST_P(BackPressure, AFastProducerDoesNotFillASlowRank) {
+  const auto make_there = delayed<make_large>.annotate({.rank = 0});
+  const auto use_here = delayed<use_slowly>.annotate({.rank = 1});
+  std::vector<Delayed<long>> used;
+  for (long i = 0; i < 400; ++i) used.push_back(use_here(make_there(i)));
+  const auto values = ranks_.session().compute(used);
+  for (long i = 0; i < 400; ++i) EXPECT_EQ(values[static_cast<std::size_t>(i)], i % 256);
+  EXPECT_LE(most_held(1), most);
+  EXPECT_GE(most_held(1), large_bytes);
+  EXPECT_EQ(ranks_.session().info()[1].bytes_held, 0u);
+}
+
+TEST_P(BackPressure, CountsWhatIsDecoded) {
+  const auto make_there = delayed<make_text>.annotate({.rank = 0});
+  const auto read_here = delayed<read_slowly>.annotate({.rank = 1});
+  std::vector<Delayed<long>> read;
+  for (long i = 0; i < 100; ++i) read.push_back(read_here(make_there(i)));
+  ranks_.session().compute(read);
+  EXPECT_LE(most_held(1), most + 100 * 64) << "texts are encoded with their length";
+  EXPECT_GE(most_held(1), large_bytes);
+  EXPECT_EQ(ranks_.session().info()[1].bytes_held, 0u);
+}
+
+TEST_P(BackPressure, StatedBytesAreBoundedOnBothSides) {
+  const auto make_there = delayed<make_large>.annotate({.rank = 0, .result_bytes = large_bytes});
+  const auto use_here = delayed<use_slowly>.annotate({.rank = 1});
+  std::vector<Delayed<long>> used;
+  for (long i = 0; i < 400; ++i) used.push_back(use_here(make_there(i)));
+  ranks_.session().compute(used);
+  EXPECT_LE(most_held(0), bound + large_bytes);
+  EXPECT_LE(most_held(1), most);
+}
+
+/// All that waits here needs what comes last of all: nothing is ready, so everything is taken.
+TEST_P(BackPressure, WhatIsNeededComesThroughHoweverMuchIsBeforeIt) {
+  const auto make_there = delayed<make_large>.annotate({.rank = 0});
+  const auto use_here = delayed<use_both>.annotate({.rank = 1});
+  std::vector<Delayed<Bytes>> made;
+  Delayed<long> last = delayed<token>.annotate({.rank = 0})(0);
+  for (long i = 0; i < 100; ++i) {
+    made.push_back(make_there(i));
+    last = delayed<first_after>.annotate({.rank = 0})(made.back(), last);
+  }
+  std::vector<Delayed<long>> used;
+  for (const auto& block : made) used.push_back(use_here(block, last));
+  EXPECT_EQ(ranks_.session().compute(ramal::reduce<token_sum>(used)), 100 * 99 / 2 * 101);
+  EXPECT_EQ(ranks_.session().info()[1].bytes_held, 0u);
+}
+
+TEST_P(BackPressure, AProgramMayEndWhileResultsArePutOff) {
+  const auto make_there = delayed<make_large>.annotate({.rank = 1});
+  const auto use_here = delayed<use_slowly>.annotate({.rank = 0});
+  std::vector<Delayed<long>> used;
+  for (long i = 0; i < 400; ++i) used.push_back(use_here(make_there(i)));
+  ranks_.session().persist(used);
+  ranks_.session().wait(used.front());
 }
 
 // --- threads -----------------------------------------------------------------------------------------------

@@ -28,6 +28,14 @@ TEST(Stealing, AsksAllOthersOnceAfterAWhile) {
   for (double now = 11; now < 20; now += 0.1) EXPECT_EQ(one.look(1, now), Words()) << "they know";
 }
 
+TEST(Stealing, WaitsLongerWhereOnlyShortTasksAreKnown) {
+  constexpr double long_grace = 50 * grace;
+  Stealing one(StealMode::automatic, 1, 4, grace);
+  EXPECT_EQ(one.look(1, 10, long_grace), Words());
+  EXPECT_EQ(one.look(1, 10 + 2 * grace, long_grace), Words());
+  EXPECT_EQ(one.look(1, 10 + 2 * long_grace, long_grace).size(), 3u);
+}
+
 TEST(Stealing, AsksAgainWhoHasGiven) {
   Stealing one(StealMode::on, 0, 3, 0);
   EXPECT_EQ(one.look(1, 10).size(), 2u);

@@ -31,14 +31,15 @@ inline std::vector<std::string> host_names(int ranks) {
 /// All ranks on the calling thread. Whenever rank 0 looks for messages, some of the others move first.
 class SteppedRanks {
  public:
-  SteppedRanks(int ranks, unsigned seed, std::size_t small_bytes = 64, StealMode steal = StealMode::off)
+  SteppedRanks(int ranks, unsigned seed, std::size_t small_bytes = 64,
+               std::uint64_t memory_bytes = std::uint64_t{1} << 40, StealMode steal = StealMode::off)
       : network_(ranks, small_bytes, seed), random_(seed + 1), images_(Images::loaded()) {
     for (int rank = 1; rank < ranks; ++rank) {
-      others_.push_back(
-          std::make_unique<Rank>(network_.connect(rank), images_, 0, nullptr, about(rank), steal));
+      others_.push_back(std::make_unique<Rank>(network_.connect(rank), images_, 0, nullptr,
+                                               about(rank, memory_bytes), steal));
     }
     engine_ = std::make_unique<DistributedEngine>(std::make_unique<Stepping>(*this, network_.connect(0)),
-                                                  images_, 0, host_names(ranks), true, about(0),
+                                                  images_, 0, host_names(ranks), true, about(0, memory_bytes),
                                                   std::vector<LocalInfos>(), steal);
     session_ = std::make_unique<Session>(*engine_);
   }
@@ -121,6 +122,7 @@ class ThreadedRanks {
     for (auto& thread : threads_) thread.join();
   }
   Session& session() { return *session_; }
+  DistributedEngine& engine() { return *engine_; }
 
  private:
   Network network_;

@@ -29,7 +29,9 @@ class Communicator;
 /// `delayed<f>.annotate`.
 struct Annotation {
   std::string name = {};  ///< shown in pictures, reports and errors; empty: the function's own
-  double cost = 1.0;      ///< expected duration relative to other tasks; must be positive and finite
+  /// Expected duration relative to a usual task's 1; must be positive and finite. 1 says nothing: then what
+  /// earlier runs learnt of the function's duration counts, on a scale where such tasks have 1 in the mean.
+  double cost = 1.0;
   int rank = -1;          ///< run on this rank; -1: wherever placement likes
   std::string host = {};  ///< run on a rank of this host; empty: any
   int priority = 0;       ///< among tasks ready on one rank, higher runs first
@@ -60,6 +62,7 @@ struct Frame {
   bool may_move;
   std::span<const std::byte> literals;
   Communicator* communicator = nullptr;  ///< of a collective task
+  std::int64_t step = 0;                 ///< of a family's member: to be added to its place's first number
 
   Value& input(std::size_t k) const { return cells[inputs[k]].value; }
   /// The k-th input's value is needed by this task alone, so that it may be moved from.
@@ -67,6 +70,16 @@ struct Frame {
     const Cell& cell = cells[inputs[k]];
     return may_move && cell.uses.load(std::memory_order_acquire) == 1 && cell.value.unique();
   }
+};
+
+struct Dependence;
+struct FamilyNode;
+
+/// What the function of a family's members takes, beside what tells its place.
+struct MemberShape {
+  std::uint32_t count = 0;
+  std::uint64_t lists = 0;  ///< bit k: the k-th takes any number
+  bool place = false;
 };
 
 /// One per function: a constant whose address, relative to its program image, names it across ranks.
@@ -77,6 +90,8 @@ struct Kind {
   std::string (*preview)(const Frame&);  ///< the arguments, for an error message
   bool collective = false;               ///< has members on several ranks; see collective.hpp
   bool part = false;                     ///< takes a result of its own rank's member of one
+  const Dependence* dependence = nullptr;  ///< of families: what members read
+  MemberShape parameters = {};
 };
 
 /// Where the result of a persisted task is kept. Owned by its task, known to one session, which
@@ -102,6 +117,10 @@ class Task {
   const Value* constant() const {
     return extra_ && !extra()->constant.empty() ? &extra()->constant : nullptr;
   }
+  /// Of a handle to a family's member; null for all others.
+  const FamilyNode* family() const { return extra_ ? extra()->family.get() : nullptr; }
+  std::shared_ptr<const FamilyNode> shared_family() const { return extra()->family; }
+  std::int64_t member() const { return extra()->member; }
   std::string_view name() const {
     const auto* wishes = annotation();
     return wishes != nullptr && !wishes->name.empty() ? std::string_view(wishes->name) : kind_->name;
@@ -137,7 +156,8 @@ class Task {
   /// A task with one owner and room for its inputs and literals, which the caller fills at once.
   static Task* make(const Kind& kind, std::source_location where, Shape shape);
   static Task* make(const Kind& kind, std::source_location where, Shape shape,
-                    std::shared_ptr<const Annotation> annotation, Value constant);
+                    std::shared_ptr<const Annotation> annotation, Value constant,
+                    std::shared_ptr<const FamilyNode> family = nullptr, std::int64_t member = 0);
   Task** input_room() { return trailing(); }
   std::byte* literal_room() { return const_cast<std::byte*>(literal_memory()); }
 
@@ -149,6 +169,8 @@ class Task {
   struct Extra {
     std::shared_ptr<const Annotation> annotation;
     Value constant;
+    std::shared_ptr<const FamilyNode> family;
+    std::int64_t member;
   };
   Task(const Kind& kind, std::source_location where, Shape shape, bool extra)
       : kind_(&kind),

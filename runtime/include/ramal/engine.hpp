@@ -26,13 +26,15 @@ struct RankInfo {
   std::uint64_t messages_sent = 0;  ///< results, subgraphs and control
   std::uint64_t bytes_sent = 0;     ///< their payload
   std::uint64_t values_kept = 0;
-  std::uint64_t bytes_held = 0;  ///< of them, and of results of runs in which tasks state their bytes
-  double idle_seconds = 0;  ///< with a run under way and nothing to do (one-threaded ranks)
+  /// Of them, of results of runs in which tasks state their bytes, and of large results from other ranks.
+  std::uint64_t bytes_held = 0;
+  std::uint64_t most_bytes_held = 0;  ///< that there ever were
+  double idle_seconds = 0;            ///< with a run under way and nothing to do (one-threaded ranks)
 
   template <class Archive>
   void serialize(Archive& archive, unsigned) {
     archive& rank& host& pid& threads& cores& memory_bytes& tasks_run& tasks_given& tasks_stolen&
-        bytes_stolen& messages_sent& bytes_sent& values_kept& bytes_held& idle_seconds;
+        bytes_stolen& messages_sent& bytes_sent& values_kept& bytes_held& most_bytes_held& idle_seconds;
   }
 };
 
@@ -54,6 +56,8 @@ class Engine {
   virtual int ranks() const = 0;
   virtual std::vector<Value> compute(const Tasks& targets) = 0;
   virtual void persist(const Tasks& targets) = 0;
+  /// Runs all members of these, and keeps nothing of them.
+  virtual void run(const std::vector<std::shared_ptr<const FamilyNode>>& families) = 0;
   /// True once all are there or have failed; false after so many seconds (negative: no limit).
   virtual bool wait(const Tasks& targets, double seconds) = 0;
   /// Throws if one has failed or was cancelled.

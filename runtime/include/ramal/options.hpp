@@ -32,8 +32,12 @@ struct Options {
   /// RAMAL_CREDITS: messages one rank may send another that it has not taken in yet. At least 2.
   int credits = 64;
   /// RAMAL_MEMORY_BYTES: what a rank's results may take before it waits with tasks that state how much they
-  /// will make. 0: 60 % of the memory of the host, or of the job, over the ranks that share it.
+  /// will make. At half of it, large results from other ranks wait while there are ready tasks to make room.
+  /// 0: 60 % of the memory of the host, or of the job, over the ranks that share it.
   std::uint64_t memory_bytes = 0;
+  /// RAMAL_FRONT_MEMBERS: about how many members of families a rank plans at a time, for each of its threads, but
+  /// at least a step. What is planned at once should fit into the caches.
+  std::int64_t front_members = 256;
   /// RAMAL_STEAL: whether a rank with nothing to do runs ready tasks of another, whose results go back to
   /// where they were planned. `auto`: those whose kind is known to take much longer than their way, from
   /// about 100 us on; `on`: any, for tests; `off`: none. Never tasks annotated with rank, host, priority,
@@ -47,6 +51,10 @@ struct Options {
   /// "stolen": 0, "stolen_bytes": 0, "elapsed_seconds": 1.5}. It is there as a whole or not at all. Empty:
   /// none.
   std::string record = {};
+  /// RAMAL_HISTORY: a file in which rank 0 leaves how long tasks of each function took, for later sessions of
+  /// the same binary to place theirs by. Read at the start, if it is there, and replaced at the end; a
+  /// damaged one, or one that cannot be written, is a warning. Empty: what is learnt ends with the session.
+  std::string history = {};
 
   /// These options, overridden by the RAMAL_* environment variables that are set. Throws OptionError,
   /// naming the variable, what was found and what is allowed; also for a RAMAL_ variable that is none.

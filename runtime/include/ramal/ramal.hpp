@@ -5,6 +5,7 @@
 #include <ramal/block.hpp>
 #include <ramal/collective.hpp>
 #include <ramal/delayed.hpp>
+#include <ramal/family.hpp>
 #include <ramal/map.hpp>
 #include <ramal/operators.hpp>
 #include <ramal/reduce.hpp>

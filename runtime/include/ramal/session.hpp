@@ -7,6 +7,7 @@
 #include <ramal/delayed.hpp>
 #include <ramal/engine.hpp>
 #include <ramal/error.hpp>
+#include <ramal/family.hpp>
 
 #include <chrono>
 #include <ranges>
@@ -168,6 +169,29 @@ class Session {
     requires(detail::is_lazy<First>&& detail::is_lazy<Second> && (detail::is_lazy<Rest> && ...))
   auto compute(const First& first, const Second& second, const Rest&... rest) {
     return compute(std::tuple<First, Second, Rest...>(first, second, rest...));
+  }
+
+  /// All members, in the order of their places. O(members) on rank 0, where they go.
+  template <class T>
+  auto compute(const Family<T>& family) {
+    return compute(family.members());
+  }
+
+  /// Runs all members of these families, or of vectors of families, for what they do, and keeps nothing. Throws
+  /// as `compute`.
+  template <class... F>
+    requires(sizeof...(F) > 0)
+  void run(const F&... families) {
+    std::vector<std::shared_ptr<const detail::FamilyNode>> nodes;
+    const auto append = [&nodes](const auto& one) {
+      if constexpr (detail::is_family<std::remove_cvref_t<decltype(one)>>) {
+        nodes.push_back(one.view().node);
+      } else {
+        for (const auto& family : one) nodes.push_back(family.view().node);
+      }
+    };
+    (append(families), ...);
+    engine_.run(nodes);
   }
 
   /// Starts what the targets need, returns at once, and keeps each result on the rank that makes it

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// expand: from a program to one rank's subgraph of one front.
+//
+// Own members of the front are its tasks. What they read is a task of the same front, or an external: the
+// member of the front before (a link, filled as soon as that one is), or one by its name: from an older front
+// or another rank.
+//
+// Who reads what of this rank's lies elsewhere is found without a message: the readers' pattern gives a box
+// with all places that may read the rank's own, and what those read is evaluated here. Every rank evaluates
+// the same functions of the same places, so what one rank sends is what the other waits for, once for each
+// value and rank.
+#pragma once
+
+#include "graph/program.hpp"
+
+#include <unordered_map>
+
+namespace ramal::detail {
+
+/// A slot of the front before, whose value goes to a slot of this one.
+struct Link {
+  Slot from, to;
+};
+/// A member by name, and by how much its name grows with each step that a front is moved on.
+struct Named {
+  MemberName name;
+  std::int64_t stride;
+};
+/// An external that waits for a member by name.
+struct Awaited {
+  Slot slot;
+  Named member;
+};
+
+struct Front {
+  Subgraph graph;                  ///< routes name their slot's member by its place in `names`
+  std::vector<const Kind*> kinds;  ///< by subgraph's kind
+  std::vector<Link> links;         ///< from the front before
+  std::vector<Awaited> awaited;
+  std::vector<Named> names;  ///< of members that leave
+  struct Part {
+    std::uint32_t node;
+    Region region;
+    Slot first;
+  };
+  std::vector<Part> parts;
+  std::int64_t number = 0;
+
+  /// Which member makes that slot's value; of a front moved on by so many steps.
+  Named member(const FamilyProgram& program, Slot slot) const;
+  std::optional<Slot> slot_of(const FamilyProgram& program, std::uint32_t node, const Index& place) const;
+};
+
+/// Of one rank. Keeps what it looks up, nothing of a front.
+class Expander {
+ public:
+  Expander(const FamilyProgram& program, std::uint32_t rank);
+
+  /// O(own members + neighbours of the rank's block), times what the functions that say what is read cost.
+  Front expand(std::int64_t front);
+  /// The latest front of this program in which any member may read that one.
+  std::int64_t last_reader(MemberName member) const;
+  /// Fronts of which each is the one before moved on by `rows` steps: from `first` to before `end`. None if
+  /// first >= end.
+  struct Steady {
+    std::int64_t first = 0, end = 0;
+  };
+  Steady steady() const { return steady_; }
+
+ private:
+  struct Reader {
+    std::uint32_t node, source;
+  };
+  std::vector<Front::Part> parts_of(std::int64_t front, std::vector<std::size_t>& first_of_node) const;
+  void append_chunk(std::uint32_t node, std::int64_t front, std::vector<Front::Part>& parts) const;
+  Region view_of(std::uint32_t node, const ProgramSource& source, const Region& region, bool& visible) const;
+  Steady find_steady() const;
+
+  const FamilyProgram& program_;
+  const std::uint32_t rank_;
+  std::vector<std::vector<Reader>> readers_;  // by node
+  std::vector<Reads> reads_;                  // by node
+  Steady steady_;
+};
+
+/// Of a member that says it reads what it cannot: throws what is wrong.
+extern const Kind refused_member;
+
+}  // namespace ramal::detail

@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <ramal/map.hpp>
+
+#include <stdexcept>
+
+namespace ramal::detail {
+
+// --- nodes ------------------------------------------------------------------------------------------------
+
+FamilyView FamilyView::of(std::shared_ptr<const FamilyNode> node) {
+  const Index shape = node->extent;
+  return {std::move(node), 0, shape};
+}
+
+FamilyView FamilyView::last_step() const {
+  FamilyView row = *this;
+  row.shape.dims = std::max(1, shape.dims - 1);
+  for (int d = 0; d < row.shape.dims; ++d) row.shape[d] = shape.dims > 1 ? shape[d + 1] : 1;
+  row.base += (shape[0] - 1) * row.shape.volume();
+  return row;
+}
+
+FamilyView FamilyView::without(int axis) const {
+  FamilyView view = *this;
+  if (shape.dims == 1) return view;
+  for (int d = axis; d + 1 < shape.dims; ++d) view.shape[d] = shape[d + 1];
+  --view.shape.dims;
+  return view;
+}
+
+FamilyNode::~FamilyNode() {
+  // Families that only this one needs would be freed within each other's destructors.
+  std::vector<std::shared_ptr<const FamilyNode>> alone;
+  const auto take_from = [&alone](std::vector<FamilySource>& sources) {
+    for (FamilySource& source : sources) {
+      if (source.view.node) alone.push_back(std::move(source.view.node));
+    }
+  };
+  take_from(sources);
+  while (!alone.empty()) {
+    auto node = std::move(alone.back());
+    alone.pop_back();
+    if (node.use_count() == 1) take_from(const_cast<FamilyNode&>(*node).sources);
+  }
+}
+
+void refuse_family(const std::string& problem, std::source_location where) {
+  throw std::invalid_argument("ramal: " + problem + " (" + where.file_name() + ":" +
+                              std::to_string(where.line()) + ")");
+}
+
+void check_family(const FamilyNode& node) {
+  for (int d = 0; d < node.extent.dims; ++d) {
+    if (node.extent[d] < 0)
+      refuse_family("a family of extent " + node.extent.text() + ": a length is negative", node.where);
+  }
+  constexpr std::int64_t most_members = std::int64_t{1} << 48;
+  double members = 1;
+  for (int d = 0; d < node.extent.dims; ++d) members *= static_cast<double>(node.extent[d]);
+  if (members > static_cast<double>(most_members))
+    refuse_family("a family of extent " + node.extent.text() + " has more than 2^48 members", node.where);
+  constexpr std::size_t most_sources = 62;
+  if (node.sources.size() > most_sources)
+    refuse_family("a family reads " + std::to_string(node.sources.size()) + " others; at most 62 can be read",
+                  node.where);
+}
+
+void expect_dims(const Index& extent, int dims, const char* what, std::source_location where) {
+  if (extent.dims == dims) return;
+  refuse_family(std::string(what) + ": expected a family of " + std::to_string(dims) +
+                    (dims == 1 ? " dimension" : " dimensions") + ", found extent " + extent.text(),
+                where);
+}
+
+void expect_positive(std::int64_t number, const char* what, std::source_location where) {
+  if (number > 0) return;
+  refuse_family(std::string(what) + " must be positive; found " + std::to_string(number), where);
+}
+
+void check_reduction(const Index& extent, int axis, std::int64_t arity, std::source_location where) {
+  if (axis < 0 || axis >= extent.dims)
+    refuse_family("reduce: a family of extent " + extent.text() + " has no dimension " + std::to_string(axis),
+                  where);
+  if (arity < 2) throw_bad_arity(static_cast<std::size_t>(std::max<std::int64_t>(arity, 0)), where);
+  if (extent[axis] == 0) throw_empty_reduction(where);
+}
+
+Index with_steps(std::int64_t steps, const Index& extent, std::source_location where) {
+  expect_positive(steps, "iterate: the number of steps", where);
+  if (extent.dims == Index::most_dims)
+    refuse_family("iterate: expected a family of at most 3 dimensions, found extent " + extent.text(), where);
+  Index with = extent;
+  with.dims = extent.dims + 1;
+  with[0] = steps;
+  for (int d = 0; d < extent.dims; ++d) with[d + 1] = extent[d];
+  return with;
+}
+
+FamilySource single_source(TaskHandle task) {
+  existing(task.get());
+  FamilySource source;
+  source.view.shape = Index(1);
+  if (task.get()->family() != nullptr) {
+    source.view.node = task.get()->shared_family();
+    source.view.base = task.get()->member();
+  }
+  source.task = std::move(task);
+  return source;
+}
+
+FamilyView family_of_tasks(const Kind& kind, std::vector<TaskHandle> tasks, std::source_location where) {
+  for (const TaskHandle& task : tasks) existing(task.get());
+  auto node = std::make_shared<FamilyNode>();
+  node->kind = &kind;
+  node->extent = Index(tasks.size());
+  node->where = where;
+  node->tasks = std::move(tasks);
+  check_family(*node);
+  return FamilyView::of(std::move(node));
+}
+
+TaskHandle member_task(const Kind& kind, const FamilyView& view, const Index& place) {
+  if (!view.shape.contains(place)) {
+    throw std::out_of_range("ramal: " + std::string(view.node->name()) + place.text() +
+                            " is not in its extent, which is " + view.shape.text());
+  }
+  return TaskHandle(Task::make(kind, view.node->where, {}, nullptr, Value(), view.node,
+                               view.base + view.shape.number_of(place)));
+}
+
+Index common_extent(const std::vector<FamilySource>& sources, std::source_location where) {
+  Index extent = sources.front().view.shape;
+  for (const FamilySource& source : sources) {
+    const Index& shape = source.view.shape;
+    if (shape.volume() == 1) continue;
+    if (extent.volume() == 1) extent = shape;
+    if (shape == extent) continue;
+    refuse_family("map: expected families of one extent, found " + extent.text() + " and " + shape.text(),
+                  where);
+  }
+  return extent;
+}
+
+bool any_in_steps(const std::vector<FamilySource>& sources, const Index& extent) {
+  return std::ranges::any_of(sources, [&](const FamilySource& source) {
+    return source.view.node && source.view.node->traits.steps && source.view.shape == extent &&
+           source.view.node->extent == extent;
+  });
+}
+
+// --- patterns ---------------------------------------------------------------------------------------------
+
+void Elementwise::reads(const std::byte* closure, const Index& place, Reads& out) {
+  const auto sources = closure_as<std::uint32_t>(closure);
+  for (std::uint32_t k = 0; k < sources; ++k) {
+    if (out.shape(k).volume() == 1) {
+      out.add_number(k, 0, k);
+    } else {
+      out.add(k, place, k);
+    }
+  }
+}
+void Elementwise::readers(const std::byte*, const Index& extent, std::uint32_t, const Region& of,
+                          std::vector<Region>& boxes) {
+  // A single one may be of other dimensions than the family.
+  boxes.push_back(
+      of.low.dims == extent.dims && extent.volume() != 1 && of.volume() != 1 ? of : Region::whole(extent));
+}
+
+namespace {
+
+struct StencilHead {
+  Index extent;
+  std::int32_t edge;
+  std::int32_t count;
+};
+std::int32_t offset_at(const std::byte* closure, int dims, int k, int dim) {
+  std::int32_t offset = 0;
+  std::memcpy(&offset,
+              closure + sizeof(StencilHead) + sizeof offset * static_cast<std::size_t>(k * dims + dim),
+              sizeof offset);
+  return offset;
+}
+
+/// Calls with each neighbour, in order.
+template <class Take>
+void for_each_neighbour(const std::byte* closure, const Index& place, const Take& take) {
+  const auto head = closure_as<StencilHead>(closure);
+  const int dims = head.extent.dims;
+  for (int k = 0; k < head.count; ++k) {
+    Index neighbour = place;
+    bool is_there = true;
+    for (int d = 0; d < dims; ++d) {
+      std::int64_t at = place[d] + offset_at(closure, dims, k, d);
+      const std::int64_t length = head.extent[d];
+      if (head.edge == static_cast<std::int32_t>(Edge::clamp)) {
+        at = std::clamp<std::int64_t>(at, 0, length - 1);
+      } else if (head.edge == static_cast<std::int32_t>(Edge::periodic)) {
+        at = (at % length + length) % length;
+      } else {
+        is_there = is_there && at >= 0 && at < length;
+      }
+      neighbour[d] = at;
+    }
+    if (is_there) take(neighbour);
+  }
+}
+
+void grow(const std::byte* closure, const Region& of, std::vector<Region>& boxes) {
+  const auto head = closure_as<StencilHead>(closure);
+  const int dims = head.extent.dims;
+  Region grown = of;
+  for (int d = 0; d < dims; ++d) {
+    std::int64_t least = 0, most = 0;
+    for (int k = 0; k < head.count; ++k) {
+      least = std::min<std::int64_t>(least, offset_at(closure, dims, k, d));
+      most = std::max<std::int64_t>(most, offset_at(closure, dims, k, d));
+    }
+    grown.low[d] = of.low[d] - most;
+    grown.high[d] = of.high[d] - least;
+  }
+  boxes.push_back(grown);
+  if (head.edge != static_cast<std::int32_t>(Edge::periodic)) return;
+  // What reaches beyond one end comes in at the other.
+  for (int d = 0; d < dims; ++d) {
+    for (std::size_t i = 0, count = boxes.size(); i < count; ++i) {
+      const std::int64_t length = head.extent[d];
+      if (boxes[i].high[d] - boxes[i].low[d] >= length) {
+        boxes[i].low[d] = 0;
+        boxes[i].high[d] = length;
+        continue;
+      }
+      for (const std::int64_t shift : {-length, length}) {
+        Region moved = boxes[i];
+        moved.low[d] += shift;
+        moved.high[d] += shift;
+        if (moved.low[d] < length && moved.high[d] > 0) boxes.push_back(moved);
+      }
+    }
+  }
+}
+
+Index space_of(const Index& place) {
+  Index space;
+  space.dims = place.dims - 1;
+  for (int d = 0; d < space.dims; ++d) space[d] = place[d + 1];
+  return space;
+}
+Index at_step(std::int64_t step, const Index& space) {
+  Index place;
+  place.dims = space.dims + 1;
+  place[0] = step;
+  for (int d = 0; d < space.dims; ++d) place[d + 1] = space[d];
+  return place;
+}
+
+}  // namespace
+
+std::vector<std::byte> stencil_closure(const Index& extent, const std::vector<Index>& offsets,
+                                       std::int32_t edge, std::source_location where) {
+  for (const Index& offset : offsets) {
+    if (offset.dims != extent.dims)
+      refuse_family("stencil: the offset " + offset.text() +
+                        " has not as many numbers as the family's extent " + extent.text(),
+                    where);
+  }
+  const StencilHead head{extent, edge, static_cast<std::int32_t>(offsets.size())};
+  std::vector<std::byte> closure(sizeof head + sizeof(std::int32_t) * offsets.size() *
+                                                   static_cast<std::size_t>(extent.dims));
+  std::memcpy(closure.data(), &head, sizeof head);
+  std::byte* at = closure.data() + sizeof head;
+  for (const Index& offset : offsets) {
+    for (int d = 0; d < extent.dims; ++d, at += sizeof(std::int32_t)) {
+      const auto number = static_cast<std::int32_t>(offset[d]);
+      std::memcpy(at, &number, sizeof number);
+    }
+  }
+  return closure;
+}
+
+void StencilPattern::reads(const std::byte* closure, const Index& place, Reads& out) {
+  for_each_neighbour(closure, place, [&](const Index& neighbour) { out.add(0, neighbour, 0); });
+}
+void StencilPattern::readers(const std::byte* closure, const Index&, std::uint32_t, const Region& of,
+                             std::vector<Region>& boxes) {
+  grow(closure, of, boxes);
+}
+
+void IteratePattern::reads(const std::byte* closure, const Index& place, Reads& out) {
+  for_each_neighbour(closure, space_of(place), [&](const Index& neighbour) {
+    if (place[0] == 0) {
+      out.add(0, neighbour, 0);
+    } else {
+      out.add(1, at_step(place[0] - 1, neighbour), 0);
+    }
+  });
+}
+void IteratePattern::readers(const std::byte* closure, const Index&, std::uint32_t source, const Region& of,
+                             std::vector<Region>& boxes) {
+  const std::size_t first = boxes.size();
+  grow(closure, source == 0 ? of : Region{space_of(of.low), space_of(of.high)}, boxes);
+  for (std::size_t i = first; i < boxes.size(); ++i) {
+    boxes[i] = source == 0
+                   ? Region{at_step(0, boxes[i].low), at_step(1, boxes[i].high)}
+                   : Region{at_step(of.low[0] + 1, boxes[i].low), at_step(of.high[0] + 1, boxes[i].high)};
+  }
+}
+
+void GatherPattern::reads(const std::byte* closure, const Index& place, Reads& out) {
+  const auto [block, size] = closure_as<GatherClosure>(closure);
+  for (std::int64_t i = place[0] * block; i < std::min((place[0] + 1) * block, size); ++i)
+    out.add_number(0, i, 0);
+}
+void GatherPattern::readers(const std::byte* closure, const Index&, std::uint32_t, const Region& of,
+                            std::vector<Region>& boxes) {
+  const auto block = closure_as<GatherClosure>(closure).block;
+  boxes.push_back({Index(of.low[0] / block), Index((of.high[0] + block - 1) / block)});
+}
+
+void AllPattern::reads(const std::byte* closure, const Index&, Reads& out) {
+  const auto size = closure_as<std::int64_t>(closure);
+  for (std::int64_t i = 0; i < size; ++i) out.add_number(0, i, 0);
+}
+
+void ColumnPattern::reads(const std::byte* closure, const Index& place, Reads& out) {
+  const auto rows = closure_as<ColumnClosure>(closure).rows;
+  for (std::int64_t row = 0; row < rows; ++row) out.add(0, Index(row, place[0]), 0);
+}
+
+void LevelPattern::reads(const std::byte* closure, const Index& place, Reads& out) {
+  const auto [axis, arity, length] = closure_as<LevelClosure>(closure);
+  const int d = static_cast<int>(axis);
+  Index from = place;
+  for (std::int64_t i = place[d] * arity; i < std::min((place[d] + 1) * arity, length); ++i) {
+    from[d] = i;
+    out.add(0, from, 0);
+  }
+}
+void LevelPattern::readers(const std::byte* closure, const Index&, std::uint32_t, const Region& of,
+                           std::vector<Region>& boxes) {
+  const auto [axis, arity, length] = closure_as<LevelClosure>(closure);
+  const int d = static_cast<int>(axis);
+  Region box = of;
+  box.low[d] = of.low[d] / arity;
+  box.high[d] = (of.high[d] + arity - 1) / arity;
+  boxes.push_back(box);
+}
+
+Region reached(const UserReach& reach, const Index& extent, std::uint32_t source, const Region& of) {
+  if (!reach.known || of.low.dims != extent.dims || reach.reach.dims != extent.dims)
+    return Region::whole(extent);
+  Region box = of;
+  const bool itself = source == reach.sources;
+  for (int d = 0; d < extent.dims; ++d) {
+    box.low[d] = itself && d == 0 ? of.low[0] : of.low[d] - reach.reach[d];
+    box.high[d] = of.high[d] + reach.reach[d];
+  }
+  return box;
+}
+
+}  // namespace ramal::detail

@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Dependence: what a family's members read, as functions of their places. FamilyNode: one family. The
+// families that people use have patterns whose readers are known: `readers` gives a box that holds all who
+// read a box.
+#pragma once
+
+#include <ramal/delayed.hpp>
+#include <ramal/index.hpp>
+
+#include <vector>
+
+namespace ramal {
+
+/// Gathers what one member reads. See `family<f>`.
+class Reads {
+ public:
+  struct Read {
+    std::uint32_t source;
+    std::uint32_t parameter;
+    std::int64_t number;  ///< of the place within the source
+  };
+
+  /// Lengths of the sources, and, if it is one of them, which is the family itself and how many places
+  /// before.
+  explicit Reads(std::vector<Index> shapes) : shapes_(std::move(shapes)) {}
+  void begin(std::int64_t own_number) {
+    all_.clear();
+    problem_.clear();
+    own_number_ = own_number;
+  }
+
+  /// Reads that member of the k-th source.
+  void operator()(std::uint32_t k, const Index& place) { add(k, place, k); }
+  /// Reads an earlier member of the family itself.
+  void self(const Index& place) {
+    const auto itself = static_cast<std::uint32_t>(shapes_.size() - 1);
+    add(itself, place, itself);
+    if (all_.empty() || !problem_.empty()) return;
+    if (all_.back().number >= own_number_)
+      refuse("reads " + place.text() + " of its own family, which is not before it");
+  }
+
+  /// For patterns: the parameter may be another than the source.
+  void add(std::uint32_t source, const Index& place, std::uint32_t parameter) {
+    if (source >= shapes_.size()) {
+      refuse("reads source " + std::to_string(source) + " of " + std::to_string(shapes_.size()));
+    } else if (!shapes_[source].contains(place)) {
+      refuse("reads " + place.text() + " of a source of extent " + shapes_[source].text());
+    } else {
+      all_.push_back({source, parameter, shapes_[source].number_of(place)});
+    }
+  }
+  void add_number(std::uint32_t source, std::int64_t number, std::uint32_t parameter) {
+    all_.push_back({source, parameter, number});
+  }
+  void refuse(std::string problem) {
+    if (problem_.empty()) problem_ = std::move(problem);
+  }
+
+  const std::vector<Read>& all() const { return all_; }
+  std::vector<Read>& all() { return all_; }
+  const std::string& problem() const { return problem_; }
+  const Index& shape(std::size_t source) const { return shapes_[source]; }
+
+ private:
+  std::vector<Index> shapes_;
+  std::vector<Read> all_;
+  std::string problem_;
+  std::int64_t own_number_ = 0;
+};
+
+namespace detail {
+
+struct FamilyNode;
+
+/// A family, or a row of its first dimension, or the family without dimensions of length 1.
+struct FamilyView {
+  std::shared_ptr<const FamilyNode> node;
+  std::int64_t base = 0;  ///< number of its first member
+  Index shape;
+
+  static FamilyView of(std::shared_ptr<const FamilyNode> node);
+  FamilyView last_step() const;
+  FamilyView without(int axis) const;
+};
+
+/// What a family reads of: another, or one handle. A handle to another's member is both: the member, unless its
+/// value is kept.
+struct FamilySource {
+  FamilyView view;
+  TaskHandle task;
+
+  bool is_handle() const {
+    return task.get() != nullptr && (view.node == nullptr || task.get()->residence() != nullptr);
+  }
+};
+
+struct FamilyTraits {
+  bool reads_itself = false;
+  std::string name = {};
+  int rank = -1;
+  bool steps = false;
+  std::int64_t period = 0;
+  std::int64_t settled = 0;
+};
+
+struct FamilyNode {
+  const Kind* kind = nullptr;
+  Index extent;
+  std::vector<FamilySource> sources;
+  std::vector<std::byte> closure;  ///< of its dependence
+  std::source_location where;
+  FamilyTraits traits;
+  std::vector<TaskHandle> tasks;  ///< of a family of existing handles, which has no sources
+  /// The session's: where its members are kept.
+  mutable std::unique_ptr<Residence> residence;
+
+  std::string_view name() const { return traits.name.empty() ? kind->name : std::string_view(traits.name); }
+  /// Frees families that only this one needs, without recursion.
+  ~FamilyNode();
+};
+
+/// How members' places go together with those they read.
+enum class Alignment : std::uint8_t {
+  none,
+  same,  ///< each reads its own place of sources with its own extent
+  tree   ///< one dimension; each reads the places under it
+};
+
+/// A constant per pattern; see Kind::dependence.
+struct Dependence {
+  void (*reads)(const std::byte* closure, const Index& place, Reads& out);
+  /// Boxes with all places that read some place of `of`, a box within the source. They may reach beyond the
+  /// extent.
+  void (*readers)(const std::byte* closure, const Index& extent, std::uint32_t source, const Region& of,
+                  std::vector<Region>& boxes);
+  /// Steps back that members read of their own family at most; 0: not known.
+  std::int64_t (*lag)(const std::byte* closure);
+  Alignment alignment = Alignment::none;
+  /// With a dimension of steps, members read of other families' steps their own or earlier ones.
+  bool in_time = false;
+};
+
+void check_family(const FamilyNode& node);
+[[noreturn]] void refuse_family(const std::string& problem, std::source_location where);
+void expect_dims(const Index& extent, int dims, const char* what, std::source_location where);
+void expect_positive(std::int64_t number, const char* what, std::source_location where);
+void check_reduction(const Index& extent, int axis, std::int64_t arity, std::source_location where);
+Index with_steps(std::int64_t steps, const Index& extent, std::source_location where);
+FamilySource single_source(TaskHandle task);
+FamilyView family_of_tasks(const Kind& kind, std::vector<TaskHandle> tasks, std::source_location where);
+/// A handle to one member.
+TaskHandle member_task(const Kind& kind, const FamilyView& view, const Index& place);
+
+// --- patterns ---------------------------------------------------------------------------------------------
+
+template <class T>
+std::vector<std::byte> closure_of(const T& object) {
+  std::vector<std::byte> bytes(sizeof object);
+  std::memcpy(bytes.data(), &object, sizeof object);
+  return bytes;
+}
+template <class T>
+T closure_as(const std::byte* closure) {
+  T object;
+  std::memcpy(&object, closure, sizeof object);
+  return object;
+}
+
+/// No sources.
+struct Nothing {
+  static void reads(const std::byte*, const Index&, Reads&) {}
+  static void readers(const std::byte*, const Index&, std::uint32_t, const Region&, std::vector<Region>&) {}
+  static constexpr Dependence dependence{&reads, &readers, nullptr, Alignment::same};
+};
+
+/// Its own place of each source; the only place of sources of one member.
+struct Elementwise {
+  static void reads(const std::byte*, const Index& place, Reads& out);
+  static void readers(const std::byte*, const Index& extent, std::uint32_t source, const Region& of,
+                      std::vector<Region>& boxes);
+  static constexpr Dependence dependence{&reads, &readers, nullptr, Alignment::same, true};
+};
+
+std::vector<std::byte> stencil_closure(const Index& extent, const std::vector<Index>& offsets,
+                                       std::int32_t edge, std::source_location where);
+struct StencilPattern {
+  static void reads(const std::byte* closure, const Index& place, Reads& out);
+  static void readers(const std::byte* closure, const Index& extent, std::uint32_t source, const Region& of,
+                      std::vector<Region>& boxes);
+  static constexpr Dependence dependence{&reads, &readers, nullptr, Alignment::none};
+};
+/// Source 0 before the first step, itself after.
+struct IteratePattern {
+  static void reads(const std::byte* closure, const Index& place, Reads& out);
+  static void readers(const std::byte* closure, const Index& extent, std::uint32_t source, const Region& of,
+                      std::vector<Region>& boxes);
+  static std::int64_t lag(const std::byte*) { return 1; }
+  static constexpr Dependence dependence{&reads, &readers, &lag, Alignment::none};
+};
+struct TransposePattern {
+  static void reads(const std::byte*, const Index& place, Reads& out) {
+    out.add(0, Index(place[1], place[0]), 0);
+  }
+  static void readers(const std::byte*, const Index&, std::uint32_t, const Region& of,
+                      std::vector<Region>& boxes) {
+    boxes.push_back({Index(of.low[1], of.low[0]), Index(of.high[1], of.high[0])});
+  }
+  static constexpr Dependence dependence{&reads, &readers, nullptr, Alignment::none};
+};
+struct GatherClosure {
+  std::int64_t block, size;
+};
+struct GatherPattern {
+  static void reads(const std::byte* closure, const Index& place, Reads& out);
+  static void readers(const std::byte* closure, const Index&, std::uint32_t, const Region& of,
+                      std::vector<Region>& boxes);
+  static constexpr Dependence dependence{&reads, &readers, nullptr, Alignment::none};
+};
+struct ScatterPattern {
+  static void reads(const std::byte*, const Index& place, Reads& out) { out.add_number(0, place[0], 0); }
+  static void readers(const std::byte*, const Index& extent, std::uint32_t, const Region& of,
+                      std::vector<Region>& boxes) {
+    boxes.push_back({Index(of.low[0], 0), Index(of.high[0], extent[1])});
+  }
+  static constexpr Dependence dependence{&reads, &readers, nullptr, Alignment::none};
+};
+struct AllPattern {
+  static void reads(const std::byte* closure, const Index& place, Reads& out);
+  static void readers(const std::byte*, const Index& extent, std::uint32_t, const Region&,
+                      std::vector<Region>& boxes) {
+    boxes.push_back(Region::whole(extent));
+  }
+  static constexpr Dependence dependence{&reads, &readers, nullptr, Alignment::none};
+};
+struct ColumnClosure {
+  std::int64_t rows;
+};
+struct ColumnPattern {
+  static void reads(const std::byte* closure, const Index& place, Reads& out);
+  static void readers(const std::byte*, const Index&, std::uint32_t, const Region& of,
+                      std::vector<Region>& boxes) {
+    boxes.push_back({Index(of.low[1]), Index(of.high[1])});
+  }
+  static constexpr Dependence dependence{&reads, &readers, nullptr, Alignment::none};
+};
+struct LevelClosure {
+  std::int64_t axis, arity, length;  ///< of the level below
+};
+struct LevelPattern {
+  static void reads(const std::byte* closure, const Index& place, Reads& out);
+  static void readers(const std::byte* closure, const Index&, std::uint32_t, const Region& of,
+                      std::vector<Region>& boxes);
+  static constexpr Dependence dependence{&reads, &readers, nullptr, Alignment::tree, true};
+};
+
+/// Ahead of a user's function in its closure.
+struct UserReach {
+  Index reach;
+  bool known = false;
+  std::uint32_t sources = 0;  ///< beside itself
+};
+Region reached(const UserReach& reach, const Index& extent, std::uint32_t source, const Region& of);
+
+template <class F>
+struct UserDependence {
+  static void reads(const std::byte* closure, const Index& place, Reads& out) {
+    // Trivially copyable, but not always default constructible.
+    alignas(F) std::byte memory[sizeof(F)];
+    std::memcpy(memory, closure + sizeof(UserReach), sizeof(F));
+    (*std::launder(reinterpret_cast<const F*>(memory)))(place, out);
+  }
+  static void readers(const std::byte* closure, const Index& extent, std::uint32_t source, const Region& of,
+                      std::vector<Region>& boxes) {
+    boxes.push_back(reached(closure_as<UserReach>(closure), extent, source, of));
+  }
+  static std::int64_t lag(const std::byte* closure) {
+    const auto reach = closure_as<UserReach>(closure);
+    return reach.known ? std::max<std::int64_t>(1, reach.reach[0]) : 0;
+  }
+  static constexpr Dependence dependence{&reads, &readers, &lag, Alignment::none};
+};
+
+}  // namespace detail
+}  // namespace ramal

@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Family<T>: many tasks of one kind over an index space. What one reads is a function of its place, so that
+// whoever runs the graph need not have all of it anywhere: rank 0 plans families, ranks their own members.
+#pragma once
+
+#include <ramal/member.hpp>
+#include <ramal/reduce.hpp>
+
+namespace ramal {
+
+/// A lazy collection of results, 1 to 4 dimensions. Copying one copies a pointer. Nothing runs before a
+/// session computes a member, or what was made from members; then the whole family runs, and nothing of it is
+/// kept but what was asked for.
+template <class T>
+class Family {
+ public:
+  using value_type = T;
+
+  explicit Family(detail::FamilyView view) : view_(std::move(view)) {}
+  const Index& extent() const { return view_.shape; }
+  std::int64_t size() const { return view_.shape.volume(); }
+
+  /// The member at that place, a handle like any other. Each call makes a new one. Throws std::out_of_range.
+  Delayed<T> operator[](const Index& place) const {
+    return Delayed<T>(detail::member_task(detail::member_kind<detail::Stored<T>>, view_, place));
+  }
+  template <std::integral... I>
+  Delayed<T> operator()(I... place) const {
+    return (*this)[Index(place...)];
+  }
+  /// Handles to all, in the order of their places. O(size).
+  std::vector<Delayed<T>> members() const {
+    std::vector<Delayed<T>> all;
+    all.reserve(static_cast<std::size_t>(size()));
+    for (std::int64_t number = 0; number < size(); ++number)
+      all.push_back((*this)[extent().place_of(number)]);
+    return all;
+  }
+
+  /// For Ramal's own use.
+  const detail::FamilyView& view() const { return view_; }
+
+ private:
+  detail::FamilyView view_;
+};
+
+/// Wishes for a family; see `family<f>.with`.
+struct FamilyOptions {
+  std::string name = {};  ///< in errors and pictures; empty: the function's own
+  int rank = -1;          ///< all members on this rank; -1: each rank its share
+  /// Each member reads places at most so far from its own, in each dimension. Lets ranks find out who needs
+  /// what from their own neighbourhood; without it every rank looks at every member once, and keeps the whole
+  /// family in its tables while it runs. With a dimension of steps, the first number is how many steps back.
+  std::optional<Index> reach = {};
+  /// The first dimension is time: every rank has a part of each step, and steps are planned one after
+  /// another. Of itself for a family that reads itself.
+  bool steps = false;
+  /// What is read repeats after so many steps; 0: not known to. What repeats is planned once.
+  std::int64_t period = 0;
+  std::int64_t settled = 0;  ///< from this step on
+};
+
+namespace detail {
+
+template <class T>
+inline constexpr bool is_family = false;
+template <class T>
+inline constexpr bool is_family<Family<T>> = true;
+
+/// What a parameter P of a family's function is given: a family, a handle, or a value for all members.
+template <class P>
+class FamilyArg {
+ public:
+  using T = std::remove_cvref_t<P>;
+  FamilyArg(const Family<T>& family) : source_{family.view(), {}} {}  // NOLINT: how arguments are passed
+  template <class S>
+    requires(!is_family<S> && !is_inputs<T> && fits<T, S>())
+  FamilyArg(const S& one) {  // NOLINT
+    if constexpr (is_delayed<S>) {
+      if constexpr (std::same_as<T, Stored<typename S::value_type>>) {
+        source_ = single_source(one.task_handle());
+      } else {
+        source_ = single_source(converted<T>(one));
+      }
+    } else {
+      source_ = single_source(value(static_cast<T>(one)).task_handle());
+    }
+  }
+  const FamilySource& source() const { return source_; }
+
+ private:
+  FamilySource source_;
+};
+
+template <class R>
+Family<R> make_family(const Kind& kind, const Index& extent, std::vector<FamilySource> sources,
+                      std::vector<std::byte> closure, std::source_location where, FamilyTraits traits = {}) {
+  auto node = std::make_shared<FamilyNode>();
+  node->kind = &kind;
+  node->extent = extent;
+  node->sources = std::move(sources);
+  node->closure = std::move(closure);
+  node->where = where;
+  node->traits = std::move(traits);
+  check_family(*node);
+  return Family<R>(FamilyView::of(std::move(node)));
+}
+
+template <class S>
+FamilySource source_of(const S& given) {
+  if constexpr (is_family<S>) {
+    return {given.view(), {}};
+  } else if constexpr (is_delayed<S>) {
+    return single_source(given.task_handle());
+  } else {
+    return single_source(value(given).task_handle());
+  }
+}
+
+/// An extent, and the line it stands in.
+struct ExtentHere {
+  Index extent;
+  std::source_location where;
+  template <class E>
+    requires(std::convertible_to<const E&, Index>)
+  ExtentHere(const E& lengths, std::source_location line = std::source_location::current())  // NOLINT
+      : extent(lengths), where(line) {}
+};
+
+template <auto f>
+class FamilyFunction {
+  using Shape = MemberSignature<SignatureOf<decltype(f)>, true>;
+  using R = typename Shape::result;
+
+ public:
+  constexpr FamilyFunction() = default;
+  explicit FamilyFunction(FamilyOptions options)
+      : options_(std::make_shared<FamilyOptions>(std::move(options))) {}
+  FamilyFunction with(FamilyOptions options) const { return FamilyFunction(std::move(options)); }
+
+  /// f(place) for each place of the extent.
+  Family<R> operator()(const ExtentHere& extent) const {
+    return make_family<R>(member_kind_of<f, true, Nothing>, extent.extent, {}, {}, extent.where,
+                          traits(false));
+  }
+  /// f(place, inputs…) where `depends(place, reads)` says which: `reads(k, place)` names a member of the k-th
+  /// source for f's k-th parameter after the place, `reads.self(place)` an earlier member of the family
+  /// itself, for the parameter after those of the sources (or for the last, if there is none). A parameter
+  /// Inputs<T> takes any number, any other exactly one. `depends` must be trivially copyable, hold no
+  /// pointers, and depend on nothing but its place: every rank calls it. A place out of range, or of the
+  /// family itself one not before its own, makes the member fail.
+  template <class Depends, class... Sources>
+    requires(std::invocable<const Depends&, const Index&, Reads&>)
+  Family<R>
+  operator()(const ExtentHere& extent, const Depends& depends, const Sources&... sources) const {
+    static_assert(std::is_trivially_copyable_v<Depends>,
+                  "ramal: what a family depends on must be said by a function without captured containers");
+    if constexpr (!std::is_empty_v<Depends>)
+      refuse_addresses(std::as_bytes(std::span(&depends, 1)), "the function that says what a family reads",
+                       extent.where);
+    const UserReach reach{options_ && options_->reach ? *options_->reach : Index(),
+                          options_ && options_->reach, sizeof...(Sources)};
+    std::vector<std::byte> closure(sizeof reach + sizeof depends);
+    std::memcpy(closure.data(), &reach, sizeof reach);
+    std::memcpy(closure.data() + sizeof reach, static_cast<const void*>(&depends), sizeof depends);
+    return make_family<R>(member_kind_of<f, true, UserDependence<Depends>>, extent.extent,
+                          {source_of(sources)...}, std::move(closure), extent.where,
+                          traits(Shape::parameters > sizeof...(Sources)));
+  }
+
+ private:
+  FamilyTraits traits(bool reads_itself) const {
+    FamilyTraits traits{.reads_itself = reads_itself};
+    if (!options_) return traits;
+    traits.name = options_->name;
+    traits.rank = options_->rank;
+    traits.steps = options_->steps;
+    traits.period = options_->period;
+    traits.settled = options_->settled;
+    return traits;
+  }
+  std::shared_ptr<const FamilyOptions> options_;
+};
+
+}  // namespace detail
+
+/// `family<f>(extent)`, `family<f>(extent, depends, sources…)`: a task per place of an index space. f takes
+/// the place first, as an Index or, with one dimension, as a number.
+template <auto f>
+inline const detail::FamilyFunction<f> family{};
+
+/// What a stencil finds beyond the edge: nothing, the edge itself, or the other end.
+enum class Edge : std::int32_t { open, clamp, periodic };
+
+namespace detail {
+
+template <auto f, class Pattern, class T>
+Family<typename MemberSignature<SignatureOf<decltype(f)>, false>::result> patterned(
+    const Index& extent, std::vector<FamilySource> sources, std::vector<std::byte> closure,
+    std::source_location where, FamilyTraits traits = {}) {
+  using Shape = MemberSignature<SignatureOf<decltype(f)>, false>;
+  static_assert(
+      Shape::template takes_only<T>,
+      "ramal: this function's parameters must be Inputs<T>, or as many T as are read, for a family of T");
+  return make_family<typename Shape::result>(member_kind_of<f, false, Pattern>, extent, std::move(sources),
+                                             std::move(closure), where, std::move(traits));
+}
+
+}  // namespace detail
+
+/// f of each member's neighbours, at `offsets` from its own place, in that order: as Inputs<T>, or one
+/// parameter each if none can be missing. An Index may come first.
+template <auto f, class T>
+auto stencil(const Family<T>& of, const std::vector<Index>& offsets, Edge edge = Edge::open,
+             std::source_location where = std::source_location::current()) {
+  return detail::patterned<f, detail::StencilPattern, T>(
+      of.extent(), {{of.view(), {}}},
+      detail::stencil_closure(of.extent(), offsets, static_cast<std::int32_t>(edge), where), where);
+}
+
+/// Steps in time: the first is f of `initial`'s neighbours, each further one f of those in the step before.
+/// Gives the last step. Nothing of a step is planned by rank 0, and ranks may be several steps apart. Throws
+/// std::invalid_argument if there are no steps.
+template <auto f, class T>
+Family<T> iterate(const Family<T>& initial, std::int64_t steps, const std::vector<Index>& offsets,
+                  Edge edge = Edge::open, std::source_location where = std::source_location::current()) {
+  return Family<T>(
+      detail::patterned<f, detail::IteratePattern, T>(
+          detail::with_steps(steps, initial.extent(), where), {{initial.view(), {}}},
+          detail::stencil_closure(initial.extent(), offsets, static_cast<std::int32_t>(edge), where), where,
+          {.reads_itself = true, .steps = true, .period = 1})
+          .view()
+          .last_step());
+}
+
+/// Members change places: [i, j] becomes [j, i]. Of two dimensions.
+template <class T>
+Family<T> transpose(const Family<T>& of, std::source_location where = std::source_location::current()) {
+  detail::expect_dims(of.extent(), 2, "transpose", where);
+  return detail::patterned<&detail::identity<T>, detail::TransposePattern, T>(
+      Index(of.extent()[1], of.extent()[0]), {{of.view(), {}}}, {}, where);
+}
+
+/// f of each `block` neighbours in a row: member j of the result reads members j * block to (j + 1) * block
+/// - 1. Of one dimension.
+template <auto f, class T>
+auto gather(const Family<T>& of, std::int64_t block,
+            std::source_location where = std::source_location::current()) {
+  detail::expect_dims(of.extent(), 1, "gather", where);
+  detail::expect_positive(block, "gather: the length of a block", where);
+  return detail::patterned<f, detail::GatherPattern, T>(
+      Index((of.size() + block - 1) / block), {{of.view(), {}}},
+      detail::closure_of(detail::GatherClosure{block, of.size()}), where);
+}
+
+/// f(place, member) for each of `parts` parts of each member: member [i, k] of the result reads member i. Of
+/// one dimension.
+template <auto f, class T>
+auto scatter(const Family<T>& of, std::int64_t parts,
+             std::source_location where = std::source_location::current()) {
+  detail::expect_dims(of.extent(), 1, "scatter", where);
+  detail::expect_positive(parts, "scatter: the number of parts", where);
+  return detail::patterned<f, detail::ScatterPattern, T>(Index(of.size(), parts), {{of.view(), {}}}, {},
+                                                         where);
+}
+
+/// f(place, all members) at each place of the family: everybody reads everybody. f takes Inputs<T>.
+template <auto f, class T>
+auto all_to_all(const Family<T>& of, std::source_location where = std::source_location::current()) {
+  return detail::patterned<f, detail::AllPattern, T>(of.extent(), {{of.view(), {}}},
+                                                     detail::closure_of(of.size()), where);
+}
+
+/// `merge` of the k-th parts of all members, where `split(place, member)` makes part place[1] of member
+/// place[0]: member k of the result. Of one dimension.
+template <auto split, auto merge, class T>
+auto shuffle(const Family<T>& of, std::int64_t parts,
+             std::source_location where = std::source_location::current()) {
+  const auto pieces = scatter<split>(of, parts, where);
+  using Piece = typename std::remove_cvref_t<decltype(pieces)>::value_type;
+  return detail::patterned<merge, detail::ColumnPattern, Piece>(
+      Index(parts), {{pieces.view(), {}}}, detail::closure_of(detail::ColumnClosure{of.size()}), where);
+}
+
+/// Existing handles as a family, for its functions to read.
+template <class T>
+Family<T> as_family(const std::vector<Delayed<T>>& handles,
+                    std::source_location where = std::source_location::current()) {
+  std::vector<detail::TaskHandle> tasks;
+  for (const auto& handle : handles) tasks.push_back(handle.task_handle());
+  return Family<T>(detail::family_of_tasks(detail::member_kind<detail::Stored<T>>, std::move(tasks), where));
+}
+
+struct FamilyReduceOptions {
+  std::int64_t arity = 2;  ///< results combined by one task
+};
+
+namespace detail {
+
+/// All steps of a family that has some.
+inline bool is_in_steps(const FamilyView& view) {
+  return view.node->traits.steps && view.shape == view.node->extent;
+}
+
+/// The tree of <ramal/reduce.hpp>, a family a level.
+template <auto op, class T>
+FamilyView reduce_levels(FamilyView level, int axis, std::int64_t arity, std::source_location where) {
+  using Operation = OperationTraits<SignatureOf<decltype(op)>>;
+  static_assert(std::same_as<typename Operation::type, T>,
+                "ramal: reduce needs an operation on the family's type");
+  check_reduction(level.shape, axis, arity, where);
+  while (level.shape[axis] > 1) {
+    Index shape = level.shape;
+    shape[axis] = (shape[axis] + arity - 1) / arity;
+    level = make_family<T>(level_kind<op, T>, shape, {{level, {}}},
+                           closure_of(LevelClosure{axis, arity, level.shape[axis]}), where,
+                           {.steps = axis > 0 && is_in_steps(level), .period = 1})
+                .view();
+  }
+  return level;
+}
+
+}  // namespace detail
+
+/// The pairwise combination along one dimension, which goes, by the same tree as of a range of handles, hence
+/// with the same bits. Of more than one dimension; throws std::invalid_argument.
+template <auto op, class T>
+Family<T> reduce_along(const Family<T>& of, int axis, FamilyReduceOptions options = {},
+                       std::source_location where = std::source_location::current()) {
+  return Family<T>(detail::reduce_levels<op, T>(of.view(), axis, options.arity, where).without(axis));
+}
+
+/// The same of all members, the last dimension first. Throws std::invalid_argument for an empty family.
+template <auto op, class T>
+Delayed<T> reduce(const Family<T>& of, FamilyReduceOptions options = {},
+                  std::source_location where = std::source_location::current()) {
+  detail::FamilyView level = of.view();
+  for (int axis = level.shape.dims; axis-- > 0;)
+    level = detail::reduce_levels<op, T>(level, axis, options.arity, where);
+  Index first;
+  first.dims = level.shape.dims;
+  return Family<T>(level)[first];
+}
+
+}  // namespace ramal

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// FamilyProgram: the families that one run needs, as every rank knows them: what members read, who owns them,
+// and when they are planned. Made by rank 0 from the families alone, in time and bytes that do not depend on
+// how many members they have; ranks make subgraphs of their own members from it (expand.hpp).
+//
+// Ownership: blocks in proportion, so that places which go together fall together: of elements, of the levels
+// of a tree, of neighbours. With more dimensions a grid of ranks, with as little surface as possible.
+//
+// Fronts: each member has a number that no member it reads exceeds. Ranks plan and run front by front:
+//
+//   by_steps   a family whose first dimension is time: `rows` steps a front
+//   by_chunks  elementwise families of one extent and reductions of them: each rank's block in `chunks`
+//   parts;
+//              a member belongs to the part that holds the last of the leaves under it
+//   once       all members in one front
+//
+// Both owner and front are functions that every rank evaluates for any member.
+#pragma once
+
+#include "graph/image.hpp"
+#include "graph/subgraph.hpp"
+
+#include <ramal/dependence.hpp>
+
+#include <functional>
+
+namespace ramal::detail {
+
+/// Names a member in its program: 16 bits of node, 48 of the member's number.
+using MemberName = std::uint64_t;
+constexpr int member_bits = 48;
+constexpr MemberName name_of(std::uint32_t node, std::int64_t number) {
+  return MemberName{node} << member_bits | static_cast<MemberName>(number);
+}
+constexpr std::uint32_t node_of(MemberName name) { return static_cast<std::uint32_t>(name >> member_bits); }
+constexpr std::int64_t number_of(MemberName name) {
+  return static_cast<std::int64_t>(name & ((MemberName{1} << member_bits) - 1));
+}
+
+struct ProgramSource {
+  std::uint32_t node;
+  std::int64_t base;  ///< number of the first member seen
+  Index shape;
+};
+/// A member of a family of handles: a value kept on a rank.
+struct GivenMember {
+  ValueId id;
+  std::uint32_t rank;
+};
+enum class Pace : std::uint8_t { once, by_steps, by_chunks };
+
+struct ProgramNode {
+  const Kind* kind = nullptr;
+  Index extent;
+  std::vector<ProgramSource> sources;  ///< itself last, if it reads itself
+  std::vector<std::byte> closure;
+  std::array<std::int32_t, Index::most_dims> parts{1, 1, 1, 1};  ///< ranks in each dimension
+  std::int32_t only_rank = -1;
+  bool steps = false;
+  Pace pace = Pace::once;
+  std::int64_t front = 0;   ///< the first
+  std::int64_t last = 0;    ///< and the last
+  std::int64_t period = 0;   ///< of what is read, in steps; 0: unknown
+  std::int64_t settled = 0;  ///< from this step on
+  std::int64_t leaves = 0;  ///< by chunks: members of the lowest level, and how many of them are under one
+  std::int64_t width = 1;
+  ValueId kept = 0;  ///< members exist already, kept under this and the following ids; 0: they do not
+  std::vector<GivenMember> given;
+
+  bool exists() const { return kept != 0 || !given.empty(); }
+  std::int64_t row() const {
+    std::int64_t product = 1;
+    for (int d = 1; d < extent.dims; ++d) product *= extent[d];
+    return product;
+  }
+};
+
+/// A member's value is to be kept under an id.
+struct ProgramWant {
+  MemberName member;
+  ValueId id;
+  std::uint32_t how;  ///< as Keep's
+};
+/// All members of a node, under this and the following ids.
+struct ProgramKeep {
+  std::uint32_t node;
+  ValueId first;
+};
+
+struct FamilyProgram {
+  std::uint32_t run = 0;
+  std::uint32_t ranks = 1;
+  std::int64_t rows = 1;
+  std::int64_t chunks = 1;
+  std::int64_t fronts = 1;
+  std::vector<ProgramNode> nodes;  ///< sources before those that read them
+  std::vector<ProgramWant> wants;
+  std::vector<ProgramKeep> keeps;
+  ValueId done = 0;  ///< announced by each rank when all its members have run; 0: not
+
+  std::uint32_t owner(std::uint32_t node, const Index& place) const;
+  /// A rank's share of a node's places. Of a node of given handles: all; ask `owner`.
+  Region block(std::uint32_t node, std::uint32_t rank) const;
+  std::int64_t front(std::uint32_t node, const Index& place) const;
+  /// No place in the region has a later one.
+  std::int64_t latest_front(std::uint32_t node, const Region& region) const;
+
+  std::vector<std::byte> encode(const Images& images) const;
+  static bool is_program(std::span<const std::byte> bytes);
+  /// Throws DecodeError.
+  static FamilyProgram decode(std::span<const std::byte> bytes, const Images& images);
+};
+
+/// How many results a member reads for each parameter.
+using InputCounts = std::array<std::int64_t, 64>;
+/// What one member reads, in the order of its function's parameters. Says what is wrong with it; empty:
+/// nothing.
+std::string read_member(const ProgramNode& node, const Index& place, Reads& reads, InputCounts& counts);
+/// What its function reads beside its inputs.
+void write_member_literals(const ProgramNode& node, const Index& place, const InputCounts& counts,
+                           std::vector<std::byte>& literals);
+
+/// What the planner asks: where the value of a handle lies; under which ids a family's members are kept (0:
+/// they are not).
+struct ProgramContext {
+  std::uint32_t ranks = 1;
+  std::int64_t front_members = 256;  ///< to be planned at a time, on each rank
+  std::function<GivenMember(const Task&)> given;
+  std::function<ValueId(const FamilyNode&)> kept;
+};
+struct PlannedProgram {
+  FamilyProgram program;
+  std::vector<std::shared_ptr<const FamilyNode>> families;  ///< by node; null for a single handle
+  std::vector<TaskHandle> held;
+  std::uint32_t node(const FamilyNode& family) const;
+};
+/// The handles that the families read, each once. Not those of families that are kept.
+std::vector<const Task*> handles_read(std::span<const std::shared_ptr<const FamilyNode>> families,
+                                      const std::function<ValueId(const FamilyNode&)>& kept);
+/// All that the families need. O(families).
+PlannedProgram plan_program(std::span<const std::shared_ptr<const FamilyNode>> families,
+                            const ProgramContext& context);
+
+}  // namespace ramal::detail

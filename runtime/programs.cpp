@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "runtime/programs.hpp"
+
+#include <algorithm>
+
+namespace ramal::detail {
+
+namespace {
+
+constexpr int most_active = 2;
+/// Fronts have run numbers of their own, apart from those that rank 0 gives.
+constexpr std::uint32_t first_front_run = std::uint32_t{1} << 31;
+
+}  // namespace
+
+void Programs::start(std::span<const std::byte> encoded) {
+  auto one = std::make_unique<UnderWay>(FamilyProgram::decode(encoded, images_), rank_);
+  last_started_ = std::max(last_started_, one->program.run);
+  const auto want = [&](const ProgramWant& wanted) {
+    const std::uint32_t node = node_of(wanted.member);
+    const Index place = one->program.nodes[node].extent.place_of(number_of(wanted.member));
+    if (one->program.owner(node, place) == rank_)
+      one->wants[one->program.front(node, place)].push_back(wanted);
+  };
+  for (const ProgramWant& wanted : one->program.wants) want(wanted);
+  UnderWay& program = *one;
+  programs_.emplace(program.program.run, std::move(one));
+  advance(program);
+  advance();  // some fronts may have been empty
+}
+
+std::int64_t Programs::steps_of(const UnderWay& program, std::int64_t number) const {
+  const auto steady = program.expander.steady();
+  return number >= steady.first && number < steady.end ? (number - steady.first) * program.program.rows : 0;
+}
+
+std::shared_ptr<Front> Programs::front_of(UnderWay& program, std::int64_t number) {
+  const auto steady = program.expander.steady();
+  if (number >= steady.first && number < steady.end) {
+    if (!program.steady) program.steady = std::make_shared<Front>(program.expander.expand(steady.first));
+    return program.steady;
+  }
+  auto& front = program.fronts[number];
+  if (!front) front = std::make_shared<Front>(program.expander.expand(number));
+  return front;
+}
+
+void Programs::prepare(UnderWay& program, std::int64_t number) {
+  const auto front = front_of(program, number);
+  const auto steady = program.expander.steady();
+  std::shared_ptr<Executor::Layout> layout;
+  const bool repeats = number >= steady.first && number + 1 < steady.end;
+  if (repeats && program.steady_layout) {
+    layout = program.steady_layout;
+  } else {
+    const bool is_last = number + 1 == program.program.fronts;
+    const auto next = is_last ? nullptr : front_of(program, number + 1);
+    // Of a front that repeats a second layout will be made, which leads to one that does not.
+    Subgraph graph = repeats ? front->graph.copy() : std::move(front->graph);
+    layout = Executor::lay_out(std::move(graph), *front, next ? next->links : std::span<const Link>());
+    if (next && next != program.steady) next->links = {};
+    if (repeats) program.steady_layout = layout;
+  }
+  const std::uint32_t run = first_front_run | next_run_++;
+  const std::int64_t steps = steps_of(program, number);
+  executor_.prepare(run, std::move(layout), {program.program.run, number, front, &program.program, steps});
+  program.runs.emplace(number, run);
+  for (const Awaited& awaited : front->awaited) {
+    const MemberName name = awaited.member.name + static_cast<MemberName>(awaited.member.stride * steps);
+    const auto found = program.mail.find(name);
+    if (found == program.mail.end()) {
+      program.waiting[name].push_back({run, awaited.slot});
+    } else {
+      executor_.fill_front(run, awaited.slot, found->second.value);
+    }
+  }
+  program.prepared = number + 1;
+  const auto done = program.last_read.extract(number);
+  if (!done.empty()) {
+    for (const MemberName name : done.mapped()) program.mail.erase(name);
+  }
+}
+
+std::vector<Keep> Programs::keeps_of(UnderWay& program, std::int64_t number, const Front& front) {
+  std::vector<Keep> keeps;
+  const std::int64_t steps = steps_of(program, number);
+  const auto wants = program.wants.extract(number);
+  if (!wants.empty()) {
+    for (const ProgramWant& want : wants.mapped()) {
+      const std::uint32_t node = node_of(want.member);
+      Index place = program.program.nodes[node].extent.place_of(number_of(want.member));
+      if (program.program.nodes[node].pace == Pace::by_steps) place[0] -= steps;
+      keeps.push_back({want.id, *front.slot_of(program.program, node, place), want.how});
+    }
+  }
+  for (const ProgramKeep& keep : program.program.keeps) {
+    for (const Front::Part& part : front.parts) {
+      if (part.node != keep.node) continue;
+      for (Slot slot = part.first; slot < part.first + static_cast<Slot>(part.region.volume()); ++slot) {
+        const Named member = front.member(program.program, slot);
+        const auto number_of_it = number_of(member.name) + member.stride * steps;
+        keeps.push_back({keep.first + static_cast<ValueId>(number_of_it), slot, Keep::quietly});
+      }
+    }
+  }
+  return keeps;
+}
+
+void Programs::activate(UnderWay& program, std::int64_t number) {
+  const bool is_last = number + 1 == program.program.fronts;
+  const auto front = front_of(program, number);
+  ++program.active;
+  ++program.next;
+  const std::uint32_t next = is_last ? 0 : program.runs.at(number + 1);
+  program.fronts.erase(number);
+  executor_.activate(program.runs.at(number), next, keeps_of(program, number, *front));
+}
+
+void Programs::advance(UnderWay& program) {
+  while (program.active < most_active && program.next < program.program.fronts) {
+    const std::int64_t until = std::min(program.next + 2, program.program.fronts);
+    while (program.prepared < until) prepare(program, program.prepared);
+    activate(program, program.next);
+  }
+}
+
+void Programs::ended(const FrontRun& front, const Failure* failure) {
+  ended_.push_back({front.program, front.number});
+  auto& first = programs_.at(front.program)->failure;
+  if (failure != nullptr && (!first || failure->before(*first))) first = *failure;
+}
+
+void Programs::advance() {
+  while (!ended_.empty()) {
+    const Ended ended = ended_.back();
+    ended_.pop_back();
+    UnderWay& program = *programs_.at(ended.program);
+    --program.active;
+    program.runs.erase(ended.front);
+    advance(program);
+    if (program.active > 0 || program.next < program.program.fronts) continue;
+    if (program.program.done != 0) {
+      announce_(program.program.done,
+                program.failure ? Value::make<Failure>(*program.failure) : Value::make<Void>());
+    }
+    programs_.erase(ended.program);
+  }
+}
+
+const Type* Programs::type_of(std::uint32_t number, MemberName member) const {
+  const auto found = programs_.find(number);
+  if (found == programs_.end()) return nullptr;
+  const auto& nodes = found->second->program.nodes;
+  if (node_of(member) >= nodes.size()) throw DecodeError("a member of a family that is not there");
+  return nodes[node_of(member)].kind->result;
+}
+
+bool Programs::take(std::uint32_t number, MemberName member, Value value) {
+  const auto found = programs_.find(number);
+  if (found == programs_.end()) return number <= last_started_;  // else nobody reads it any more
+  UnderWay& program = *found->second;
+  const auto waiting = program.waiting.extract(member);
+  if (!waiting.empty()) {
+    for (const Waiting& one : waiting.mapped()) executor_.fill_front(one.run, one.slot, value);
+  }
+  const std::int64_t last = program.expander.last_reader(member);
+  if (last < program.prepared) return true;
+  program.mail.emplace(member, Mail{std::move(value), last});
+  program.last_read[last].push_back(member);
+  return true;
+}
+
+}  // namespace ramal::detail

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Programs: a rank's families under way. Makes the fronts of its own members one after another, and keeps
+// what they read by name until they are there.
+//
+// Two fronts are active at a time, and the next one is prepared, so that what is made for it has a place. A
+// front that repeats the one before takes that one's layout. What is done is forgotten.
+//
+// Why it ends: take the lowest front that is not done anywhere. On each rank where it is not done all before
+// it are, so it is active there. What its members read is of earlier fronts, which are done, so that it has
+// been sent and is here or on its way; or of the same front, where members only read members that are before
+// them (of earlier families, or earlier places of their own). So some member can run, and the front gets
+// done.
+//
+// Why values are freed: a member's value is kept by name until the last front that may read it is prepared,
+// which every rank can tell from the readers' patterns; a front's values go as in any run.
+//
+// By whoever pumps.
+#pragma once
+
+#include "runtime/executor.hpp"
+
+#include <map>
+
+namespace ramal::detail {
+
+class Programs {
+ public:
+  /// `announce`: tells rank 0 of a value under an id.
+  using Announce = std::function<void(ValueId, const Value&)>;
+  Programs(Executor& executor, std::uint32_t rank, const Images& images, Announce announce)
+      : executor_(executor), rank_(rank), images_(images), announce_(std::move(announce)) {}
+
+  /// Throws DecodeError.
+  void start(std::span<const std::byte> encoded);
+  /// A member's value, from another rank or an older front. False if its program is not known yet.
+  bool take(std::uint32_t program, MemberName member, Value value);
+  /// The type of a member; null if its program is not under way.
+  const Type* type_of(std::uint32_t program, MemberName member) const;
+  /// A front has run. `advance` is then to be called soon.
+  void ended(const FrontRun& front, const Failure* failure);
+  std::size_t count() const { return programs_.size(); }
+  bool has_ended() const { return !ended_.empty(); }
+  /// Prepares and activates what can be. In a threaded rank only `ended` is called by others' leave.
+  void advance();
+
+ private:
+  struct Mail {
+    Value value;
+    std::int64_t last = -1;  ///< the last front that may read it
+  };
+  struct Waiting {
+    std::uint32_t run;
+    Slot slot;
+  };
+  struct UnderWay {
+    explicit UnderWay(FamilyProgram its, std::uint32_t rank)
+        : program(std::move(its)), expander(program, rank) {}
+    FamilyProgram program;
+    Expander expander;
+    std::map<std::int64_t, std::shared_ptr<Front>> fronts;  // made, not active yet
+    std::map<std::int64_t, std::uint32_t> runs;             // prepared or active, by front
+    std::shared_ptr<Front> steady;
+    std::shared_ptr<Executor::Layout> steady_layout;
+    std::int64_t next = 0;      // to be activated
+    std::int64_t prepared = 0;  // up to before this one
+    int active = 0;
+    std::optional<Failure> failure;  // the first of own members'
+    std::unordered_map<MemberName, Mail> mail;
+    std::unordered_map<MemberName, std::vector<Waiting>> waiting;
+    std::map<std::int64_t, std::vector<MemberName>> last_read;  // by front
+    std::map<std::int64_t, std::vector<ProgramWant>> wants;     // of own members, by front
+  };
+  struct Ended {
+    std::uint32_t program;
+    std::int64_t front;
+  };
+
+  std::shared_ptr<Front> front_of(UnderWay& program, std::int64_t number);
+  std::int64_t steps_of(const UnderWay& program, std::int64_t number) const;
+  void prepare(UnderWay& program, std::int64_t number);
+  void activate(UnderWay& program, std::int64_t number);
+  std::vector<Keep> keeps_of(UnderWay& program, std::int64_t number, const Front& front);
+  void advance(UnderWay& program);
+
+  Executor& executor_;
+  const std::uint32_t rank_;
+  const Images& images_;
+  const Announce announce_;
+  std::map<std::uint32_t, std::unique_ptr<UnderWay>> programs_;
+  std::vector<Ended> ended_;
+  std::uint32_t last_started_ = 0;
+  std::uint32_t next_run_ = 0;
+};
+
+}  // namespace ramal::detail

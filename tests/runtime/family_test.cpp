@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "tests/support/one_process.hpp"
+#include "tests/support/random_families.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+namespace ramal::test {
+namespace {
+
+/// How many seeds; RANDOM_SEEDS for longer campaigns.
+unsigned seeds(unsigned usual) {
+  const char* text = std::getenv("RANDOM_SEEDS");
+  return text != nullptr ? static_cast<unsigned>(std::atoi(text)) : usual;
+}
+
+Words serially(unsigned seed) {
+  SerialRanks ranks;
+  return RandomFamilies(seed).run(ranks.session());
+}
+
+TEST(Families, ShuffledRanksGiveTheSerialResult) {
+  for (unsigned seed = 1; seed <= seeds(120); ++seed) {
+    const Words expected = serially(seed);
+    for (const int ranks : {1, 2, 3, 5, 8}) {
+      for (const std::int64_t members : {1, 3, 16, 1 << 14}) {
+        SteppedRanks stepped(ranks, seed);
+        stepped.engine().set_front_members(members);
+        ASSERT_EQ(RandomFamilies(seed).run(stepped.session()), expected)
+            << "seed " << seed << ", ranks " << ranks << ", members of a front " << members;
+      }
+    }
+  }
+}
+
+/// With so many ranks most have no members of most families, and programs go along the tree.
+TEST(Families, ManyRanksGiveTheSerialResult) {
+  for (unsigned seed = 1; seed <= seeds(12); ++seed) {
+    SteppedRanks stepped(17 + static_cast<int>(seed % 30), seed);
+    stepped.engine().set_front_members(1 + static_cast<std::int64_t>(seed % 5) * 7);
+    ASSERT_EQ(RandomFamilies(seed).run(stepped.session()), serially(seed)) << "seed " << seed;
+  }
+}
+
+TEST(FamilyThreads, ThreadsGiveTheSerialResult) {
+  for (unsigned seed = 1; seed <= seeds(40); ++seed) {
+    const int ranks = 1 + static_cast<int>(seed % 4);
+    const unsigned workers = seed / 4 % 4;
+    ThreadedRanks threaded(ranks, workers, seed % 2 == 0 ? std::optional(seed) : std::nullopt);
+    threaded.engine().set_front_members(std::array{1, 3, 16, 1 << 14}[seed / 16 % 4]);
+    ASSERT_EQ(RandomFamilies(seed).run(threaded.session()), serially(seed))
+        << "seed " << seed << ", ranks " << ranks << ", workers " << workers;
+  }
+}
+
+TEST(Families, LeaveNothingBehind) {
+  for (unsigned seed = 1; seed <= seeds(30); ++seed) {
+    SteppedRanks ranks(3, seed);
+    ranks.engine().set_front_members(5);
+    RandomFamilies(seed).run(ranks.session());
+    ranks.session().compute(delayed<pair_up>(Word{1}, Word{2}));  // sends the releases
+    std::size_t left = 1;
+    for (int tries = 0; left > 0 && tries < 10000; ++tries) {
+      ranks.session().progress();
+      left = 0;
+      for (int rank = 0; rank < 3; ++rank) {
+        left += ranks.rank(rank).executor().values_kept() + ranks.rank(rank).executor().runs() +
+                ranks.rank(rank).programs();
+      }
+    }
+    ASSERT_EQ(left, 0u) << "seed " << seed;
+  }
+}
+
+// --- what members do not do
+// ---------------------------------------------------------------------------------
+
+Word fails_at_seven(long i) {
+  if (i == 7) throw std::runtime_error("seven is out of order");
+  return static_cast<Word>(i);
+}
+Word one_of(Index, Word a) { return a; }
+
+/// What the computation of a handle ends with, on several ranks and serially.
+template <class Make>
+std::string error_of(const Make& make) {
+  std::string first;
+  for (const int ranks : {0, 1, 2, 3}) {
+    std::string text = "nothing was wrong";
+    const auto run = [&](Session& session) {
+      try {
+        session.compute(make());
+      } catch (const TaskError& error) {
+        text = error.details().task + ": " + error.details().message + " (" + error.details().arguments + ")";
+      }
+      EXPECT_EQ(session.compute(delayed<pair_up>(Word{1}, Word{2})), pair_up(1, 2));
+    };
+    if (ranks == 0) {
+      SerialRanks serial;
+      run(serial.session());
+      first = text;
+    } else {
+      SteppedRanks stepped(ranks, 7);
+      stepped.engine().set_front_members(3);
+      run(stepped.session());
+      EXPECT_EQ(text, first) << ranks << " ranks";
+    }
+  }
+  return first;
+}
+
+TEST(Families, AFailingMemberIsNamed) {
+  EXPECT_EQ(error_of([] { return reduce<pair_up>(map<placed>(family<fails_at_seven>(20))); }),
+            "fails_at_seven[7]: seven is out of order ([7])");
+}
+
+TEST(Families, RunRunsAllMembersAndSaysWhichFailed) {
+  for (const int ranks : {1, 2, 5}) {
+    SteppedRanks stepped(ranks, 3);
+    stepped.engine().set_front_members(4);
+    stepped.session().run(family<seed_at>(100), iterate<fold_all>(family<seed_at>(30), 20, {{0}, {1}}));
+    std::uint64_t tasks = 0;
+    for (const auto& rank : stepped.session().info()) tasks += rank.tasks_run;
+    EXPECT_EQ(tasks, 100u + 30 + 600);
+    try {
+      stepped.session().run(family<seed_at>(10), map<placed>(family<fails_at_seven>(20)));
+      FAIL();
+    } catch (const TaskError& error) {
+      EXPECT_EQ(error.details().task, "fails_at_seven[7]");
+    }
+    try {
+      stepped.session().run(map<pair_up>(family<seed_at>(5), delayed<fails_at_seven>(7)));
+      FAIL();
+    } catch (const TaskError& error) {
+      EXPECT_EQ(error.details().task, "fails_at_seven");
+    }
+  }
+  SerialRanks serial;
+  EXPECT_THROW(serial.session().run(map<placed>(family<fails_at_seven>(20))), TaskError);
+}
+
+TEST(Families, OfSeveralFailuresTheFirstInOrderIsReported) {
+  EXPECT_EQ(error_of([] {
+              const auto some = family<fails_at_seven>(20);
+              return iterate<fold_placed>(stencil<fold_all>(some, {{-3}, {3}}), 5, {{-1}, {0}, {1}})(3);
+            }),
+            "fails_at_seven[7]: seven is out of order ([7])");
+}
+
+TEST(Families, PlacesOutOfRangeAreRefused) {
+  EXPECT_EQ(error_of([] {
+              const auto some = family<seed_at>(20);
+              return reduce<pair_up>(family<fold_placed>(
+                  10, [](const Index& place, Reads& reads) { reads(0, 3 * place[0]); }, some));
+            }),
+            "fold_placed[7]: reads [21] of a source of extent [20] ()");
+}
+
+TEST(Families, LaterMembersOfItselfAreRefused) {
+  EXPECT_EQ(error_of([] {
+              return reduce<pair_up>(family<fold_placed>(10, [](const Index& place, Reads& reads) {
+                if (place[0] > 0) reads.self(place[0] == 4 ? 4 : place[0] - 1);
+              }));
+            }),
+            "fold_placed[4]: reads [4] of its own family, which is not before it ()");
+}
+
+TEST(Families, AnotherNumberOfResultsThanOneIsRefused) {
+  EXPECT_EQ(error_of([] {
+              const auto some = family<seed_at>(20);
+              return reduce<pair_up>(family<one_of>(
+                  10,
+                  [](const Index& place, Reads& reads) {
+                    for (int i = 0; i < (place[0] == 5 ? 2 : 1); ++i) reads(0, place[0]);
+                  },
+                  some));
+            }),
+            "one_of[5]: reads 2 results; its function takes 1 ()");
+}
+
+TEST(Families, AFunctionOfPlacesThatThrowsIsRefused) {
+  EXPECT_EQ(error_of([] {
+              return reduce<pair_up>(family<fold_placed>(10, [](const Index& place, Reads&) {
+                if (place[0] == 6) throw std::runtime_error("who knows");
+              }));
+            }),
+            "fold_placed[6]: what it reads could not be told: who knows ()");
+}
+
+TEST(Families, WhatCannotBeIsRefusedAtOnce) {
+  const auto a = family<seed_at>(10);
+  const auto b = family<seed_at>(11);
+  EXPECT_THROW(map<pair_up>(a, b), std::invalid_argument);
+  EXPECT_THROW(family<seed_at>(Index(3, -1)), std::invalid_argument);
+  EXPECT_THROW(family<seed_at>(Index(1L << 30, 1L << 30)), std::invalid_argument);
+  EXPECT_THROW(reduce<pair_up>(family<seed_at>(0)), std::invalid_argument);
+  EXPECT_THROW(reduce<pair_up>(a, {.arity = 1}), std::invalid_argument);
+  EXPECT_THROW(reduce_along<pair_up>(a, 3), std::invalid_argument);
+  EXPECT_THROW(iterate<fold_all>(a, 0, {{0}}), std::invalid_argument);
+  EXPECT_THROW(stencil<fold_all>(a, {{0, 1}}), std::invalid_argument);
+  EXPECT_THROW(transpose(a), std::invalid_argument);
+  EXPECT_THROW(gather<fold_all>(a, 0), std::invalid_argument);
+  EXPECT_THROW(a[10], std::out_of_range);
+  EXPECT_THROW(a[-1], std::out_of_range);
+  EXPECT_THROW(a(1, 1), std::out_of_range);
+}
+
+TEST(Families, AReductionHasTheBitsOfTheExplicitOne) {
+  for (const std::int64_t size : {1, 2, 3, 7, 100, 1000}) {
+    std::vector<Delayed<Word>> handles;
+    for (std::int64_t i = 0; i < size; ++i) handles.push_back(delayed<seed_at>(Index(i)));
+    SteppedRanks ranks(3, 5);
+    ranks.engine().set_front_members(7);
+    for (const std::int64_t arity : {2, 3, 5}) {
+      EXPECT_EQ(ranks.session().compute(reduce<pair_up>(family<seed_at>(size), {.arity = arity})),
+                ranks.session().compute(reduce<pair_up>(handles, {.arity = static_cast<std::size_t>(arity)})))
+          << size;
+    }
+  }
+}
+
+TEST(Families, LongChainsAreFreedWithoutRecursion) {
+  auto line = family<seed_at>(1);
+  for (int i = 0; i < 200000; ++i) line = map<placed>(line);
+  SUCCEED();
+}
+
+}  // namespace
+}  // namespace ramal::test

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A random program of families and explicit tasks that read each other. Results depend on every value read
+// and on their order, so that a wrong, missing or doubled one changes them.
+#pragma once
+
+#include <ramal/ramal.hpp>
+
+#include <random>
+
+namespace ramal::test {
+
+using Word = std::uint64_t;
+using Words = std::vector<Word>;
+
+inline Word mix(Word a, Word b) {
+  Word x = a * 6364136223846793005u + b * 1442695040888963407u + 1;
+  x ^= x >> 29;
+  return x * 0xbf58476d1ce4e5b9u;
+}
+
+inline Word seed_at(Index place) {
+  Word sum = 17;
+  for (int d = 0; d < place.dims; ++d) sum = mix(sum, static_cast<Word>(place[d]));
+  return sum;
+}
+inline Word pair_up(Word a, Word b) { return mix(a, b); }
+inline Word placed(Index place, Word a) { return mix(a, seed_at(place)); }
+inline Word placed_pair(Index place, const Word& a, Word b) { return mix(mix(a, b), seed_at(place)); }
+inline Word fold_all(Inputs<Word> inputs) {
+  Word sum = inputs.size();
+  for (const Word one : inputs) sum = mix(sum, one);
+  return sum;
+}
+inline Word fold_placed(Index place, Inputs<Word> inputs) { return mix(seed_at(place), fold_all(inputs)); }
+inline Word of_three(Word left, Word middle, Word right) { return mix(mix(left, middle), right); }
+inline Word fold_two(Index place, Inputs<Word> others, Inputs<Word> earlier) {
+  return mix(mix(seed_at(place), fold_all(others)), fold_all(earlier));
+}
+/// Large, moved and changed in place.
+inline Words to_words(Word word) {
+  Words words(20 + word % 90);
+  for (Word& one : words) one = word = mix(word, 3);
+  return words;
+}
+inline Words grow_words(Words words, Word more) {
+  for (Word& one : words) one = mix(one, more);
+  words.push_back(more);
+  return words;
+}
+inline Word from_words(const Words& words) {
+  Word sum = words.size();
+  for (const Word one : words) sum = mix(sum, one);
+  return sum;
+}
+inline Words join_words(Words a, const Words& b) {
+  a.insert(a.end(), b.begin(), b.end());
+  if (a.size() > 200) a.resize(200);
+  return a;
+}
+
+/// Reads two members that anything may tell, the same one twice now and then.
+struct Scattered {
+  Word salt;
+  std::int64_t size;
+  void operator()(const Index& place, Reads& reads) const {
+    const Word first = mix(salt, static_cast<Word>(place[0]));
+    for (Word k = 0; k < first % 4; ++k)
+      reads(0, static_cast<std::int64_t>(mix(first, k / 2) % static_cast<Word>(size)));
+  }
+};
+/// Near ones.
+struct Near {
+  std::int64_t size;
+  std::int64_t reach;
+  void operator()(const Index& place, Reads& reads) const {
+    for (std::int64_t d = -reach; d <= reach; d += 2) {
+      if (place[0] + d >= 0 && place[0] + d < size) reads(0, place[0] + d);
+    }
+  }
+};
+/// Time: another family at the first step, itself later, back up to `back` steps; and along a row.
+struct InTime {
+  std::int64_t width;
+  std::int64_t back;
+  Word along;
+  Word salt;
+  std::int64_t period;
+  void operator()(const Index& place, Reads& reads) const {
+    const std::int64_t step = place[0], x = place[1];
+    if (step == 0) reads(0, x);
+    const Word turn = mix(salt, static_cast<Word>(step % period) * 1000 + static_cast<Word>(x));
+    for (std::int64_t b = 1; b <= back && b <= step; ++b) {
+      const std::int64_t at = x + static_cast<std::int64_t>(turn % 3) - 1;
+      if (at >= 0 && at < width) reads.self({step - b, at});
+    }
+    if (along != 0 && x > 0 && turn % 2 == 0) reads.self({step, x - 1});
+  }
+};
+
+/// Everything the program computes. The same words from any engine.
+class RandomFamilies {
+ public:
+  explicit RandomFamilies(unsigned seed) : random_(seed) {}
+
+  Words run(Session& session) {
+    lines_.push_back(family<seed_at>(Index(length())));
+    lines_.push_back(family<seed_at>(Index(length())));
+    singles_.push_back(delayed<pair_up>(Word{3}, Word{4}));
+    for (int step = 0; step < 9; ++step) grow();
+    Words results;
+    std::vector<Delayed<Word>> wanted;
+    for (int i = 0; i < 3; ++i) {
+      const Family<Word> line = pick(lines_);  // the vector grows
+      if (line.size() > 0) wanted.push_back(reduce<pair_up>(line, {.arity = 2 + below(3)}));
+      if (line.size() > 0)
+        wanted.push_back(line[static_cast<std::int64_t>(random_() % static_cast<Word>(line.size()))]);
+    }
+    for (const auto& single : singles_) wanted.push_back(single);
+    for (const Word word : session.compute(wanted)) results.push_back(word);
+    for (const Word word : session.compute(lines_.back())) results.push_back(word);
+    for (const Word word : session.compute(pick(planes_.empty() ? lines_ : planes_))) results.push_back(word);
+    return results;
+  }
+
+ private:
+  std::int64_t length() {
+    constexpr std::int64_t lengths[] = {0, 1, 2, 3, 5, 8, 13, 31, 64, 100, 257};
+    return lengths[random_() % std::size(lengths)];
+  }
+  std::int64_t below(std::int64_t limit) {
+    return static_cast<std::int64_t>(random_() % static_cast<Word>(limit));
+  }
+  template <class T>
+  const T& pick(const std::vector<T>& from) {
+    return from[random_() % from.size()];
+  }
+
+  void grow() {
+    const Family<Word> line = pick(lines_);  // the vector grows
+    const std::int64_t size = line.size();
+    switch (random_() % 15) {
+      case 0:
+        lines_.push_back(map<placed>(line));
+        break;
+      case 1:
+        lines_.push_back(map<placed_pair>(line, pick(singles_)));
+        if (size > 0) lines_.push_back(map<pair_up>(pick(lines_), line[below(size)]));
+        break;
+      case 2:
+        lines_.push_back(map<pair_up>(line, map<placed>(line)));
+        break;
+      case 3:
+        lines_.push_back(stencil<fold_all>(line, {{-2}, {0}, {1}}, Edge::open));
+        break;
+      case 4:
+        if (size > 0)
+          lines_.push_back(
+              stencil<of_three>(line, {{-1}, {0}, {1}}, random_() % 2 == 0 ? Edge::clamp : Edge::periodic));
+        break;
+      case 5:
+        lines_.push_back(
+            iterate<fold_placed>(line, 1 + below(40), {{-1}, {0}, {2}}, static_cast<Edge>(random_() % 3)));
+        break;
+      case 6:
+        if (size > 0) singles_.push_back(reduce<pair_up>(line));
+        break;
+      case 7:
+        singles_.push_back(delayed<pair_up>(pick(singles_), pick(singles_)));
+        break;
+      case 8:
+        lines_.push_back(gather<fold_all>(line, 1 + below(5)));
+        break;
+      case 9:
+        if (size > 0) lines_.push_back(shuffle<placed, fold_placed>(line, 1 + below(6)));
+        break;
+      case 10:
+        lines_.push_back(size < 70 ? all_to_all<fold_placed>(line) : map<placed>(line));
+        break;
+      case 11:
+        if (size > 0)
+          lines_.push_back(family<fold_placed>(Index(length()), Scattered{random_(), size}, line));
+        break;
+      case 12: {
+        const std::int64_t reach = below(4);
+        lines_.push_back(
+            family<fold_placed>.with({.reach = Index(reach)})(Index(length()), Near{size, reach}, line));
+        break;
+      }
+      case 13:
+        in_time(line);
+        break;
+      case 14:
+        words(line);
+        break;
+    }
+    if (size > 0 && random_() % 4 == 0) {
+      const auto plane = scatter<placed>(line, 1 + below(7));
+      planes_.push_back(random_() % 2 == 0 ? transpose(plane)
+                                           : stencil<fold_all>(plane, {{0, -1}, {1, 0}, {-1, 1}}));
+      if (random_() % 2 == 0) lines_.push_back(reduce_along<pair_up>(plane, 1));
+      if (random_() % 2 == 0) lines_.push_back(reduce_along<pair_up>(plane, 0, {.arity = 3}));
+      if (random_() % 3 == 0)
+        planes_.push_back(iterate<fold_all>(plane, 1 + below(6), {{0, 0}, {1, 0}, {0, -1}}, Edge::periodic));
+    }
+    if (random_() % 5 == 0)
+      lines_.push_back(as_family(std::vector<Delayed<Word>>{pick(singles_), pick(singles_)}));
+  }
+
+  void in_time(const Family<Word>& line) {
+    const std::int64_t width = line.size(), back = 1 + below(3), steps = 1 + below(30), period = 1 + below(3);
+    FamilyOptions options;
+    if (random_() % 3 != 0) options.reach = Index(back, width);
+    if (random_() % 2 == 0) options.period = period;
+    const auto all = family<fold_two>.with(options)(
+        Index(steps, width), InTime{width, back, random_() % 2, random_(), period}, line);
+    planes_.push_back(map<placed>(all));
+    lines_.push_back(Family<Word>(all.view().last_step()));
+    if (width > 0) lines_.push_back(reduce_along<pair_up>(all, 1));
+  }
+
+  void words(const Family<Word>& line) {
+    auto large = map<to_words>(line);
+    large = map<grow_words>(large, line);
+    if (random_() % 2 == 0) large = map<grow_words>(large, pick(singles_));
+    lines_.push_back(map<from_words>(large));
+    if (line.size() > 0) singles_.push_back(delayed<from_words>(reduce<join_words>(large)));
+  }
+
+  std::minstd_rand random_;
+  std::vector<Family<Word>> lines_;   // one dimension
+  std::vector<Family<Word>> planes_;  // more
+  std::vector<Delayed<Word>> singles_;
+};
+
+}  // namespace ramal::test
