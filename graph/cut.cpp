@@ -28,6 +28,7 @@ struct Share {
   Array<Keep> keeps;
   std::vector<Priority> priorities;
   std::vector<Need> needs;
+  std::vector<Slot> pins;
 };
 
 /// Two passes: the first finds every slot and route, the second writes the subgraphs.
@@ -51,7 +52,9 @@ class Cutter {
     }
     for (const Want& want : wants) keep(want);
     route_along_trees();
-    Cut cut{write(run, images), 0, std::move(large_)};
+    Cut cut{write(run, images), 0, {}, std::move(large_)};
+    for (const auto& [task, team] : teams_)
+      cut.with_members.insert(team.members.ranks.begin(), team.members.ranks.end());
     // Only now, since a cut that fails must not leave copies that were never sent.
     for (const auto& [given, rank] : new_copies_) holders_.at(given).copied(rank);
     for (const Share& share : shares_) cut.messages += share.routes.size();
@@ -159,6 +162,7 @@ class Cutter {
     if (wishes->priority != 0) share.priorities.push_back({slot_[i], wishes->priority});
     if (wishes->threads > 1 || wishes->result_bytes > 0)
       share.needs.push_back({wishes->result_bytes, slot_[i], static_cast<std::uint32_t>(wishes->threads)});
+    if (wishes->rank >= 0 || !wishes->host.empty()) share.pins.push_back(slot_[i]);
   }
 
   /// The slot of task i's value on `rank`, made on first use with the route that fills it.
@@ -169,7 +173,7 @@ class Cutter {
     Share& share = shares_[rank];
     const Slot slot = share.tasks + static_cast<Slot>(share.externals.size());
     if (has_value) {
-      share.externals.push_back({holders_.at(i).id, External::import, 0});
+      share.externals.push_back({holders_.at(i).id, External::import, graph_.kind_index[i]});
     } else {
       share.externals.push_back({i, External::arrival, graph_.kind_index[i]});
       const Slot source = slot_on(rank_[i], i);
@@ -276,6 +280,7 @@ class Cutter {
                                     .keeps = count(share.keeps),
                                     .priorities = count(share.priorities),
                                     .needs = count(share.needs),
+                                    .pins = count(share.pins),
                                     .literal_words = share.literal_words});
     std::copy(kinds.begin(), kinds.end(), writable(made.kinds));
     std::copy(share.externals.begin(), share.externals.end(), writable(made.externals));
@@ -283,6 +288,7 @@ class Cutter {
     std::copy(share.keeps.begin(), share.keeps.end(), writable(made.keeps));
     std::copy(share.priorities.begin(), share.priorities.end(), writable(made.priorities));
     std::copy(share.needs.begin(), share.needs.end(), writable(made.needs));
+    std::copy(share.pins.begin(), share.pins.end(), writable(made.pins));
     *writable(made.input_offsets) = 0;
     *writable(made.literal_offsets) = 0;
     return made;

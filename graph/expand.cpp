@@ -67,6 +67,7 @@ struct Draft {
                                      .keeps = 0,
                                      .priorities = 0,
                                      .needs = 0,
+                                     .pins = 0,
                                      .literal_words = literals.size() / 8});
     const auto copy = [](const auto& from, auto to) {
       if (!from.empty()) std::copy(from.begin(), from.end(), writable(to));

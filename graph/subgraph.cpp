@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "graph/subgraph.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 namespace ramal::detail {
@@ -46,6 +47,7 @@ static std::size_t lay_out(Subgraph& to, const Subgraph::Header& header, std::by
   to.keeps = layout.section<Keep>(header.keeps);
   to.priorities = layout.section<Priority>(header.priorities);
   to.needs = layout.section<Need>(header.needs);
+  to.pins = layout.section<Slot>(header.pins);
   to.literals = layout.section<std::byte>(8 * header.literal_words);
   return layout.size();
 }
@@ -95,13 +97,15 @@ Subgraph Subgraph::read(Buffer bytes) {
       expect(input < task || (input >= header.tasks && input < slots), "an input");
   }
   for (const External& external : read.externals)
-    expect(external.how == External::import ||
-               (external.how == External::arrival && external.kind < header.kinds),
+    expect((external.how == External::import || external.how == External::arrival) &&
+               external.kind < header.kinds,
            "an external");
   for (const Route& route : read.routes) expect(route.slot < slots, "a route");
   for (const Keep& keep : read.keeps) expect(keep.slot < slots, "a kept value");
   for (const Priority& priority : read.priorities) expect(priority.slot < header.tasks, "a priority");
   for (const Need& need : read.needs) expect(need.slot < header.tasks && need.threads > 0, "a need");
+  expect(std::ranges::is_sorted(read.pins) && (read.pins.empty() || read.pins.back() < header.tasks),
+         "a pinned task");
   return read;
 }
 

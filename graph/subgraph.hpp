@@ -2,12 +2,13 @@
 // Subgraph: one rank's share of a run, in the very form it travels in, and executed from in place.
 //
 //   subgraph := header kinds kind[T] plan[T] input_offsets[T+1] inputs[E] literal_offsets[T+1]
-//               externals routes keeps priorities needs literals    each section padded to 8 bytes
+//               externals routes keeps priorities needs pins literals    each section padded to 8 bytes
 //
 // A slot holds one value: slots 0 .. T-1 are the rank's tasks, in the order of the plan; those from T on
 // are externals: values that exist on this rank already (imports, by id) or that another rank sends
-// (arrivals). `routes` say where a slot's value goes, `keeps` which values outlive the run, and
-// literals of task i are bytes 8*literal_offsets[i] .. 8*literal_offsets[i+1] (decoding needs no more).
+// (arrivals). `routes` say where a slot's value goes, `keeps` which values outlive the run, `pins` which
+// tasks were asked for on this rank and stay there, in ascending order, and literals of task i are bytes
+// 8*literal_offsets[i] .. 8*literal_offsets[i+1] (decoding needs no more).
 #pragma once
 
 #include "graph/image.hpp"
@@ -53,7 +54,7 @@ struct External {
   static constexpr std::uint32_t import = 0, arrival = 1;
   std::uint64_t id;    ///< an import's ValueId; of an arrival, its task's index in the run's graph
   std::uint32_t how;   ///< import or arrival
-  std::uint32_t kind;  ///< of an arrival: the kind of its task, hence its type
+  std::uint32_t kind;  ///< the kind of its task, hence its type
 };
 /// Send slot's value to another rank's slot.
 struct Route {
@@ -84,7 +85,7 @@ struct Subgraph {
   struct Header {
     std::uint64_t magic;
     std::uint32_t run;
-    std::uint32_t tasks, kinds, inputs, externals, routes, keeps, priorities, needs;
+    std::uint32_t tasks, kinds, inputs, externals, routes, keeps, priorities, needs, pins;
     std::uint64_t literal_words;
   };
   static constexpr std::uint64_t expected_magic = 0x31'6c'61'6d'61'72ULL;
@@ -102,6 +103,7 @@ struct Subgraph {
   std::span<const Keep> keeps;
   std::span<const Priority> priorities;
   std::span<const Need> needs;
+  std::span<const Slot> pins;
   std::span<const std::byte> literals;
 
   std::size_t tasks() const { return kind.size(); }

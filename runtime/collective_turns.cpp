@@ -33,6 +33,11 @@ void CollectiveTurns::ready(Name name, const Failure* failure) {
   if (failure != nullptr) member.failure = *failure;
 }
 
+void CollectiveTurns::note_shipped(std::uint32_t run, int to) {
+  std::erase_if(shipped_, [this](const Shipped& one) { return transport_.has_left(one.to, one.mark); });
+  shipped_.push_back({run, to, transport_.mark(to)});
+}
+
 void CollectiveTurns::tell(int to, MessageType type, Name name, const std::optional<Failure>& failure) {
   if (to == transport_.rank()) {
     hear(type, name, failure);
@@ -115,6 +120,7 @@ void CollectiveTurns::take(const Turn& turn) {
   }
   Member& member = members_.at(turn.name);
   see_off_enters(member);
+  see_off_shipped(turn.name.run);
   auto failure = executor_.enter(turn.name.run, turn.name.turn, transport_.communicator(member.ranks));
   if (failure) {
     thrown_[turn.name] = now_seconds();
@@ -129,11 +135,20 @@ void CollectiveTurns::take(const Turn& turn) {
 /// tasks, or will be, and return them.
 void CollectiveTurns::see_off_enters(const Member& member) {
   transport_.flush();
-  for (std::size_t k = 0; k < member.enters.size(); ++k) {
-    while (!transport_.has_left(rank_of(member, k), member.enters[k])) {
-      transport_.poll(receiver_);
-      transport_.flush();
-    }
+  for (std::size_t k = 0; k < member.enters.size(); ++k) see_off(rank_of(member, k), member.enters[k]);
+}
+
+void CollectiveTurns::see_off_shipped(std::uint32_t run) {
+  for (const Shipped& one : shipped_) {
+    if (one.run <= run) see_off(one.to, one.mark);
+  }
+  std::erase_if(shipped_, [run](const Shipped& one) { return one.run <= run; });
+}
+
+void CollectiveTurns::see_off(int to, std::uint64_t mark) {
+  while (!transport_.has_left(to, mark)) {
+    transport_.poll(receiver_);
+    transport_.flush();
   }
 }
 

@@ -22,6 +22,11 @@
 // waited for none that it shares no rank with, but through its inputs; nor did rank 0 have a say, which may
 // be inside another one.
 //
+// A call inside one function may wait for a message from inside another one, of other ranks. So before rank 0
+// enters one it sees off what makes others known to their ranks: members in parts of its own run and earlier
+// ones that it has shipped, which may wait for credit. Those ranks are between tasks: had they entered the
+// same function, or one that waits for it, they would have their parts.
+//
 // When the program is over, ranks hear of it at different times, and one that ended at once could be waited
 // for by others that are told to enter later. So a rank joins what it has not yet with a failure, and ends
 // when all that it has joined is left or settled: every member of each does the same.
@@ -52,6 +57,8 @@ class CollectiveTurns {
   void enlist(Name name, std::vector<std::uint32_t> ranks);
   /// It has its inputs, or one that has failed.
   void ready(Name name, const Failure* failure);
+  /// Rank 0's: that rank, or others by way of it, was just sent a part of a run with members there.
+  void note_shipped(std::uint32_t run, int to);
   /// A message: join, enter, leave or settle.
   void hear(MessageType type, Name name, std::optional<Failure> failure);
   /// Does what is due, when no message is being delivered. True if anything was. The functions block in calls
@@ -90,7 +97,9 @@ class CollectiveTurns {
   bool join_next();
   void take(const Turn& turn);
   std::optional<Failure> enter(const Turn& turn);
+  void see_off(int to, std::uint64_t mark);
   void see_off_enters(const Member& member);
+  void see_off_shipped(std::uint32_t run);
   void tell(int to, MessageType type, Name name, const std::optional<Failure>& failure);
   void check_thrown();
   std::size_t size(const Member& member) const;
@@ -107,6 +116,12 @@ class CollectiveTurns {
   std::vector<std::uint32_t> under_way_ranks_;              // all of these ranks
   std::map<std::pair<MessageType, Name>, Tally> tallies_;
   std::deque<Turn> turns_;  // heard of, not taken yet
+  struct Shipped {
+    std::uint32_t run;
+    int to;
+    std::uint64_t mark;
+  };
+  std::vector<Shipped> shipped_;  // that may not have left yet
   /// Members that threw here while others may wait inside theirs, and since when.
   std::map<Name, double> thrown_;
   std::string thrown_message_;

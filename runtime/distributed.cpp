@@ -83,13 +83,13 @@ class DistributedEngine::ReadyWatch final : public Watch {
 
 DistributedEngine::DistributedEngine(std::unique_ptr<Transport> transport, const Images& images,
                                      unsigned workers, std::vector<std::string> hosts, bool warnings,
-                                     RankInfo about, std::vector<LocalInfos> locals)
+                                     RankInfo about, std::vector<LocalInfos> locals, StealMode steal)
     : images_(images),
       machine_{std::move(hosts)},
       warnings_(warnings),
       locals_(std::move(locals)),
       history_(images),
-      rank_(std::move(transport), images, workers, this, std::move(about)) {
+      rank_(std::move(transport), images, workers, this, std::move(about), steal) {
   locals_.resize(machine_.ranks());
 }
 
@@ -195,7 +195,8 @@ void DistributedEngine::start(std::uint32_t number, Graph graph, Array<std::uint
       run.targets.emplace_back(task);
     }
   }
-  rank_.ship(std::move(cut.subgraphs), runs_.size() == 1, kept_alive.empty() ? wants.size() : 0);
+  rank_.ship(std::move(cut.subgraphs), runs_.size() == 1, kept_alive.empty() ? wants.size() : 0,
+             cut.with_members);
 }
 
 History& DistributedEngine::history() {
@@ -686,7 +687,7 @@ void DistributedEngine::cancel_in_run(std::uint32_t number, const std::set<Value
   for (std::uint32_t to = 0; to < machine_.ranks(); ++to) {
     if (slots[to].empty()) continue;
     if (to == 0) {
-      rank_.executor().cancel(number, slots[to]);
+      rank_.cancel(number, slots[to]);
     } else {
       rank_.send_cancel(static_cast<int>(to), number, slots[to]);
     }

@@ -65,7 +65,7 @@ class DistributedEngine final : public Engine, private Control {
  public:
   DistributedEngine(std::unique_ptr<Transport> transport, const Images& images, unsigned workers,
                     std::vector<std::string> hosts, bool warnings, RankInfo about,
-                    std::vector<LocalInfos> locals = {});
+                    std::vector<LocalInfos> locals = {}, StealMode steal = StealMode::off);
 
   int ranks() const override { return static_cast<int>(machine_.ranks()); }
   std::vector<Value> compute(const Tasks& targets) override;

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Durations: how long the tasks of each kind take on one rank. Which are timed is chosen when a run starts,
-// so that all others cost nothing: the first of a kind, then all if they are long, else a few.
+// so that all others cost nothing: the first of a kind, then all if they are long, else a few. Whoever gives
+// tasks away reads them while runs are under way, and notes how large the results were that came back.
 //
-// Threads: `add` by any; all else by whoever pumps.
+// Threads: `add` and what is const by any; all else by whoever pumps.
 #pragma once
 
 #include <ramal/task.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <mutex>
 #include <unordered_map>
@@ -25,6 +27,13 @@ class Durations {
   struct Learnt {
     const Kind* kind;
     DurationSum sum;
+  };
+  /// From here on a task may be worth moving to another rank.
+  static constexpr double long_seconds = 100e-6;
+  struct Means {
+    double seconds = 0;       ///< of late; 0: unknown
+    double result_bytes = 0;  ///< of those that came back from others; 0: unknown
+    bool are_sure = false;    ///< of many: of those that start together, the short ones end first
   };
   /// Says of one task of a kind after the other whether to time it.
   class Choice {
@@ -45,17 +54,37 @@ class Durations {
 
   /// For the tasks of a run that starts; lives as long as this.
   Choice& choice(const Kind& kind) {
-    constexpr double long_seconds = 20e-6;  // the clock is read twice for some 50 ns
+    constexpr double timed_seconds = 20e-6;  // the clock is read twice for some 50 ns
     const std::lock_guard lock(mutex_);
     Known& known = known_[&kind];
-    known.choice.stride_ = known.all.mean() >= long_seconds ? 1 : 64;
+    known.choice.stride_ = known.all.mean() >= timed_seconds ? 1 : 64;
     return known.choice;
   }
   void add(const Kind& kind, double seconds) {
     const std::lock_guard lock(mutex_);
     Known& known = known_[&kind];
     for (DurationSum* sum : {&known.all, &known.untold}) ++sum->tasks, sum->seconds += seconds;
+    double& mean = known.means.seconds;
+    const bool was_long = mean >= long_seconds;
+    mean += (seconds - mean) / std::min(static_cast<double>(known.all.tasks), most_remembered);
+    known.means.are_sure = known.all.tasks >= enough_tasks;
+    if (was_long != (mean >= long_seconds))
+      long_kinds_.fetch_add(was_long ? -1 : 1, std::memory_order_relaxed);
   }
+  /// The result of a task that another rank ran.
+  void add_result(const Kind& kind, double bytes) {
+    const std::lock_guard lock(mutex_);
+    Known& known = known_[&kind];
+    known.returned = std::min(known.returned + 1, most_remembered);
+    known.means.result_bytes += (bytes - known.means.result_bytes) / known.returned;
+  }
+  Means of(const Kind& kind) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = known_.find(&kind);
+    return found == known_.end() ? Means() : found->second.means;
+  }
+  /// Tasks of some kind are, in the mean. Without the lock.
+  bool any_is_long() const { return long_kinds_.load(std::memory_order_relaxed) > 0; }
   /// A run has ended: is there anything worth a message?
   void note_end_of_run() {
     const std::lock_guard lock(mutex_);
@@ -79,8 +108,12 @@ class Durations {
   }
 
  private:
+  static constexpr double most_remembered = 256;  // so that the means follow what changes
+  static constexpr std::uint64_t enough_tasks = 32;
   struct Known {
     DurationSum all;
+    Means means;
+    double returned = 0;
     DurationSum told;
     DurationSum untold;
     Choice choice;
@@ -95,9 +128,10 @@ class Durations {
     }
   };
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::unordered_map<const Kind*, Known> known_;
   std::atomic<bool> has_news_{false};
+  std::atomic<int> long_kinds_{0};
 };
 
 }  // namespace ramal::detail

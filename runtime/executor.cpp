@@ -30,9 +30,8 @@ Executor::~Executor() = default;
 
 // --- whoever pumps ----------------------------------------------------------------------------------
 
-void Executor::start(Subgraph subgraph) {
-  const std::uint32_t number = subgraph.run;
-  auto& run = *runs_.emplace(number, std::make_unique<Run>(std::move(subgraph))).first->second;
+void Executor::start_as(std::uint32_t number, Subgraph subgraph) {
+  auto& run = *runs_.emplace(number, std::make_unique<Run>(number, std::move(subgraph))).first->second;
   for (const KindRef& ref : run.graph.kinds) run.layout->kinds.push_back(&images_.resolve(ref));
   find_members(run);
   choose_timed(run);
@@ -149,24 +148,26 @@ const Type* Executor::arrival_type(std::uint32_t number, Slot slot) const {
   const Run* found = find(number);
   if (found == nullptr) return nullptr;
   const Run& run = *found;
-  if (slot < run.graph.tasks() || slot >= run.graph.slots()) return nullptr;
-  const External& external = run.graph.externals[slot - run.graph.tasks()];
-  return external.how == External::arrival ? run.kinds[external.kind]->result : nullptr;
+  if (slot >= run.graph.slots()) return nullptr;
+  const bool arrives = slot < run.graph.tasks()
+                           ? run.away.contains(slot)
+                           : run.graph.externals[slot - run.graph.tasks()].how == External::arrival;
+  return arrives ? run.type_of(slot) : nullptr;
 }
 
 std::uint64_t Executor::arrival_plan(std::uint32_t number, Slot slot) const {
-  const Subgraph& graph = find(number)->graph;
-  return graph.externals[slot - graph.tasks()].id;
+  return find(number)->maker_of(slot);
 }
 
 void Executor::arrive(std::uint32_t number, Slot slot, Value value, std::uint64_t counted) {
   Run& run = *find(number);
   add(arrivals_missing_, -1);
   run.value(slot) = std::move(value);
+  if (slot < run.graph.tasks()) come_home(run, slot);
   if (run.counts_bytes()) {
     count_result(run, slot, counted);
-  } else if (run.has(slot, Run::kept)) {
-    memory_.subtract(counted);  // counted as such
+  } else if (run.has(slot, Run::kept) || slot < run.graph.tasks()) {
+    memory_.subtract(counted);  // counted as such, or made for us
   } else if (counted > 0) {
     run.received[slot - run.graph.tasks()] = counted;
     run.takes_care.store(true, std::memory_order_relaxed);  // seen by its consumers, who are told below

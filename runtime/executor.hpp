@@ -22,6 +22,9 @@
 // off, and others run meanwhile; in turn, those put off first go first. Where nothing else is left to do,
 // `overdraw` starts one nevertheless: what would free memory may wait for it.
 //
+// Stealing: ready tasks can be given to another rank. Such a task is away until its result arrives in its own
+// slot, as a value does that another rank makes; so the run does not end before. See executor_steal.cpp.
+//
 // Threads: with workers == 0 one thread calls everything and nothing is atomic but in name. Otherwise
 // `run_one` may be called by each worker, and the calls under "whoever pumps" by one thread at a time.
 #pragma once
@@ -40,6 +43,7 @@
 #include <atomic>
 #include <deque>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <queue>
@@ -61,6 +65,10 @@ class Outlet {
  public:
   virtual ~Outlet() = default;
   virtual void send(std::uint32_t rank, std::uint32_t run, Slot slot, const Value& value) = 0;
+  /// The same for the result of a task that was stolen from that rank.
+  virtual void return_home(std::uint32_t rank, std::uint32_t run, Slot slot, const Value& value) {
+    send(rank, run, slot, value);
+  }
   /// A run that starts has a collective task with a member here; no ranks: all. Its turn names it.
   virtual void enlist(std::uint32_t run, std::uint32_t turn, std::vector<std::uint32_t> ranks) = 0;
   /// This rank's member of it has its inputs, or one that has failed.
@@ -99,7 +107,10 @@ class Executor {
 
   // --- whoever pumps ------------------------------------------------------------------------------
   /// Begins a run. The subgraph is trusted. Linear in its tasks and edges.
-  void start(Subgraph subgraph);
+  void start(Subgraph subgraph) {
+    const std::uint32_t run = subgraph.run;
+    start_as(run, std::move(subgraph));
+  }
   struct Layout;
   struct Run;
   /// Of a front, whose `graph` this is. `links` lead from it to the next.
@@ -160,11 +171,31 @@ class Executor {
     // In the order in which a result passes on: so it is seen here or there.
     return arrivals_missing_.load() > 0 || results_posted_.load() > 0 || memory_.is_sending();
   }
+  /// Threads with nothing to do, if nothing is ready.
+  unsigned hungry() const;
+  struct Gift {
+    std::size_t tasks = 0;
+    std::shared_ptr<Buffer> message = {};  ///< for the other's `take_gift`
+  };
+  /// Some task here may take long enough to be given.
+  bool may_give(bool whatever_it_takes) const;
+  /// Ready tasks for another rank, which wants work for so many threads and is one of so many that ask: at
+  /// most an even share of those that this rank's idle workers do not take at once. Of those whose kind is
+  /// known to take long enough, unless `whatever_it_takes`.
+  Gift give(int to, std::size_t wanted, std::size_t askers, bool whatever_it_takes);
+  /// Returns how many tasks there are in it. Throws DecodeError if it is damaged.
+  std::size_t take_gift(std::span<const std::byte> gift);
+  /// Of these tasks those that are away, by the rank they were given to.
+  std::map<int, std::vector<Slot>> given_of(std::uint32_t run, std::span<const Slot> tasks) const;
+  /// As `cancel`, for what was taken from that rank and has not started.
+  void recall(int home, std::uint32_t home_run, std::span<const Slot> tasks);
+  std::uint64_t tasks_given() const { return tasks_given_; }
   /// Runs the task that waits longest for memory although it does not fit. By a worker; false if there is
   /// none.
   bool overdraw(unsigned worker = 0);
   /// How long tasks take here.
   Durations& durations() { return durations_; }
+  const Durations& durations() const { return durations_; }
   /// Before anything runs: from whom this worker steals, in this order. Without: from the next on in turn.
   void set_victims(unsigned worker, std::vector<std::size_t> victims) {
     workers_[worker]->victims = std::move(victims);
@@ -190,6 +221,7 @@ class Executor {
   std::size_t runs() const { return runs_.size(); }
 
  private:
+  struct Haul;
   /// Copied member by member and in one width: a wider read of what was written in parts a moment ago has to
   /// wait for whatever the task between has begun.
   struct Item {
@@ -220,6 +252,8 @@ class Executor {
     std::uint64_t closed = 0;
     std::atomic<std::uint64_t> tasks_run{0};
     std::atomic<bool> is_running{false};
+    std::atomic<const Kind*> timed{nullptr};  // what it is inside of, if that is timed
+    std::atomic<double> timed_since{0};
   };
   struct Kept {
     Value value;
@@ -249,15 +283,16 @@ class Executor {
              !urgent_.items.empty();
     return std::any_of(workers_.begin(), workers_.end(), [](const auto& one) { return !one->deque.empty(); });
   }
+  void start_as(std::uint32_t number, Subgraph subgraph);
   template <bool shared>
   std::size_t run_some(std::size_t most, Worker& me);
   template <bool shared>
   bool execute(const Item& item, Worker& me);
   template <bool shared>
   bool execute_with_care(const Item& item, Worker& me);
-  void call_with_threads(Run& run, Slot task);
+  void call_with_threads(Run& run, Slot task, Worker& me);
   Run* find(std::uint32_t number) const;
-  void call(Run& run, Slot task, Communicator* communicator = nullptr);
+  void call(Run& run, Slot task, Worker* me, Communicator* communicator = nullptr);
   void call_kind(Run& run, Slot task, Communicator* communicator = nullptr);
   void call_member(Run& run, Slot task, Communicator& communicator);
   void fail_as_thrown(Run& run, Slot task, const Kind& kind, const Frame& frame);
@@ -267,7 +302,7 @@ class Executor {
   void start_imports(Run& run);
   void find_members(Run& run);
   void choose_timed(Run& run);
-  void call_and_time(Run& run, Slot task);
+  void call_and_time(Run& run, Slot task, Worker& me);
   void post_from_workers();
   void join(Run& run, Slot task);
   void tell_joined(Run& run, Slot task);
@@ -284,6 +319,7 @@ class Executor {
   void send(Run& run, Slot slot);
   void send_by(const Run& run, const Route& route, const Value& value);
   static void note_front_failure(Run& run, const Failure& failure);
+  static std::uint32_t home_run(const Run& run);
   static std::uint64_t plan_of(const Run& run, Slot slot);
   void drop_use(Run& run, Slot slot);
   template <bool shared>
@@ -327,6 +363,22 @@ class Executor {
   template <bool shared>
   void put_on(Shelf& shelf, const Item& item);
 
+  // stealing
+  unsigned idle_workers() const;
+  std::size_t count_ready() const;
+  bool is_surely_long(const Kind* kind) const;
+  bool add_if_spare(Haul& haul, const Item& item) const;
+  static std::optional<std::size_t> bytes_to_give(const Run& run, Slot task);
+  void take_spare_sources(Haul& haul);
+  void take_spare(std::vector<Item>& items, Haul& haul) const;
+  void take_spare(Shelf& shelf, Haul& haul);
+  void take_spare(Worker& worker, Haul& haul);
+  void put_on_inbox(const Item& item);
+  void note_packing(std::size_t bytes, double seconds);
+  Buffer pack(const Run& run, std::span<const Slot> tasks) const;
+  static Buffer with_values(const Subgraph& part, const Run& run, std::span<const Slot> values);
+  void come_home(Run& run, Slot task);
+
   // constant
   const int rank_;
   const Images& images_;
@@ -337,6 +389,11 @@ class Executor {
   // what runs: changed by whoever pumps
   std::unordered_map<std::uint32_t, std::unique_ptr<Run>> runs_;
   mutable Run* latest_ = nullptr;  // asked for; most messages are of one run
+  std::uint32_t next_stolen_ = 0;
+  std::uint64_t tasks_given_ = 0;
+  double seconds_per_byte_ = 3e-9;  // to have it elsewhere
+  static constexpr double least_gift_seconds = 2e-3;
+  double gift_seconds_ = least_gift_seconds;  // that the next one is to last
 
   // what is ready
   std::vector<std::unique_ptr<Worker>> workers_;

@@ -93,9 +93,9 @@ bool Executor::execute_with_care(const Item& item, Worker& me) {
   }
   if constexpr (shared) me.is_running.store(true, std::memory_order_relaxed);
   if (run.has(task, Run::wide)) {
-    call_with_threads(run, task);
+    call_with_threads(run, task, me);
   } else {
-    call(run, task);
+    call(run, task, &me);
   }
   if (run.counts_bytes()) count_result(run, task);
   complete<shared>(run, task, &me);
@@ -109,18 +109,18 @@ bool Executor::execute_with_care(const Item& item, Worker& me) {
 
 /// Threads that would run other tasks stand aside meanwhile. With one thread that runs tasks, what happens
 /// inside of them is the program's own affair.
-void Executor::call_with_threads(Run& run, Slot task) {
+void Executor::call_with_threads(Run& run, Slot task, Worker& me) {
   const auto workers = static_cast<unsigned>(workers_.size());
   const unsigned threads = std::min(run.needs.at(task).threads, workers);
   if (workers == 1) {
-    call(run, task);
+    call(run, task, &me);
     return;
   }
   for (unsigned i = 1; i < workers; ++i) wake_();
   gate_.gather(threads - 1);
   const int usual = openmp_.threads();
   openmp_.set_threads(static_cast<int>(threads));
-  call(run, task);
+  call(run, task, &me);
   openmp_.set_threads(usual);
   gate_.release(threads - 1);
 }
@@ -137,7 +137,7 @@ const Value* Executor::failed_input(const Run& run, Slot task) const {
 }
 
 /// Fills the task's slot with its result, or with a Failure.
-void Executor::call(Run& run, Slot task, Communicator* communicator) {
+void Executor::call(Run& run, Slot task, Worker* me, Communicator* communicator) {
   if (run.any_failure.load(std::memory_order_relaxed)) {
     if (const Value* failed = failed_input(run, task)) {
       run.value(task) = *failed;  // shared, however many tasks it keeps from running
@@ -147,17 +147,21 @@ void Executor::call(Run& run, Slot task, Communicator* communicator) {
   }
   if (run.has(task, Run::cancelled)) {
     fail(run, task, true);
-  } else if (run.has(task, Run::timed) && communicator == nullptr) {
-    call_and_time(run, task);
+  } else if (run.has(task, Run::timed) && me != nullptr) {
+    call_and_time(run, task, *me);
   } else {
     call_kind(run, task, communicator);
   }
 }
 
-void Executor::call_and_time(Run& run, Slot task) {
+void Executor::call_and_time(Run& run, Slot task, Worker& me) {
+  const Kind& kind = *run.kinds[run.steps[task].kind];
   const double before = now_seconds();
+  me.timed_since.store(before, std::memory_order_relaxed);
+  me.timed.store(&kind, std::memory_order_release);
   call_kind(run, task);
-  if (!run.value(task).failed()) durations_.add(*run.kinds[run.steps[task].kind], now_seconds() - before);
+  me.timed.store(nullptr, std::memory_order_relaxed);
+  if (!run.value(task).failed()) durations_.add(kind, now_seconds() - before);
 }
 
 inline void Executor::call_kind(Run& run, Slot task, Communicator* communicator) {
@@ -191,6 +195,9 @@ void Executor::note_front_failure(Run& run, const Failure& failure) {
   if (!run.failure || failure.before(*run.failure)) run.failure = failure;
 }
 
+/// Of what was stolen, the run it was planned in.
+std::uint32_t Executor::home_run(const Run& run) { return run.front ? run.front->program : run.graph.run; }
+
 /// Names a task across ranks.
 std::uint64_t Executor::plan_of(const Run& run, Slot slot) {
   if (run.front) {
@@ -202,7 +209,7 @@ std::uint64_t Executor::plan_of(const Run& run, Slot slot) {
 
 void Executor::fail(Run& run, Slot task, bool cancelled, const std::string& message,
                     const std::string& arguments) {
-  run.value(task) = Value::make<Failure>(Failure{.run = run.front ? run.front->program : run.number,
+  run.value(task) = Value::make<Failure>(Failure{.run = home_run(run),
                                                  .plan = plan_of(run, task),
                                                  .rank = rank_,
                                                  .cancelled = cancelled,
@@ -214,7 +221,7 @@ void Executor::fail(Run& run, Slot task, bool cancelled, const std::string& mess
 
 /// Of a collective task.
 void Executor::call_member(Run& run, Slot task, Communicator& communicator) {
-  call(run, task, &communicator);
+  call(run, task, nullptr, &communicator);
   members_run_.fetch_add(1, std::memory_order_relaxed);
 }
 
@@ -316,7 +323,7 @@ void Executor::send(Run& run, Slot slot) {
       send_by(run, route, run.value(slot));
     } catch (...) {  // a user's own codec may throw anything
       send_by(run, route,
-              Value::make<Failure>(Failure{.run = run.front ? run.front->program : run.number,
+              Value::make<Failure>(Failure{.run = home_run(run),
                                            .plan = plan_of(run, slot),
                                            .rank = rank_,
                                            .cancelled = false,
@@ -333,6 +340,8 @@ void Executor::send_by(const Run& run, const Route& route, const Value& value) {
     const Named& member = run.layout->names[route.remote_slot];
     outlet_.send_member(route.rank, run.front->program,
                         member.name + static_cast<MemberName>(member.stride * run.step), value);
+  } else if (run.is_stolen()) [[unlikely]] {
+    outlet_.return_home(route.rank, run.graph.run, route.remote_slot, value);
   } else {
     outlet_.send(route.rank, run.number, route.remote_slot, value);
   }
@@ -450,6 +459,10 @@ inline void Executor::put_on(Shelf& shelf, const Item& item) {
   } else {
     shelf.items.push_back(item);
   }
+}
+
+void Executor::put_on_inbox(const Item& item) {
+  shared_ ? put_on<true>(inbox_, item) : put_on<false>(inbox_, item);
 }
 
 template <bool shared>

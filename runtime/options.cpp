@@ -83,6 +83,7 @@ std::map<std::string, Set, std::less<>> table(Options& options) {
           {"RAMAL_CREDITS", number(options.credits, 2, 1 << 20)},
           {"RAMAL_MEMORY_BYTES", bytes<std::uint64_t>(options.memory_bytes, 0, std::uint64_t{1} << 62)},
           {"RAMAL_FRONT_MEMBERS", number(options.front_members, std::int64_t{1}, std::int64_t{1} << 24)},
+          {"RAMAL_STEAL", choice(options.steal, {"auto", "on", "off"})},
           {"RAMAL_WARNINGS", choice(options.warnings, {"on", "off"})},
           {"RAMAL_RECORD", text(options.record)},
           {"RAMAL_HISTORY", text(options.history)}};
@@ -103,6 +104,7 @@ void check(Options& options) {
   recheck("RAMAL_CREDITS", std::to_string(options.credits));
   recheck("RAMAL_MEMORY_BYTES", std::to_string(options.memory_bytes));
   recheck("RAMAL_FRONT_MEMBERS", std::to_string(options.front_members));
+  recheck("RAMAL_STEAL", std::string(options.steal));
   recheck("RAMAL_WARNINGS", std::string(options.warnings));
 }
 

@@ -17,6 +17,10 @@ constexpr double coarse_clock_seconds = 10e-3;  // two of its ticks on most syst
 constexpr int looks_a_round = 32;               // for messages, if not idle for long
 constexpr double helper_interval_seconds = 3e-3;
 constexpr double noticeable_gap_seconds = 50e-3;
+constexpr double grace_seconds = 100e-6;       // without work, before others are asked for tasks
+constexpr double long_grace_seconds = 5e-3;    // the same where only short tasks are known
+constexpr double give_pause_seconds = 200e-6;  // after there was nothing to give
+constexpr double give_share = 0.05;            // of a rank's time, for looking in vain
 
 }  // namespace
 
@@ -27,7 +31,7 @@ ValueId local_id(std::string_view name) {
 }
 
 Rank::Rank(std::unique_ptr<Transport> transport, const Images& images, unsigned workers, Control* control,
-           RankInfo about)
+           RankInfo about, StealMode steal)
     : transport_(std::move(transport)),
       images_(images),
       small_bytes_(transport_->small_bytes()),
@@ -42,6 +46,8 @@ Rank::Rank(std::unique_ptr<Transport> transport, const Images& images, unsigned 
                 [this](ValueId id, const Value& value) { announce(id, value); }),
       turns_(*transport_, executor_, *this,
              [this](int to, const Header& header, auto bytes) { send_text(to, header, bytes); }),
+      stealing_(steal, transport_->rank(), transport_->ranks(), steal == StealMode::on ? 0 : grace_seconds),
+      may_ask_(control == nullptr),
       census_(transport_->ranks()),
       last_pump_(now_seconds()) {
   for (unsigned i = 0; i < workers; ++i) executor_.set_victims(i, victim_order(i, numa_.node_of_worker()));
@@ -77,6 +83,7 @@ bool Rank::pump(bool starved) {
     if (any) has_rested_ = false;
     if (!turns_.is_idle()) any |= take_turns();
     if (executor_.is_short_of_memory() || census_.is_wanted()) mind_memory();
+    if (stealing_.is_on()) mind_stealing();
     if (unsent_) transport_->flush();
     unsent_ = false;
     executor_.post();
@@ -220,6 +227,66 @@ void Rank::hear_answer(int from, const Census::Answer& answer) {
   }
 }
 
+// --- stealing -------------------------------------------------------------------------------------------
+
+/// A round of messages: what to give to those that have asked, and what to ask of others.
+void Rank::mind_stealing() {
+  const bool gives_anything = stealing_.mode() == StealMode::on;
+  if (stealing_.askers() > 0 && executor_.may_give(gives_anything)) give_tasks();
+  // While nothing is to be had it is only now and then that the clock, which takes as long as an empty look
+  // for messages, and the executor are asked; what a message brings meanwhile ends the hunger.
+  constexpr unsigned looks_between_questions = 16;
+  const bool at_once = stealing_.asks_at_once() && executor_.durations().any_is_long();
+  if (gives_anything || at_once || looks_to_question_ == 0) {
+    looks_to_question_ = looks_between_questions;
+    ask_for_tasks();
+  } else {
+    --looks_to_question_;
+    if (arrived_) stealing_.go_on();
+  }
+}
+
+/// A rank that knows only short tasks waits longer before it asks, and does not while it has any: there is
+/// nothing to be had, unless it waits for others' long ones.
+void Rank::ask_for_tasks() {
+  // A rank whose turn in a collective task may come does not begin what others would have to wait for.
+  const bool may_ask = (threaded() || may_ask_) && turns_.is_idle() &&
+                       (stealing_.mode() == StealMode::on || !transport_->waits());
+  const unsigned hungry = may_ask ? executor_.hungry() : 0;
+  const bool are_short = stealing_.mode() == StealMode::automatic && !executor_.durations().any_is_long();
+  if (hungry == 0 && are_short) {
+    send_words(stealing_.withdraw());
+  } else if (hungry == 0 && !stealing_.is_asking()) {
+    stealing_.go_on();
+  } else {
+    const double now = are_short ? coarse_seconds() : now_seconds();
+    send_words(stealing_.look(hungry, now, are_short ? long_grace_seconds : 0));
+  }
+}
+
+void Rank::send_words(std::span<const Stealing::Word> words) {
+  for (const auto& [to, wanted] : words) {
+    send_text(to, {.type = MessageType::steal, .slot = wanted}, {});
+    ++census_messages_.sent;  // they change nothing about who is at rest
+  }
+}
+
+void Rank::give_tasks() {
+  const double now = now_seconds();
+  if (now < next_give_) return;
+  while (stealing_.askers() > 0) {
+    const auto [to, wanted] = stealing_.first_asker();
+    const auto gift = executor_.give(to, wanted, stealing_.askers(), stealing_.mode() == StealMode::on);
+    if (gift.tasks == 0) {
+      const double end = now_seconds();
+      next_give_ = end + std::max(give_pause_seconds, (end - now) / give_share);
+      return;
+    }
+    stealing_.gave();
+    send_shared(to, {.type = MessageType::stolen}, gift.message->view(), gift.message);
+  }
+}
+
 void Rank::progress() {
   if (!threaded()) {
     attend();
@@ -236,6 +303,7 @@ void Rank::rest(Backoff& backoff, bool by_time) {
   if (!by_time && !census_.is_wanted() && !turns_.has_thrown() && transport_->wait()) return;
   if (const double pause = backoff.next(); pause > 0) {
     has_rested_ = true;
+    looks_to_question_ = 0;  // they are rare from here on
     sleep_seconds(pause);
   }
 }
@@ -243,6 +311,7 @@ void Rank::rest(Backoff& backoff, bool by_time) {
 void Rank::work_until(const std::function<bool()>& done, bool by_time) {
   Backoff backoff;
   if (!threaded()) {
+    may_ask_ = true;
     attend();
     while (!done()) {
       const bool did_something = step() || overdraw(0);
@@ -252,6 +321,11 @@ void Rank::work_until(const std::function<bool()>& done, bool by_time) {
       } else {
         rest(backoff, by_time);
       }
+    }
+    may_ask_ = control_ == nullptr;
+    if (stealing_.is_asking()) {  // or what is given would wait until the program comes back
+      send_words(stealing_.withdraw());
+      transport_->flush();
     }
     return;
   }
@@ -274,7 +348,7 @@ void Rank::work_until(const std::function<bool()>& done, bool by_time) {
 int Rank::serve() {
   work_until([this] { return stopped_.has_value() && turns_.may_end(); });
   end_workers();
-  const Farewell farewell{delay_, executor_.tasks_run()};
+  const Farewell farewell{delay_, executor_.tasks_run(), stolen_};
   send_text(0, {.type = MessageType::stop}, std::as_bytes(std::span(&farewell, 1)));
   transport_->flush();
   return *stopped_;
@@ -283,6 +357,8 @@ int Rank::serve() {
 void Rank::hear(const Farewell& farewell) {
   const Delay& delay = farewell.delay;
   all_tasks_run_ += farewell.tasks_run;
+  all_stolen_.tasks += farewell.stolen.tasks;
+  all_stolen_.bytes += farewell.stolen.bytes;
   all_delays_.late = std::max(all_delays_.late, delay.late);
   all_delays_.idle = std::max(all_delays_.idle, delay.idle);
   all_delays_.unattended = std::max(all_delays_.unattended, delay.unattended);
@@ -293,6 +369,7 @@ bool Rank::stop_all(int status, double patience_seconds) {
   {
     const auto held = lock();
     takes_all_ = true;
+    stealing_.end();
     for (int to = 1; to < transport_->ranks(); ++to)
       send_text(
           to, {.type = MessageType::stop, .run = static_cast<std::uint32_t>(status), .slot = shipped_to(to)},
@@ -306,7 +383,7 @@ bool Rank::stop_all(int status, double patience_seconds) {
       const auto held = lock();
       if (pump()) backoff.reset();
       if (others_stopped_ == transport_->ranks() - 1 && workers_alive_ == 0 && turns_.may_end()) {
-        hear({delay_, executor_.tasks_run()});
+        hear({delay_, executor_.tasks_run(), stolen_});
         return true;
       }
     }
@@ -381,6 +458,8 @@ void Rank::work(unsigned worker) {
 bool Rank::try_pump(double now) {
   const std::unique_lock held(pump_mutex_, std::try_to_lock);
   if (!held) return false;
+  constexpr double long_pause_seconds = 200e-6;
+  if (now - last_pump_shared_.load(std::memory_order_relaxed) > long_pause_seconds) looks_to_question_ = 0;
   last_pump_shared_.store(now, std::memory_order_relaxed);
   const bool any = pump();
   if (std::exchange(has_news_, false)) pumped_.notify_all();

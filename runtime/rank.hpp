@@ -11,6 +11,7 @@
 #include "runtime/collective_turns.hpp"
 #include "runtime/numa.hpp"
 #include "runtime/programs.hpp"
+#include "runtime/stealing.hpp"
 #include "runtime/transport.hpp"
 
 #include <ramal/engine.hpp>
@@ -18,6 +19,7 @@
 
 #include <condition_variable>
 #include <map>
+#include <set>
 
 namespace ramal::detail {
 
@@ -45,13 +47,14 @@ class Rank final : private Receiver, private Outlet {
  public:
   /// `about`: what does not change of this rank's answer to a query; `control` is null but on rank 0.
   Rank(std::unique_ptr<Transport> transport, const Images& images, unsigned workers, Control* control,
-       RankInfo about);
+       RankInfo about, StealMode steal = StealMode::off);
   ~Rank() override;
 
   /// Rank 0's: hands each rank its subgraph, by rank, if it has one, and starts its own. `alone`: no earlier
   /// run is under way, so that others are free to pass messages on; `fetched`: how many results rank 0 will
-  /// get.
-  void ship(std::vector<Subgraph> subgraphs, bool alone, std::size_t fetched);
+  /// get; `with_members`: ranks that have members of collective tasks.
+  void ship(std::vector<Subgraph> subgraphs, bool alone, std::size_t fetched,
+            const std::set<std::uint32_t>& with_members);
   /// The same for one of them, directly.
   void ship(int to, Subgraph subgraph);
   /// The same families to all ranks; its own share of them is started too.
@@ -62,6 +65,8 @@ class Rank final : private Receiver, private Outlet {
   void send_cancel(int to, std::uint32_t run, std::span<const Slot> tasks);
   void cancel_program(std::uint32_t run) { programs_.cancel(run); }
   void send_query(int to);
+  /// This rank's own tasks, and what became of them elsewhere.
+  void cancel(std::uint32_t run, std::span<const Slot> tasks);
   /// Leaves a kept value of that rank, which is there, for its program after the run.
   void send_store(int to, ValueId id, const std::string& name);
   /// Tells all ranks to end after their present tasks, and waits at most so long. False: some task is
@@ -99,6 +104,11 @@ class Rank final : private Receiver, private Outlet {
   double idle_seconds() const { return delay_.idle; }
   /// Rank 0's, after stop_all.
   std::uint64_t all_tasks_run() const { return all_tasks_run_; }
+  struct Stolen {
+    std::uint64_t tasks = 0;
+    std::uint64_t bytes = 0;  // inputs and results
+  };
+  Stolen all_stolen() const { return all_stolen_; }
   /// Rank 0's, after stop_all: how long messages and ready tasks waited for some rank that was inside a
   /// long task or, on rank 0, outside of session calls, as far as it can have held up others.
   double lost_seconds() const {
@@ -116,6 +126,7 @@ class Rank final : private Receiver, private Outlet {
   struct Farewell {
     Delay delay;
     std::uint64_t tasks_run;
+    Stolen stolen;
   };
   /// Where a large message comes down: a result's own memory, or bytes.
   struct Landing {
@@ -132,6 +143,7 @@ class Rank final : private Receiver, private Outlet {
   void landed(int from, const Header& header) override;
   // Outlet
   void send(std::uint32_t rank, std::uint32_t run, Slot slot, const Value& value) override;
+  void return_home(std::uint32_t rank, std::uint32_t run, Slot slot, const Value& value) override;
   void send_member(std::uint32_t rank, std::uint32_t program, MemberName name, const Value& value) override;
   void ended(const FrontRun& front, const Failure* failure) override { programs_.ended(front, failure); }
   void announce(ValueId id, const Value& value) override;
@@ -152,6 +164,12 @@ class Rank final : private Receiver, private Outlet {
   void mind_memory();
   Census::Answer answer_census();
   void hear_answer(int from, const Census::Answer& answer);
+
+  // stealing
+  void mind_stealing();
+  void ask_for_tasks();
+  void give_tasks();
+  void send_words(std::span<const Stealing::Word> words);
 
   bool pump(bool starved = false);
   bool take_turns();
@@ -221,6 +239,11 @@ class Rank final : private Receiver, private Outlet {
   std::map<std::string, Value> left_;  // for the program after the run
   Programs programs_;
   CollectiveTurns turns_;
+  Stealing stealing_;
+  Stolen stolen_;
+  bool may_ask_;  // with one thread: will look for messages again and again
+  unsigned looks_to_question_ = 0;
+  double next_give_ = 0;  // when what is ready is looked at again
   /// Rank 0's.
   Census census_;
   struct {
@@ -244,6 +267,7 @@ class Rank final : private Receiver, private Outlet {
   Delay delay_;
   Delay all_delays_;  // the largest of each over all ranks
   std::uint64_t all_tasks_run_ = 0;
+  Stolen all_stolen_;
 
   // threads
   std::mutex pump_mutex_;

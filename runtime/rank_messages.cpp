@@ -71,6 +71,12 @@ void Rank::send(std::uint32_t to, std::uint32_t run, Slot slot, const Value& val
   }
 }
 
+void Rank::return_home(std::uint32_t to, std::uint32_t run, Slot slot, const Value& value) {
+  unsent_ = true;
+  stolen_.bytes += known_bytes(value);
+  send_encoded(static_cast<int>(to), run, slot, value, false);
+}
+
 void Rank::send_encoded(int rank, std::uint32_t run, Slot slot, const Value& value, bool relays) {
   const Type& type = value.type();
   Header header{value.failed() ? MessageType::failure : MessageType::result, false, run, slot, 0};
@@ -211,8 +217,10 @@ void Rank::send_shared(int to, const Header& header, std::span<const std::byte> 
   transport_->lend(to, sized, {}, bytes, Value::make<HeldMemory>(memory));
 }
 
-void Rank::ship(std::vector<Subgraph> subgraphs, bool alone, std::size_t fetched) {
+void Rank::ship(std::vector<Subgraph> subgraphs, bool alone, std::size_t fetched,
+                const std::set<std::uint32_t>& with_members) {
   last_pump_ = now_seconds();  // the time since went into planning
+  const std::uint32_t run = with_members.empty() ? 0 : subgraphs[*with_members.begin()].run;
   // Others first: they start while rank 0 prepares its own share.
   std::vector<bool> has_left(subgraphs.size(), false);
   if (alone) has_left = ship_bundled(subgraphs, fetched);
@@ -220,6 +228,9 @@ void Rank::ship(std::vector<Subgraph> subgraphs, bool alone, std::size_t fetched
     if (subgraphs[to].bytes.size() > 0 && !has_left[to]) ship(static_cast<int>(to), std::move(subgraphs[to]));
   }
   transport_->flush();
+  for (const std::uint32_t to : with_members) {
+    if (to != 0) turns_.note_shipped(run, static_cast<int>(has_left[to] ? tree_child(0, to) : to));
+  }
   if (subgraphs[0].bytes.size() > 0) ship(0, std::move(subgraphs[0]));
 }
 
@@ -388,6 +399,11 @@ void Rank::send_release_of_all(int to, ValueId first, std::uint64_t count) {
 void Rank::send_cancel(int to, std::uint32_t run, std::span<const Slot> tasks) {
   send_text(to, {.type = MessageType::cancel, .run = run, .slot = shipped_to(to)}, bytes_of(tasks));
 }
+void Rank::cancel(std::uint32_t run, std::span<const Slot> tasks) {
+  executor_.cancel(run, tasks);
+  for (const auto& [to, given] : executor_.given_of(run, tasks))
+    send_text(to, {.type = MessageType::recall, .run = run}, bytes_of(std::span<const Slot>(given)));
+}
 void Rank::send_query(int to) { send_text(to, {.type = MessageType::query, .slot = shipped_to(to)}, {}); }
 
 void Rank::send_store(int to, ValueId id, const std::string& name) {
@@ -410,6 +426,9 @@ void Rank::leave_locals(Locals& locals) { locals.values() = std::move(left_); }
 RankInfo Rank::info() const {
   RankInfo info = about_;
   info.tasks_run = executor_.tasks_run();
+  info.tasks_given = executor_.tasks_given();
+  info.tasks_stolen = stolen_.tasks;
+  info.bytes_stolen = stolen_.bytes;
   info.messages_sent = transport_->counts().messages;
   info.bytes_sent = transport_->counts().bytes;
   info.values_kept = executor_.values_kept();
@@ -486,7 +505,7 @@ void Rank::handle(int from, const Header& header, std::span<const std::byte> pay
       break;
     }
     case MessageType::cancel:
-      if (!programs_.cancel(header.run)) executor_.cancel(header.run, items_of<Slot>(payload));
+      if (!programs_.cancel(header.run)) cancel(header.run, items_of<Slot>(payload));
       break;
     case MessageType::query:
       send_text(from, {.type = MessageType::report}, encoded(info()));
@@ -507,6 +526,7 @@ void Rank::handle(int from, const Header& header, std::span<const std::byte> pay
         hear(items_of<Farewell>(payload).at(0));
       } else {
         stopped_ = static_cast<int>(header.run);
+        stealing_.end();
         turns_.give_up();
       }
       break;
@@ -533,6 +553,18 @@ void Rank::handle(int from, const Header& header, std::span<const std::byte> pay
       break;
     case MessageType::overdraw:
       ++may_overdraw_;
+      break;
+    case MessageType::steal:
+      ++census_messages_.received;
+      stealing_.hear(from, header.slot);
+      break;
+    case MessageType::stolen:
+      stealing_.served(from);
+      stolen_.tasks += executor_.take_gift(payload);
+      stolen_.bytes += payload.size();
+      break;
+    case MessageType::recall:
+      executor_.recall(from, header.run, items_of<Slot>(payload));
       break;
     case MessageType::join:
     case MessageType::leave:

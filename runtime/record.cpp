@@ -31,9 +31,11 @@ bool Record::write(const Ending& ending) const {
   const bool printed =
       std::fprintf(file,
                    "{\"status\": %d, \"ranks\": %d, \"hosts\": %d, \"threads\": %d, \"tasks\": %llu, "
-                   "\"elapsed_seconds\": %.6f}\n",
+                   "\"stolen\": %llu, \"stolen_bytes\": %llu, \"elapsed_seconds\": %.6f}\n",
                    ending.status, ending.ranks, ending.hosts, ending.threads,
-                   static_cast<unsigned long long>(ending.tasks), ending.elapsed_seconds) > 0 &&
+                   static_cast<unsigned long long>(ending.tasks),
+                   static_cast<unsigned long long>(ending.stolen),
+                   static_cast<unsigned long long>(ending.stolen_bytes), ending.elapsed_seconds) > 0 &&
       std::fflush(file) == 0 && fsync(fileno(file)) == 0;
   return std::fclose(file) == 0 && printed && std::rename(unfinished().c_str(), path_.c_str()) == 0;
 }

@@ -15,6 +15,8 @@ struct Ending {
   int hosts = 1;
   int threads = 1;  ///< of rank 0
   std::uint64_t tasks = 0;
+  std::uint64_t stolen = 0;  ///< of these, run by another rank than planned
+  std::uint64_t stolen_bytes = 0;
   double elapsed_seconds = 0;
 };
 

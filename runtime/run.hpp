@@ -41,7 +41,7 @@ struct Executor::Run {
     kept = 1,
     routed = 2,
     cancelled = 4,
-    prioritised = 8,
+    prioritised = 8,  // or given away before its turn as a source
     member = 16,
     wide = 32,       // needs several threads
     stated = 64,     // says how much memory its result takes
@@ -54,6 +54,8 @@ struct Executor::Run {
   static constexpr std::uint16_t not_plainly_ready = member | prioritised | routed;
   static constexpr std::uint16_t not_plainly_run = kept | cancelled | wide | stated | timed;
   using Step = Layout::Step;
+  /// The numbers of what was stolen; those that rank 0 gives are below, those of fronts above.
+  static constexpr std::uint32_t first_stolen = std::uint32_t{1} << 30;
 
   const std::shared_ptr<Layout> layout;
   const std::uint32_t number;
@@ -72,6 +74,8 @@ struct Executor::Run {
   Array<std::uint64_t> received;
   std::unordered_map<std::uint32_t, Slot> members;  // of collective tasks, by their turn
   Slot next_source = 0;
+  Slot spare_end;                      // behind the last source that may be given away
+  std::unordered_map<Slot, int> away;  // tasks given away, and to whom
   std::atomic<bool> any_failure{false};
   std::atomic<bool> takes_care{false};  // some slot has failed, or its bytes are counted
   std::atomic<std::uint64_t> open{0};
@@ -82,8 +86,10 @@ struct Executor::Run {
   SpinLock failure_lock;
   std::optional<Failure> failure;  // the first of its members'
 
-  explicit Run(Subgraph subgraph)
-      : Run(std::make_shared<Layout>(std::move(subgraph)), 0, std::span<const Link>()) {
+  explicit Run(Subgraph subgraph) : Run(0, std::move(subgraph)) {}
+  /// 0: of the subgraph's own number.
+  Run(std::uint32_t run, Subgraph subgraph)
+      : Run(std::make_shared<Layout>(std::move(subgraph)), run, std::span<const Link>()) {
     set_keeps({graph.keeps.begin(), graph.keeps.end()});
     for (const Priority& priority : graph.priorities) {
       flag(priority.slot, prioritised);
@@ -131,6 +137,9 @@ struct Executor::Run {
     for (const Keep& keep : keeps) flag(keep.slot, kept);
   }
 
+  bool is_stolen() const { return (number & ~(first_stolen - 1)) == first_stolen; }
+  /// Its tasks may be given away, if nothing speaks against one of them.
+  bool may_be_given() const { return !is_stolen() && !front && !counts_bytes(); }
   bool counts_bytes() const { return !bytes.empty(); }
   /// What the executor counts for the slot's value.
   std::uint64_t counted(Slot slot) const {
@@ -142,6 +151,16 @@ struct Executor::Run {
   const Value& value(Slot slot) const { return cells[slot].value; }
   bool has(Slot slot, std::uint16_t any) const {
     return (flags[slot].load(std::memory_order_relaxed) & any) != 0;
+  }
+  std::uint32_t kind_of(Slot slot) const {
+    return slot < graph.tasks() ? graph.kind[slot] : graph.externals[slot - graph.tasks()].kind;
+  }
+  const Type* type_of(Slot slot) const { return kinds[kind_of(slot)]->result; }
+  /// The plan index of the task that makes it; of an import nobody knows it here.
+  TaskIndex maker_of(Slot slot) const {
+    if (slot < graph.tasks()) return graph.plan[slot];
+    const External& external = graph.externals[slot - graph.tasks()];
+    return external.how == External::arrival ? static_cast<TaskIndex>(external.id) : ~TaskIndex{0};
   }
   std::span<const Slot> consumers_of(Slot slot) const {
     return {consumers.data() + steps[slot].consumers, consumers.data() + steps[slot + 1].consumers};
@@ -169,7 +188,8 @@ struct Executor::Run {
         consumers(layout->consumers),
         routes(layout->routes),
         cells(graph.slots()),
-        flags(graph.slots()) {}
+        flags(graph.slots()),
+        spare_end(static_cast<Slot>(graph.tasks())) {}
 
   /// By slot, by counting. A slot that is sent has one use more, and its sending is waited for.
   void sort_routes() {

@@ -63,12 +63,15 @@ struct Crew {
 };
 
 /// Writes the record, if one is wanted; a failure to do so is a failure of the program.
-int note_ending(const Crew& crew, int status, std::uint64_t tasks, double elapsed_seconds) {
+int note_ending(const Crew& crew, int status, std::uint64_t tasks, const Rank::Stolen& stolen,
+                double elapsed_seconds) {
   const Ending ending{.status = status,
                       .ranks = static_cast<int>(crew.ranks.size()),
                       .hosts = distinct_hosts(crew.ranks),
                       .threads = crew.ranks.front().threads,
                       .tasks = tasks,
+                      .stolen = stolen.tasks,
+                      .stolen_bytes = stolen.bytes,
                       .elapsed_seconds = elapsed_seconds};
   if (crew.record.write(ending)) return status;
   complain("ramal: the file named by RAMAL_RECORD could not be written: " +
@@ -106,13 +109,26 @@ void warn_of_lost_time(const Rank& rank, double elapsed_seconds) {
   complain(text);
 }
 
+void tell_of_stolen_tasks(const Rank& rank) {
+  const Rank::Stolen stolen = rank.all_stolen();
+  char text[300];
+  std::snprintf(
+      text, sizeof text,
+      "ramal: %llu of %llu tasks ran on another rank than planned, which had nothing to do; %.3f MB "
+      "moved for it (RAMAL_STEAL=off: none)",
+      static_cast<unsigned long long>(stolen.tasks), static_cast<unsigned long long>(rank.all_tasks_run()),
+      static_cast<double>(stolen.bytes) / 1e6);
+  complain(text);
+}
+
 /// Rank 0: the program runs here, and when it is done all ranks end.
 int lead(std::unique_ptr<Transport> transport, const Images& images, const Options& options, const Crew& crew,
          Locals& locals, const Program& program) {
   const double start = now_seconds();
   const int threads = crew.ranks.front().threads;
   DistributedEngine engine(std::move(transport), images, workers_for(options, threads), crew.hosts(),
-                           options.warnings == "on", crew.ranks.front(), crew.locals);
+                           options.warnings == "on", crew.ranks.front(), crew.locals,
+                           steal_mode(options.steal));
   engine.set_front_members(options.front_members * threads);
   engine.rank().take_locals(locals);
   const bool has_history = !options.history.empty();
@@ -126,14 +142,19 @@ int lead(std::unique_ptr<Transport> transport, const Images& images, const Optio
   engine.rank().leave_locals(locals);
   if (has_history) warn(options, engine.history().write(options.history));
   const double elapsed = now_seconds() - start;
-  if (options.warnings == "on") warn_of_lost_time(engine.rank(), elapsed);
-  return note_ending(crew, status.value_or(failed_status), engine.rank().all_tasks_run(), elapsed);
+  if (options.warnings == "on") {
+    warn_of_lost_time(engine.rank(), elapsed);
+    if (engine.rank().all_stolen().tasks > 0 || options.steal == "on") tell_of_stolen_tasks(engine.rank());
+  }
+  return note_ending(crew, status.value_or(failed_status), engine.rank().all_tasks_run(),
+                     engine.rank().all_stolen(), elapsed);
 }
 
 /// The other ranks: run what rank 0 sends until it says stop.
 int follow(std::unique_ptr<Transport> transport, const Images& images, const Options& options,
            const RankInfo& about, Locals& locals) {
-  Rank rank(std::move(transport), images, workers_for(options, about.threads), nullptr, about);
+  Rank rank(std::move(transport), images, workers_for(options, about.threads), nullptr, about,
+            steal_mode(options.steal));
   rank.take_locals(locals);
   const int status = rank.serve();
   rank.close();
@@ -150,7 +171,7 @@ int run_serial(const Options& options, const Record& record, Locals& locals, con
   engine.locals() = std::move(locals);
   const int status = call(program, engine).value_or(failed_status);
   locals = engine.left_locals();
-  return note_ending({engine.info(), record}, status, engine.info()[0].tasks_run, now_seconds() - start);
+  return note_ending({engine.info(), record}, status, engine.info()[0].tasks_run, {}, now_seconds() - start);
 }
 
 int run_in_process(const Options& options, const Record& record, const Program& program) {

@@ -42,6 +42,9 @@ enum class MessageType : std::uint8_t {
   census,    ///< rank 0 -> rank: are you at rest?
   answer,    ///< what it says; see census.hpp
   overdraw,  ///< rank 0 -> rank: nothing will free any, start a task nevertheless
+  steal,     ///< rank -> rank: so many threads have nothing to do (slot); 0 takes that back; see stealing.hpp
+  stolen,    ///< the answer, whenever there is something to spare: tasks; see executor_steal.cpp
+  recall,    ///< rank -> who was given these tasks of a run: do not start them
 };
 
 struct Header {

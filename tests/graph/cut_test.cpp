@@ -280,6 +280,14 @@ TEST(Cut, NeedsTravel) {
   EXPECT_EQ(planned.on(1).needs[1].result_bytes, 1000u);
 }
 
+TEST(Cut, PinsTravel) {
+  const auto x = delayed<leaf>.annotate({.rank = 1})(1);
+  const auto y = delayed<leaf>(x);
+  const auto z = delayed<leaf>.annotate({.host = "host1"})(y);
+  const Planned planned({at(z)}, 2, {{at(x), 1}, {at(y), 1}, {at(z), 1}}, {});
+  EXPECT_TRUE(std::ranges::equal(planned.on(1).pins, std::vector<Slot>{0, 2}));
+}
+
 TEST(Cut, PrioritiesTravel) {
   const auto x = delayed<leaf>.annotate({.priority = -3})(1);
   const auto y = delayed<leaf>(x);

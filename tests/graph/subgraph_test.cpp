@@ -41,6 +41,7 @@ Subgraph small() {
                                   .keeps = 1,
                                   .priorities = 1,
                                   .needs = 1,
+                                  .pins = 2,
                                   .literal_words = 3});
   fill<KindRef>(made.kinds, {{0, 0xabcd, 64}, {1, 0x1234, 128}});
   fill(made.kind, {0u, 1u, 1u, 0u});
@@ -53,6 +54,7 @@ Subgraph small() {
   fill<Keep>(made.keeps, {{1000, 3, 1}});
   fill<Priority>(made.priorities, {{2, -5}});
   fill<Need>(made.needs, {{4096, 3, 2}});
+  fill(made.pins, {Slot{0}, 2u});
   for (std::size_t i = 0; i < made.literals.size(); ++i) writable(made.literals)[i] = std::byte(i + 1);
   return made;
 }
@@ -83,6 +85,7 @@ void expect_equal(const Subgraph& a, const Subgraph& b) {
   EXPECT_EQ(bytes_of(a.keeps), bytes_of(b.keeps));
   EXPECT_EQ(bytes_of(a.priorities), bytes_of(b.priorities));
   EXPECT_EQ(bytes_of(a.needs), bytes_of(b.needs));
+  EXPECT_EQ(bytes_of(a.pins), bytes_of(b.pins));
   EXPECT_EQ(bytes_of(a.literals), bytes_of(b.literals));
 }
 
@@ -104,7 +107,7 @@ bool is_valid(const Subgraph& graph) {
   }
   for (const External& external : graph.externals) {
     if (external.how != External::import && external.how != External::arrival) return false;
-    if (external.how == External::arrival && external.kind >= graph.kinds.size()) return false;
+    if (external.kind >= graph.kinds.size()) return false;
   }
   for (const Route& route : graph.routes) {
     if (route.slot >= graph.slots()) return false;
@@ -117,6 +120,9 @@ bool is_valid(const Subgraph& graph) {
   }
   for (const Need& need : graph.needs) {
     if (need.slot >= graph.tasks() || need.threads == 0) return false;
+  }
+  for (const Slot pin : graph.pins) {
+    if (pin >= graph.tasks()) return false;
   }
   for (const KindRef& kind : graph.kinds) sum += kind.image;
   return inputs == graph.inputs.size() && literal_bytes == graph.literals.size() && sum != ~0u;

@@ -190,6 +190,24 @@ class ExecutorTest : public ::testing::Test {
   Executor executor_{0, images_, out_, 0};
 };
 
+// --- what is given away ------------------------------------------------------------------------------------
+TEST_F(ExecutorTest, GivesOnlyWhatIsKnownToTakeLong) {
+  std::vector<Wanted> wanted;
+  for (long i = 0; i < 100; ++i) wanted.push_back({delayed<leaf>(i), 10 + static_cast<ValueId>(i)});
+  const Kind& kind = wanted.front().task.get()->kind();
+  start(1, wanted);
+  EXPECT_EQ(executor_.give(1, 1, 1, false).tasks, 0u) << "nothing is known";
+  for (int i = 0; i < 100; ++i) executor_.durations().add(kind, 1e-6);
+  EXPECT_FALSE(executor_.may_give(false));
+  EXPECT_EQ(executor_.give(1, 1, 1, false).tasks, 0u) << "all are short";
+  for (int i = 0; i < 300; ++i) executor_.durations().add(kind, 1e-3);
+  EXPECT_TRUE(executor_.may_give(false));
+  const auto gift = executor_.give(1, 1, 1, false);
+  EXPECT_GT(gift.tasks, 0u);
+  EXPECT_LE(gift.tasks, 50u) << "an even share";
+  EXPECT_EQ(run_all() + gift.tasks, 100u);
+}
+
 // --- what is kept ------------------------------------------------------------------------------------------
 TEST_F(ExecutorTest, AResultIsKeptAndAnnouncedOnce) {
   start(1, {{delayed<leaf>(2), 5}});

@@ -53,6 +53,21 @@ TEST(DurationsTest, TheFirstAreTimedThenAllIfTheyAreLong) {
   EXPECT_EQ(count_timed(durations, kind_of<heavy>(), 5000), 5000u);
 }
 
+TEST(DurationsTest, MeansAreKnownWhileRunningAndFollowWhatChanges) {
+  Durations durations;
+  EXPECT_EQ(durations.of(kind_of<light>()).seconds, 0) << "unknown";
+  for (int i = 0; i < 31; ++i) durations.add(kind_of<light>(), 1e-6);
+  EXPECT_FALSE(durations.of(kind_of<light>()).are_sure);
+  durations.add(kind_of<light>(), 1e-6);
+  EXPECT_TRUE(durations.of(kind_of<light>()).are_sure);
+  EXPECT_FALSE(durations.any_is_long());
+  for (int i = 0; i < 1000; ++i) durations.add(kind_of<heavy>(), 1e-3);
+  EXPECT_TRUE(durations.any_is_long());
+  EXPECT_NEAR(durations.of(kind_of<heavy>()).seconds, 1e-3, 1e-9);
+  for (int i = 0; i < 2000; ++i) durations.add(kind_of<heavy>(), 1e-6);
+  EXPECT_FALSE(durations.any_is_long()) << "they have become short";
+}
+
 TEST(DurationsTest, OnlyWhatIsNotableIsNews) {
   Durations durations;
   for (int i = 0; i < 10000; ++i) durations.add(kind_of<light>(), 1e-6);
@@ -125,8 +140,12 @@ class HistoryTest : public ::testing::Test {
   /// What two ranks in one process ran of heavy_then_light, with the file.
   std::vector<std::uint64_t> run_session() const {
     std::vector<std::uint64_t> tasks;
-    const Options options{
-        .scheduler = "inprocess", .ranks = 2, .threads = 1, .warnings = "off", .history = file_};
+    const Options options{.scheduler = "inprocess",
+                          .ranks = 2,
+                          .threads = 1,
+                          .steal = "off",  // so that tasks run where they are placed
+                          .warnings = "off",
+                          .history = file_};
     const int status = ramal::run(
         0, nullptr,
         [&](Session& session) {

@@ -34,11 +34,17 @@ class RecordTest : public ::testing::Test {
 TEST_F(RecordTest, SaysHowTheRunEnded) {
   const Record record(file_);
   EXPECT_FALSE(std::filesystem::exists(file_)) << "there is none before the end";
-  EXPECT_TRUE(record.write(
-      {.status = 3, .ranks = 4, .hosts = 2, .threads = 8, .tasks = 12345678901, .elapsed_seconds = 1.5}));
+  EXPECT_TRUE(record.write({.status = 3,
+                            .ranks = 4,
+                            .hosts = 2,
+                            .threads = 8,
+                            .tasks = 12345678901,
+                            .stolen = 17,
+                            .stolen_bytes = 4096,
+                            .elapsed_seconds = 1.5}));
   EXPECT_EQ(text(),
             "{\"status\": 3, \"ranks\": 4, \"hosts\": 2, \"threads\": 8, \"tasks\": 12345678901, "
-            "\"elapsed_seconds\": 1.500000}\n");
+            "\"stolen\": 17, \"stolen_bytes\": 4096, \"elapsed_seconds\": 1.500000}\n");
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_), {}), 1) << "nothing else is left";
 }
 

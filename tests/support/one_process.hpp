@@ -32,15 +32,15 @@ inline std::vector<std::string> host_names(int ranks) {
 class SteppedRanks {
  public:
   SteppedRanks(int ranks, unsigned seed, std::size_t small_bytes = 64,
-               std::uint64_t memory_bytes = std::uint64_t{1} << 40)
+               std::uint64_t memory_bytes = std::uint64_t{1} << 40, StealMode steal = StealMode::off)
       : network_(ranks, small_bytes, seed), random_(seed + 1), images_(Images::loaded()) {
     for (int rank = 1; rank < ranks; ++rank) {
-      others_.push_back(
-          std::make_unique<Rank>(network_.connect(rank), images_, 0, nullptr, about(rank, memory_bytes)));
+      others_.push_back(std::make_unique<Rank>(network_.connect(rank), images_, 0, nullptr,
+                                               about(rank, memory_bytes), steal));
     }
-    engine_ =
-        std::make_unique<DistributedEngine>(std::make_unique<Stepping>(*this, network_.connect(0)), images_,
-                                            0, host_names(ranks), true, about(0, memory_bytes));
+    engine_ = std::make_unique<DistributedEngine>(std::make_unique<Stepping>(*this, network_.connect(0)),
+                                                  images_, 0, host_names(ranks), true, about(0, memory_bytes),
+                                                  std::vector<LocalInfos>(), steal);
     session_ = std::make_unique<Session>(*engine_);
   }
   Session& session() { return *session_; }
@@ -101,17 +101,18 @@ class SteppedRanks {
 class ThreadedRanks {
  public:
   ThreadedRanks(int ranks, unsigned workers, std::optional<unsigned> seed = {}, std::size_t small_bytes = 64,
-                std::uint64_t memory_bytes = std::uint64_t{1} << 40)
+                std::uint64_t memory_bytes = std::uint64_t{1} << 40, StealMode steal = StealMode::off)
       : network_(ranks, small_bytes, seed), images_(Images::loaded()) {
     for (int rank = 1; rank < ranks; ++rank) {
-      threads_.emplace_back([this, rank, workers, memory_bytes] {
-        Rank other(network_.connect(rank), images_, workers, nullptr, about(rank, memory_bytes));
+      threads_.emplace_back([this, rank, workers, memory_bytes, steal] {
+        Rank other(network_.connect(rank), images_, workers, nullptr, about(rank, memory_bytes), steal);
         other.serve();
         other.close();
       });
     }
-    engine_ = std::make_unique<DistributedEngine>(network_.connect(0), images_, workers, host_names(ranks),
-                                                  true, about(0, memory_bytes));
+    engine_ =
+        std::make_unique<DistributedEngine>(network_.connect(0), images_, workers, host_names(ranks), true,
+                                            about(0, memory_bytes), std::vector<LocalInfos>(), steal);
     session_ = std::make_unique<Session>(*engine_);
   }
   ~ThreadedRanks() {

@@ -20,6 +20,9 @@ struct RankInfo {
   /// What its results may take before tasks that state how much they will make wait; see RAMAL_MEMORY_BYTES.
   std::uint64_t memory_bytes = std::uint64_t{1} << 62;
   std::uint64_t tasks_run = 0;
+  std::uint64_t tasks_given = 0;    ///< ready here, and run by another rank that had nothing to do
+  std::uint64_t tasks_stolen = 0;   ///< run here in place of another rank
+  std::uint64_t bytes_stolen = 0;   ///< what that moved: their inputs and results
   std::uint64_t messages_sent = 0;  ///< results, subgraphs and control
   std::uint64_t bytes_sent = 0;     ///< their payload
   std::uint64_t values_kept = 0;
@@ -30,8 +33,8 @@ struct RankInfo {
 
   template <class Archive>
   void serialize(Archive& archive, unsigned) {
-    archive& rank& host& pid& threads& cores& memory_bytes& tasks_run& messages_sent& bytes_sent& values_kept&
-        bytes_held& most_bytes_held& idle_seconds;
+    archive& rank& host& pid& threads& cores& memory_bytes& tasks_run& tasks_given& tasks_stolen&
+        bytes_stolen& messages_sent& bytes_sent& values_kept& bytes_held& most_bytes_held& idle_seconds;
   }
 };
 

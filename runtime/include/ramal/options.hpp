@@ -38,12 +38,18 @@ struct Options {
   /// RAMAL_FRONT_MEMBERS: about how many members of families a rank plans at a time, for each of its threads, but
   /// at least a step. What is planned at once should fit into the caches.
   std::int64_t front_members = 256;
+  /// RAMAL_STEAL: whether a rank with nothing to do runs ready tasks of another, whose results go back to
+  /// where they were planned. `auto`: those whose kind is known to take much longer than their way, from
+  /// about 100 us on; `on`: any, for tests; `off`: none. Never tasks annotated with rank, host, priority,
+  /// threads or result_bytes. A rank that waits inside MPI (RAMAL_IDLE=block) does not ask by `auto`.
+  std::string steal = "auto";
   /// RAMAL_WARNINGS: `on` or `off`: a line at the start that says on what the program runs, and advice,
-  /// such as time lost to a busy rank 0, on standard error.
+  /// such as time lost to a busy rank 0, on standard error; at the end how many tasks were stolen, if any.
   std::string warnings = "on";
   /// RAMAL_RECORD: a file that rank 0 writes when the program has ended on all ranks, whatever its status,
   /// for job scripts to trust: {"status": 0, "ranks": 4, "hosts": 2, "threads": 1, "tasks": 511,
-  /// "elapsed_seconds": 1.5}. It is there as a whole or not at all. Empty: none.
+  /// "stolen": 0, "stolen_bytes": 0, "elapsed_seconds": 1.5}. It is there as a whole or not at all. Empty:
+  /// none.
   std::string record = {};
   /// RAMAL_HISTORY: a file in which rank 0 leaves how long tasks of each function took, for later sessions of
   /// the same binary to place theirs by. Read at the start, if it is there, and replaced at the end; a
