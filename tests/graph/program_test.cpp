@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Who owns a family's members, and in which front they are run.
+#include "graph/expand.hpp"
+
+#include <ramal/map.hpp>
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+namespace {
+
+using namespace ramal;
+using namespace ramal::detail;
+
+double at_place(Index place) { return static_cast<double>(place[0]); }
+double add(double a, double b) { return a + b; }
+double same(double a) { return a; }
+double sum(Inputs<double> inputs) { return inputs.empty() ? 0 : inputs[0]; }
+
+FamilyProgram plan(const FamilyView& view, std::uint32_t ranks, std::int64_t front_members) {
+  const std::vector families{view.node};
+  return plan_program(families, {.ranks = ranks, .front_members = front_members, .given = {}, .kept = {}})
+      .program;
+}
+
+TEST(Program, EveryMemberIsInTheBlockOfItsOwnerAlone) {
+  for (const Index& extent :
+       {Index(1), Index(7), Index(100), Index(5, 9), Index(3, 4, 5), Index(2, 3, 2, 4)}) {
+    for (const std::uint32_t ranks : {1u, 2u, 3u, 6u, 12u, 200u}) {
+      const FamilyProgram program = plan(family<at_place>(extent).view(), ranks, 4);
+      std::int64_t members = 0;
+      for (std::uint32_t rank = 0; rank < ranks; ++rank) {
+        const Region block = program.block(0, rank);
+        members += block.volume();
+        for (std::int64_t number = 0; number < extent.volume(); ++number) {
+          const Index place = extent.place_of(number);
+          EXPECT_EQ(program.owner(0, place) == rank, !block.empty() && block.contains(place))
+              << extent.text() << place.text() << ranks;
+        }
+      }
+      EXPECT_EQ(members, extent.volume()) << extent.text() << ranks;
+    }
+  }
+}
+
+TEST(Program, GridsHaveLittleSurface) {
+  const FamilyProgram program = plan(family<at_place>(Index(1000, 1000)).view(), 16, 4);
+  EXPECT_EQ(program.nodes[0].parts[0], 4);
+  EXPECT_EQ(program.nodes[0].parts[1], 4);
+  const FamilyProgram flat = plan(family<at_place>(Index(4, 100000)).view(), 16, 4);
+  EXPECT_EQ(flat.nodes[0].parts[0], 1);
+}
+
+/// No member reads one of a later front, each is in one front of its owner's, and what a rank awaits from
+/// others is what they send.
+void expect_sound(const FamilyProgram& program) {
+  std::set<std::pair<MemberName, std::uint32_t>> sent, awaited;  // member, and the rank that gets it
+  std::vector<std::int64_t> seen(program.nodes.size());
+  for (std::uint32_t rank = 0; rank < program.ranks; ++rank) {
+    Expander expander(program, rank);
+    for (std::int64_t number = 0; number < program.fronts; ++number) {
+      const Front front = expander.expand(number);
+      for (const Front::Part& part : front.parts) seen[part.node] += part.region.volume();
+      for (const Route& route : front.graph.routes) {
+        if (route.rank == rank) continue;
+        EXPECT_TRUE(sent.insert({front.names[route.remote_slot].name, route.rank}).second) << "sent twice";
+      }
+      for (const Awaited& one : front.awaited) {
+        const std::uint32_t node = node_of(one.member.name);
+        const Index place = program.nodes[node].extent.place_of(number_of(one.member.name));
+        EXPECT_LE(program.front(node, place), number);
+        if (program.owner(node, place) != rank) awaited.insert({one.member.name, rank});
+        EXPECT_GE(expander.last_reader(one.member.name), number);
+      }
+    }
+  }
+  for (std::size_t node = 0; node < program.nodes.size(); ++node)
+    EXPECT_EQ(seen[node], program.nodes[node].extent.volume());
+  EXPECT_EQ(sent, awaited);
+}
+
+TEST(Program, WhatRanksAwaitIsWhatOthersSend) {
+  for (const std::uint32_t ranks : {1u, 2u, 3u, 5u, 16u}) {
+    for (const std::int64_t front_members : {1, 7, 100000}) {
+      for (const std::int64_t size : {1, 2, 10, 97, 300}) {
+        const auto line = family<at_place>(size);
+        const auto mapped = map<same>(line);
+        expect_sound(plan(Family<double>(detail::reduce_levels<add, double>(mapped.view(), 0, 2, {})).view(),
+                          ranks, front_members));
+        expect_sound(
+            plan(iterate<sum>(mapped, 12, {{-2}, {0}, {1}}, Edge::periodic).view(), ranks, front_members));
+        expect_sound(
+            plan(gather<sum>(stencil<sum>(line, {{-3}, {1}}, Edge::clamp), 3).view(), ranks, front_members));
+        if (size < 20) expect_sound(plan(all_to_all<sum>(line).view(), ranks, front_members));
+      }
+    }
+  }
+}
+
+TEST(Program, LeavesOfATreeGoByChunks) {
+  const auto leaves = family<at_place>(100000);
+  const FamilyProgram program = plan(detail::reduce_levels<add, double>(leaves.view(), 0, 2, {}), 4, 1000);
+  EXPECT_EQ(program.chunks, 25);
+  EXPECT_EQ(program.fronts, 25);
+  for (const ProgramNode& node : program.nodes) EXPECT_EQ(node.pace, Pace::by_chunks);
+}
+
+TEST(Program, ItsBytesDoNotDependOnItsExtent) {
+  const Images images = Images::loaded();
+  const auto bytes = [&](std::int64_t extent) {
+    return plan(map<same>(family<at_place>(extent)).view(), 64, 256).encode(images).size();
+  };
+  EXPECT_EQ(bytes(10), bytes(std::int64_t{1} << 40));
+  EXPECT_LT(bytes(10), 1024u);
+}
+
+TEST(Program, ItsByteFormIsRefusedWhenCut) {
+  const Images images = Images::loaded();
+  const auto bytes = plan(map<same>(family<at_place>(10)).view(), 2, 256).encode(images);
+  EXPECT_TRUE(FamilyProgram::is_program(bytes));
+  const FamilyProgram read = FamilyProgram::decode(bytes, images);
+  ASSERT_EQ(read.nodes.size(), 2u);
+  EXPECT_EQ(read.nodes[1].extent, Index(10));
+  EXPECT_EQ(read.nodes[1].kind->name, "same");
+  EXPECT_EQ(read.nodes[1].sources.at(0).node, 0u);
+  for (std::size_t size = 8; size < bytes.size(); size += 7)
+    EXPECT_THROW(FamilyProgram::decode(std::span(bytes).first(size), images), DecodeError);
+}
+
+}  // namespace
