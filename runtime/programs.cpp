@@ -134,18 +134,19 @@ bool Programs::cancel(std::uint32_t number) {
 }
 
 void Programs::ended(const FrontRun& front, const Failure* failure) {
-  ended_.push_back({front.program, front.number});
-  auto& first = programs_.at(front.program)->failure;
+  ended_.push_back(front.program);
+  UnderWay& program = *programs_.at(front.program);
+  program.runs.erase(front.number);  // it is gone after this
+  auto& first = program.failure;
   if (failure != nullptr && (!first || failure->before(*first))) first = *failure;
 }
 
 void Programs::advance() {
   while (!ended_.empty()) {
-    const Ended ended = ended_.back();
+    const std::uint32_t number = ended_.back();
     ended_.pop_back();
-    UnderWay& program = *programs_.at(ended.program);
+    UnderWay& program = *programs_.at(number);
     --program.active;
-    program.runs.erase(ended.front);
     advance(program);
     if (program.active > 0 || program.next < program.program.fronts) continue;
     if (program.program.done != 0) {
@@ -153,7 +154,7 @@ void Programs::advance() {
                 program.failure ? Value::make<Failure>(*program.failure) : Value::make<Void>());
     }
     latest_ = nullptr;
-    programs_.erase(ended.program);
+    programs_.erase(number);
   }
 }
 

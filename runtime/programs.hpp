@@ -76,10 +76,6 @@ class Programs {
     std::map<std::int64_t, std::vector<MemberName>> last_read;  // by front
     std::map<std::int64_t, std::vector<ProgramWant>> wants;     // of own members, by front
   };
-  struct Ended {
-    std::uint32_t program;
-    std::int64_t front;
-  };
 
   std::shared_ptr<Front> front_of(UnderWay& program, std::int64_t number);
   std::int64_t steps_of(const UnderWay& program, std::int64_t number) const;
@@ -95,8 +91,8 @@ class Programs {
   const Images& images_;
   const Announce announce_;
   std::map<std::uint32_t, std::unique_ptr<UnderWay>> programs_;
-  UnderWay* latest_ = nullptr;  // asked for
-  std::vector<Ended> ended_;
+  UnderWay* latest_ = nullptr;        // asked for
+  std::vector<std::uint32_t> ended_;  // programs, once for each front
   std::uint32_t last_started_ = 0;
   std::uint32_t next_run_ = 0;
 };

@@ -196,6 +196,24 @@ TEST(Families, WhatIsGivenUpIsNotMade) {
   }
 }
 
+/// Fronts end, and others begin, while it is given up.
+TEST(Families, GivingUpAtAnyTimeEndsWell) {
+  for (unsigned seed = 1; seed <= seeds(60); ++seed) {
+    SteppedRanks stepped(1 + static_cast<int>(seed % 4), seed);
+    stepped.engine().set_front_members(1 + static_cast<std::int64_t>(seed % 3));
+    Session& session = stepped.session();
+    const auto rows = iterate<fold_all>(family<seed_at>(8), 60, {{-1}, {0}, {1}});
+    session.persist(rows);
+    for (unsigned i = 0; i < seed; ++i) session.progress();
+    session.cancel(rows);
+    try {
+      session.wait(rows);
+    } catch (const CancelledError&) {
+    }
+    EXPECT_EQ(session.compute(family<seed_at>(3)[2]), seed_at(2));
+  }
+}
+
 TEST(Families, OfSeveralFailuresTheFirstInOrderIsReported) {
   EXPECT_EQ(error_of([] {
               const auto some = family<fails_at_seven>(20);
