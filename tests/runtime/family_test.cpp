@@ -1,19 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "tests/support/one_process.hpp"
 #include "tests/support/random_families.hpp"
+#include "tests/support/seeds.hpp"
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-
 namespace ramal::test {
 namespace {
-
-/// How many seeds; RANDOM_SEEDS for longer campaigns.
-unsigned seeds(unsigned usual) {
-  const char* text = std::getenv("RANDOM_SEEDS");
-  return text != nullptr ? static_cast<unsigned>(std::atoi(text)) : usual;
-}
 
 Words serially(unsigned seed) {
   SerialRanks ranks;

@@ -2,19 +2,12 @@
 // The serial engine judges the distributed one: the same random programs, bit for bit.
 #include "tests/support/one_process.hpp"
 #include "tests/support/random_program.hpp"
+#include "tests/support/seeds.hpp"
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-
 namespace ramal::test {
 namespace {
-
-/// How many seeds; RAMAL_TEST_SEEDS for longer campaigns. (Not an option of Ramal's own.)
-unsigned seeds(unsigned usual) {
-  const char* text = std::getenv("RANDOM_SEEDS");
-  return text != nullptr ? static_cast<unsigned>(std::atoi(text)) : usual;
-}
 
 std::string serially(unsigned seed, RandomProgramOptions options) {
   SerialRanks serial;

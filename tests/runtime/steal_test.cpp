@@ -2,6 +2,7 @@
 // Tasks that run on another rank than planned: what may go, what comes back, and that nothing else changes.
 #include "tests/support/one_process.hpp"
 #include "tests/support/random_program.hpp"
+#include "tests/support/seeds.hpp"
 
 #include <gtest/gtest.h>
 
@@ -26,7 +27,7 @@ std::string serially(unsigned seed, RandomProgramOptions options) {
 
 TEST(StealRandom, ShuffledRanksGiveTheSerialResult) {
   std::uint64_t all_stolen = 0;
-  for (unsigned seed = 1; seed <= 1200; ++seed) {
+  for (unsigned seed = 1; seed <= seeds(1200); ++seed) {
     const RandomProgramOptions options{
         .steps = 20 + static_cast<int>(seed % 80), .errors = seed % 3 == 0, .longest_vector = 40};
     const int ranks = std::array{1, 2, 3, 5, 8, 20}[seed % 6];
@@ -34,12 +35,12 @@ TEST(StealRandom, ShuffledRanksGiveTheSerialResult) {
     ASSERT_EQ(random_program(stepped.session(), seed, options), serially(seed, options)) << "seed " << seed;
     all_stolen += stolen(stepped.session());
   }
-  EXPECT_GT(all_stolen, 1000u);
+  EXPECT_GT(all_stolen, 100u);
 }
 
 TEST(StealRandomThreads, ThreadsGiveTheSerialResult) {
   std::uint64_t all_stolen = 0;
-  for (unsigned seed = 1; seed <= 60; ++seed) {
+  for (unsigned seed = 1; seed <= seeds(60); ++seed) {
     const RandomProgramOptions options{.steps = 150, .errors = seed % 3 == 0, .longest_vector = 60};
     ThreadedRanks threaded(2 + static_cast<int>(seed % 3), seed / 4 % 4,
                            seed % 2 == 0 ? std::optional(seed) : std::nullopt, 64, std::uint64_t{1} << 40,
