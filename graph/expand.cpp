@@ -101,7 +101,7 @@ Named Front::member(const FamilyProgram& program, Slot slot) const {
           node.pace == Pace::by_steps ? node.row() : 0};
 }
 
-std::optional<Slot> Front::slot_of(const FamilyProgram&, std::uint32_t node, const Index& place) const {
+std::optional<Slot> Front::slot_of(std::uint32_t node, const Index& place) const {
   for (const Part& part : parts) {
     if (part.node == node && part.region.contains(place))
       return part.first + static_cast<Slot>(offset_in(part.region, place));
@@ -404,6 +404,7 @@ Front Expander::expand(std::int64_t number) {
   // Who else reads own members.
   std::vector<std::pair<Slot, std::uint32_t>> leaving;
   std::vector<Region> boxes;
+  InputCounts counts;
   for (const Front::Part& part : front.parts) {
     for (const Reader& reader : readers_[part.node]) {
       const ProgramNode& by = program_.nodes[reader.node];
@@ -429,14 +430,7 @@ Front Expander::expand(std::int64_t number) {
               ++place[last];
             }
           } else {
-            reads.begin(by.extent.number_of(place));
-            bool sound = true;
-            try {
-              by.kind->dependence->reads(by.closure.data(), place, reads);
-            } catch (...) {
-              sound = false;  // it fails where it is
-            }
-            if (sound && reads.problem().empty()) {
+            if (read_member(by, place, reads, counts).empty()) {  // else it fails where it is
               for (const Reads::Read& read : reads.all()) {
                 if (read.source != reader.source) continue;
                 const Index at = program_.nodes[part.node].extent.place_of(source.base + read.number);

@@ -48,7 +48,7 @@ struct Front {
 
   /// Which member makes that slot's value; of a front moved on by so many steps.
   Named member(const FamilyProgram& program, Slot slot) const;
-  std::optional<Slot> slot_of(const FamilyProgram& program, std::uint32_t node, const Index& place) const;
+  std::optional<Slot> slot_of(std::uint32_t node, const Index& place) const;
 };
 
 /// Of one rank. Keeps what it looks up, nothing of a front.

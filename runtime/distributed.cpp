@@ -270,10 +270,17 @@ bool DistributedEngine::make_members(const Graph& graph) {
     run.waiting.emplace_hint(run.waiting.end(), state->id, 0);
     task->settle(std::make_unique<KeptResidence>(std::move(state), releases_));
   }
+  ship(std::move(planned));
+  return true;
+}
+
+/// From here on its families' names can be told.
+void DistributedEngine::ship(PlannedProgram planned) {
+  const FamilyProgram& program = planned.program;
+  Run& run = runs_[program.run];
   run.families = std::move(planned.families);
   run.targets = std::move(planned.held);
   rank_.ship_program(program.run, program.encode(images_), runs_.size() == 1);
-  return true;
 }
 
 /// What families read of handles is kept from now on.
@@ -301,8 +308,7 @@ void DistributedEngine::run(const std::vector<std::shared_ptr<const FamilyNode>>
   PlannedProgram planned = plan_families(families);
   planned.program.done = next_id_++;
   ending_ = {.id = planned.program.done, .run = planned.program.run, .missing = machine_.ranks()};
-  runs_[ending_.run].families = std::move(planned.families);
-  rank_.ship_program(ending_.run, planned.program.encode(images_), runs_.size() == 1);
+  ship(std::move(planned));
   if (held) held.unlock();
   rank_.work_until([&] { return ending_.missing == 0; });
   held = rank_.lock();
@@ -322,6 +328,11 @@ KeptFamily* DistributedEngine::kept_family(const FamilyNode& family) const {
   if (residence->of(releases_)) return &residence->family();
   throw std::invalid_argument("ramal: the family " + std::string(family.name()) +
                               " was persisted in another session; make it anew");
+}
+KeptFamily& DistributedEngine::persisted_family(const FamilyNode& family) const {
+  if (KeptFamily* kept = kept_family(family)) return *kept;
+  throw std::invalid_argument("ramal: the family " + std::string(family.name()) +
+                              " is not persisted; call session.persist on it first");
 }
 ValueId DistributedEngine::kept_as(const FamilyNode& family) const {
   const KeptFamily* kept = kept_family(family);
@@ -359,11 +370,8 @@ void DistributedEngine::persist(const std::vector<std::shared_ptr<const FamilyNo
     program.keeps.push_back({node, kept->first});
     program.done = next_id_++;
     kept_families_.emplace(program.done, kept);
-    Run& run = runs_[program.run];
-    run.families = std::move(planned.families);
-    run.targets = std::move(planned.held);
     family->residence = std::make_unique<FamilyResidence>(std::move(kept), releases_);
-    rank_.ship_program(program.run, program.encode(images_), runs_.size() == 1);
+    ship(std::move(planned));
   }
 }
 
@@ -372,10 +380,7 @@ void DistributedEngine::wait(const std::vector<std::shared_ptr<const FamilyNode>
     const KeptFamily* kept = nullptr;
     {
       const auto held = rank_.lock();
-      kept = kept_family(*family);
-      if (kept == nullptr)
-        throw std::invalid_argument("ramal: the family " + std::string(family->name()) +
-                                    " is not persisted; call session.persist on it first");
+      kept = &persisted_family(*family);
     }
     rank_.work_until([kept] { return kept->missing == 0; });
     const auto held = rank_.lock();
@@ -633,11 +638,8 @@ void DistributedEngine::cancel(const Tasks& targets) {
 void DistributedEngine::cancel(const std::vector<std::shared_ptr<const FamilyNode>>& families) {
   const auto held = rank_.lock();
   for (const auto& family : families) {
-    const KeptFamily* kept = kept_family(*family);
-    if (kept == nullptr)
-      throw std::invalid_argument("ramal: the family " + std::string(family->name()) +
-                                  " is not persisted; call session.persist on it first");
-    if (kept->missing > 0) cancel_program(kept->run);
+    const KeptFamily& kept = persisted_family(*family);
+    if (kept.missing > 0) cancel_program(kept.run);
   }
   rank_.transport().flush();
 }

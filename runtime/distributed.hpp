@@ -143,6 +143,8 @@ class DistributedEngine final : public Engine, private Control {
   Graph collect_checked(const Tasks& targets);
   bool make_members(const Graph& graph);
   KeptFamily* kept_family(const FamilyNode& family) const;
+  KeptFamily& persisted_family(const FamilyNode& family) const;
+  void ship(PlannedProgram planned);
   ValueId kept_as(const FamilyNode& family) const;
   void lend_member(const Task& member, KeptFamily& family);
   PlannedProgram plan_families(std::span<const std::shared_ptr<const FamilyNode>> families);

@@ -16,13 +16,12 @@ constexpr std::uint32_t first_front_run = std::uint32_t{1} << 31;
 void Programs::start(std::span<const std::byte> encoded) {
   auto one = std::make_unique<UnderWay>(FamilyProgram::decode(encoded, images_), rank_);
   last_started_ = std::max(last_started_, one->program.run);
-  const auto want = [&](const ProgramWant& wanted) {
+  for (const ProgramWant& wanted : one->program.wants) {
     const std::uint32_t node = node_of(wanted.member);
     const Index place = one->program.nodes[node].extent.place_of(number_of(wanted.member));
     if (one->program.owner(node, place) == rank_)
       one->wants[one->program.front(node, place)].push_back(wanted);
-  };
-  for (const ProgramWant& wanted : one->program.wants) want(wanted);
+  }
   UnderWay& program = *one;
   programs_.emplace(program.program.run, std::move(one));
   advance(program);
@@ -71,7 +70,7 @@ void Programs::prepare(UnderWay& program, std::int64_t number) {
     if (found == program.mail.end()) {
       program.waiting.emplace(name, Waiting{run, awaited.slot});
     } else {
-      executor_.fill_front(*run, awaited.slot, found->second.value);
+      executor_.fill_front(*run, awaited.slot, found->second);
     }
   }
   program.prepared = number + 1;
@@ -90,7 +89,7 @@ std::vector<Keep> Programs::keeps_of(UnderWay& program, std::int64_t number, con
       const std::uint32_t node = node_of(want.member);
       Index place = program.program.nodes[node].extent.place_of(number_of(want.member));
       if (program.program.nodes[node].pace == Pace::by_steps) place[0] -= steps;
-      keeps.push_back({want.id, *front.slot_of(program.program, node, place), want.how});
+      keeps.push_back({want.id, *front.slot_of(node, place), want.how});
     }
   }
   for (const ProgramKeep& keep : program.program.keeps) {
@@ -206,7 +205,7 @@ void Programs::take(UnderWay& program, MemberName member, Value value) {
   if (is_last_chance) return;
   const std::int64_t last_front = soon >= 0 ? soon : program.expander.last_reader(member);
   if (last_front < program.prepared) return;
-  program.mail.emplace(member, Mail{std::move(value), last_front});
+  program.mail.emplace(member, std::move(value));
   program.last_read[last_front].push_back(member);
 }
 

@@ -45,14 +45,10 @@ class Programs {
   bool cancel(std::uint32_t program);
   std::size_t count() const { return programs_.size(); }
   bool has_ended() const { return !ended_.empty(); }
-  /// Prepares and activates what can be. In a threaded rank only `ended` is called by others' leave.
+  /// Prepares and activates what can be.
   void advance();
 
  private:
-  struct Mail {
-    Value value;
-    std::int64_t last = -1;  ///< the last front that may read it
-  };
   struct Waiting {
     Executor::Run* run;
     Slot slot;
@@ -70,8 +66,8 @@ class Programs {
     std::int64_t prepared = 0;  // up to before this one
     int active = 0;
     bool is_cancelled = false;
-    std::optional<Failure> failure;  // the first of own members'
-    std::unordered_map<MemberName, Mail> mail;
+    std::optional<Failure> failure;              // the first of own members'
+    std::unordered_map<MemberName, Value> mail;  // as long as it may be read
     std::unordered_multimap<MemberName, Waiting> waiting;
     std::map<std::int64_t, std::vector<MemberName>> last_read;  // by front
     std::map<std::int64_t, std::vector<ProgramWant>> wants;     // of own members, by front
