@@ -2,6 +2,7 @@
 // From tasks to the text of a picture, in three steps: which tasks share a circle (`join`), whether
 // Graphviz can lay that out in reasonable time (`rows_crossed`), and the text itself (`write`).
 #include "graph/graph.hpp"
+#include "graph/loop.hpp"
 
 #include <ramal/dependence.hpp>
 #include <ramal/visualize.hpp>
@@ -313,6 +314,10 @@ class FamilyCollector {
     const FamilyNode& family = *visit.node.family;
     auto wishes = std::make_shared<Annotation>();
     wishes->name = std::string(family.name()) + family.extent.text();
+    if (family.loop) {
+      wishes->name += (family.loop->done >= 0 ? ", at most " : ", ") + std::to_string(family.loop->steps) +
+                      (family.loop->steps == 1 ? " step" : " steps");
+    }
     stand_ins_.emplace_back(Task::make(*family.kind, family.where, {}, std::move(wishes), Value()));
     if (family.residence) graph_.given.push_back(index);
     graph_.tasks.push_back(stand_ins_.back().get());

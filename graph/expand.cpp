@@ -29,13 +29,6 @@ std::int64_t offset_in(const Region& region, const Index& place) {
     offset = offset * (region.high[d] - region.low[d]) + place[d] - region.low[d];
   return offset;
 }
-Index place_in(const Region& region, std::int64_t offset) {
-  Index lengths = region.high;
-  for (int d = 0; d < lengths.dims; ++d) lengths[d] -= region.low[d];
-  Index place = lengths.place_of(offset);
-  for (int d = 0; d < lengths.dims; ++d) place[d] += region.low[d];
-  return place;
-}
 
 void throw_refused(Frame& frame, Value&) {
   const std::string_view text(reinterpret_cast<const char*>(frame.literals.data()), frame.literals.size());
@@ -97,7 +90,7 @@ Named Front::member(const FamilyProgram& program, Slot slot) const {
                                       [](Slot at, const Part& part) { return at < part.first; });
   const Part& part = after[-1];
   const ProgramNode& node = program.nodes[part.node];
-  return {name_of(part.node, node.extent.number_of(place_in(part.region, slot - part.first))),
+  return {name_of(part.node, node.extent.number_of(part.region.place_of(slot - part.first))),
           node.pace == Pace::by_steps ? node.row() : 0};
 }
 
@@ -112,35 +105,49 @@ std::optional<Slot> Front::slot_of(std::uint32_t node, const Index& place) const
 Expander::Expander(const FamilyProgram& program, std::uint32_t rank)
     : program_(program), rank_(rank), readers_(program.nodes.size()) {
   for (std::uint32_t i = 0; i < program.nodes.size(); ++i) {
+    const ProgramNode& node = program.nodes[i];
     std::vector<Index> shapes;
-    for (std::uint32_t k = 0; k < program.nodes[i].sources.size(); ++k) {
-      const ProgramSource& source = program.nodes[i].sources[k];
-      shapes.push_back(source.shape);
-      readers_[source.node].push_back({i, k});
+    for (std::uint32_t k = 0; k < node.sources.size(); ++k) {
+      if (k < node.seen) shapes.push_back(node.sources[k].shape);
+      readers_[node.sources[k].node].push_back({i, k});
     }
     reads_.emplace_back(std::move(shapes));
-  }
-  // Rows of a front are at least as many as any step back, so that what steps in time reads the front before
-  // at the farthest.
-  for (std::uint32_t i = 0; i < program.nodes.size(); ++i) {
-    const ProgramNode& node = program.nodes[i];
-    near_.push_back(node.pace == Pace::by_steps &&
-                    std::ranges::all_of(readers_[i], [&](const Reader& reader) {
-                      const ProgramNode& by = program.nodes[reader.node];
-                      return by.pace == Pace::by_steps && by.front == node.front &&
-                             (reader.node == i || by.kind->dependence->in_time);
-                    }));
     row_.push_back(std::max<std::int64_t>(1, node.row()));
   }
-  steady_ = find_steady();
+  for (std::uint32_t i = 0; i < program.nodes.size(); ++i) near_.push_back(is_near(i));
+  steady_.push_back(find_steady());
+  for (const ProgramLoop& loop : program.loops) {
+    // As below: the first reads others, and the last two are not like those before.
+    steady_.push_back({loop.front + 2, loop.ghost - 2, loop.rows});
+  }
 }
 
-/// Where all is by steps, moves on in time, and nobody else reads a step but the last.
+/// Rows of a front are at least as many as any step back, so that what steps in time reads the front before
+/// at the farthest.
+bool Expander::is_near(std::uint32_t i) const {
+  const ProgramNode& node = program_.nodes[i];
+  return node.pace == Pace::by_steps && std::ranges::all_of(readers_[i], [&](const Reader& reader) {
+           const ProgramNode& by = program_.nodes[reader.node];
+           if (node.loop >= 0)
+             return by.loop == node.loop && by.sources[reader.source].when != When::at_first;
+           return by.pace == Pace::by_steps && by.front == node.front &&
+                  (reader.node == i || by.kind->dependence->in_time);
+         });
+}
+
+Expander::Steady Expander::steady(std::int64_t front) const {
+  for (const Steady& steady : steady_) {
+    if (steady.contains(front)) return steady;
+  }
+  return {};
+}
+
+/// Outside of loops: where all is by steps, moves on in time, and nobody else reads a step but the last.
 Expander::Steady Expander::find_steady() const {
-  Steady steady{0, program_.fronts};
+  Steady steady{0, program_.fronts, program_.rows};
   for (std::uint32_t i = 0; i < program_.nodes.size(); ++i) {
     const ProgramNode& node = program_.nodes[i];
-    if (node.pace != Pace::by_steps) continue;
+    if (node.pace != Pace::by_steps || node.loop >= 0) continue;
     if (node.period == 0 || program_.rows % node.period != 0) return {};
     for (const ProgramSource& source : node.sources) {
       const ProgramNode& from = program_.nodes[source.node];
@@ -151,7 +158,7 @@ Expander::Steady Expander::find_steady() const {
     for (const Reader& reader : readers_[i]) {
       const ProgramNode& by = program_.nodes[reader.node];
       const ProgramSource& source = by.sources[reader.source];
-      if (by.pace != Pace::by_steps &&
+      if ((by.pace != Pace::by_steps || by.loop >= 0) &&
           source.base / std::max<std::int64_t>(1, node.row()) != node.extent[0] - 1)
         return {};
     }
@@ -163,7 +170,7 @@ Expander::Steady Expander::find_steady() const {
   }
   // Nor are those in which something else is made.
   for (const ProgramNode& node : program_.nodes) {
-    if (node.pace == Pace::by_steps) continue;
+    if (node.pace == Pace::by_steps && node.loop < 0) continue;
     if (node.last + 2 <= std::max<std::int64_t>(steady.first, 2)) {
       steady.first = std::max(steady.first, node.last + 2);
     } else {
@@ -209,10 +216,11 @@ void Expander::append_chunk(std::uint32_t index, std::int64_t front, std::vector
   }
 }
 
-/// Own members of a front, without slots: first all tasks, then what exists.
-std::vector<Front::Part> Expander::parts_of(std::int64_t front,
-                                            std::vector<std::size_t>& first_of_node) const {
-  std::vector<Front::Part> parts;
+/// Own members of a front.
+Expander::Parts Expander::parts_of(std::int64_t front) const {
+  Parts made;
+  std::vector<Front::Part>& parts = made.all;
+  std::size_t of_tasks = 0;
   for (const bool exists : {false, true}) {
     for (std::uint32_t i = 0; i < program_.nodes.size(); ++i) {
       const ProgramNode& node = program_.nodes[i];
@@ -227,63 +235,121 @@ std::vector<Front::Part> Expander::parts_of(std::int64_t front,
       } else {
         Region own = program_.block(i, rank_);
         if (node.pace == Pace::by_steps) {
-          own.low[0] = (front - node.front) * program_.rows;
-          own.high[0] = std::min(own.high[0], own.low[0] + program_.rows);
+          own.low[0] = (front - node.front) * node.rows;
+          own.high[0] = std::min(own.high[0], own.low[0] + node.rows);
         }
         if (!own.empty()) parts.push_back({i, own, 0});
       }
     }
+    if (!exists) of_tasks = parts.size();
   }
-  Slot slot = 0;
-  first_of_node.assign(program_.nodes.size(), parts.size());
-  for (std::size_t i = parts.size(); i-- > 0;) first_of_node[parts[i].node] = i;
-  for (Front::Part& part : parts) {
-    part.first = slot;
-    const std::int64_t next = std::int64_t{slot} + part.region.volume();
+  made.first_of_node.assign(program_.nodes.size(), parts.size());
+  for (std::size_t i = parts.size(); i-- > 0;) made.first_of_node[parts[i].node] = i;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    parts[i].first = made.slots;
+    const std::int64_t next = std::int64_t{made.slots} + parts[i].region.volume();
     constexpr std::int64_t most = std::int64_t{1} << 31;
     if (next > most) {
       throw std::length_error(
           "ramal: a rank's members of one family that have to be planned at once are more than "
           "2^31; say how far they reach (FamilyOptions::reach)");
     }
-    slot = static_cast<Slot>(next);
+    made.slots = static_cast<Slot>(next);
+    if (i < of_tasks) made.tasks = made.slots;
   }
-  return parts;
+  return made;
 }
 
-/// What a reader sees of a region of its source's node.
-Region Expander::view_of(std::uint32_t index, const ProgramSource& source, const Region& region,
-                         bool& visible) const {
-  const ProgramNode& node = program_.nodes[index];
-  visible = true;
-  if (source.shape == node.extent) return region;
+std::optional<Slot> Expander::Parts::find(std::uint32_t node, const Index& place) const {
+  for (std::size_t i = first_of_node[node]; i < all.size() && all[i].node == node; ++i) {
+    if (all[i].region.contains(place))
+      return all[i].first + static_cast<Slot>(offset_in(all[i].region, place));
+  }
+  return std::nullopt;
+}
+
+// --- who reads what
+// -----------------------------------------------------------------------------------------
+
+namespace {
+
+/// What a reader sees of a region of its source, which has these lengths: a view of it. Nothing: none of it.
+std::optional<Region> seen_by(const ProgramSource& source, const Index& lengths, bool steps,
+                              const Region& region) {
+  if (source.shape == lengths) return region;
   if (source.shape.volume() == 1) {
-    visible = region.contains(node.extent.place_of(source.base));
+    if (!region.contains(lengths.place_of(source.base))) return std::nullopt;
     return Region::whole(source.shape);
   }
-  if (source.shape.dims == node.extent.dims) return Region::whole(source.shape);
+  if (source.shape.dims == lengths.dims) return Region::whole(source.shape);
   Region seen{source.shape, source.shape};
-  if (node.steps && source.base >= 0 && source.shape.volume() == node.row()) {
-    const std::int64_t step = source.base / std::max<std::int64_t>(1, node.row());
-    visible = step >= region.low[0] && step < region.high[0];
-    if (source.shape.dims == node.extent.dims - 1) {
-      for (int d = 0; d < source.shape.dims; ++d) {
-        seen.low[d] = region.low[d + 1];
-        seen.high[d] = region.high[d + 1];
-      }
-      return seen;
-    }
+  const std::int64_t row = within_step(lengths).volume();
+  if (steps && source.base >= 0 && source.shape.volume() == row) {
+    const std::int64_t step = source.base / std::max<std::int64_t>(1, row);
+    if (step < region.low[0] || step >= region.high[0]) return std::nullopt;
+    if (source.shape.dims == lengths.dims - 1)
+      return Region{within_step(region.low), within_step(region.high)};
     return Region::whole(source.shape);
   }
   // Dimensions of length 1 are gone; numbers stay.
   int to = 0;
-  for (int d = 0; d < node.extent.dims && to < source.shape.dims; ++d) {
-    if (node.extent[d] == 1 && node.extent.dims - d > source.shape.dims - to) continue;
+  for (int d = 0; d < lengths.dims && to < source.shape.dims; ++d) {
+    if (lengths[d] == 1 && lengths.dims - d > source.shape.dims - to) continue;
     seen.low[to] = region.low[d];
     seen.high[to] = region.high[d];
     ++to;
   }
   return seen;
+}
+
+}  // namespace
+
+/// Boxes within the reader's extent with all its places that read some place of the region.
+void Expander::find_readers(std::uint32_t index, const Region& region, const Reader& reader,
+                            std::vector<Region>& boxes) const {
+  boxes.clear();
+  const ProgramNode& node = program_.nodes[index];
+  const ProgramNode& by = program_.nodes[reader.node];
+  const ProgramSource& source = by.sources[reader.source];
+  const bool in_step = source.when == When::same_step || source.when == When::step_before;
+  const auto seen = in_step ? seen_by(source, within_step(node.extent), false,
+                                      {within_step(region.low), within_step(region.high)})
+                            : seen_by(source, node.extent, node.steps, region);
+  if (!seen) return;
+  const Index extent = by.pattern_extent();
+  if (by.is_task) {
+    boxes.push_back(Region::whole(extent));
+  } else {
+    const std::uint32_t as_seen = source.when == When::at_first ? source.other : reader.source;
+    by.kind->dependence->readers(by.closure.data(), extent, as_seen, *seen, boxes);
+  }
+  for (Region& box : boxes) box = box.within(extent);
+  std::erase_if(boxes, [](const Region& box) { return box.empty(); });
+  if (by.loop < 0) return;
+  const std::size_t count = boxes.size();
+  for (std::size_t i = 0; i < count; ++i) {
+    const Region box = boxes[i];
+    const auto at_steps = [&box](std::int64_t from, std::int64_t to) {
+      return Region{at_step(from, box.low), at_step(to, box.high)};
+    };
+    const std::int64_t steps = by.extent[0];
+    switch (source.when) {
+      case When::always:  // all steps read the same, so that the first and the last stand for all
+        boxes[i] = at_steps(0, 1);
+        if (steps > 1) boxes.push_back(at_steps(steps - 1, steps));
+        break;
+      case When::at_first:
+        boxes[i] = at_steps(0, 1);
+        break;
+      case When::same_step:
+        boxes[i] = at_steps(region.low[0], region.high[0]);
+        break;
+      case When::step_before:
+        boxes[i] = at_steps(std::min(region.low[0] + 1, steps), std::min(region.high[0] + 1, steps));
+        break;
+    }
+  }
+  std::erase_if(boxes, [](const Region& box) { return box.empty(); });
 }
 
 std::int64_t Expander::last_reader(MemberName member) const {
@@ -294,171 +360,229 @@ std::int64_t Expander::last_reader(MemberName member) const {
   std::int64_t last = -1;
   std::vector<Region> boxes;
   for (const Reader& reader : readers_[index]) {
-    const ProgramNode& by = program_.nodes[reader.node];
-    bool visible = false;
-    const Region seen = view_of(index, by.sources[reader.source], one, visible);
-    if (!visible) continue;
-    boxes.clear();
-    by.kind->dependence->readers(by.closure.data(), by.extent, reader.source, seen, boxes);
-    for (const Region& box : boxes) {
-      const Region clipped = box.within(by.extent);
-      if (!clipped.empty()) last = std::max(last, program_.latest_front(reader.node, clipped));
-    }
+    find_readers(index, one, reader, boxes);
+    for (const Region& box : boxes) last = std::max(last, program_.latest_front(reader.node, box));
   }
   return last;
 }
 
-Front Expander::expand(std::int64_t number) {
-  Front front;
-  front.number = number;
-  std::vector<std::size_t> first_of_node, first_before;
-  front.parts = parts_of(number, first_of_node);
-  const auto before = number > 0 ? parts_of(number - 1, first_before) : std::vector<Front::Part>();
-  const auto find = [](const std::vector<Front::Part>& parts, const std::vector<std::size_t>& first,
-                       std::uint32_t node, const Index& place) -> std::optional<Slot> {
-    for (std::size_t i = first[node]; i < parts.size() && parts[i].node == node; ++i) {
-      if (parts[i].region.contains(place))
-        return parts[i].first + static_cast<Slot>(offset_in(parts[i].region, place));
-    }
-    return std::nullopt;
-  };
-  const auto kind_index = [&front](const Kind* kind) {
-    const auto found = std::ranges::find(front.kinds, kind);
-    if (found != front.kinds.end()) return static_cast<std::uint32_t>(found - front.kinds.begin());
-    front.kinds.push_back(kind);
-    return static_cast<std::uint32_t>(front.kinds.size() - 1);
-  };
+// --- one front
+// ----------------------------------------------------------------------------------------------
 
-  Draft draft;
-  Slot tasks = 0;
-  for (const Front::Part& part : front.parts) {
+/// A front in the making.
+class Expander::Expansion {
+ public:
+  Expansion(Expander& expander, std::int64_t number)
+      : expander_(expander),
+        program_(expander.program_),
+        rank_(expander.rank_),
+        parts_(expander.parts_of(number)),
+        before_(number > 0 ? expander.parts_of(number - 1) : Parts()),
+        linked_(before_.slots, none) {
+    front_.number = number;
+  }
+
+  Front make() {
+    for (const Front::Part& part : parts_.all) {
+      if (program_.nodes[part.node].exists()) take_existing(part);
+    }
+    for (const Front::Part& part : parts_.all) {
+      if (!program_.nodes[part.node].exists()) make_tasks(part);
+    }
+    for (const ProgramLoop& loop : program_.loops) {
+      if (loop.begins_from_states(front_.number)) carry_states(loop);
+    }
+    for (const Front::Part& part : parts_.all) find_leaving(part);
+    front_.parts = std::move(parts_.all);
+    route_leaving();
+    front_.graph = draft_.subgraph();
+    return std::move(front_);
+  }
+
+ private:
+  static constexpr Slot none = ~Slot{0};
+
+  std::uint32_t kind_index(const Kind* kind) {
+    const auto found = std::ranges::find(front_.kinds, kind);
+    if (found != front_.kinds.end()) return static_cast<std::uint32_t>(found - front_.kinds.begin());
+    front_.kinds.push_back(kind);
+    return static_cast<std::uint32_t>(front_.kinds.size() - 1);
+  }
+  Slot next_external() const { return static_cast<Slot>(parts_.tasks + draft_.externals.size()); }
+
+  void take_existing(const Front::Part& part) {
     const ProgramNode& node = program_.nodes[part.node];
     const std::uint32_t kind = kind_index(node.kind);
-    if (!node.exists()) {
-      tasks = part.first + static_cast<Slot>(part.region.volume());
-      continue;
-    }
     for_each_place(part.region, [&](const Index& place) {
       const std::int64_t at = node.extent.number_of(place);
-      const ValueId id =
-          node.kept != 0 ? node.kept + static_cast<ValueId>(at) : node.given[static_cast<std::size_t>(at)].id;
-      draft.externals.push_back({id, External::import, kind});
-    });
-  }
-
-  // What own members read.
-  std::unordered_map<MemberName, Slot> awaited;
-  constexpr Slot none = ~Slot{0};
-  std::int64_t slots_before = 0;
-  for (const Front::Part& part : before) slots_before = part.first + part.region.volume();
-  Array<Slot> linked(static_cast<std::size_t>(slots_before), none);  // by slot of the front before
-  for (const Front::Part& part : front.parts) {
-    const ProgramNode& node = program_.nodes[part.node];
-    if (node.exists()) continue;
-    const std::uint32_t kind = kind_index(node.kind);
-    Reads& reads = reads_[part.node];
-    InputCounts counts;
-    for_each_place(part.region, [&](const Index& place) {
-      const std::string problem = read_member(node, place, reads, counts);
-      const auto& all = reads.all();
-      if (!problem.empty()) {
-        const auto text = std::as_bytes(std::span(problem));
-        draft.kind.push_back(kind_index(&refused_member));
-        draft.literals.insert(draft.literals.end(), text.begin(), text.end());
-        draft.literals.push_back(std::byte{0});
-        draft.end_task();
+      if (node.left_by >= 0) {
+        const MemberName name = name_of(part.node, at);
+        front_.awaited.push_back({next_external(), {name, 0}});
+        draft_.externals.push_back({name, External::arrival, kind});
         return;
       }
-      for (const Reads::Read& read : all) {
-        const ProgramSource& source = node.sources[read.source];
-        const ProgramNode& from = program_.nodes[source.node];
-        const Index at = from.extent.place_of(source.base + read.number);
-        const bool own = program_.owner(source.node, at) == rank_;
-        const std::int64_t when = program_.front(source.node, at);
-        if (own && when == number) {
-          draft.inputs.push_back(*find(front.parts, first_of_node, source.node, at));
-          continue;
-        }
-        const MemberName name = name_of(source.node, source.base + read.number);
-        const auto next = static_cast<Slot>(tasks + draft.externals.size());
-        if (own && when == number - 1) {
-          const Slot there = *find(before, first_before, source.node, at);
-          if (linked[there] == none) front.links.push_back({there, linked[there] = next});
-          draft.inputs.push_back(linked[there]);
-        } else {
-          draft.inputs.push_back(awaited.emplace(name, next).first->second);
-          if (draft.inputs.back() == next) {
-            const bool moves = from.pace == Pace::by_steps && source.shape == from.extent;
-            front.awaited.push_back({next, {name, moves ? from.row() : 0}});
-          }
-        }
-        if (draft.inputs.back() == next)
-          draft.externals.push_back({name, External::arrival, kind_index(from.kind)});
-      }
-      draft.kind.push_back(kind);
-      write_member_literals(node, place, counts, draft.literals);
-      draft.end_task();
+      const ValueId id =
+          node.kept != 0 ? node.kept + static_cast<ValueId>(at) : node.given[static_cast<std::size_t>(at)].id;
+      draft_.externals.push_back({id, External::import, kind});
     });
   }
 
-  // Who else reads own members.
-  std::vector<std::pair<Slot, std::uint32_t>> leaving;
-  std::vector<Region> boxes;
-  InputCounts counts;
-  for (const Front::Part& part : front.parts) {
-    for (const Reader& reader : readers_[part.node]) {
-      const ProgramNode& by = program_.nodes[reader.node];
-      const ProgramSource& source = by.sources[reader.source];
-      bool visible = false;
-      const Region seen = view_of(part.node, source, part.region, visible);
-      if (!visible) continue;
-      boxes.clear();
-      by.kind->dependence->readers(by.closure.data(), by.extent, reader.source, seen, boxes);
-      const Region own = program_.block(reader.node, rank_);
-      const int last = by.extent.dims - 1;
-      Reads& reads = reads_[reader.node];
-      for (const Region& box : boxes) {
-        const Region clipped = box.within(by.extent);
-        if (clipped.empty()) continue;
-        for (Index place = clipped.low; place[0] < clipped.high[0];) {
-          // Own members of this front and the next have been, or will be, looked at above.
-          if (program_.owner(reader.node, place) == rank_ &&
-              program_.front(reader.node, place) <= number + 1) {
-            if ((last > 0 || by.pace == Pace::once) && own.contains(place)) {
-              place[last] = own.high[last];  // and so is the rest of the row
-            } else {
-              ++place[last];
-            }
-          } else {
-            if (read_member(by, place, reads, counts).empty()) {  // else it fails where it is
-              for (const Reads::Read& read : reads.all()) {
-                if (read.source != reader.source) continue;
-                const Index at = program_.nodes[part.node].extent.place_of(source.base + read.number);
-                if (part.region.contains(at)) {
-                  leaving.push_back({part.first + static_cast<Slot>(offset_in(part.region, at)),
-                                     program_.owner(reader.node, place)});
-                }
-              }
-            }
-            ++place[last];
-          }
-          for (int d = last; d > 0 && place[d] >= clipped.high[d]; --d) {
-            place[d] = clipped.low[d];
-            ++place[d - 1];
-          }
-        }
+  void make_tasks(const Front::Part& part) {
+    const ProgramNode& node = program_.nodes[part.node];
+    const std::uint32_t kind = kind_index(node.kind);
+    Reads& reads = expander_.reads_[part.node];
+    for_each_place(part.region, [&](const Index& place) {
+      const std::string problem = read_member(node, place, reads, counts_);
+      if (!problem.empty()) {
+        refuse(problem);
+        return;
+      }
+      for (const Reads::Read& read : reads.all())
+        draft_.inputs.push_back(input(node.sources[read.source], read));
+      draft_.kind.push_back(kind);
+      write_member_literals(node, place, counts_, draft_.literals);
+      draft_.end_task();
+    });
+  }
+
+  void refuse(const std::string& problem) {
+    const auto text = std::as_bytes(std::span(problem));
+    draft_.kind.push_back(kind_index(&refused_member));
+    draft_.literals.insert(draft_.literals.end(), text.begin(), text.end());
+    draft_.literals.push_back(std::byte{0});
+    draft_.end_task();
+  }
+
+  /// The slot of what a member of this front reads.
+  Slot input(const ProgramSource& source, const Reads::Read& read) {
+    const ProgramNode& from = program_.nodes[source.node];
+    const std::int64_t number = source.base + read.number;
+    const Index at = from.extent.place_of(number);
+    const bool own = program_.owner(source.node, at) == rank_;
+    const std::int64_t when = program_.front(source.node, at);
+    if (own && when == front_.number) return *parts_.find(source.node, at);
+    if (own && when == front_.number - 1) return link_from(*before_.find(source.node, at), from);
+    const MemberName name = name_of(source.node, number);
+    const auto [found, is_new] = awaited_.emplace(name, next_external());
+    if (is_new) {
+      const bool moves = from.loop >= 0 || (from.pace == Pace::by_steps && source.shape == from.extent);
+      front_.awaited.push_back({found->second, {name, moves ? from.row() : 0}});
+      draft_.externals.push_back({name, External::arrival, kind_index(from.kind)});
+    }
+    return found->second;
+  }
+
+  Slot link_from(Slot there, const ProgramNode& from) {
+    Slot& linked = linked_[there];
+    if (linked == none) {
+      linked = next_external();
+      front_.links.push_back({there, linked});
+      draft_.externals.push_back({0, External::arrival, kind_index(from.kind)});
+    }
+    return linked;
+  }
+
+  /// The rank's own states of the step before, whether they are read or not: this may be where the loop ends.
+  void carry_states(const ProgramLoop& loop) {
+    const std::int64_t step = loop.step_before(front_.number);
+    for (const std::uint32_t state : loop.states) {
+      Region own = program_.block(state, rank_);
+      if (own.empty()) continue;
+      own.low[0] = step;
+      own.high[0] = step + 1;
+      for_each_place(own, [&](const Index& place) {
+        front_.states.push_back(link_from(*before_.find(state, place), program_.nodes[state]));
+      });
+    }
+  }
+
+  /// Who else reads own members, or this rank in a front after the next.
+  void find_leaving(const Front::Part& part) {
+    for (const Reader& reader : expander_.readers_[part.node]) {
+      expander_.find_readers(part.node, part.region, reader, boxes_);
+      for (const Region& box : boxes_) find_leaving(part, reader, box);
+    }
+    for (const ProgramLoop& loop : program_.loops) {
+      if (loop.done != part.node) continue;  // that one's is heard by all
+      for (std::int64_t k = 0; k < part.region.volume(); ++k) {
+        for (std::uint32_t to = 0; to < program_.ranks; ++to)
+          leaving_.push_back({part.first + static_cast<Slot>(k), to});
       }
     }
   }
-  std::ranges::sort(leaving);
-  leaving.erase(std::unique(leaving.begin(), leaving.end()), leaving.end());
-  for (const auto& [slot, to] : leaving) {
-    if (draft.routes.empty() || draft.routes.back().slot != slot)
-      front.names.push_back(front.member(program_, slot));
-    draft.routes.push_back({slot, to, static_cast<Slot>(front.names.size() - 1)});
+
+  void find_leaving(const Front::Part& part, const Reader& reader, const Region& box) {
+    const ProgramNode& by = program_.nodes[reader.node];
+    const Region own = program_.block(reader.node, rank_);
+    const int last = by.extent.dims - 1;
+    Reads& reads = expander_.reads_[reader.node];
+    for (Index place = box.low; place[0] < box.high[0];) {
+      // Own members of this front and the next have been, or will be, looked at above.
+      if (program_.owner(reader.node, place) == rank_ &&
+          program_.front(reader.node, place) <= front_.number + 1) {
+        if ((last > 0 || by.pace == Pace::once) && own.contains(place)) {
+          place[last] = own.high[last];  // and so is the rest of the row
+        } else {
+          ++place[last];
+        }
+      } else {
+        if (read_member(by, place, reads, counts_).empty()) {  // else it fails where it is
+          for (const Reads::Read& read : reads.all()) {
+            if (read.source != reader.source) continue;
+            const Index at =
+                program_.nodes[part.node].extent.place_of(by.sources[read.source].base + read.number);
+            if (part.region.contains(at)) {
+              leaving_.push_back({part.first + static_cast<Slot>(offset_in(part.region, at)),
+                                  program_.owner(reader.node, place)});
+            }
+          }
+        }
+        ++place[last];
+      }
+      for (int d = last; d > 0 && place[d] >= box.high[d]; --d) {
+        place[d] = box.low[d];
+        ++place[d - 1];
+      }
+    }
   }
-  front.graph = draft.subgraph();
-  return front;
-}
+
+  void route_leaving() {
+    std::ranges::sort(leaving_);
+    leaving_.erase(std::unique(leaving_.begin(), leaving_.end()), leaving_.end());
+    for (auto one = leaving_.begin(); one != leaving_.end();) {
+      const Slot slot = one->first;
+      const auto end =
+          std::find_if(one, leaving_.end(), [slot](const auto& other) { return other.first != slot; });
+      front_.names.push_back(front_.member(program_, slot));
+      const auto name = static_cast<Slot>(front_.names.size() - 1);
+      const bool is_read_here = std::any_of(one, end, [this](const auto& to) { return to.second == rank_; });
+      const auto others = static_cast<std::uint32_t>(end - one) - (is_read_here ? 1 : 0);
+      if (program_.ranks >= least_for_tree && others == program_.ranks - 1) {
+        draft_.routes.push_back({slot, all_others, name});
+        if (is_read_here) draft_.routes.push_back({slot, rank_, name});
+      } else {
+        for (auto to = one; to != end; ++to) draft_.routes.push_back({slot, to->second, name});
+      }
+      one = end;
+    }
+  }
+
+  Expander& expander_;
+  const FamilyProgram& program_;
+  const std::uint32_t rank_;
+  Front front_;
+  Parts parts_;
+  const Parts before_;
+  Array<Slot> linked_;  // by slot of the front before
+  Draft draft_;
+  InputCounts counts_;
+  std::unordered_map<MemberName, Slot> awaited_;
+  std::vector<Region> boxes_;
+  std::vector<std::pair<Slot, std::uint32_t>> leaving_;
+};
+
+/// By the names of the functions that it calls: what exists, own members and what they read, a loop's states,
+/// and who else reads them.
+Front Expander::expand(std::int64_t number) { return Expansion(*this, number).make(); }
 
 }  // namespace ramal::detail

@@ -17,6 +17,10 @@
 
 namespace ramal::detail {
 
+/// In a route: all ranks but the member's owner, along a tree. From so many ranks on.
+constexpr std::uint32_t all_others = ~std::uint32_t{0};
+constexpr std::uint32_t least_for_tree = 16;
+
 /// A slot of the front before, whose value goes to a slot of this one.
 struct Link {
   Slot from, to;
@@ -38,6 +42,8 @@ struct Front {
   std::vector<Link> links;         ///< from the front before
   std::vector<Awaited> awaited;
   std::vector<Named> names;  ///< of members that leave
+  /// In a loop, and behind it: where the states of the step before are, by state and place, the rank's own.
+  std::vector<Slot> states;
   struct Part {
     std::uint32_t node;
     Region region;
@@ -64,31 +70,43 @@ class Expander {
   std::int64_t last_reader_if_near(MemberName member) const {
     const std::uint32_t node = node_of(member);
     if (!near_[node]) return -1;
-    return program_.nodes[node].front + number_of(member) / row_[node] / program_.rows + 1;
+    return program_.nodes[node].front + number_of(member) / row_[node] / program_.nodes[node].rows + 1;
   }
   /// Fronts of which each is the one before moved on by `rows` steps: from `first` to before `end`. None if
   /// first >= end.
   struct Steady {
     std::int64_t first = 0, end = 0;
+    std::int64_t rows = 1;
+    bool contains(std::int64_t front) const { return front >= first && front < end; }
   };
-  Steady steady() const { return steady_; }
+  /// Those that a front is one of.
+  Steady steady(std::int64_t front) const;
 
  private:
   struct Reader {
     std::uint32_t node, source;
   };
-  std::vector<Front::Part> parts_of(std::int64_t front, std::vector<std::size_t>& first_of_node) const;
+  class Expansion;
+  struct Parts {
+    std::vector<Front::Part> all;  // first all tasks, then what exists
+    std::vector<std::size_t> first_of_node;
+    Slot tasks = 0, slots = 0;
+    std::optional<Slot> find(std::uint32_t node, const Index& place) const;
+  };
+  Parts parts_of(std::int64_t front) const;
   void append_chunk(std::uint32_t node, std::int64_t front, std::vector<Front::Part>& parts) const;
-  Region view_of(std::uint32_t node, const ProgramSource& source, const Region& region, bool& visible) const;
+  void find_readers(std::uint32_t node, const Region& region, const Reader& reader,
+                    std::vector<Region>& boxes) const;
+  bool is_near(std::uint32_t node) const;
   Steady find_steady() const;
 
   const FamilyProgram& program_;
   const std::uint32_t rank_;
   std::vector<std::vector<Reader>> readers_;  // by node
-  std::vector<Reads> reads_;                  // by node
+  std::vector<Reads> reads_;                  // by node; of what its pattern sees
   std::vector<bool> near_;                    // by node
   std::vector<std::int64_t> row_;             // by node
-  Steady steady_;
+  std::vector<Steady> steady_;
 };
 
 /// Of a member that says it reads what it cannot: throws what is wrong.

@@ -85,15 +85,18 @@ void check_reduction(const Index& extent, int axis, std::int64_t arity, std::sou
   if (extent[axis] == 0) throw_empty_reduction(where);
 }
 
-Index with_steps(std::int64_t steps, const Index& extent, std::source_location where) {
-  expect_positive(steps, "iterate: the number of steps", where);
-  if (extent.dims == Index::most_dims)
-    refuse_family("iterate: expected a family of at most 3 dimensions, found extent " + extent.text(), where);
-  Index with = extent;
-  with.dims = extent.dims + 1;
-  with[0] = steps;
-  for (int d = 0; d < extent.dims; ++d) with[d + 1] = extent[d];
-  return with;
+Index within_step(const Index& place) {
+  Index within;
+  within.dims = place.dims - 1;
+  for (int d = 0; d < within.dims; ++d) within[d] = place[d + 1];
+  return within;
+}
+Index at_step(std::int64_t step, const Index& within) {
+  Index place;
+  place.dims = within.dims + 1;
+  place[0] = step;
+  for (int d = 0; d < within.dims; ++d) place[d + 1] = within[d];
+  return place;
 }
 
 FamilySource single_source(TaskHandle task) {
@@ -240,20 +243,6 @@ void grow(const std::byte* closure, const Region& of, std::vector<Region>& boxes
   }
 }
 
-Index space_of(const Index& place) {
-  Index space;
-  space.dims = place.dims - 1;
-  for (int d = 0; d < space.dims; ++d) space[d] = place[d + 1];
-  return space;
-}
-Index at_step(std::int64_t step, const Index& space) {
-  Index place;
-  place.dims = space.dims + 1;
-  place[0] = step;
-  for (int d = 0; d < space.dims; ++d) place[d + 1] = space[d];
-  return place;
-}
-
 }  // namespace
 
 std::vector<std::byte> stencil_closure(const Index& extent, const std::vector<Index>& offsets,
@@ -284,26 +273,6 @@ void StencilPattern::reads(const std::byte* closure, const Index& place, Reads& 
 void StencilPattern::readers(const std::byte* closure, const Index&, std::uint32_t, const Region& of,
                              std::vector<Region>& boxes) {
   grow(closure, of, boxes);
-}
-
-void IteratePattern::reads(const std::byte* closure, const Index& place, Reads& out) {
-  for_each_neighbour(closure, space_of(place), [&](const Index& neighbour) {
-    if (place[0] == 0) {
-      out.add(0, neighbour, 0);
-    } else {
-      out.add(1, at_step(place[0] - 1, neighbour), 0);
-    }
-  });
-}
-void IteratePattern::readers(const std::byte* closure, const Index&, std::uint32_t source, const Region& of,
-                             std::vector<Region>& boxes) {
-  const std::size_t first = boxes.size();
-  grow(closure, source == 0 ? of : Region{space_of(of.low), space_of(of.high)}, boxes);
-  for (std::size_t i = first; i < boxes.size(); ++i) {
-    boxes[i] = source == 0
-                   ? Region{at_step(0, boxes[i].low), at_step(1, boxes[i].high)}
-                   : Region{at_step(of.low[0] + 1, boxes[i].low), at_step(of.high[0] + 1, boxes[i].high)};
-  }
 }
 
 void GatherPattern::reads(const std::byte* closure, const Index& place, Reads& out) {

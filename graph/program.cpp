@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "graph/program.hpp"
 
+#include "graph/loop.hpp"
+
+#include <ramal/member.hpp>
+
 #include <limits>
 #include <numeric>
 #include <unordered_map>
@@ -107,7 +111,7 @@ Region FamilyProgram::block(std::uint32_t index, std::uint32_t rank) const {
 std::int64_t FamilyProgram::front(std::uint32_t index, const Index& place) const {
   const ProgramNode& node = nodes[index];
   if (node.pace == Pace::once) return node.front;
-  if (node.pace == Pace::by_steps) return node.front + place[0] / rows;
+  if (node.pace == Pace::by_steps) return node.front + place[0] / node.rows;
   const std::int64_t first = place[0] * node.width;
   const std::int64_t last = std::min(first + node.width, node.leaves) - 1;
   const std::int64_t rank = block_of(last, ranks, node.leaves);
@@ -151,10 +155,30 @@ static std::string wrong_counts(const ProgramNode& node, const Reads& reads, Inp
   return {};
 }
 
+/// From places within a step to those of that step, or of the one before.
+static void move_to_step(const ProgramNode& node, std::int64_t step, Reads& reads) {
+  for (Reads::Read& read : reads.all()) {
+    const ProgramSource& source = node.sources[read.source];
+    if (source.when == When::always) continue;
+    const std::int64_t of = source.when == When::step_before ? step - 1 : step;
+    if (of < 0) {
+      read.source = source.other;
+    } else {
+      read.number += of * source.row;
+    }
+  }
+}
+
 std::string read_member(const ProgramNode& node, const Index& place, Reads& reads, InputCounts& counts) {
-  reads.begin(node.extent.number_of(place));
+  const Index at = node.loop >= 0 ? within_step(place) : place;
+  reads.begin(node.pattern_extent().number_of(at));
+  if (node.is_task) {
+    for (std::uint32_t k = 0; k < node.seen; ++k) reads.add_number(k, 0, k);
+    move_to_step(node, place[0], reads);
+    return {};
+  }
   try {
-    node.kind->dependence->reads(node.closure.data(), place, reads);
+    node.kind->dependence->reads(node.closure.data(), at, reads);
   } catch (const std::exception& error) {
     return std::string("what it reads could not be told: ") + error.what();
   } catch (...) {
@@ -164,6 +188,7 @@ std::string read_member(const ProgramNode& node, const Index& place, Reads& read
   if (auto problem = wrong_counts(node, reads, counts); !problem.empty()) return problem;
   if (node.kind->parameters.count > 1 && node.sources.size() > 1)
     std::ranges::stable_sort(reads.all(), {}, &Reads::Read::parameter);
+  if (node.loop >= 0) move_to_step(node, place[0], reads);
   return {};
 }
 
@@ -174,10 +199,16 @@ void write_member_literals(const ProgramNode& node, const Index& place, const In
     literals.resize(at + sizeof number);
     std::memcpy(literals.data() + at, &number, sizeof number);
   };
+  if (node.is_task) {
+    literals.insert(literals.end(), node.closure.begin(), node.closure.end());
+    return;
+  }
   const MemberShape& shape = node.kind->parameters;
   if (shape.place) {
-    word(place.dims);
-    for (int d = 0; d < place.dims; ++d) word(place[d]);
+    const bool in_time = node.loop < 0 || node.placed_in_time;
+    const Index told = in_time ? place : within_step(place);
+    word(in_time ? told.dims | place_in_time : told.dims);
+    for (int d = 0; d < told.dims; ++d) word(told[d]);
   }
   for (std::uint32_t k = 0; k < shape.count; ++k) {
     if ((shape.lists >> k & 1) != 0) word(counts[k]);
@@ -231,19 +262,21 @@ class Planner {
   ValueId kept(const FamilyNode& family) const { return context_.kept ? context_.kept(family) : 0; }
 
   void append(const std::shared_ptr<const FamilyNode>& family) {
-    ProgramNode node;
-    node.kind = family->kind;
-    node.extent = family->extent;
-    node.steps = family->traits.steps || family->traits.reads_itself;
-    node.only_rank = family->traits.rank;
-    if (node.only_rank >= static_cast<std::int32_t>(context_.ranks)) {
-      refuse_family("the family " + std::string(family->name()) + " is to run on rank " +
-                        std::to_string(node.only_rank) + ", but there are only " +
-                        std::to_string(context_.ranks) + " ranks",
+    if (family->is_state)
+      refuse_family("iterate: " + std::string(family->name()) +
+                        " was used outside of the function of a step, where it stands for no value",
                     family->where);
+    const ValueId kept_under = kept(*family);
+    if (family->loop && kept_under == 0) {
+      const auto [found, is_new] = loops_.emplace(family->loop.get(), program().loops.size());
+      if (is_new) append_loop(*family);
+      const std::uint32_t number = program().loops[found->second].first_left + family->state;
+      numbers_.emplace(family.get(), number);
+      planned_.families[number] = family;
+      return;
     }
-    node.parts = grid_of(node.extent, node.steps, context_.ranks);
-    node.kept = kept(*family);
+    ProgramNode node = node_of_family(*family, family->traits.steps || family->traits.reads_itself);
+    node.kept = kept_under;
     for (const TaskHandle& task : family->tasks) node.given.push_back(context_.given(*task.get()));
     if (!node.exists()) {
       node.closure = family->closure;
@@ -252,10 +285,98 @@ class Planner {
       for (const FamilySource& source : family->sources) node.sources.push_back(number(source));
       if (family->traits.reads_itself)
         node.sources.push_back({static_cast<std::uint32_t>(program().nodes.size()), 0, node.extent});
+      node.seen = static_cast<std::uint32_t>(node.sources.size());
     }
     numbers_.emplace(family.get(), static_cast<std::uint32_t>(program().nodes.size()));
     program().nodes.push_back(std::move(node));
     planned_.families.push_back(family);
+  }
+
+  ProgramNode node_of_family(const FamilyNode& family, bool steps) {
+    ProgramNode node;
+    node.kind = family.kind;
+    node.extent = family.extent;
+    node.steps = steps;
+    node.only_rank = family.traits.rank;
+    if (node.only_rank >= static_cast<std::int32_t>(context_.ranks)) {
+      refuse_family("the family " + std::string(family.name()) + " is to run on rank " +
+                        std::to_string(node.only_rank) + ", but there are only " +
+                        std::to_string(context_.ranks) + " ranks",
+                    family.where);
+    }
+    node.parts = grid_of(node.extent, node.steps, context_.ranks);
+    return node;
+  }
+
+  /// All its nodes, and all that it leaves, since they are made together.
+  void append_loop(const FamilyNode& left) {
+    const Loop& loop = *left.loop;
+    const auto number_of_loop = static_cast<std::int32_t>(program().loops.size());
+    ProgramLoop made;
+    made.steps = loop.steps;
+    std::vector<ProgramSource> outside;
+    for (const FamilySource& source : left.sources) outside.push_back(number(source));
+    const auto first = static_cast<std::uint32_t>(program().nodes.size());
+    for (const LoopNode& of : loop.nodes) {
+      ProgramNode node = node_of_family(*of.family, true);
+      node.loop = number_of_loop;
+      node.is_task = of.is_task;
+      node.placed_in_time = of.family->traits.placed_in_time;
+      node.closure = of.family->closure;
+      for (const LoopSource& source : of.sources)
+        node.sources.push_back(source_in_loop(loop, source, first, outside));
+      if (of.reads_itself)
+        node.sources.push_back({.node = static_cast<std::uint32_t>(program().nodes.size()),
+                                .base = 0,
+                                .shape = of.within(),
+                                .when = When::same_step,
+                                .row = node.row()});
+      node.seen = static_cast<std::uint32_t>(node.sources.size());
+      for (std::uint32_t k = 0; k < of.sources.size(); ++k) {
+        if (of.sources[k].from != LoopSource::state) continue;
+        ProgramSource initial = outside[of.sources[k].number];
+        initial.base += of.sources[k].base;
+        initial.shape = of.sources[k].shape;
+        initial.when = When::at_first;
+        initial.other = k;
+        node.sources[k].other = static_cast<std::uint32_t>(node.sources.size());
+        node.sources.push_back(initial);
+      }
+      program().nodes.push_back(std::move(node));
+      planned_.families.push_back(of.family);
+    }
+    for (const std::uint32_t node : loop.results) made.states.push_back(first + node);
+    if (loop.done >= 0) made.done = first + loop.done;
+    made.first_left = static_cast<std::uint32_t>(program().nodes.size());
+    for (const std::uint32_t state : made.states) {
+      ProgramNode node = program().nodes[state];
+      node.extent = left_extent(node);
+      node.steps = false;
+      node.parts = grid_of(node.extent, false, context_.ranks);
+      node.sources.clear();
+      node.closure.clear();
+      node.loop = -1;
+      node.left_by = number_of_loop;
+      program().nodes.push_back(std::move(node));
+      planned_.families.push_back(nullptr);
+    }
+    program().loops.push_back(std::move(made));
+  }
+  ProgramSource source_in_loop(const Loop& loop, const LoopSource& source, std::uint32_t first,
+                               const std::vector<ProgramSource>& outside) {
+    if (source.from == LoopSource::outside) return outside[source.number];
+    const bool before = source.from == LoopSource::state;
+    const std::uint32_t node = before ? loop.results[source.number] : source.number;
+    Index lengths = loop.nodes[node].within();
+    return {.node = first + node,
+            .base = source.base,
+            .shape = source.shape,
+            .when = before ? When::step_before : When::same_step,
+            .row = lengths.volume()};
+  }
+  /// Of a task: one.
+  static Index left_extent(const ProgramNode& node) {
+    return node.extent.dims == 1 ? Index(1) : within_step(node.extent);
   }
   ProgramSource number(const FamilySource& source) {
     if (!source.is_handle())
@@ -277,12 +398,16 @@ class Planner {
   void choose_sizes() {
     const std::int64_t members = std::max<std::int64_t>(1, context_.front_members) * context_.ranks;
     std::int64_t row = 1, leaves = 1, lag = 1, period = 1;
+    for (ProgramLoop& loop : program().loops) loop.rows = loop.done >= 0 ? 1 : members;  // at most
     for (const ProgramNode& node : program().nodes) {
-      if (node.steps) {
+      if (node.loop >= 0) {
+        auto& rows = program().loops[static_cast<std::size_t>(node.loop)].rows;
+        rows = std::clamp<std::int64_t>(members / std::max<std::int64_t>(1, node.row()), 1, rows);
+      } else if (node.steps) {
         row = std::max(row, node.row());
         lag = std::max(lag, lag_of(node));
         if (node.period > 0 && period * node.period <= 4096) period = std::lcm(period, node.period);
-      } else if (node.extent.dims == 1) {
+      } else if (node.extent.dims == 1 && node.left_by < 0) {
         leaves = std::max(leaves, node.extent[0]);
       }
     }
@@ -307,6 +432,10 @@ class Planner {
 
   void set_fronts(std::uint32_t i) {
     ProgramNode& node = program().nodes[i];
+    if (node.loop >= 0 || node.left_by >= 0) {
+      set_loop_fronts(node);
+      return;
+    }
     std::int64_t after = 0;  // the last front of what is read
     for (const ProgramSource& source : node.sources) {
       if (source.node == i) continue;
@@ -318,16 +447,44 @@ class Planner {
           is_one ? program().front(source.node, from.extent.place_of(source.base)) : from.last;
       after = std::max(after, in_time ? from.front : last);
     }
-    node.front = node.last = after;
+    std::int64_t more = 0;  // fronts after its first
     if (node.steps && !node.exists() && !(reads_itself(i) && lag_of(node) == 0)) {
       node.pace = Pace::by_steps;
-      node.last = node.front + std::max<std::int64_t>(0, node.extent[0] - 1) / program().rows;
+      node.rows = program().rows;
+      more = std::max<std::int64_t>(0, node.extent[0] - 1) / node.rows;
     } else if (program().chunks > 1 && can_go_by_chunks(node)) {
       node.pace = Pace::by_chunks;
-      node.front = 0;
-      node.last = program().chunks - 1;
+      after = 0;
+      more = program().chunks - 1;
     }
-    program().fronts = std::max(program().fronts, node.last + 1);
+    // No loop has begun before all chunks are through.
+    for (const ProgramLoop& loop : program().loops) {
+      if (loop.ghost > 0 && after <= loop.ghost && after + more >= loop.front) after = loop.ghost + 1;
+    }
+    node.front = after;
+    node.last = after + more;
+    used_ = std::max(used_, node.last + 1);
+    program().fronts = std::max(program().fronts, used_);
+  }
+
+  /// After all that stands before it, alone.
+  void set_loop_fronts(ProgramNode& node) {
+    ProgramLoop& loop =
+        program().loops[static_cast<std::size_t>(node.left_by >= 0 ? node.left_by : node.loop)];
+    if (loop.ghost == 0) {
+      loop.front = std::max(used_, program().chunks > 1 ? program().chunks : 0);
+      loop.ghost = loop.front + (loop.steps - 1) / loop.rows + 1;
+    }
+    if (node.left_by >= 0) {
+      node.front = node.last = loop.ghost + 1;
+      used_ = std::max(used_, node.last + 1);
+      program().fronts = std::max(program().fronts, used_);
+      return;
+    }
+    node.pace = Pace::by_steps;
+    node.rows = loop.rows;
+    node.front = loop.front;
+    node.last = loop.ghost - 1;
   }
 
   /// Leaves of its own, or the same leaves as all it reads, single handles aside.
@@ -358,6 +515,8 @@ class Planner {
   PlannedProgram planned_;
   std::unordered_map<const FamilyNode*, std::uint32_t> numbers_;
   std::unordered_map<const Task*, std::uint32_t> singles_;
+  std::unordered_map<const Loop*, std::size_t> loops_;
+  std::int64_t used_ = 0;  // fronts, so far
 };
 
 }  // namespace
@@ -404,12 +563,18 @@ struct NodeHead {
   Index extent;
   std::array<std::int32_t, Index::most_dims> parts;
   std::int32_t only_rank;
-  std::uint8_t steps;
+  bool steps, is_task, placed_in_time;
   Pace pace;
-  std::uint16_t sources;
-  std::int64_t front, last, period, settled, leaves, width;
+  std::int32_t loop, left_by;
+  std::uint32_t sources, seen;
+  std::int64_t front, last, rows, period, settled, leaves, width;
   ValueId kept;
   std::uint64_t closure_bytes, given;
+};
+
+struct LoopHead {
+  std::int64_t steps, front, ghost, rows, done;
+  std::uint32_t first_left, states;
 };
 
 template <class T>
@@ -433,6 +598,7 @@ void write_program(Writer& writer, const FamilyProgram& program, const Images& i
   writer.raw(program.fronts);
   writer.raw(program.done);
   writer.raw(static_cast<std::uint64_t>(program.nodes.size()));
+  writer.raw(static_cast<std::uint64_t>(program.loops.size()));
   writer.raw(static_cast<std::uint64_t>(program.wants.size()));
   writer.raw(static_cast<std::uint64_t>(program.keeps.size()));
   for (const ProgramNode& node : program.nodes) {
@@ -441,10 +607,16 @@ void write_program(Writer& writer, const FamilyProgram& program, const Images& i
                         .parts = node.parts,
                         .only_rank = node.only_rank,
                         .steps = node.steps,
+                        .is_task = node.is_task,
+                        .placed_in_time = node.placed_in_time,
                         .pace = node.pace,
-                        .sources = static_cast<std::uint16_t>(node.sources.size()),
+                        .loop = node.loop,
+                        .left_by = node.left_by,
+                        .sources = static_cast<std::uint32_t>(node.sources.size()),
+                        .seen = node.seen,
                         .front = node.front,
                         .last = node.last,
+                        .rows = node.rows,
                         .period = node.period,
                         .settled = node.settled,
                         .leaves = node.leaves,
@@ -455,6 +627,11 @@ void write_program(Writer& writer, const FamilyProgram& program, const Images& i
     write_items(writer, node.sources);
     write_items(writer, node.given);
     write_items(writer, node.closure);
+  }
+  for (const ProgramLoop& loop : program.loops) {
+    writer.raw(LoopHead{loop.steps, loop.front, loop.ghost, loop.rows, loop.done, loop.first_left,
+                        static_cast<std::uint32_t>(loop.states.size())});
+    write_items(writer, loop.states);
   }
   write_items(writer, program.wants);
   write_items(writer, program.keeps);
@@ -486,6 +663,7 @@ FamilyProgram FamilyProgram::decode(std::span<const std::byte> bytes, const Imag
   program.fronts = reader.raw<std::int64_t>();
   program.done = reader.raw<ValueId>();
   const auto nodes = reader.raw<std::uint64_t>();
+  const auto loops = reader.raw<std::uint64_t>();
   const auto wants = reader.raw<std::uint64_t>();
   const auto keeps = reader.raw<std::uint64_t>();
   for (std::uint64_t i = 0; i < nodes; ++i) {
@@ -495,10 +673,16 @@ FamilyProgram FamilyProgram::decode(std::span<const std::byte> bytes, const Imag
     node.extent = head.extent;
     node.parts = head.parts;
     node.only_rank = head.only_rank;
-    node.steps = head.steps != 0;
+    node.steps = head.steps;
+    node.is_task = head.is_task;
+    node.placed_in_time = head.placed_in_time;
     node.pace = head.pace;
+    node.loop = head.loop;
+    node.left_by = head.left_by;
+    node.seen = head.seen;
     node.front = head.front;
     node.last = head.last;
+    node.rows = head.rows;
     node.period = head.period;
     node.settled = head.settled;
     node.leaves = head.leaves;
@@ -508,9 +692,20 @@ FamilyProgram FamilyProgram::decode(std::span<const std::byte> bytes, const Imag
     node.given = read_items<GivenMember>(reader, head.given);
     node.closure = read_items<std::byte>(reader, head.closure_bytes);
     for (const ProgramSource& source : node.sources) {
-      if (source.node > i) throw DecodeError("a program's families are out of order");
+      if (source.node >= nodes || (source.node > i && source.when != When::step_before))
+        throw DecodeError("a program's families are out of order");
     }
     program.nodes.push_back(std::move(node));
+  }
+  for (std::uint64_t i = 0; i < loops; ++i) {
+    const auto head = reader.raw<LoopHead>();
+    program.loops.push_back({.steps = head.steps,
+                             .front = head.front,
+                             .ghost = head.ghost,
+                             .rows = head.rows,
+                             .done = head.done,
+                             .first_left = head.first_left,
+                             .states = read_items<std::uint32_t>(reader, head.states)});
   }
   program.wants = read_items<ProgramWant>(reader, wants);
   program.keeps = read_items<ProgramKeep>(reader, keeps);

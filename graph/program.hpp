@@ -8,13 +8,17 @@
 //
 // Fronts: each member has a number that no member it reads exceeds. Ranks plan and run front by front:
 //
-//   by_steps   a family whose first dimension is time: `rows` steps a front
+//   by_steps   a family whose first dimension is time: some steps a front
 //   by_chunks  elementwise families of one extent and reductions of them: each rank's block in `chunks`
 //   parts;
 //              a member belongs to the part that holds the last of the leaves under it
 //   once       all members in one front
 //
 // Both owner and front are functions that every rank evaluates for any member.
+//
+// Loops (`iterate`) have fronts of their own, in which nothing else is made: their steps, then one without
+// tasks to which the last step's states are led like those of any other, then one in which they are there for
+// whoever reads them. A loop that may end early goes there from whatever step was the last.
 #pragma once
 
 #include "graph/image.hpp"
@@ -37,10 +41,20 @@ constexpr std::int64_t number_of(MemberName name) {
   return static_cast<std::int64_t>(name & ((MemberName{1} << member_bits) - 1));
 }
 
+/// Of a family in a loop: what of its source a step reads.
+enum class When : std::uint8_t {
+  always,       ///< what is seen does not depend on the step; also of all other families
+  same_step,    ///< of the source's own dimensions without that of steps
+  step_before,  ///< the same; in the first step instead what another source of the family sees
+  at_first      ///< that one
+};
 struct ProgramSource {
   std::uint32_t node;
-  std::int64_t base;  ///< number of the first member seen
+  std::int64_t base;  ///< number of the first member seen; within a step
   Index shape;
+  When when = When::always;
+  std::uint32_t other = 0;  ///< of step_before the one at first, and the reverse
+  std::int64_t row = 0;     ///< members of the source in a step
 };
 /// A member of a family of handles: a value kept on a rank.
 struct GivenMember {
@@ -52,27 +66,50 @@ enum class Pace : std::uint8_t { once, by_steps, by_chunks };
 struct ProgramNode {
   const Kind* kind = nullptr;
   Index extent;
-  std::vector<ProgramSource> sources;  ///< itself last, if it reads itself
-  std::vector<std::byte> closure;
+  std::vector<ProgramSource> sources;  ///< itself last, if it reads itself; then those at first
+  std::uint32_t seen = 0;              ///< sources that what says what is read knows of: not those at first
+  std::vector<std::byte> closure;      ///< of a task: its literals
   std::array<std::int32_t, Index::most_dims> parts{1, 1, 1, 1};  ///< ranks in each dimension
   std::int32_t only_rank = -1;
   bool steps = false;
   Pace pace = Pace::once;
-  std::int64_t front = 0;   ///< the first
-  std::int64_t last = 0;    ///< and the last
+  std::int64_t front = 0;    ///< the first
+  std::int64_t last = 0;     ///< and the last
+  std::int64_t rows = 1;     ///< by steps: so many a front
   std::int64_t period = 0;   ///< of what is read, in steps; 0: unknown
   std::int64_t settled = 0;  ///< from this step on
-  std::int64_t leaves = 0;  ///< by chunks: members of the lowest level, and how many of them are under one
+  std::int64_t leaves = 0;   ///< by chunks: members of the lowest level, and how many of them are under one
   std::int64_t width = 1;
   ValueId kept = 0;  ///< members exist already, kept under this and the following ids; 0: they do not
   std::vector<GivenMember> given;
+  std::int32_t loop = -1;       ///< in which it is
+  std::int32_t left_by = -1;    ///< or which leaves it
+  bool is_task = false;         ///< an explicit one, once a step
+  bool placed_in_time = false;  ///< see FamilyTraits
 
-  bool exists() const { return kept != 0 || !given.empty(); }
+  bool exists() const { return kept != 0 || !given.empty() || left_by >= 0; }
   std::int64_t row() const {
     std::int64_t product = 1;
     for (int d = 1; d < extent.dims; ++d) product *= extent[d];
     return product;
   }
+  /// What its pattern takes for its extent: in a loop without the steps.
+  Index pattern_extent() const { return loop >= 0 ? within_step(extent) : extent; }
+};
+
+/// Steps of several families, and what they leave: nodes from `first_left` on, one for each state.
+struct ProgramLoop {
+  std::int64_t steps = 1;
+  std::int64_t front = 0;  ///< of the first step
+  std::int64_t ghost = 0;  ///< behind the last one: without tasks
+  std::int64_t rows = 1;   ///< steps a front
+  std::int64_t done = -1;  ///< the node that tells whether a step is the last; -1: all are done
+  std::uint32_t first_left = 0;
+  std::vector<std::uint32_t> states;  ///< the nodes that make them
+
+  /// The states that a front begins with are those of this step; below 0: the initial ones.
+  std::int64_t step_before(std::int64_t number) const { return std::min(steps, (number - front) * rows) - 1; }
+  bool begins_from_states(std::int64_t number) const { return number > front && number <= ghost; }
 };
 
 /// A member's value is to be kept under an id.
@@ -90,10 +127,11 @@ struct ProgramKeep {
 struct FamilyProgram {
   std::uint32_t run = 0;
   std::uint32_t ranks = 1;
-  std::int64_t rows = 1;
+  std::int64_t rows = 1;  ///< steps a front, but for loops
   std::int64_t chunks = 1;
   std::int64_t fronts = 1;
-  std::vector<ProgramNode> nodes;  ///< sources before those that read them
+  std::vector<ProgramNode> nodes;  ///< sources of the same step before those that read them
+  std::vector<ProgramLoop> loops;
   std::vector<ProgramWant> wants;
   std::vector<ProgramKeep> keeps;
   ValueId done = 0;  ///< announced by each rank when all its members have run; 0: not

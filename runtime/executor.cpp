@@ -116,6 +116,16 @@ void Executor::fill_front(Run& run, Slot slot, Value value) {
           : open_external<false>(run, slot, Run::filled, nullptr);
 }
 
+const Value& Executor::linked(const Run& run, Slot slot) { return run.value(slot); }
+
+void Executor::abandon(Run& run) {
+  for (const Awaited& awaited : run.front->front->awaited) {
+    if (run.value(awaited.slot).empty()) add(arrivals_missing_, -1);
+  }
+  if (latest_ == &run) latest_ = nullptr;
+  runs_.erase(run.number);
+}
+
 void Executor::find_members(Run& run) {
   if (std::ranges::none_of(run.kinds, &Kind::collective)) return;
   for (Slot task = 0; task < run.graph.tasks(); ++task) {

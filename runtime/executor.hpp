@@ -121,6 +121,10 @@ class Executor {
   void activate(Run& run, Run* next, std::vector<Keep> keeps);
   /// An external of a front has its value.
   void fill_front(Run& run, Slot slot, Value value);
+  /// A prepared front's external that a link leads to, when the front before has ended.
+  static const Value& linked(const Run& run, Slot slot);
+  /// A prepared front is not to be activated; the one before has ended.
+  void abandon(Run& run);
   bool knows(std::uint32_t run) const { return find(run) != nullptr; }
   /// The type of the value that arrives in a slot of a known run; null if none does.
   const Type* arrival_type(std::uint32_t run, Slot slot) const;

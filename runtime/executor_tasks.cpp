@@ -289,7 +289,7 @@ void Executor::open_external(Run& run, Slot slot, std::uint16_t because, Worker*
     run.flags[slot].store(static_cast<std::uint16_t>(before | because), std::memory_order_relaxed);
   }
   if (((before | because) & both) != both) return;
-  pass_on<shared>(run, slot, me, false);
+  complete<shared>(run, slot, me);
   close<shared>(run);
 }
 template void Executor::open_external<true>(Run&, Slot, std::uint16_t, Worker*);

@@ -22,20 +22,30 @@ void Programs::start(std::span<const std::byte> encoded) {
     if (one->program.owner(node, place) == rank_)
       one->wants[one->program.front(node, place)].push_back(wanted);
   }
-  UnderWay& program = *one;
-  programs_.emplace(program.program.run, std::move(one));
-  advance(program);
-  advance();  // some fronts may have been empty
+  one->verdicts.resize(one->program.loops.size());
+  stirred_.push_back(one->program.run);
+  programs_.emplace(one->program.run, std::move(one));
+  advance();
+}
+
+/// Forgets what the fronts of another phase repeat.
+Expander::Steady Programs::steady_of(UnderWay& program, std::int64_t number) const {
+  const auto steady = program.expander.steady(number);
+  if (steady.contains(number) && program.steady_first != steady.first) {
+    program.steady_first = steady.first;
+    program.steady = nullptr;
+    program.steady_layout = nullptr;
+  }
+  return steady;
 }
 
 std::int64_t Programs::steps_of(const UnderWay& program, std::int64_t number) const {
-  const auto steady = program.expander.steady();
-  return number >= steady.first && number < steady.end ? (number - steady.first) * program.program.rows : 0;
+  const auto steady = program.expander.steady(number);
+  return steady.contains(number) ? (number - steady.first) * steady.rows : 0;
 }
 
 std::shared_ptr<Front> Programs::front_of(UnderWay& program, std::int64_t number) {
-  const auto steady = program.expander.steady();
-  if (number >= steady.first && number < steady.end) {
+  if (const auto steady = steady_of(program, number); steady.contains(number)) {
     if (!program.steady) program.steady = std::make_shared<Front>(program.expander.expand(steady.first));
     return program.steady;
   }
@@ -46,9 +56,9 @@ std::shared_ptr<Front> Programs::front_of(UnderWay& program, std::int64_t number
 
 void Programs::prepare(UnderWay& program, std::int64_t number) {
   const auto front = front_of(program, number);
-  const auto steady = program.expander.steady();
+  const auto steady = steady_of(program, number);
   std::shared_ptr<Executor::Layout> layout;
-  const bool repeats = number >= steady.first && number + 1 < steady.end;
+  const bool repeats = steady.contains(number) && number + 1 < steady.end;
   if (repeats && program.steady_layout) {
     layout = program.steady_layout;
   } else {
@@ -74,9 +84,9 @@ void Programs::prepare(UnderWay& program, std::int64_t number) {
     }
   }
   program.prepared = number + 1;
-  const auto done = program.last_read.extract(number);
-  if (!done.empty()) {
-    for (const MemberName name : done.mapped()) program.mail.erase(name);
+  const auto still_read = program.last_read.upper_bound(number);
+  for (auto one = program.last_read.begin(); one != still_read; one = program.last_read.erase(one)) {
+    for (const MemberName name : one->second) program.mail.erase(name);
   }
 }
 
@@ -116,8 +126,57 @@ void Programs::activate(UnderWay& program, std::int64_t number) {
   executor_.activate(*program.runs.at(number), next, keeps_of(program, number, *front));
 }
 
+Programs::Gate Programs::gate(const UnderWay& program) const {
+  for (std::size_t i = 0; i < program.program.loops.size(); ++i) {
+    const ProgramLoop& loop = program.program.loops[i];
+    if (!loop.begins_from_states(program.next)) continue;
+    bool is_over = program.next == loop.ghost;
+    if (loop.done >= 0) {
+      const auto& verdicts = program.verdicts[i];
+      const std::int64_t steps = program.next - loop.front;
+      if (verdicts.heard < steps) return Gate::wait;
+      is_over = is_over || (verdicts.stop && verdicts.heard == steps);
+    }
+    if (!is_over) return Gate::open;
+    return program.runs.contains(program.next - 1) ? Gate::wait : Gate::end_of_loop;
+  }
+  return Gate::open;
+}
+
+/// The next front is one of a loop whose last step has been run: its states are given to whoever reads them.
+void Programs::end_loop(UnderWay& program) {
+  const auto& loops = program.program.loops;
+  const auto loop = std::ranges::find_if(
+      loops, [&](const ProgramLoop& one) { return one.begins_from_states(program.next); });
+  const auto& failure = program.verdicts[static_cast<std::size_t>(loop - loops.begin())].failure;
+  Executor::Run& abandoned = *program.runs.at(program.next);
+  const auto front = front_of(program, program.next);
+  const std::int64_t behind = loop->ghost + 1;
+  auto slot = front->states.begin();
+  for (std::uint32_t k = 0; k < loop->states.size(); ++k) {
+    const std::uint32_t left = loop->first_left + k;
+    const Index& extent = program.program.nodes[left].extent;
+    const Region own = program.program.block(left, rank_);
+    for (std::int64_t i = 0; i < own.volume(); ++i) {
+      const Value& last = Executor::linked(abandoned, *slot++);
+      const MemberName name = name_of(left, extent.number_of(own.place_of(i)));
+      program.mail.emplace(name, failure ? Value::make<Failure>(*failure) : last);
+      program.last_read[behind].push_back(name);
+    }
+  }
+  std::erase_if(program.waiting, [&](const auto& waiting) { return waiting.second.run == &abandoned; });
+  executor_.abandon(abandoned);
+  program.runs.erase(program.next);
+  program.fronts.clear();
+  program.steady_first = -1;
+  program.next = program.prepared = behind;
+}
+
 void Programs::advance(UnderWay& program) {
   while (program.active < most_active && program.next < program.program.fronts) {
+    const Gate next = gate(program);
+    if (next == Gate::wait) return;
+    if (next == Gate::end_of_loop) end_loop(program);
     const std::int64_t until = std::min(program.next + 2, program.program.fronts);
     while (program.prepared < until) prepare(program, program.prepared);
     activate(program, program.next);
@@ -133,19 +192,21 @@ bool Programs::cancel(std::uint32_t number) {
 }
 
 void Programs::ended(const FrontRun& front, const Failure* failure) {
-  ended_.push_back(front.program);
+  stirred_.push_back(front.program);
   UnderWay& program = *programs_.at(front.program);
+  --program.active;
   program.runs.erase(front.number);  // it is gone after this
   auto& first = program.failure;
   if (failure != nullptr && (!first || failure->before(*first))) first = *failure;
 }
 
 void Programs::advance() {
-  while (!ended_.empty()) {
-    const std::uint32_t number = ended_.back();
-    ended_.pop_back();
-    UnderWay& program = *programs_.at(number);
-    --program.active;
+  while (!stirred_.empty()) {
+    const std::uint32_t number = stirred_.back();
+    stirred_.pop_back();
+    const auto found = programs_.find(number);
+    if (found == programs_.end()) continue;
+    UnderWay& program = *found->second;
     advance(program);
     if (program.active > 0 || program.next < program.program.fronts) continue;
     if (program.program.done != 0) {
@@ -154,6 +215,19 @@ void Programs::advance() {
     }
     latest_ = nullptr;
     programs_.erase(number);
+  }
+}
+
+/// Verdicts come in the order of steps: all from one rank, by one way.
+void Programs::hear_verdict(UnderWay& program, MemberName member, const Value& value) {
+  for (std::size_t i = 0; i < program.program.loops.size(); ++i) {
+    const ProgramLoop& loop = program.program.loops[i];
+    if (loop.done != node_of(member)) continue;
+    auto& verdicts = program.verdicts[i];
+    ++verdicts.heard;
+    if (value.failed()) verdicts.failure = value.get<Failure>();
+    verdicts.stop = value.failed() || value.get<bool>();
+    stirred_.push_back(program.program.run);
   }
 }
 
@@ -191,6 +265,7 @@ bool Programs::take_plain(std::uint32_t number, std::span<const std::byte> named
 }
 
 void Programs::take(UnderWay& program, MemberName member, Value value) {
+  if (!program.program.loops.empty()) hear_verdict(program, member, value);
   const std::int64_t soon = program.expander.last_reader_if_near(member);
   const bool is_last_chance = soon >= 0 && soon < program.prepared;
   const auto [first, last] = program.waiting.equal_range(member);

@@ -11,6 +11,12 @@
 // them (of earlier families, or earlier places of their own). So some member can run, and the front gets
 // done.
 //
+// A loop's front is activated when the verdict on the step before is known, if there are any. So what the
+// states of that step were led to has not been read or moved from, should it be the last: then these values
+// are given to the front behind the loop by name, as if they had been sent, and the loop's own next front,
+// which was prepared to receive them, is abandoned. All ranks hear the same verdicts, so all of them leave
+// the loop after the same step.
+//
 // Why values are freed: a member's value is kept by name until the last front that may read it is prepared,
 // which every rank can tell from the readers' patterns; a front's values go as in any run.
 //
@@ -39,12 +45,13 @@ class Programs {
   bool take_plain(std::uint32_t program, std::span<const std::byte> named);
   /// The type of a member; null if its program is not under way.
   const Type* type_of(std::uint32_t program, MemberName member) const;
-  /// A front has run. `advance` is then to be called soon.
+  /// A front has run.
   void ended(const FrontRun& front, const Failure* failure);
   /// Members that have not begun are not run. False if it is no program under way.
   bool cancel(std::uint32_t program);
   std::size_t count() const { return programs_.size(); }
-  bool has_ended() const { return !ended_.empty(); }
+  /// A front has ended, or a loop's verdict is there: `advance` is to be called.
+  bool can_advance() const { return !stirred_.empty(); }
   /// Prepares and activates what can be.
   void advance();
 
@@ -60,8 +67,9 @@ class Programs {
     Expander expander;
     std::map<std::int64_t, std::shared_ptr<Front>> fronts;  // made, not active yet
     std::map<std::int64_t, Executor::Run*> runs;            // prepared or active, by front
-    std::shared_ptr<Front> steady;
+    std::shared_ptr<Front> steady;                          // of those that the latest one repeats
     std::shared_ptr<Executor::Layout> steady_layout;
+    std::int64_t steady_first = -1;
     std::int64_t next = 0;      // to be activated
     std::int64_t prepared = 0;  // up to before this one
     int active = 0;
@@ -71,14 +79,26 @@ class Programs {
     std::unordered_multimap<MemberName, Waiting> waiting;
     std::map<std::int64_t, std::vector<MemberName>> last_read;  // by front
     std::map<std::int64_t, std::vector<ProgramWant>> wants;     // of own members, by front
+    struct Verdicts {
+      std::int64_t heard = 0;  // steps
+      bool stop = false;       // said of the last of them
+      std::optional<Failure> failure;
+    };
+    std::vector<Verdicts> verdicts;  // by loop
   };
 
   std::shared_ptr<Front> front_of(UnderWay& program, std::int64_t number);
+  Expander::Steady steady_of(UnderWay& program, std::int64_t number) const;
   std::int64_t steps_of(const UnderWay& program, std::int64_t number) const;
   void prepare(UnderWay& program, std::int64_t number);
   void activate(UnderWay& program, std::int64_t number);
   std::vector<Keep> keeps_of(UnderWay& program, std::int64_t number, const Front& front);
   void advance(UnderWay& program);
+  /// What is to be done about the next front: it is in a loop whose verdict is awaited, or that has ended.
+  enum class Gate : std::uint8_t { open, wait, end_of_loop };
+  Gate gate(const UnderWay& program) const;
+  void end_loop(UnderWay& program);
+  void hear_verdict(UnderWay& program, MemberName member, const Value& value);
   void take(UnderWay& program, MemberName member, Value value);
   UnderWay* find(std::uint32_t number);
 
@@ -87,8 +107,8 @@ class Programs {
   const Images& images_;
   const Announce announce_;
   std::map<std::uint32_t, std::unique_ptr<UnderWay>> programs_;
-  UnderWay* latest_ = nullptr;        // asked for
-  std::vector<std::uint32_t> ended_;  // programs, once for each front
+  UnderWay* latest_ = nullptr;          // asked for
+  std::vector<std::uint32_t> stirred_;  // programs
   std::uint32_t last_started_ = 0;
   std::uint32_t next_run_ = 0;
 };

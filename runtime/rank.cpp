@@ -65,7 +65,7 @@ Rank::~Rank() { end_workers(); }
 bool Rank::pump(bool starved) {
   try {
     executor_.post();
-    if (programs_.has_ended()) programs_.advance();
+    if (programs_.can_advance()) programs_.advance();
     if (control_ == nullptr && executor_.durations().has_news()) tell_durations();
     // What tasks have made ready leaves before anything else is looked at.
     bool any = !turns_.is_idle() && take_turns();
@@ -87,7 +87,7 @@ bool Rank::pump(bool starved) {
     if (unsent_) transport_->flush();
     unsent_ = false;
     executor_.post();
-    if (programs_.has_ended()) {
+    if (programs_.can_advance()) {
       programs_.advance();
       any = true;
     }

@@ -188,8 +188,12 @@ class Rank final : private Receiver, private Outlet {
   void take_shipped(std::uint32_t run, Buffer bytes);
   void take_early(std::uint32_t run);
   void take_member(const Header& header, std::span<const std::byte> head, std::span<const std::byte> payload);
+  void hand_member_over(const Header& header, MemberName name, Value value);
+  void pass_member_on(std::uint32_t owner, std::uint32_t program, MemberName name, const Value& value);
 
   void send_encoded(int to, std::uint32_t run, Slot slot, const Value& value, bool relays);
+  void send_value(int to, Header header, std::span<const std::byte> before, const Value& value,
+                  std::optional<int> small_by);
   void send_text(int to, const Header& header, std::span<const std::byte> bytes);
   void tell_durations();
   void hear(const Farewell& farewell);

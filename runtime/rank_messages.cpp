@@ -77,34 +77,44 @@ void Rank::return_home(std::uint32_t to, std::uint32_t run, Slot slot, const Val
   send_encoded(static_cast<int>(to), run, slot, value, false);
 }
 
-void Rank::send_encoded(int rank, std::uint32_t run, Slot slot, const Value& value, bool relays) {
+void Rank::send_encoded(int to, std::uint32_t run, Slot slot, const Value& value, bool relays) {
+  const MessageType type = value.failed() ? MessageType::failure : MessageType::result;
+  std::optional<int> small_by;
+  if (relays && !value.failed())
+    small_by = static_cast<int>(tree_parent(static_cast<std::uint32_t>(transport_->rank())));
+  send_value(to, {.type = type, .run = run, .slot = slot}, {}, value, small_by);
+}
+
+/// A value behind what the message says beside it. A small one goes to rank `small_by`, which passes it on.
+void Rank::send_value(int to, Header header, std::span<const std::byte> before, const Value& value,
+                      std::optional<int> small_by) {
   const Type& type = value.type();
-  Header header{value.failed() ? MessageType::failure : MessageType::result, false, run, slot, 0};
-  if (type.contiguous && type.memory(value).size() > transport_->small_bytes()) {
+  if (type.contiguous && type.memory(value).size() + before.size() > transport_->small_bytes()) {
     const auto memory = type.memory(value);
     header.as_memory = true;
     header.bytes = memory.size();
     std::array<std::byte, Transport::most_head_bytes> head;
     Writer writer(head.data(), head.size());
+    writer.bytes(before.data(), before.size());
     type.write_head(writer, value);
-    transport_->lend(rank, header, std::span(head).first(writer.size()), memory, value);
+    transport_->lend(to, header, std::span(head).first(writer.size()), memory, value);
     return;
   }
-  header.bytes = value.encoded_bytes();  // throws, if at all, before anything is begun
-  if (header.bytes <= transport_->small_bytes()) {
-    const bool passes = relays && !value.failed();
-    if (passes) header.type = MessageType::passed;
-    const auto own = static_cast<std::uint32_t>(transport_->rank());
-    Writer writer(transport_->write(passes ? static_cast<int>(tree_parent(own)) : rank, header),
-                  header.bytes);
+  const std::size_t bytes = value.encoded_bytes();  // throws, if at all, before anything is begun
+  if (bytes + before.size() <= transport_->small_bytes()) {
+    header.bytes = bytes + before.size();
+    if (small_by) header.type = MessageType::passed;
+    Writer writer(transport_->write(small_by.value_or(to), header), header.bytes);
+    writer.bytes(before.data(), before.size());
     type.write(writer, value);
     return;
   }
-  auto encoded = Value::make<std::vector<std::byte>>(header.bytes);
-  Writer writer(encoded.own<std::vector<std::byte>>().data(), header.bytes);
+  header.bytes = bytes;
+  auto encoded = Value::make<std::vector<std::byte>>(bytes);
+  Writer writer(encoded.own<std::vector<std::byte>>().data(), bytes);
   type.write(writer, value);
-  const auto& bytes = encoded.get<std::vector<std::byte>>();
-  transport_->lend(rank, header, {}, bytes, encoded);
+  const auto& kept = encoded.get<std::vector<std::byte>>();
+  transport_->lend(to, header, before, kept, encoded);
 }
 
 void Rank::send_member(std::uint32_t to, std::uint32_t program, MemberName name, const Value& value) {
@@ -113,6 +123,10 @@ void Rank::send_member(std::uint32_t to, std::uint32_t program, MemberName name,
     return;
   }
   unsent_ = true;
+  if (to == all_others) {
+    pass_member_on(static_cast<std::uint32_t>(transport_->rank()), program, name, value);
+    return;
+  }
   const auto rank = static_cast<int>(to);
   const Type& type = value.type();
   Header header{value.failed() ? MessageType::member_failure : MessageType::member, false, program, 0, 0};
@@ -123,31 +137,22 @@ void Rank::send_member(std::uint32_t to, std::uint32_t program, MemberName name,
     value.write_plain(room + sizeof name);
     return;
   }
-  if (type.contiguous && type.memory(value).size() + sizeof name > transport_->small_bytes()) {
-    const auto memory = type.memory(value);
-    header.as_memory = true;
-    header.bytes = memory.size();
-    std::array<std::byte, Transport::most_head_bytes> head;
-    Writer writer(head.data(), head.size());
-    writer.raw(name);
-    type.write_head(writer, value);
-    transport_->lend(rank, header, std::span(head).first(writer.size()), memory, value);
-    return;
+  send_value(rank, header, std::as_bytes(std::span(&name, 1)), value, {});
+}
+
+/// Of a member that all ranks read: to the children of this rank in the tree of ranks whose root is the
+/// owner. Those who get it know from the slot that, and from whom.
+void Rank::pass_member_on(std::uint32_t owner, std::uint32_t program, MemberName name, const Value& value) {
+  const auto ranks = static_cast<std::uint32_t>(transport_->ranks());
+  const std::uint32_t place = (static_cast<std::uint32_t>(transport_->rank()) + ranks - owner) % ranks;
+  const MessageType type = value.failed() ? MessageType::member_failure : MessageType::member;
+  for (std::uint32_t bit = (place == 0 ? std::bit_ceil(ranks) : place & (~place + 1)) / 2; bit > 0;
+       bit /= 2) {
+    if (place + bit >= ranks) continue;
+    send_value(static_cast<int>((place + bit + owner) % ranks),
+               {.type = type, .run = program, .slot = owner + 1}, std::as_bytes(std::span(&name, 1)), value,
+               {});
   }
-  const std::size_t bytes = value.encoded_bytes();  // throws, if at all, before anything is begun
-  if (bytes + sizeof name <= transport_->small_bytes()) {
-    header.bytes = bytes + sizeof name;
-    Writer writer(transport_->write(rank, header), header.bytes);
-    writer.raw(name);
-    type.write(writer, value);
-    return;
-  }
-  header.bytes = bytes;
-  auto encoded = Value::make<std::vector<std::byte>>(bytes);
-  Writer writer(encoded.own<std::vector<std::byte>>().data(), bytes);
-  type.write(writer, value);
-  const auto& kept = encoded.get<std::vector<std::byte>>();
-  transport_->lend(rank, header, std::as_bytes(std::span(&name, 1)), kept, encoded);
 }
 
 std::uint64_t known_bytes(const Value& value) {
@@ -443,7 +448,8 @@ RankInfo Rank::info() const {
 void Rank::receive(int from, const Header& header, std::span<const std::byte> payload) {
   ++received_;
   if (header.type == MessageType::result && executor_.arrive_plain(header.run, header.slot, payload)) return;
-  if (header.type == MessageType::member && programs_.take_plain(header.run, payload)) return;
+  if (header.type == MessageType::member && header.slot == 0 && programs_.take_plain(header.run, payload))
+    return;
   handle(from, header, payload);
 }
 
@@ -626,7 +632,7 @@ void Rank::landed(int from, const Header& header) {
     if (landing.value.empty()) {
       take_member(header, landing.head.view(), landing.bytes.view());
     } else {
-      programs_.take(header.run, Reader(landing.head.view()).raw<MemberName>(), std::move(landing.value));
+      hand_member_over(header, Reader(landing.head.view()).raw<MemberName>(), std::move(landing.value));
     }
   } else if (!landing.value.empty()) {
     executor_.arrive(header.run, header.slot, std::move(landing.value), counted_bytes(header));
@@ -701,6 +707,14 @@ void Rank::take_member(const Header& header, std::span<const std::byte> head,
                                            .message = "its result could not be decoded: " + current_message(),
                                            .arguments = {}});
     }
+  }
+  hand_member_over(header, name, std::move(value));
+}
+
+void Rank::hand_member_over(const Header& header, MemberName name, Value value) {
+  if (header.slot != 0) {
+    unsent_ = true;
+    pass_member_on(header.slot - 1, header.run, name, value);
   }
   programs_.take(header.run, name, std::move(value));
 }

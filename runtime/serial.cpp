@@ -121,35 +121,71 @@ std::vector<std::vector<Value>> SerialEngine::evaluate(
   };
   planned = plan_program(families, context);
   ++run_;
-  std::vector<std::vector<Value>> values;
+  Evaluation all{planned, {}, {}};
+  for (const ProgramNode& node : planned.program.nodes) {
+    all.values.emplace_back();
+    std::vector<Index> shapes;
+    for (std::uint32_t k = 0; k < node.seen; ++k) shapes.push_back(node.sources[k].shape);
+    all.reads.emplace_back(std::move(shapes));
+  }
   for (std::uint32_t i = 0; i < planned.program.nodes.size(); ++i) {
     const ProgramNode& node = planned.program.nodes[i];
-    auto& own = values.emplace_back();
+    auto& own = all.values[i];
     if (node.kept != 0) {
       own = *kept_members(*planned.families[i]);
-      continue;
-    }
-    std::vector<Index> shapes;
-    for (const ProgramSource& source : node.sources) shapes.push_back(source.shape);
-    Reads reads(std::move(shapes));
-    for (std::int64_t number = 0; number < node.extent.volume(); ++number) {
-      if (node.exists()) {
-        own.push_back(handles[node.given[static_cast<std::size_t>(number)].id]);
-        continue;
-      }
-      const Index place = node.extent.place_of(number);
-      own.push_back(call_member(node, i, place, reads, values));
-      if (own.back().failed()) {
-        const FamilyNode& family = *planned.families[i];
-        const auto& failure = own.back().get<Failure>();
-        if (failure.run == run_ && failure.plan == name_of(i, number)) {
-          failed_.try_emplace({run_, failure.plan}, Failed{std::string(family.name()) + place.text(),
-                                                           family.where.file_name(), family.where.line()});
-        }
-      }
+    } else if (!node.given.empty()) {
+      for (const GivenMember& member : node.given) own.push_back(handles[member.id]);
+    } else if (node.loop >= 0 && own.empty()) {
+      evaluate_loop(all, planned.program.loops[static_cast<std::size_t>(node.loop)], i);
+    } else if (!node.exists() && node.loop < 0) {
+      own.resize(static_cast<std::size_t>(node.extent.volume()));
+      for (std::int64_t number = 0; number < node.extent.volume(); ++number) evaluate_member(all, i, number);
     }
   }
-  return values;
+  return std::move(all.values);
+}
+
+/// Of its nodes two steps are there at a time.
+void SerialEngine::evaluate_loop(Evaluation& all, const ProgramLoop& loop, std::uint32_t first) {
+  const auto& nodes = all.planned.program.nodes;
+  for (std::uint32_t i = first; i < loop.first_left; ++i)
+    all.values[i].resize(2 * static_cast<std::size_t>(nodes[i].row()) + 1);  // so that none is empty
+  std::int64_t step = 0;
+  const Value* done = nullptr;
+  for (bool is_last = false; !is_last; ++step) {
+    for (std::uint32_t i = first; i < loop.first_left; ++i) {
+      for (std::int64_t k = 0; k < nodes[i].row(); ++k) evaluate_member(all, i, step * nodes[i].row() + k);
+    }
+    if (loop.done >= 0) done = &all.value(static_cast<std::uint32_t>(loop.done), step);
+    is_last = step + 1 == loop.steps || (done != nullptr && (done->failed() || done->get<bool>()));
+  }
+  for (std::size_t state = 0; state < loop.states.size(); ++state) {
+    const std::uint32_t made_by = loop.states[state];
+    for (std::int64_t k = 0; k < nodes[made_by].row(); ++k) {
+      const Value& last = all.value(made_by, (step - 1) * nodes[made_by].row() + k);
+      all.values[loop.first_left + state].push_back(done != nullptr && done->failed() ? *done : last);
+    }
+  }
+}
+
+const Value& SerialEngine::Evaluation::value(std::uint32_t node, std::int64_t number) const {
+  const ProgramNode& of = planned.program.nodes[node];
+  return values[node][static_cast<std::size_t>(of.loop >= 0 ? number % (2 * of.row()) : number)];
+}
+
+void SerialEngine::evaluate_member(Evaluation& all, std::uint32_t i, std::int64_t number) {
+  const ProgramNode& node = all.planned.program.nodes[i];
+  const Index place = node.extent.place_of(number);
+  Value value = call_member(all, i, place);
+  if (value.failed()) {
+    const FamilyNode& family = *all.planned.families[i];
+    const auto& failure = value.get<Failure>();
+    if (failure.run == run_ && failure.plan == name_of(i, number)) {
+      failed_.try_emplace({run_, failure.plan}, Failed{std::string(family.name()) + place.text(),
+                                                       family.where.file_name(), family.where.line()});
+    }
+  }
+  const_cast<Value&>(all.value(i, number)) = std::move(value);
 }
 
 void SerialEngine::run(const std::vector<std::shared_ptr<const FamilyNode>>& families) {
@@ -183,8 +219,9 @@ void SerialEngine::wait(const std::vector<std::shared_ptr<const FamilyNode>>& fa
   }
 }
 
-Value SerialEngine::call_member(const ProgramNode& node, std::uint32_t number, const Index& place,
-                                Reads& reads, const std::vector<std::vector<Value>>& values) {
+Value SerialEngine::call_member(Evaluation& all, std::uint32_t number, const Index& place) {
+  const ProgramNode& node = all.planned.program.nodes[number];
+  Reads& reads = all.reads[number];
   InputCounts counts;
   const auto fail = [&](std::string message, std::string arguments) {
     return Value::make<Failure>(Failure{.run = run_,
@@ -202,7 +239,7 @@ Value SerialEngine::call_member(const ProgramNode& node, std::uint32_t number, c
   for (const Reads::Read& read : reads.all()) {
     const ProgramSource& source = node.sources[read.source];
     Cell& cell = cells[inputs.size()];
-    cell.value = values[source.node][static_cast<std::size_t>(source.base + read.number)];
+    cell.value = all.value(source.node, source.base + read.number);
     inputs.push_back(static_cast<std::uint32_t>(inputs.size()));
     if (cell.value.failed() &&
         (failed == nullptr || cell.value.get<Failure>().before(failed->get<Failure>())))

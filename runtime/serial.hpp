@@ -62,8 +62,16 @@ class SerialEngine final : public Engine {
   /// All members' values, by node.
   std::vector<std::vector<Value>> evaluate(std::span<const std::shared_ptr<const FamilyNode>> families,
                                            PlannedProgram& planned);
-  Value call_member(const ProgramNode& node, std::uint32_t number, const Index& place, Reads& reads,
-                    const std::vector<std::vector<Value>>& values);
+  /// Of a program.
+  struct Evaluation {
+    const PlannedProgram& planned;
+    std::vector<std::vector<Value>> values;  // by node
+    std::vector<Reads> reads;
+    const Value& value(std::uint32_t node, std::int64_t number) const;
+  };
+  void evaluate_member(Evaluation& all, std::uint32_t node, std::int64_t number);
+  void evaluate_loop(Evaluation& all, const ProgramLoop& loop, std::uint32_t first);
+  Value call_member(Evaluation& all, std::uint32_t node, const Index& place);
   Value call(const Graph& graph, TaskIndex i, std::vector<Cell>& cells);
   void throw_first_failure(const std::vector<Value>& values) const;
 

@@ -2,7 +2,7 @@
 // Who owns a family's members, and in which front they are run.
 #include "graph/expand.hpp"
 
-#include <ramal/map.hpp>
+#include <ramal/iterate.hpp>
 
 #include <gtest/gtest.h>
 
@@ -20,7 +20,8 @@ double sum(Inputs<double> inputs) { return inputs.empty() ? 0 : inputs[0]; }
 
 FamilyProgram plan(const FamilyView& view, std::uint32_t ranks, std::int64_t front_members) {
   const std::vector families{view.node};
-  return plan_program(families, {.ranks = ranks, .front_members = front_members, .given = {}, .kept = {}})
+  const auto given = [](const Task&) { return GivenMember{1, 0}; };
+  return plan_program(families, {.ranks = ranks, .front_members = front_members, .given = given, .kept = {}})
       .program;
 }
 
@@ -63,12 +64,16 @@ void expect_sound(const FamilyProgram& program) {
       const Front front = expander.expand(number);
       for (const Front::Part& part : front.parts) seen[part.node] += part.region.volume();
       for (const Route& route : front.graph.routes) {
-        if (route.rank == rank) continue;
-        EXPECT_TRUE(sent.insert({front.names[route.remote_slot].name, route.rank}).second) << "sent twice";
+        for (std::uint32_t to = 0; to < program.ranks; ++to) {
+          if (to == rank || (route.rank != all_others && route.rank != to)) continue;
+          EXPECT_TRUE(sent.insert({front.names[route.remote_slot].name, to}).second) << "sent twice";
+        }
       }
       for (const Awaited& one : front.awaited) {
         const std::uint32_t node = node_of(one.member.name);
         const Index place = program.nodes[node].extent.place_of(number_of(one.member.name));
+        if (program.nodes[node].left_by >= 0 && program.owner(node, place) == rank)
+          continue;  // the loop gives it
         EXPECT_LE(program.front(node, place), number);
         if (program.owner(node, place) != rank) awaited.insert({one.member.name, rank});
         EXPECT_GE(expander.last_reader(one.member.name), number);
@@ -77,7 +82,18 @@ void expect_sound(const FamilyProgram& program) {
   }
   for (std::size_t node = 0; node < program.nodes.size(); ++node)
     EXPECT_EQ(seen[node], program.nodes[node].extent.volume());
-  EXPECT_EQ(sent, awaited);
+  const auto told = [&](const auto& all, const auto& others) {
+    std::string text;
+    for (const auto& [name, to] : all) {
+      if (others.contains({name, to})) continue;
+      const ProgramNode& node = program.nodes[node_of(name)];
+      text += std::string(node.kind->name) + node.extent.place_of(number_of(name)).text() + " to " +
+              std::to_string(to) + "; ";
+    }
+    return text;
+  };
+  EXPECT_EQ(told(sent, awaited), "") << "sent in vain, on " << program.ranks << " ranks";
+  EXPECT_EQ(told(awaited, sent), "") << "awaited in vain, on " << program.ranks << " ranks";
 }
 
 TEST(Program, WhatRanksAwaitIsWhatOthersSend) {
@@ -98,6 +114,39 @@ TEST(Program, WhatRanksAwaitIsWhatOthersSend) {
   }
 }
 
+TEST(Program, SoItIsInLoopsOfSeveralFamilies) {
+  for (const std::uint32_t ranks : {1u, 2u, 5u, 16u, 21u}) {
+    for (const std::int64_t front_members : {1, 100000}) {
+      const auto line = family<at_place>(40);
+      const auto [a, b, one] = iterate(
+          9,
+          [&](Family<double> a, Family<double> b, Delayed<double> one) {
+            const auto next_a = map<add>(stencil<sum>(a, {{-1}, {3}}, Edge::periodic), line);
+            return next(next_a, map<add>(b, one), delayed<add>(reduce<add>(next_a), a[7]));
+          },
+          line, gather<sum>(line, 3), 2.0);
+      expect_sound(plan(map<add>(a, one).view(), ranks, front_members));
+      expect_sound(plan(b.view(), ranks, front_members));
+    }
+  }
+}
+
+TEST(Program, LoopsHaveFrontsOfTheirOwn) {
+  const auto line = family<at_place>(1000);
+  const auto first = iterate<sum>(line, 12, {{0}});
+  const auto second = iterate<sum>(map<same>(first), 7, {{0}});
+  const auto beside = Family<double>(detail::reduce_levels<add, double>(line.view(), 0, 2, {}));
+  const FamilyProgram program = plan(map<add>(map<add>(second, first), beside).view(), 2, 100);
+  ASSERT_EQ(program.loops.size(), 2u);
+  for (const ProgramLoop& loop : program.loops) {
+    for (std::size_t i = 0; i < program.nodes.size(); ++i) {
+      const ProgramNode& node = program.nodes[i];
+      const bool is_its_own = node.loop >= 0 && &program.loops[static_cast<std::size_t>(node.loop)] == &loop;
+      EXPECT_TRUE(is_its_own || node.last < loop.front || node.front > loop.ghost) << i;
+    }
+  }
+}
+
 TEST(Program, LeavesOfATreeGoByChunks) {
   const auto leaves = family<at_place>(100000);
   const FamilyProgram program = plan(detail::reduce_levels<add, double>(leaves.view(), 0, 2, {}), 4, 1000);
@@ -111,6 +160,12 @@ TEST(Program, ItsBytesDoNotDependOnItsExtent) {
   const auto bytes = [&](std::int64_t extent) {
     return plan(map<same>(family<at_place>(extent)).view(), 64, 256).encode(images).size();
   };
+  const auto loop_bytes = [&](std::int64_t steps) {
+    return plan(iterate<sum>(family<at_place>(100), steps, {{-1}, {1}}).view(), 64, 256)
+        .encode(images)
+        .size();
+  };
+  EXPECT_EQ(loop_bytes(1), loop_bytes(std::int64_t{1} << 40));
   EXPECT_EQ(bytes(10), bytes(std::int64_t{1} << 40));
   EXPECT_LT(bytes(10), 1024u);
 }

@@ -58,6 +58,8 @@ inline Words join_words(Words a, const Words& b) {
   return a;
 }
 
+inline bool ends(Word word, Word every) { return word % every == 0; }
+
 /// Reads two members that anything may tell, the same one twice now and then.
 struct Scattered {
   Word salt;
@@ -143,7 +145,7 @@ class RandomFamilies {
   void grow() {
     const Family<Word> line = pick(lines_);  // the vector grows
     const std::int64_t size = line.size();
-    switch (random_() % 15) {
+    switch (random_() % 17) {
       case 0:
         lines_.push_back(map<placed>(line));
         break;
@@ -197,6 +199,9 @@ class RandomFamilies {
       case 14:
         words(line);
         break;
+      default:
+        loop(line);
+        break;
     }
     if (size > 0 && random_() % 4 == 0) {
       const auto plane = scatter<placed>(line, 1 + below(7));
@@ -221,6 +226,65 @@ class RandomFamilies {
     planes_.push_back(map<placed>(all));
     lines_.push_back(Family<Word>(all.view().last_step()));
     if (width > 0) lines_.push_back(reduce_along<pair_up>(all, 1));
+  }
+
+  /// A family like `old` that reads it, the other states of a loop, or what is outside of it.
+  Family<Word> step_of(const Family<Word>& old, const Family<Word>& other, const Delayed<Word>& single) {
+    const std::int64_t size = other.size();
+    switch (random_() % 9) {
+      case 0:
+        return map<placed>(old);
+      case 1:
+        return map<placed_pair>(old, single);
+      case 2:
+        return map<pair_up>(old, map<placed>(old));
+      case 3:
+        return stencil<fold_all>(old, {{-2}, {0}, {1}}, static_cast<Edge>(random_() % 3));
+      case 4:
+        return size > 0 ? family<fold_placed>(old.extent(), Scattered{random_(), size}, other) : old;
+      case 5:
+        return family<fold_placed>.with({.reach = Index(2)})(old.extent(), Near{old.size(), 2}, old);
+      case 6:
+        return size > 0 ? map<pair_up>(old, reduce<pair_up>(other, {.arity = 2 + below(2)})) : old;
+      case 7:
+        return size > 0 ? map<pair_up>(old, map<placed_pair>(old, other[below(size)])) : old;
+      default:
+        return size > 0 && size < 40 ? family<fold_placed>(old.extent(), Scattered{random_(), size},
+                                                           all_to_all<fold_placed>(other))
+                                     : old;
+    }
+  }
+
+  void loop(const Family<Word>& line) {
+    const Family<Word> outside = pick(lines_);
+    const Delayed<Word> outer = pick(singles_);
+    const bool swaps = random_() % 3 == 0, may_end = random_() % 2 == 0;
+    const auto large = map<to_words>(outside);
+    const auto plane = scatter<placed>(line, 1 + below(4));
+    const auto [a, b, words, square, single] = iterate(
+        1 + below(12),
+        [&](Family<Word> a, Family<Word> b, Family<Words> words, Family<Word> square, Delayed<Word> single) {
+          Family<Word> next_a = step_of(a, random_() % 3 == 0 ? outside : b, single);
+          if (random_() % 2 == 0) next_a = step_of(next_a, a, random_() % 2 == 0 ? outer : single);
+          const Family<Word> next_b = swaps ? a : step_of(b, next_a, single);
+          Delayed<Word> next_single = delayed<pair_up>(single, random_() % 2 == 0 ? outer : single);
+          if (line.size() > 0 && random_() % 2 == 0)
+            next_single = delayed<pair_up>(reduce<pair_up>(next_b), next_single);
+          if (line.size() > 0 && random_() % 2 == 0) next_single = next_single + next_a[below(line.size())];
+          const auto next_words = random_() % 2 == 0 ? map<grow_words>(words, next_single) : words;
+          const auto next_square = random_() % 2 == 0
+                                       ? stencil<fold_placed>(square, {{0, -1}, {1, 0}}, Edge::periodic)
+                                       : map<placed_pair>(square, single);
+          const auto all = ramal::next(next_a, next_b, next_words, next_square, next_single);
+          if (!may_end) return all;
+          return all.until(delayed<ends>(random_() % 2 == 0 ? next_single : single, Word(2 + below(9))));
+        },
+        line, map<placed>(line), large, plane, outer);
+    lines_.push_back(a);
+    lines_.push_back(b);
+    lines_.push_back(map<from_words>(words));
+    planes_.push_back(square);
+    singles_.push_back(single);
   }
 
   void words(const Family<Word>& line) {

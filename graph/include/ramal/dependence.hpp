@@ -84,8 +84,8 @@ struct FamilyView {
   FamilyView without(int axis) const;
 };
 
-/// What a family reads of: another, or one handle. A handle to another's member is both: the member, unless its
-/// value is kept.
+/// What a family reads of: another, or one handle. A handle to another's member is both: the member, unless
+/// its value is kept.
 struct FamilySource {
   FamilyView view;
   TaskHandle task;
@@ -102,7 +102,10 @@ struct FamilyTraits {
   bool steps = false;
   std::int64_t period = 0;
   std::int64_t settled = 0;
+  bool placed_in_time = false;  ///< its function's places begin with the step of the loop that it is in
 };
+
+struct Loop;
 
 struct FamilyNode {
   const Kind* kind = nullptr;
@@ -112,6 +115,10 @@ struct FamilyNode {
   std::source_location where;
   FamilyTraits traits;
   std::vector<TaskHandle> tasks;  ///< of a family of existing handles, which has no sources
+  /// Of what a loop leaves: the loop, and which of its states. Its sources are all that the loop reads.
+  std::shared_ptr<const Loop> loop;
+  std::uint32_t state = 0;
+  bool is_state = false;  ///< stands for a state within the loop's function
   /// The session's: where its members are kept.
   mutable std::unique_ptr<Residence> residence;
 
@@ -146,7 +153,9 @@ void check_family(const FamilyNode& node);
 void expect_dims(const Index& extent, int dims, const char* what, std::source_location where);
 void expect_positive(std::int64_t number, const char* what, std::source_location where);
 void check_reduction(const Index& extent, int axis, std::int64_t arity, std::source_location where);
-Index with_steps(std::int64_t steps, const Index& extent, std::source_location where);
+/// A place of a step, and within it; lengths alike.
+Index at_step(std::int64_t step, const Index& within);
+Index within_step(const Index& place);
 FamilySource single_source(TaskHandle task);
 FamilyView family_of_tasks(const Kind& kind, std::vector<TaskHandle> tasks, std::source_location where);
 /// A handle to one member.
@@ -189,14 +198,6 @@ struct StencilPattern {
   static void readers(const std::byte* closure, const Index& extent, std::uint32_t source, const Region& of,
                       std::vector<Region>& boxes);
   static constexpr Dependence dependence{&reads, &readers, nullptr, Alignment::none};
-};
-/// Source 0 before the first step, itself after.
-struct IteratePattern {
-  static void reads(const std::byte* closure, const Index& place, Reads& out);
-  static void readers(const std::byte* closure, const Index& extent, std::uint32_t source, const Region& of,
-                      std::vector<Region>& boxes);
-  static std::int64_t lag(const std::byte*) { return 1; }
-  static constexpr Dependence dependence{&reads, &readers, &lag, Alignment::none};
 };
 struct TransposePattern {
   static void reads(const std::byte*, const Index& place, Reads& out) {

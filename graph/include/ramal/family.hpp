@@ -218,21 +218,6 @@ auto stencil(const Family<T>& of, const std::vector<Index>& offsets, Edge edge =
       detail::stencil_closure(of.extent(), offsets, static_cast<std::int32_t>(edge), where), where);
 }
 
-/// Steps in time: the first is f of `initial`'s neighbours, each further one f of those in the step before.
-/// Gives the last step. Nothing of a step is planned by rank 0, and ranks may be several steps apart. Throws
-/// std::invalid_argument if there are no steps.
-template <auto f, class T>
-Family<T> iterate(const Family<T>& initial, std::int64_t steps, const std::vector<Index>& offsets,
-                  Edge edge = Edge::open, std::source_location where = std::source_location::current()) {
-  return Family<T>(
-      detail::patterned<f, detail::IteratePattern, T>(
-          detail::with_steps(steps, initial.extent(), where), {{initial.view(), {}}},
-          detail::stencil_closure(initial.extent(), offsets, static_cast<std::int32_t>(edge), where), where,
-          {.reads_itself = true, .steps = true, .period = 1})
-          .view()
-          .last_step());
-}
-
 /// Members change places: [i, j] becomes [j, i]. Of two dimensions.
 template <class T>
 Family<T> transpose(const Family<T>& of, std::source_location where = std::source_location::current()) {

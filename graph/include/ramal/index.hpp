@@ -88,6 +88,14 @@ struct Region {
       if (place[d] < low[d] || place[d] >= high[d]) return false;
     return true;
   }
+  /// The place that so many come before within it.
+  constexpr Index place_of(std::int64_t offset) const {
+    Index lengths = high;
+    for (int d = 0; d < lengths.dims; ++d) lengths[d] -= low[d];
+    Index place = lengths.place_of(offset);
+    for (int d = 0; d < lengths.dims; ++d) place[d] += low[d];
+    return place;
+  }
   constexpr Region within(const Index& lengths) const {
     Region box = *this;
     for (int d = 0; d < low.dims; ++d) {

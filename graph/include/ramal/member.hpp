@@ -44,6 +44,9 @@ struct MemberSignature<Signature<R, First, P...>, false> : MemberParameters<R, P
   static constexpr bool takes_place = true;
 };
 
+/// With the number of a place's dimensions: the first is of steps, and moves with its front.
+constexpr std::int64_t place_in_time = 256;
+
 /// A member's parameter, while it runs.
 class MemberReader {
  public:
@@ -51,9 +54,9 @@ class MemberReader {
   Index place() {
     Index place;
     const auto dims = literals_.raw<std::int64_t>();
-    place.dims = static_cast<std::int32_t>(dims);
+    place.dims = static_cast<std::int32_t>(dims & ~place_in_time);
     for (int d = 0; d < place.dims; ++d) place[d] = literals_.raw<std::int64_t>();
-    place[0] += frame_.step;
+    if ((dims & place_in_time) != 0) place[0] += frame_.step;
     return place;
   }
   std::size_t count() { return static_cast<std::size_t>(literals_.raw<std::int64_t>()); }

@@ -6,6 +6,7 @@
 #include <ramal/collective.hpp>
 #include <ramal/delayed.hpp>
 #include <ramal/family.hpp>
+#include <ramal/iterate.hpp>
 #include <ramal/map.hpp>
 #include <ramal/operators.hpp>
 #include <ramal/reduce.hpp>
