@@ -220,10 +220,12 @@ class Cutter {
     return found != many_.end() ? found->second : none;
   }
 
-  /// What may be large goes along a binary tree of the ranks that need it, so that none sends it more than twice.
-  /// Rank 0 passes nothing on: it may be in its program's own work for long.
+  /// What may be large goes along a binary tree of the ranks that need it, so that none sends it more than
+  /// twice. Rank 0 passes nothing on: it may be in its program's own work for long.
   void route_along_trees() {
-    const auto order = [](const Arrival& one) { return std::pair(one.task, one.rank == 0 ? none : one.rank); };
+    const auto order = [](const Arrival& one) {
+      return std::pair(one.task, one.rank == 0 ? none : one.rank);
+    };
     std::ranges::sort(spread_, {}, order);
     for (auto first = spread_.begin(); first != spread_.end();) {
       const TaskIndex i = first->task;
@@ -357,7 +359,7 @@ class Cutter {
     std::uint32_t rank;
     Slot slot;
   };
-  Array<Arrival> spread_;  // of values that may be large
+  Array<Arrival> spread_;                         // of values that may be large
   std::unordered_map<std::uint64_t, Slot> many_;  // by place_of
   std::unordered_map<TaskIndex, Holder> holders_;
   std::vector<std::pair<TaskIndex, std::uint32_t>> new_copies_;  // of given tasks, on ranks

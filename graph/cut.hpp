@@ -36,8 +36,8 @@ struct LargeLiterals {
 };
 
 struct Cut {
-  std::vector<Subgraph> subgraphs;  ///< one per rank; empty bytes where a rank has nothing to do
-  std::size_t messages = 0;         ///< values that cross ranks
+  std::vector<Subgraph> subgraphs;            ///< one per rank; empty bytes where a rank has nothing to do
+  std::size_t messages = 0;                   ///< values that cross ranks
   std::set<std::uint32_t> with_members = {};  ///< ranks that have members of collective tasks in this run
   std::map<std::pair<const char*, unsigned>, LargeLiterals> large_literals;  ///< by file and line
 };

@@ -114,7 +114,7 @@ Expander::Expander(const FamilyProgram& program, std::uint32_t rank)
     reads_.emplace_back(std::move(shapes));
     row_.push_back(std::max<std::int64_t>(1, node.row()));
   }
-  for (std::uint32_t i = 0; i < program.nodes.size(); ++i) near_.push_back(is_near(i));
+  for (std::uint32_t i = 0; i < program.nodes.size(); ++i) near_.push_back(fronts_to_last_reader(i));
   steady_.push_back(find_steady());
   for (const ProgramLoop& loop : program.loops) {
     // As below: the first reads others, and the last two are not like those before.
@@ -122,17 +122,27 @@ Expander::Expander(const FamilyProgram& program, std::uint32_t rank)
   }
 }
 
-/// Rows of a front are at least as many as any step back, so that what steps in time reads the front before
-/// at the farthest.
-bool Expander::is_near(std::uint32_t i) const {
+/// If all readers step in time with it. Rows of a front are at least as many as any step back.
+std::int64_t Expander::fronts_to_last_reader(std::uint32_t i) const {
   const ProgramNode& node = program_.nodes[i];
-  return node.pace == Pace::by_steps && std::ranges::all_of(readers_[i], [&](const Reader& reader) {
-           const ProgramNode& by = program_.nodes[reader.node];
-           if (node.loop >= 0)
-             return by.loop == node.loop && by.sources[reader.source].when != When::at_first;
-           return by.pace == Pace::by_steps && by.front == node.front &&
-                  (reader.node == i || by.kind->dependence->in_time);
-         });
+  if (node.pace != Pace::by_steps) return -1;
+  std::int64_t most = 1;
+  for (const Reader& reader : readers_[i]) {
+    const ProgramNode& by = program_.nodes[reader.node];
+    if (node.loop >= 0) {
+      if (by.loop != node.loop || by.sources[reader.source].when == When::at_first) return -1;
+      continue;
+    }
+    if (by.pace != Pace::by_steps || by.loop >= 0) return -1;
+    const Dependence& dependence = *by.kind->dependence;
+    const bool has_reach = dependence.lag != nullptr && dependence.lag(by.closure.data()) > 0;
+    const bool in_time = reader.node == i || dependence.in_time || has_reach;
+    const std::int64_t behind = by.front - node.front;
+    if (!in_time || by.sources[reader.source].shape != node.extent || behind < 0 || behind > near_fronts)
+      return -1;
+    most = std::max(most, behind + 1);
+  }
+  return most;
 }
 
 Expander::Steady Expander::steady(std::int64_t front) const {
@@ -395,6 +405,8 @@ class Expander::Expansion {
     for (const Front::Part& part : parts_.all) find_leaving(part);
     front_.parts = std::move(parts_.all);
     route_leaving();
+    leave_each_once(front_.consumers);
+    leave_each_once(front_.producers);
     front_.graph = draft_.subgraph();
     return std::move(front_);
   }
@@ -462,6 +474,8 @@ class Expander::Expansion {
     const std::int64_t when = program_.front(source.node, at);
     if (own && when == front_.number) return *parts_.find(source.node, at);
     if (own && when == front_.number - 1) return link_from(*before_.find(source.node, at), from);
+    if (!own && front_.number - when <= near_fronts && is_paced(from))
+      front_.producers.push_back(program_.owner(source.node, at));
     const MemberName name = name_of(source.node, number);
     const auto [found, is_new] = awaited_.emplace(name, next_external());
     if (is_new) {
@@ -470,6 +484,10 @@ class Expander::Expansion {
       draft_.externals.push_back({name, External::arrival, kind_index(from.kind)});
     }
     return found->second;
+  }
+
+  bool is_paced(const ProgramNode& node) const {
+    return node.loop < 0 || program_.loops[static_cast<std::size_t>(node.loop)].done < 0;
   }
 
   Slot link_from(Slot there, const ProgramNode& from) {
@@ -531,10 +549,12 @@ class Expander::Expansion {
             if (read.source != reader.source) continue;
             const Index at =
                 program_.nodes[part.node].extent.place_of(by.sources[read.source].base + read.number);
-            if (part.region.contains(at)) {
-              leaving_.push_back({part.first + static_cast<Slot>(offset_in(part.region, at)),
-                                  program_.owner(reader.node, place)});
-            }
+            if (!part.region.contains(at)) continue;
+            const std::uint32_t to = program_.owner(reader.node, place);
+            leaving_.push_back({part.first + static_cast<Slot>(offset_in(part.region, at)), to});
+            if (to != rank_ && program_.front(reader.node, place) - front_.number <= near_fronts &&
+                is_paced(program_.nodes[part.node]))
+              front_.consumers.push_back(to);
           }
         }
         ++place[last];
@@ -546,9 +566,14 @@ class Expander::Expansion {
     }
   }
 
+  template <class T>
+  static void leave_each_once(std::vector<T>& all) {
+    std::ranges::sort(all);
+    all.erase(std::unique(all.begin(), all.end()), all.end());
+  }
+
   void route_leaving() {
-    std::ranges::sort(leaving_);
-    leaving_.erase(std::unique(leaving_.begin(), leaving_.end()), leaving_.end());
+    leave_each_once(leaving_);
     for (auto one = leaving_.begin(); one != leaving_.end();) {
       const Slot slot = one->first;
       const auto end =

@@ -21,6 +21,9 @@ namespace ramal::detail {
 constexpr std::uint32_t all_others = ~std::uint32_t{0};
 constexpr std::uint32_t least_for_tree = 16;
 
+/// Readers are near that are at most so many fronts after what they read.
+constexpr std::int64_t near_fronts = 2;
+
 /// A slot of the front before, whose value goes to a slot of this one.
 struct Link {
   Slot from, to;
@@ -44,6 +47,9 @@ struct Front {
   std::vector<Named> names;  ///< of members that leave
   /// In a loop, and behind it: where the states of the step before are, by state and place, the rank's own.
   std::vector<Slot> states;
+  /// Ranks that read members of this front in one near it; whose members of one near it are read here. Both
+  /// sides find the same. Without loops that wait for verdicts, which hold ranks together.
+  std::vector<std::uint32_t> consumers, producers;
   struct Part {
     std::uint32_t node;
     Region region;
@@ -69,8 +75,9 @@ class Expander {
   /// The same where it is told at once: all readers step in time with the member. Else -1.
   std::int64_t last_reader_if_near(MemberName member) const {
     const std::uint32_t node = node_of(member);
-    if (!near_[node]) return -1;
-    return program_.nodes[node].front + number_of(member) / row_[node] / program_.nodes[node].rows + 1;
+    if (near_[node] < 0) return -1;
+    return program_.nodes[node].front + number_of(member) / row_[node] / program_.nodes[node].rows +
+           near_[node];
   }
   /// Fronts of which each is the one before moved on by `rows` steps: from `first` to before `end`. None if
   /// first >= end.
@@ -97,14 +104,14 @@ class Expander {
   void append_chunk(std::uint32_t node, std::int64_t front, std::vector<Front::Part>& parts) const;
   void find_readers(std::uint32_t node, const Region& region, const Reader& reader,
                     std::vector<Region>& boxes) const;
-  bool is_near(std::uint32_t node) const;
+  std::int64_t fronts_to_last_reader(std::uint32_t node) const;
   Steady find_steady() const;
 
   const FamilyProgram& program_;
   const std::uint32_t rank_;
   std::vector<std::vector<Reader>> readers_;  // by node
   std::vector<Reads> reads_;                  // by node; of what its pattern sees
-  std::vector<bool> near_;                    // by node
+  std::vector<std::int64_t> near_;            // by node: fronts from a member to its last reader; -1: any
   std::vector<std::int64_t> row_;             // by node
   std::vector<Steady> steady_;
 };

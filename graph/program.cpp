@@ -413,11 +413,7 @@ class Planner {
     }
     std::int64_t& rows = program().rows;
     rows = std::max(lag, members / row);
-    if (rows > period) {
-      rows = rows / period * period;
-    } else {
-      rows = (rows + period - 1) / period * period;
-    }
+    rows = rows / period * period >= lag ? rows / period * period : (lag + period - 1) / period * period;
     program().chunks = std::max<std::int64_t>(1, (leaves + members - 1) / members);
   }
   static std::int64_t lag_of(const ProgramNode& node) {
@@ -440,12 +436,13 @@ class Planner {
     for (const ProgramSource& source : node.sources) {
       if (source.node == i) continue;
       const ProgramNode& from = program().nodes[source.node];
-      const bool in_time = node.steps && from.pace == Pace::by_steps && sees_all(source) && !node.exists() &&
-                           node.kind->dependence->in_time;
+      if (const auto behind = fronts_behind(node, source)) {
+        after = std::max(after, from.front + *behind);
+        continue;
+      }
       const bool is_one = source.shape.volume() == 1;
-      const std::int64_t last =
-          is_one ? program().front(source.node, from.extent.place_of(source.base)) : from.last;
-      after = std::max(after, in_time ? from.front : last);
+      after = std::max(after,
+                       is_one ? program().front(source.node, from.extent.place_of(source.base)) : from.last);
     }
     std::int64_t more = 0;  // fronts after its first
     if (node.steps && !node.exists() && !(reads_itself(i) && lag_of(node) == 0)) {
@@ -465,6 +462,18 @@ class Planner {
     node.last = after + more;
     used_ = std::max(used_, node.last + 1);
     program().fronts = std::max(program().fronts, used_);
+  }
+
+  /// If both step in time, how many fronts later the reader has to begin. Nothing: it has to wait for the
+  /// end.
+  std::optional<std::int64_t> fronts_behind(const ProgramNode& node, const ProgramSource& source) {
+    const ProgramNode& from = program().nodes[source.node];
+    if (!node.steps || node.exists() || from.pace != Pace::by_steps || !sees_all(source)) return std::nullopt;
+    const Dependence& dependence = *node.kind->dependence;
+    if (dependence.in_time) return 0;
+    // By its reach it may read as many steps ahead.
+    if (dependence.lag == nullptr || lag_of(node) == 0) return std::nullopt;
+    return (lag_of(node) + program().rows - 1) / program().rows;
   }
 
   /// After all that stands before it, alone.

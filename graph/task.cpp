@@ -11,7 +11,8 @@ Task* Task::make(const Kind& kind, std::source_location where, Shape shape,
   void* memory =
       ::operator new(sizeof(Task) + shape.inputs * sizeof(Task*) + sizeof(Extra) + shape.literal_bytes);
   auto* task = ::new (memory) Task(kind, where, shape, true);
-  ::new (static_cast<void*>(task->extra())) Extra{std::move(annotation), std::move(constant), std::move(family), member};
+  ::new (static_cast<void*>(task->extra()))
+      Extra{std::move(annotation), std::move(constant), std::move(family), member};
   return task;
 }
 

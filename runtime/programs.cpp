@@ -8,6 +8,9 @@ namespace ramal::detail {
 namespace {
 
 constexpr int most_active = 2;
+/// Fronts that a rank may be ahead of its consumers, and after how many it tells its producers.
+constexpr std::int64_t most_ahead = 8;
+constexpr std::int64_t telling_period = most_ahead / 2;
 /// Fronts have run numbers of their own, apart from those that rank 0 gives.
 constexpr std::uint32_t first_front_run = std::uint32_t{1} << 31;
 
@@ -46,11 +49,18 @@ std::int64_t Programs::steps_of(const UnderWay& program, std::int64_t number) co
 
 std::shared_ptr<Front> Programs::front_of(UnderWay& program, std::int64_t number) {
   if (const auto steady = steady_of(program, number); steady.contains(number)) {
-    if (!program.steady) program.steady = std::make_shared<Front>(program.expander.expand(steady.first));
+    if (!program.steady) program.steady = expand(program, steady.first);
     return program.steady;
   }
   auto& front = program.fronts[number];
-  if (!front) front = std::make_shared<Front>(program.expander.expand(number));
+  if (!front) front = expand(program, number);
+  return front;
+}
+
+std::shared_ptr<Front> Programs::expand(UnderWay& program, std::int64_t number) {
+  auto front = std::make_shared<Front>(program.expander.expand(number));
+  for (const std::uint32_t rank : front->consumers) program.consumers.try_emplace(rank, number - 1);
+  program.producers.insert(front->producers.begin(), front->producers.end());
   return front;
 }
 
@@ -170,12 +180,39 @@ void Programs::end_loop(UnderWay& program) {
   program.fronts.clear();
   program.steady_first = -1;
   program.next = program.prepared = behind;
+  tell_progress(program);
+}
+
+bool Programs::is_too_far_ahead(UnderWay& program) {
+  if (program.next <= program.clear_until || program.consumers.empty()) return false;
+  const auto least =
+      std::ranges::min_element(program.consumers, {}, [](const auto& one) { return one.second; });
+  program.clear_until = least->second + most_ahead;
+  return program.next > program.clear_until;
+}
+
+/// From time to time, to those that may have to wait for it.
+void Programs::tell_progress(UnderWay& program) {
+  const std::int64_t lowest = program.runs.empty() ? program.next : program.runs.begin()->first;
+  const std::int64_t done = std::min(lowest, program.next) - 1;
+  if (program.producers.empty() || (done + 1) / telling_period <= (program.told + 1) / telling_period) return;
+  program.told = done;
+  for (const std::uint32_t rank : program.producers) tell_progress_(rank, program.program.run, done);
+}
+
+bool Programs::hear_progress(std::uint32_t number, std::uint32_t rank, std::int64_t done) {
+  UnderWay* program = find(number);
+  if (program == nullptr) return number <= last_started_;
+  const auto [consumer, is_new] = program->consumers.try_emplace(rank, done);
+  consumer->second = std::max(consumer->second, done);
+  if (program->next > program->clear_until) stirred_.push_back(number);
+  return true;
 }
 
 void Programs::advance(UnderWay& program) {
   while (program.active < most_active && program.next < program.program.fronts) {
     const Gate next = gate(program);
-    if (next == Gate::wait) return;
+    if (next == Gate::wait || is_too_far_ahead(program)) return;
     if (next == Gate::end_of_loop) end_loop(program);
     const std::int64_t until = std::min(program.next + 2, program.program.fronts);
     while (program.prepared < until) prepare(program, program.prepared);
@@ -196,6 +233,7 @@ void Programs::ended(const FrontRun& front, const Failure* failure) {
   UnderWay& program = *programs_.at(front.program);
   --program.active;
   program.runs.erase(front.number);  // it is gone after this
+  tell_progress(program);
   auto& first = program.failure;
   if (failure != nullptr && (!first || failure->before(*first))) first = *failure;
 }

@@ -11,6 +11,11 @@
 // them (of earlier families, or earlier places of their own). So some member can run, and the front gets
 // done.
 //
+// A rank is at most 8 fronts ahead of those that read its members in the front where they are made or the
+// next: they tell it now and then how far they are, so that what they have not come to yet does not pile up
+// there. The rank whose front is the lowest waits for nobody. What is read later than that is little: it
+// stands for a whole phase.
+//
 // A loop's front is activated when the verdict on the step before is known, if there are any. So what the
 // states of that step were led to has not been read or moved from, should it be the last: then these values
 // are given to the front behind the loop by name, as if they had been sent, and the loop's own next front,
@@ -26,6 +31,7 @@
 #include "runtime/executor.hpp"
 
 #include <map>
+#include <set>
 
 namespace ramal::detail {
 
@@ -33,8 +39,15 @@ class Programs {
  public:
   /// `announce`: tells rank 0 of a value under an id.
   using Announce = std::function<void(ValueId, const Value&)>;
-  Programs(Executor& executor, std::uint32_t rank, const Images& images, Announce announce)
-      : executor_(executor), rank_(rank), images_(images), announce_(std::move(announce)) {}
+  /// Tells another rank how far a program is here.
+  using TellProgress = std::function<void(std::uint32_t rank, std::uint32_t program, std::int64_t done)>;
+  Programs(Executor& executor, std::uint32_t rank, const Images& images, Announce announce,
+           TellProgress tell_progress)
+      : executor_(executor),
+        rank_(rank),
+        images_(images),
+        announce_(std::move(announce)),
+        tell_progress_(std::move(tell_progress)) {}
 
   /// Throws DecodeError.
   void start(std::span<const std::byte> encoded);
@@ -43,6 +56,8 @@ class Programs {
   /// The same for the encoding of a value of a plain type. False, and nothing happens, if it is of another,
   /// or the program is not under way.
   bool take_plain(std::uint32_t program, std::span<const std::byte> named);
+  /// Another rank has run all fronts up to that one. False if the program is not known yet.
+  bool hear_progress(std::uint32_t program, std::uint32_t rank, std::int64_t done);
   /// The type of a member; null if its program is not under way.
   const Type* type_of(std::uint32_t program, MemberName member) const;
   /// A front has run.
@@ -84,10 +99,15 @@ class Programs {
       bool stop = false;       // said of the last of them
       std::optional<Failure> failure;
     };
-    std::vector<Verdicts> verdicts;  // by loop
+    std::vector<Verdicts> verdicts;                   // by loop
+    std::map<std::uint32_t, std::int64_t> consumers;  // ranks, and up to which front they are known to be
+    std::set<std::uint32_t> producers;
+    std::int64_t clear_until = -1;  // no consumer is too far behind for this front
+    std::int64_t told = -1;         // to producers
   };
 
   std::shared_ptr<Front> front_of(UnderWay& program, std::int64_t number);
+  static std::shared_ptr<Front> expand(UnderWay& program, std::int64_t number);
   Expander::Steady steady_of(UnderWay& program, std::int64_t number) const;
   std::int64_t steps_of(const UnderWay& program, std::int64_t number) const;
   void prepare(UnderWay& program, std::int64_t number);
@@ -97,6 +117,8 @@ class Programs {
   /// What is to be done about the next front: it is in a loop whose verdict is awaited, or that has ended.
   enum class Gate : std::uint8_t { open, wait, end_of_loop };
   Gate gate(const UnderWay& program) const;
+  static bool is_too_far_ahead(UnderWay& program);
+  void tell_progress(UnderWay& program);
   void end_loop(UnderWay& program);
   void hear_verdict(UnderWay& program, MemberName member, const Value& value);
   void take(UnderWay& program, MemberName member, Value value);
@@ -106,6 +128,7 @@ class Programs {
   const std::uint32_t rank_;
   const Images& images_;
   const Announce announce_;
+  const TellProgress tell_progress_;
   std::map<std::uint32_t, std::unique_ptr<UnderWay>> programs_;
   UnderWay* latest_ = nullptr;          // asked for
   std::vector<std::uint32_t> stirred_;  // programs

@@ -42,8 +42,13 @@ Rank::Rank(std::unique_ptr<Transport> transport, const Images& images, unsigned 
       executor_(
           transport_->rank(), images, *this, workers, [this] { wake(); }, about_.memory_bytes),
       shipped_(transport_->rank() == 0 ? static_cast<std::size_t>(transport_->ranks()) : 0),
-      programs_(executor_, static_cast<std::uint32_t>(transport_->rank()), images,
-                [this](ValueId id, const Value& value) { announce(id, value); }),
+      programs_(
+          executor_, static_cast<std::uint32_t>(transport_->rank()), images,
+          [this](ValueId id, const Value& value) { announce(id, value); },
+          [this](std::uint32_t to, std::uint32_t program, std::int64_t done) {
+            send_text(static_cast<int>(to), {.type = MessageType::progress, .run = program},
+                      std::as_bytes(std::span(&done, 1)));
+          }),
       turns_(*transport_, executor_, *this,
              [this](int to, const Header& header, auto bytes) { send_text(to, header, bytes); }),
       stealing_(steal, transport_->rank(), transport_->ranks(), steal == StealMode::on ? 0 : grace_seconds),

@@ -210,6 +210,7 @@ class Rank final : private Receiver, private Outlet {
   void sleep_until_woken(double seconds);
 
   struct Early {
+    int from;  // if that matters
     Header header;
     Buffer head;
     Buffer payload;

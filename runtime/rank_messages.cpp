@@ -467,6 +467,11 @@ void Rank::handle(int from, const Header& header, std::span<const std::byte> pay
     case MessageType::member_failure:
       take_member(header, payload.first(sizeof(MemberName)), payload.subspan(sizeof(MemberName)));
       break;
+    case MessageType::progress:
+      if (!programs_.hear_progress(header.run, static_cast<std::uint32_t>(from),
+                                   items_of<std::int64_t>(payload).at(0)))
+        early_[header.run].push_back({from, header, {}, Buffer::copy_of(payload)});
+      break;
     case MessageType::subgraph:
       if (!payload.empty()) take_shipped(header.run, Buffer::copy_of(payload));
       took_subgraph();
@@ -642,7 +647,7 @@ void Rank::landed(int from, const Header& header) {
   } else if (header.type == MessageType::bundle) {
     pass_on(header.run, std::make_shared<Buffer>(std::move(landing.bytes)));
   } else if (header.type == MessageType::result && !executor_.knows(header.run)) {
-    early_[header.run].push_back({header, std::move(landing.head), std::move(landing.bytes)});
+    early_[header.run].push_back({0, header, std::move(landing.head), std::move(landing.bytes)});
   } else if (header.type == MessageType::result) {
     take_result(header, landing.head.view(), landing.bytes.view());
   } else {
@@ -669,7 +674,9 @@ void Rank::take_early(std::uint32_t run) {
   const auto held = early_.extract(run);
   if (held.empty()) return;
   for (const Early& early : held.mapped()) {
-    if (early.header.type == MessageType::member || early.header.type == MessageType::member_failure) {
+    if (early.header.type == MessageType::progress) {
+      handle(early.from, early.header, early.payload.view());
+    } else if (early.header.type == MessageType::member || early.header.type == MessageType::member_failure) {
       take_member(early.header, early.head.view(), early.payload.view());
     } else {
       take_result(early.header, early.head.view(), early.payload.view());
@@ -685,7 +692,7 @@ void Rank::take_member(const Header& header, std::span<const std::byte> head,
   const Type* type = programs_.type_of(header.run, name);
   if (type == nullptr) {  // it overtook its program, or comes after its end
     if (!programs_.take(header.run, name, Value()))
-      early_[header.run].push_back({header, Buffer::copy_of(head), Buffer::copy_of(payload)});
+      early_[header.run].push_back({0, header, Buffer::copy_of(head), Buffer::copy_of(payload)});
     return;
   }
   if (header.type == MessageType::member_failure) type = &TypeOf<Failure>::type;
@@ -723,7 +730,7 @@ void Rank::hand_member_over(const Header& header, MemberName name, Value value) 
 void Rank::take_result(const Header& header, std::span<const std::byte> head,
                        std::span<const std::byte> payload) {
   if (!executor_.knows(header.run)) {
-    early_[header.run].push_back({header, Buffer::copy_of(head), Buffer::copy_of(payload)});
+    early_[header.run].push_back({0, header, Buffer::copy_of(head), Buffer::copy_of(payload)});
     return;
   }
   const Type* type = header.type == MessageType::failure ? &TypeOf<Failure>::type

@@ -25,6 +25,7 @@ enum class MessageType : std::uint8_t {
   failure,         ///< an error in place of that value
   member,          ///< a member's value for a program; its name goes before it
   member_failure,  ///< an error in its place
+  progress,        ///< rank -> whose members it reads: it has run a program's fronts up to that one
   ready,           ///< rank -> rank 0: a kept value is there (or failed)
   release,         ///< rank 0 -> rank: these kept values are needed no more
   release_all,     ///< rank 0 -> rank: nor these, a range of ids

@@ -18,6 +18,8 @@ double add(double a, double b) { return a + b; }
 double same(double a) { return a; }
 double sum(Inputs<double> inputs) { return inputs.empty() ? 0 : inputs[0]; }
 
+double sum_placed(Index, Inputs<double> inputs) { return sum(inputs); }
+
 FamilyProgram plan(const FamilyView& view, std::uint32_t ranks, std::int64_t front_members) {
   const std::vector families{view.node};
   const auto given = [](const Task&) { return GivenMember{1, 0}; };
@@ -145,6 +147,21 @@ TEST(Program, LoopsHaveFrontsOfTheirOwn) {
       EXPECT_TRUE(is_its_own || node.last < loop.front || node.front > loop.ghost) << i;
     }
   }
+}
+
+/// Fronts are cut where what is read repeats, but never shorter than it reaches back.
+TEST(Program, AFrontHasAsManyStepsAsAnyReadsBack) {
+  const auto back = [](std::int64_t reach, std::int64_t period) {
+    return plan(family<sum_placed>.with({.reach = Index(reach, 0), .period = period})(
+                    Index(100, 4), [](const Index& place, Reads& reads) {
+                      if (place[0] > 0) reads.self({place[0] - 1, place[1]});
+                    }).view(), 2, 1).rows;
+  };
+  EXPECT_EQ(back(1, 0), 1);
+  EXPECT_EQ(back(3, 0), 3);
+  EXPECT_EQ(back(3, 2), 4);
+  EXPECT_EQ(back(4, 2), 4);
+  EXPECT_EQ(back(1, 3), 3);
 }
 
 TEST(Program, LeavesOfATreeGoByChunks) {

@@ -273,6 +273,42 @@ TEST(Families, WhatCannotBeIsRefusedAtOnce) {
   EXPECT_THROW(a(1, 1), std::out_of_range);
 }
 
+/// The one before it, on one rank; then whoever reads it on another.
+struct StepBefore {
+  void operator()(const Index& place, Reads& reads) const {
+    if (place[0] > 0) reads.self({place[0] - 1, place[1]});
+  }
+};
+struct SameStep {
+  void operator()(const Index& place, Reads& reads) const {
+    reads(0, place);
+    if (place[0] > 0) reads.self({place[0] - 1, place[1]});
+  }
+};
+
+TEST(Families, ARankIsNotFarAheadOfThoseThatReadIt) {
+  constexpr std::int64_t steps = 20000;
+  for (const std::int64_t period : {0, 1}) {
+    SteppedRanks ranks(2, 5);
+    ranks.engine().set_front_members(10);
+    Session& session = ranks.session();
+    const auto made = family<fold_placed>.with(
+        {.rank = 0, .reach = Index(1, 0), .steps = true, .period = period})(Index(steps, 2), StepBefore{});
+    const auto read =
+        family<fold_two>.with({.rank = 1, .reach = Index(1, 0), .steps = true, .period = period})(
+            Index(steps, 2), SameStep{}, made);
+    const auto last = read[Index(steps - 1, 1)];
+    session.persist(last);
+    ranks.held = true;
+    for (int i = 0; i < 2000; ++i) session.progress();
+    EXPECT_GT(ranks.rank(0).executor().tasks_run(), 100u);
+    EXPECT_LT(ranks.rank(0).executor().tasks_run(), 500u);
+    ranks.held = false;
+    SteppedRanks freely(2, 6);
+    EXPECT_EQ(session.compute(last), freely.session().compute(read[Index(steps - 1, 1)]));
+  }
+}
+
 TEST(Families, AReductionHasTheBitsOfTheExplicitOne) {
   for (const std::int64_t size : {1, 2, 3, 7, 100, 1000}) {
     std::vector<Delayed<Word>> handles;

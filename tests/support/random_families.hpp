@@ -99,6 +99,20 @@ struct InTime {
   }
 };
 
+/// Another family's steps around its own.
+struct Around {
+  std::int64_t steps;
+  std::int64_t reach;
+  Word salt;
+  void operator()(const Index& place, Reads& reads) const {
+    for (std::int64_t d = -reach; d <= reach; ++d) {
+      const std::int64_t step = place[0] + d;
+      if (step >= 0 && step < steps && mix(salt, static_cast<Word>(d + 9)) % 3 != 0)
+        reads(0, {step, place[1]});
+    }
+  }
+};
+
 /// Everything the program computes. The same words from any engine.
 class RandomFamilies {
  public:
@@ -224,6 +238,13 @@ class RandomFamilies {
     const auto all = family<fold_two>.with(options)(
         Index(steps, width), InTime{width, back, random_() % 2, random_(), period}, line);
     planes_.push_back(map<placed>(all));
+    const std::int64_t reach = below(4);
+    const std::int64_t own = 1 + below(30);
+    options = {.reach = Index(reach, 0), .steps = true};
+    if (own + reach <= steps) options.period = below(2);
+    options.settled = reach;
+    planes_.push_back(
+        family<fold_placed>.with(options)(Index(own, width), Around{steps, reach, random_()}, all));
     lines_.push_back(Family<Word>(all.view().last_step()));
     if (width > 0) lines_.push_back(reduce_along<pair_up>(all, 1));
   }
