@@ -186,7 +186,7 @@ std::string read_member(const ProgramNode& node, const Index& place, Reads& read
   }
   if (!reads.problem().empty()) return reads.problem();
   if (auto problem = wrong_counts(node, reads, counts); !problem.empty()) return problem;
-  if (node.kind->parameters.count > 1 && node.sources.size() > 1)
+  if (node.kind->parameters.count > 1 && node.seen > 1)
     std::ranges::stable_sort(reads.all(), {}, &Reads::Read::parameter);
   if (node.loop >= 0) move_to_step(node, place[0], reads);
   return {};

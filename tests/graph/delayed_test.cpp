@@ -8,6 +8,8 @@
 
 #include <gtest/gtest.h>
 
+#include <sys/mman.h>
+
 #include <cmath>
 
 extern "C" double half_in_c(double x) { return x / 2; }
@@ -286,6 +288,18 @@ TEST(Closures, LargeNumbersAreNotTakenForAddresses) {
     EXPECT_EQ(evaluate(delay([number] { return number; })()), number);
   }
   EXPECT_EQ(evaluate(delay([x = 1e-300, y = 0.1] { return x + y; })()), 1e-300 + 0.1);
+}
+
+/// Together the word of an address that happens to be mapped, as in a program with gigabytes of heap.
+TEST(Closures, TwoSmallNumbersSideBySideAreNotTakenForAnAddress) {
+  struct Place {
+    std::uint32_t column, row;
+  };
+  const Place place{3, 0x5580};
+  void* const page = reinterpret_cast<void*>(std::uintptr_t{place.row} << 32);
+  void* const mapped = mmap(page, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+  EXPECT_EQ(evaluate(delay([place] { return place.column + place.row; })()), 3u + 0x5580);
+  if (mapped == page) munmap(page, 4096);
 }
 
 /// A refusal names the line of the `delay` and what to do instead.

@@ -116,7 +116,10 @@ inline bool may_be_address(std::uintptr_t word) {
   constexpr std::uintptr_t lowest = std::uintptr_t{1} << 32;
 #endif
   constexpr std::uintptr_t highest = std::uintptr_t{1} << 48;
-  return word >= lowest && word < highest;
+  // Two small numbers side by side, as a row and a column, may be mapped by chance. Of addresses one in 65536
+  // looks like that.
+  constexpr std::uint32_t small = 1 << 16;
+  return word >= lowest && word < highest && static_cast<std::uint32_t>(word) >= small;
 }
 /// Some aligned word may be one: for most literals, none may.
 inline bool may_hold_addresses(std::span<const std::byte> bytes) {
