@@ -444,7 +444,9 @@ class Expander::Expansion {
     const std::uint32_t kind = kind_index(node.kind);
     Reads& reads = expander_.reads_[part.node];
     for_each_place(part.region, [&](const Index& place) {
-      const std::string problem = read_member(node, place, reads, counts_);
+      std::string problem = read_member(node, place, reads, counts_);
+      if (problem.empty() && !node.is_task && node.kind->dependence->by_inverse)
+        problem = untold_read(part.node, place, reads);
       if (!problem.empty()) {
         refuse(problem);
         return;
@@ -455,6 +457,30 @@ class Expander::Expansion {
       write_member_literals(node, place, counts_, draft_.literals);
       draft_.end_task();
     });
+  }
+
+  /// What comes by name comes only if its owner is told of this reader by the inverse.
+  std::string untold_read(std::uint32_t index, const Index& place, const Reads& reads) {
+    const ProgramNode& node = program_.nodes[index];
+    for (const Reads::Read& read : reads.all()) {
+      const ProgramSource& source = node.sources[read.source];
+      const Index at = program_.nodes[source.node].extent.place_of(source.base + read.number);
+      const bool is_here =
+          program_.owner(source.node, at) == rank_ && program_.front(source.node, at) >= front_.number - 1;
+      if (is_here) continue;
+      Region one{at, at};
+      for (int d = 0; d < at.dims; ++d) ++one.high[d];
+      expander_.find_readers(source.node, one, {index, read.source}, boxes_);
+      Index told = place;
+      if (node.loop >= 0 && source.when == When::always) told[0] = 0;  // which stands for all steps
+      if (std::ranges::any_of(boxes_, [&told](const Region& box) { return box.contains(told); })) continue;
+      const bool in_step = source.when == When::same_step || source.when == When::step_before;
+      const Index seen = source.shape.place_of(in_step ? read.number % source.row : read.number);
+      return "reads " + seen.text() + " of source " +
+             std::to_string(source.when == When::at_first ? source.other : read.source) +
+             ", but the inverse of its dependence does not say so";
+    }
+    return {};
   }
 
   void refuse(const std::string& problem) {

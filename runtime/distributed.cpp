@@ -298,7 +298,29 @@ PlannedProgram DistributedEngine::plan_families(std::span<const std::shared_ptr<
   };
   PlannedProgram planned = plan_program(families, context);
   planned.program.run = next_run_++;
+  warn_of_unknown_readers(planned);
   return planned;
+}
+
+/// Of families that every rank has to look at as a whole.
+void DistributedEngine::warn_of_unknown_readers(const PlannedProgram& planned) {
+  constexpr std::int64_t worth_a_word = 10'000'000;  // about half a second
+  if (!warnings_ || machine_.ranks() == 1) return;
+  for (const auto& family : planned.families) {
+    if (family == nullptr || family->kind->dependence == nullptr) continue;
+    const Dependence& dependence = *family->kind->dependence;
+    const bool says_reach =
+        dependence.lag == nullptr || dependence.by_inverse || dependence.lag(family->closure.data()) > 0;
+    if (says_reach || family->extent.volume() < worth_a_word ||
+        !warned_.insert({family->where.file_name(), family->where.line()}).second)
+      continue;
+    std::fprintf(
+        stderr,
+        "ramal: warning: each rank looks at all %lld members of %s at %s:%u to find out who reads what; say "
+        "how far they reach (FamilyOptions::reach), or give an inverse\n",
+        static_cast<long long>(family->extent.volume()), std::string(family->name()).c_str(),
+        family->where.file_name(), static_cast<unsigned>(family->where.line()));
+  }
 }
 
 void DistributedEngine::run(const std::vector<std::shared_ptr<const FamilyNode>>& families) {

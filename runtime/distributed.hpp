@@ -165,6 +165,7 @@ class DistributedEngine final : public Engine, private Control {
   Failed name_of(const Failure& failure) const;
   [[noreturn]] void throw_failure(const Failure& failure, const Failed& failed);
   void warn_of_large_literals(const Cut& cut);
+  void warn_of_unknown_readers(const PlannedProgram& planned);
   const LocalInfo& local_of(std::uint32_t rank, const std::string& name, const Kind& kind) const;
 
   // constant

@@ -246,6 +246,34 @@ TEST(Families, AnotherNumberOfResultsThanOneIsRefused) {
             "one_of[5]: reads 2 results; its function takes 1 ()");
 }
 
+/// Says of every place but one who reads it, or fails to tell.
+struct Forgetful {
+  bool throws;
+  void operator()(const Index& place, Reads& reads) const { reads(0, 19 - place[0]); }
+  void inverse(std::uint32_t, const Index& place, Readers& readers) const {
+    if (place[0] != 16) readers(19 - place[0]);
+    if (place[0] == 16 && throws) throw std::runtime_error("who knows");
+  }
+};
+
+TEST(Families, WhatAnInverseDoesNotTellIsRefused) {
+  for (const bool throws : {false, true}) {
+    for (const int ranks : {2, 3, 5}) {
+      SteppedRanks stepped(ranks, 7);
+      const auto turned = family<fold_placed>(20, Forgetful{throws}, family<seed_at>(20));
+      try {
+        stepped.session().compute(reduce<pair_up>(turned));
+        FAIL();
+      } catch (const TaskError& error) {
+        EXPECT_EQ(error.details().task, "fold_placed[3]");
+        EXPECT_EQ(error.details().message,
+                  "reads [16] of source 0, but the inverse of its dependence does not say so");
+      }
+      EXPECT_EQ(stepped.session().compute(turned[4]), mix(seed_at(4), mix(1, seed_at(15))));
+    }
+  }
+}
+
 TEST(Families, AFunctionOfPlacesThatThrowsIsRefused) {
   EXPECT_EQ(error_of([] {
               return reduce<pair_up>(family<fold_placed>(10, [](const Index& place, Reads&) {

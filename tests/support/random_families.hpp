@@ -70,6 +70,18 @@ struct Scattered {
       reads(0, static_cast<std::int64_t>(mix(first, k / 2) % static_cast<Word>(size)));
   }
 };
+/// Reads what a permutation of all places says, and itself by another; knows its own inverse.
+struct Permuted {
+  std::int64_t size;
+  std::int64_t shift;
+  void operator()(const Index& place, Reads& reads) const {
+    reads(0, (place[0] + shift) % size);
+    if (place[0] >= shift) reads.self(place[0] - shift);
+  }
+  void inverse(std::uint32_t k, const Index& place, Readers& readers) const {
+    readers(k == 0 ? (place[0] + size - shift) % size : place[0] + shift);
+  }
+};
 /// Near ones.
 struct Near {
   std::int64_t size;
@@ -159,7 +171,7 @@ class RandomFamilies {
   void grow() {
     const Family<Word> line = pick(lines_);  // the vector grows
     const std::int64_t size = line.size();
-    switch (random_() % 17) {
+    switch (random_() % 18) {
       case 0:
         lines_.push_back(map<placed>(line));
         break;
@@ -213,6 +225,10 @@ class RandomFamilies {
       case 14:
         words(line);
         break;
+      case 15:
+        if (size > 1)
+          lines_.push_back(family<fold_two>(Index(size), Permuted{size, 1 + below(size - 1)}, line));
+        break;
       default:
         loop(line);
         break;
@@ -252,9 +268,13 @@ class RandomFamilies {
   /// A family like `old` that reads it, the other states of a loop, or what is outside of it.
   Family<Word> step_of(const Family<Word>& old, const Family<Word>& other, const Delayed<Word>& single) {
     const std::int64_t size = other.size();
-    switch (random_() % 9) {
+    switch (random_() % 10) {
       case 0:
         return map<placed>(old);
+      case 8:
+        return old.size() > 1
+                   ? family<fold_two>(old.extent(), Permuted{old.size(), 1 + below(old.size() - 1)}, old)
+                   : old;
       case 1:
         return map<placed_pair>(old, single);
       case 2:

@@ -69,6 +69,20 @@ class Reads {
   std::int64_t own_number_ = 0;
 };
 
+/// Gathers who reads one member, for a dependence that knows its own inverse. See `family<f>`.
+class Readers {
+ public:
+  explicit Readers(std::vector<Region>& boxes) : boxes_(boxes) {}
+  void operator()(const Index& place) {
+    Region one{place, place};
+    for (int d = 0; d < place.dims; ++d) ++one.high[d];
+    boxes_.push_back(one);
+  }
+
+ private:
+  std::vector<Region>& boxes_;
+};
+
 namespace detail {
 
 struct FamilyNode;
@@ -146,6 +160,8 @@ struct Dependence {
   Alignment alignment = Alignment::none;
   /// With a dimension of steps, members read of other families' steps their own or earlier ones.
   bool in_time = false;
+  /// `readers` is a user's word, and is checked.
+  bool by_inverse = false;
 };
 
 void check_family(const FamilyNode& node);
@@ -264,22 +280,45 @@ struct UserReach {
 Region reached(const UserReach& reach, const Index& extent, std::uint32_t source, const Region& of);
 
 template <class F>
+concept HasInverse = requires(const F& f, std::uint32_t k, const Index& place, Readers& readers) {
+  f.inverse(k, place, readers);
+};
+
+/// Calls `use` with the user's object, which is trivially copyable, but not always default constructible.
+template <class F, class Use>
+void with_user(const std::byte* closure, const Use& use) {
+  alignas(F) std::byte memory[sizeof(F)];
+  std::memcpy(memory, closure + sizeof(UserReach), sizeof(F));
+  use(*std::launder(reinterpret_cast<const F*>(memory)));
+}
+
+template <class F>
 struct UserDependence {
   static void reads(const std::byte* closure, const Index& place, Reads& out) {
-    // Trivially copyable, but not always default constructible.
-    alignas(F) std::byte memory[sizeof(F)];
-    std::memcpy(memory, closure + sizeof(UserReach), sizeof(F));
-    (*std::launder(reinterpret_cast<const F*>(memory)))(place, out);
+    with_user<F>(closure, [&](const F& f) { f(place, out); });
   }
   static void readers(const std::byte* closure, const Index& extent, std::uint32_t source, const Region& of,
                       std::vector<Region>& boxes) {
-    boxes.push_back(reached(closure_as<UserReach>(closure), extent, source, of));
+    if constexpr (HasInverse<F>) {
+      with_user<F>(closure, [&](const F& f) {
+        Readers readers(boxes);
+        for (std::int64_t i = 0; i < of.volume(); ++i) {
+          try {
+            f.inverse(source, of.place_of(i), readers);
+          } catch (...) {  // who reads it is told so where it runs
+          }
+        }
+        std::erase_if(boxes, [&extent](const Region& box) { return !extent.contains(box.low); });
+      });
+    } else {
+      boxes.push_back(reached(closure_as<UserReach>(closure), extent, source, of));
+    }
   }
   static std::int64_t lag(const std::byte* closure) {
     const auto reach = closure_as<UserReach>(closure);
     return reach.known ? std::max<std::int64_t>(1, reach.reach[0]) : 0;
   }
-  static constexpr Dependence dependence{&reads, &readers, &lag, Alignment::none};
+  static constexpr Dependence dependence{&reads, &readers, &lag, Alignment::none, false, HasInverse<F>};
 };
 
 }  // namespace detail

@@ -149,6 +149,10 @@ class FamilyFunction {
   /// Inputs<T> takes any number, any other exactly one. `depends` must be trivially copyable, hold no
   /// pointers, and depend on nothing but its place: every rank calls it. A place out of range, or of the
   /// family itself one not before its own, makes the member fail.
+  ///
+  /// If it also has `inverse(k, place, readers)`, which calls `readers(p)` for each place p that reads that member
+  /// of the k-th source, ranks find out who reads their members at no more cost than that. A member that
+  /// reads what the inverse does not tell fails, where what it reads is another rank's.
   template <class Depends, class... Sources>
     requires(std::invocable<const Depends&, const Index&, Reads&>)
   Family<R>
