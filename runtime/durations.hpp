@@ -12,6 +12,7 @@
 #include <atomic>
 #include <mutex>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace ramal::detail {
@@ -43,6 +44,17 @@ class Durations {
       left_ = first_ > 0 ? 0 : stride_ - 1;
       if (first_ > 0) --first_;
       return true;
+    }
+    /// The same of so many tasks at once: calls with the place of each that is to be timed.
+    template <class Take>
+    void next_of(std::uint32_t count, const Take& take) {
+      std::uint32_t at = 0;
+      for (; count - at > left_; ++at) {
+        at += std::exchange(left_, 0);
+        next();
+        take(at);
+      }
+      left_ -= count - at;
     }
 
    private:

@@ -85,6 +85,12 @@ Executor::Run* Executor::prepare(std::uint32_t number, std::shared_ptr<Layout> l
   auto run = std::make_unique<Run>(std::move(layout), number);
   run->step = front.step;
   arrivals_missing_.fetch_add(static_cast<std::int64_t>(front.front->awaited.size()));
+  for (const Front::Part& part : front.front->parts) {
+    if (part.first >= run->graph.tasks()) break;  // values that exist
+    durations_.choice(*front.of->nodes[part.node].kind)
+        .next_of(static_cast<std::uint32_t>(part.region.volume()),
+                 [&](std::uint32_t k) { run->flag(part.first + k, Run::timed); });
+  }
   run->front = std::move(front);
   return runs_.emplace(number, std::move(run)).first->second.get();
 }

@@ -10,6 +10,8 @@
 #include "runtime/exceptions.hpp"
 #include "runtime/run.hpp"
 
+#include <ramal/member.hpp>
+
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -100,7 +102,7 @@ bool Executor::add_if_spare(Haul& haul, const Item& item) const {
   if (run.has(item.slot, Run::member | Run::cancelled | Run::wide | Run::stated | Run::prioritised))
     return false;
   const Kind* const kind = run.kinds[run.graph.kind[item.slot]];
-  if (kind->collective || kind->part || std::ranges::binary_search(run.graph.pins, item.slot)) return false;
+  if (kind->collective || kind->part || run.is_pinned(item.slot)) return false;
   if (std::exchange(haul.kind, kind) != kind) {
     haul.means = durations_.of(*kind);
     if (haul.means.seconds == 0 && is_surely_long(kind)) haul.means.seconds = surely_long_seconds;
@@ -242,7 +244,7 @@ Buffer Executor::pack(const Run& run, std::span<const Slot> tasks) const {
   std::unordered_map<std::uint32_t, std::uint32_t> kind_at;
   const auto kind_here = [&](std::uint32_t kind) {
     const auto [at, is_new] = kind_at.emplace(kind, static_cast<std::uint32_t>(kinds.size()));
-    if (is_new) kinds.push_back(graph.kinds[kind]);
+    if (is_new) kinds.push_back(images_.refer(*run.kinds[kind]));
     return at->second;
   };
   std::vector<Slot> values;  // by external
@@ -261,7 +263,7 @@ Buffer Executor::pack(const Run& run, std::span<const Slot> tasks) const {
     }
   }
   const Subgraph part = Subgraph::make({.magic = Subgraph::expected_magic,
-                                        .run = graph.run,
+                                        .run = run.number,
                                         .tasks = static_cast<std::uint32_t>(tasks.size()),
                                         .kinds = static_cast<std::uint32_t>(kinds.size()),
                                         .inputs = static_cast<std::uint32_t>(inputs),
@@ -285,8 +287,9 @@ Buffer Executor::pack(const Run& run, std::span<const Slot> tasks) const {
     for (const Slot input : graph.inputs_of(tasks[i]))
       writable(part.inputs)[input_at++] = external_at.at(input);
     writable(part.literal_offsets)[i] = word_at;
-    if (!literals.empty())
-      std::memcpy(writable(part.literals) + std::size_t{8} * word_at, literals.data(), literals.size());
+    std::byte* const own_literals = writable(part.literals) + std::size_t{8} * word_at;
+    if (!literals.empty()) std::memcpy(own_literals, literals.data(), literals.size());
+    if (run.front) move_place(*run.kinds[graph.kind[tasks[i]]], run.step, own_literals);
     word_at += static_cast<std::uint32_t>(literals.size() / 8);
   }
   writable(part.input_offsets)[tasks.size()] = input_at;
@@ -329,11 +332,21 @@ std::map<int, std::vector<Slot>> Executor::given_of(std::uint32_t number, std::s
   return by_rank;
 }
 
-/// The result of a task that was given away is there.
+/// The result of a task that was given away is there. If it failed there, it did so by its home run's number.
 void Executor::come_home(Run& run, Slot task) {
   run.away.erase(task);
   const Value& result = run.value(task);
-  if (result.failed()) return;
+  if (result.failed()) {
+    if (!run.front) return;
+    Failure failure = result.get<Failure>();
+    if (failure.run == run.number) {
+      failure.run = home_run(run);
+      failure.plan = plan_of(run, task);
+      run.value(task) = Value::make<Failure>(failure);
+    }
+    note_front_failure(run, failure);
+    return;
+  }
   durations_.add_result(
       *run.kinds[run.graph.kind[task]],
       result.type().contiguous ? static_cast<double>(result.type().memory(result).size()) : 0);

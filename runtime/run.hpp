@@ -138,8 +138,13 @@ struct Executor::Run {
   }
 
   bool is_stolen() const { return (number & ~(first_stolen - 1)) == first_stolen; }
+  /// The family of a front's task has to stay on this rank.
+  bool is_pinned(Slot task) const {
+    if (!front) return std::ranges::binary_search(graph.pins, task);
+    return front->of->nodes[node_of(front->front->member(*front->of, task).name)].only_rank >= 0;
+  }
   /// Its tasks may be given away, if nothing speaks against one of them.
-  bool may_be_given() const { return !is_stolen() && !front && !counts_bytes(); }
+  bool may_be_given() const { return !is_stolen() && !counts_bytes(); }
   bool counts_bytes() const { return !bytes.empty(); }
   /// What the executor counts for the slot's value.
   std::uint64_t counted(Slot slot) const {

@@ -3,11 +3,12 @@
 // in order, to the thread that is free first, at no cost. Sleeping needs no cores, so a small machine will
 // do.
 //
-//   mpirun -n RANKS balance [tasks] [mean seconds] [seed] [graph]
+//   mpirun -n RANKS balance [tasks] [mean seconds] [seed] [graph] [families]
 //
 // graph: `pareto` (the default; heavy-tailed, exponent 1.5, at most 20 means), `imbalance` (uniform from 0 to
 // twice the mean, as Task Bench's load_imbalance), `sorted` (pareto, the longest last, so that one rank has
 // them all), `kinds` (one function in ten tasks takes 20 times as long as the other, and they come first).
+// With `families` one family of sleeps, whose members lie in blocks whatever they take.
 // Computed twice: the second time placement knows what the functions took in the first, which helps where
 // they differ, as in `kinds`.
 #include <ramal/ramal.hpp>
@@ -31,6 +32,12 @@ long sleep_for(double seconds) {
   return 1;
 }
 long sleep_for_long(double seconds) { return sleep_for(seconds); }
+long sleep_at(long i, const std::vector<double>& lengths) {
+  return sleep_for(lengths[static_cast<std::size_t>(i)]);
+}
+struct ReadsTheOnlyOne {
+  void operator()(const ramal::Index&, ramal::Reads& reads) const { reads(0, 0); }
+};
 long add(long a, long b) { return a + b; }
 
 std::vector<double> draw(std::size_t tasks, double mean, unsigned seed, const std::string& graph) {
@@ -74,17 +81,23 @@ int main(int argc, char** argv) {
     const std::string graph = text(4, "pareto");
     const auto lengths = draw(tasks, mean, seed, graph);
     std::vector<ramal::Delayed<long>> all;
-    for (std::size_t i = 0; i < tasks; ++i) {
+    const bool as_family = text(5, "") == "families";
+    for (std::size_t i = 0; i < tasks && !as_family; ++i) {
       const bool is_long = graph == "kinds" && i < tasks / 10;
       all.push_back(is_long ? ramal::delayed<sleep_for_long>(lengths[i])
                             : ramal::delayed<sleep_for>(lengths[i]));
     }
+    const auto sum = [&] {  // a family's anew, since a member once asked for is kept
+      if (!as_family) return ramal::reduce<add>(all);
+      return ramal::reduce<add>(
+          ramal::family<sleep_at>(ramal::Index(tasks), ReadsTheOnlyOne{}, ramal::value(lengths)));
+    };
     std::size_t threads = 0;
     for (const auto& rank : session.info()) threads += static_cast<std::size_t>(rank.threads);
     const double ideal = greedy(lengths, threads);
     for (const char* run : {"first", "second"}) {
       const auto start = std::chrono::steady_clock::now();
-      session.compute(ramal::reduce<add>(all));
+      session.compute(sum());
       const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
       std::printf("%s, %s run: %zu sleeps on %d ranks, %zu threads: %.3f s, greedy %.3f s, ratio %.3f\n",
                   graph.c_str(), run, lengths.size(), session.ranks(), threads, seconds, ideal,

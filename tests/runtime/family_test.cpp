@@ -47,6 +47,35 @@ TEST(FamilyThreads, ThreadsGiveTheSerialResult) {
   }
 }
 
+std::uint64_t stolen(Session& session) {
+  std::uint64_t taken = 0;
+  for (const RankInfo& one : session.info()) taken += one.tasks_stolen;
+  return taken;
+}
+
+TEST(Families, WhatOthersRunGivesTheSerialResult) {
+  std::uint64_t all_stolen = 0;
+  for (unsigned seed = 1; seed <= seeds(60); ++seed) {
+    SteppedRanks stepped(std::array{2, 3, 5, 20}[seed % 4], seed, 64, std::uint64_t{1} << 40, StealMode::on);
+    stepped.engine().set_front_members(std::array{3, 16, 1 << 14}[seed / 4 % 3]);
+    ASSERT_EQ(RandomFamilies(seed).run(stepped.session()), serially(seed)) << "seed " << seed;
+    all_stolen += stolen(stepped.session());
+  }
+  EXPECT_GT(all_stolen, 100u);
+}
+
+TEST(FamilyThreads, WhatOthersRunGivesTheSerialResult) {
+  std::uint64_t all_stolen = 0;
+  for (unsigned seed = 1; seed <= seeds(30); ++seed) {
+    ThreadedRanks threaded(2 + static_cast<int>(seed % 3), seed / 4 % 3, std::nullopt, 64,
+                           std::uint64_t{1} << 40, StealMode::on);
+    threaded.engine().set_front_members(std::array{3, 16, 1 << 14}[seed % 3]);
+    ASSERT_EQ(RandomFamilies(seed).run(threaded.session()), serially(seed)) << "seed " << seed;
+    all_stolen += stolen(threaded.session());
+  }
+  EXPECT_GT(all_stolen, 0u);
+}
+
 TEST(Families, LeaveNothingBehind) {
   for (unsigned seed = 1; seed <= seeds(30); ++seed) {
     SteppedRanks ranks(3, seed);
@@ -213,6 +242,24 @@ TEST(Families, OfSeveralFailuresTheFirstInOrderIsReported) {
               return iterate<fold_placed>(stencil<fold_all>(some, {{-3}, {3}}), 5, {{-1}, {0}, {1}})(3);
             }),
             "fails_at_seven[7]: seven is out of order ([7])");
+}
+
+/// Wherever it ran.
+TEST(Families, AFailingMemberThatWasStolenIsNamed) {
+  std::uint64_t all_stolen = 0;
+  for (unsigned seed = 1; seed <= 20; ++seed) {
+    SteppedRanks stepped(3, seed, 64, std::uint64_t{1} << 40, StealMode::on);
+    stepped.engine().set_front_members(16);
+    try {
+      stepped.session().compute(iterate<one_of>(family<seed_at>(30), 40, {{0}}, Edge::open)(3));
+      stepped.session().run(map<placed>(family<fails_at_seven>(200)));
+      FAIL();
+    } catch (const TaskError& error) {
+      EXPECT_EQ(error.details().task, "fails_at_seven[7]");
+    }
+    all_stolen += stolen(stepped.session());
+  }
+  EXPECT_GT(all_stolen, 0u);
 }
 
 TEST(Families, PlacesOutOfRangeAreRefused) {

@@ -47,6 +47,15 @@ struct MemberSignature<Signature<R, First, P...>, false> : MemberParameters<R, P
 /// With the number of a place's dimensions: the first is of steps, and moves with its front.
 constexpr std::int64_t place_in_time = 256;
 
+/// In a member's literals: to where its front has moved on. For those who run it in another.
+inline void move_place(const Kind& kind, std::int64_t steps, std::byte* literals) {
+  if (kind.dependence == nullptr || !kind.parameters.place) return;
+  std::int64_t words[2];
+  std::memcpy(words, literals, sizeof words);
+  if ((words[0] & place_in_time) != 0) words[1] += steps;
+  std::memcpy(literals, words, sizeof words);
+}
+
 /// A member's parameter, while it runs.
 class MemberReader {
  public:
