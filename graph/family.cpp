@@ -33,7 +33,9 @@ FamilyNode::~FamilyNode() {
   std::vector<std::shared_ptr<const FamilyNode>> alone;
   const auto take_from = [&alone](std::vector<FamilySource>& sources) {
     for (FamilySource& source : sources) {
-      if (source.view.node) alone.push_back(std::move(source.view.node));
+      if (!source.view.node) continue;
+      alone.push_back(std::move(source.view.node));
+      source.task = {};  // a handle to a member holds its family too
     }
   };
   take_from(sources);

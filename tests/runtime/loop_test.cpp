@@ -257,6 +257,20 @@ TEST(Loops, WhatCannotBeIsRefusedAtOnce) {
   });
 }
 
+TEST(Loops, LongChainsAreFreedWithoutRecursion) {
+  Delayed<Word> count = value(Word{0});
+  Family<Word> line = family<value_at>(1);
+  for (int i = 0; i < 100'000; ++i) {
+    const auto [next_line, next_count] = iterate(
+        1,
+        [](Family<Word> line, Delayed<Word> n) { return next(map<one_more>(line), delayed<one_more>(n)); },
+        line, count);
+    line = next_line;
+    count = next_count;
+  }
+  SUCCEED();
+}
+
 /// Rank 0 plans a step once, and ranks hold no more for many than for few.
 TEST(Loops, OfManyStepsTakeNoMoreRoomThanOfFew) {
   for (const bool may_end : {false, true}) {
