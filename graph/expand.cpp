@@ -177,6 +177,9 @@ Expander::Steady Expander::find_steady() const {
     steady.first =
         std::max(steady.first, node.front + 2 + (node.settled + program_.rows - 1) / program_.rows);
     steady.end = std::min(steady.end, node.last - 1);
+    // Of some only later steps are needed.
+    const std::int64_t first_needed = node.front + node.needed.low[0] / node.rows;
+    if (first_needed < node.last - 1) steady.first = std::max(steady.first, first_needed + 2);
   }
   // Nor are those in which something else is made.
   for (const ProgramNode& node : program_.nodes) {
@@ -192,7 +195,7 @@ Expander::Steady Expander::find_steady() const {
 
 void Expander::append_chunk(std::uint32_t index, std::int64_t front, std::vector<Front::Part>& parts) const {
   const ProgramNode& node = program_.nodes[index];
-  const Region own = program_.block(index, rank_);
+  const Region own = program_.own(index, rank_);
   const std::int64_t low = own.low[0], high = own.high[0];
   if (low >= high) return;
   // The rank's leaves of that chunk, and whatever at the ends of its block goes another way.
@@ -239,14 +242,14 @@ Expander::Parts Expander::parts_of(std::int64_t front) const {
         append_chunk(i, front, parts);
       } else if (!node.given.empty()) {
         for (std::int64_t k = 0; k < node.extent[0]; ++k) {
-          if (node.given[static_cast<std::size_t>(k)].rank == rank_)
+          if (node.given[static_cast<std::size_t>(k)].rank == rank_ && node.needed.contains(Index(k)))
             parts.push_back({i, {Index(k), Index(k + 1)}, 0});
         }
       } else {
-        Region own = program_.block(i, rank_);
+        Region own = program_.own(i, rank_);
         if (node.pace == Pace::by_steps) {
-          own.low[0] = (front - node.front) * node.rows;
-          own.high[0] = std::min(own.high[0], own.low[0] + node.rows);
+          own.low[0] = std::max(own.low[0], (front - node.front) * node.rows);
+          own.high[0] = std::min(own.high[0], (front - node.front + 1) * node.rows);
         }
         if (!own.empty()) parts.push_back({i, own, 0});
       }
@@ -334,6 +337,9 @@ void Expander::find_readers(std::uint32_t index, const Region& region, const Rea
     by.kind->dependence->readers(by.closure.data(), extent, as_seen, *seen, boxes);
   }
   for (Region& box : boxes) box = box.within(extent);
+  if (by.loop < 0) {
+    for (Region& box : boxes) box = box.and_(by.needed);
+  }
   std::erase_if(boxes, [](const Region& box) { return box.empty(); });
   if (by.loop < 0) return;
   const std::size_t count = boxes.size();
@@ -557,7 +563,7 @@ class Expander::Expansion {
 
   void find_leaving(const Front::Part& part, const Reader& reader, const Region& box) {
     const ProgramNode& by = program_.nodes[reader.node];
-    const Region own = program_.block(reader.node, rank_);
+    const Region own = program_.own(reader.node, rank_);
     const int last = by.extent.dims - 1;
     Reads& reads = expander_.reads_[reader.node];
     for (Index place = box.low; place[0] < box.high[0];) {

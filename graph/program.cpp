@@ -215,6 +215,69 @@ void write_member_literals(const ProgramNode& node, const Index& place, const In
   }
 }
 
+// --- what is needed ---------------------------------------------------------------------------------------
+
+namespace {
+
+void widen(Region& box, const Index& place) {
+  for (int d = 0; d < place.dims; ++d) {
+    box.low[d] = std::min(box.low[d], place[d]);
+    box.high[d] = std::max(box.high[d], place[d] + 1);
+  }
+}
+
+}  // namespace
+
+void FamilyProgram::need_only_wants() {
+  constexpr std::int64_t few = 64;  // of more all that they may read is needed
+  std::vector<std::optional<Region>> needed(nodes.size());
+  const auto need = [&](std::uint32_t node, const Index& place) {
+    Region one{place, place};
+    if (!needed[node]) needed[node] = one;
+    widen(*needed[node], place);
+  };
+  const auto need_all = [&](std::uint32_t node) { needed[node] = Region::whole(nodes[node].extent); };
+  for (const ProgramWant& want : wants)
+    need(node_of(want.member), nodes[node_of(want.member)].extent.place_of(number_of(want.member)));
+  for (auto i = static_cast<std::uint32_t>(nodes.size()); i-- > 0;) {
+    const ProgramNode& node = nodes[i];
+    if (node.loop >= 0 || node.left_by >= 0)
+      need_all(i);  // as a whole, if at all: and it is, or would not be here
+    if (!needed[i] || node.exists()) continue;
+    const bool reads_itself = !node.sources.empty() && node.sources.back().node == i;
+    if (reads_itself) {
+      const std::int64_t end = needed[i]->high[0];
+      need_all(i);
+      needed[i]->high[0] = end;
+    }
+    if (node.loop >= 0 || needed[i]->volume() > few) {
+      for (const ProgramSource& source : node.sources) {
+        if (source.node != i) need_all(source.node);
+      }
+      continue;
+    }
+    std::vector<Index> shapes;
+    for (const ProgramSource& source : node.sources) shapes.push_back(source.shape);
+    Reads reads(std::move(shapes));
+    InputCounts counts;
+    for (std::int64_t k = 0; k < needed[i]->volume(); ++k) {
+      if (!read_member(node, needed[i]->place_of(k), reads, counts).empty()) continue;
+      for (const Reads::Read& read : reads.all()) {
+        const ProgramSource& source = node.sources[read.source];
+        if (source.node != i)
+          need(source.node, nodes[source.node].extent.place_of(source.base + read.number));
+      }
+    }
+  }
+  for (std::uint32_t i = 0; i < nodes.size(); ++i) {
+    ProgramNode& node = nodes[i];
+    if (node.loop >= 0 || node.left_by >= 0) continue;
+    node.needed = needed[i].value_or(Region{node.extent, node.extent});
+    if (node.pace == Pace::by_steps)
+      node.last = node.front + std::max<std::int64_t>(0, node.needed.high[0] - 1) / node.rows;
+  }
+}
+
 // --- planning ---------------------------------------------------------------------------------------------
 
 namespace {
@@ -305,6 +368,7 @@ class Planner {
                     family.where);
     }
     node.parts = grid_of(node.extent, node.steps, context_.ranks);
+    node.needed = Region::whole(node.extent);
     return node;
   }
 
@@ -353,6 +417,7 @@ class Planner {
       node.extent = left_extent(node);
       node.steps = false;
       node.parts = grid_of(node.extent, false, context_.ranks);
+      node.needed = Region::whole(node.extent);
       node.sources.clear();
       node.closure.clear();
       node.loop = -1;
@@ -386,6 +451,7 @@ class Planner {
       ProgramNode node;
       node.kind = &source.task.get()->kind();
       node.extent = Index(1);
+      node.needed = Region::whole(node.extent);
       node.given.push_back(context_.given(*source.task.get()));
       program().nodes.push_back(std::move(node));
       planned_.families.push_back(nullptr);
@@ -576,6 +642,7 @@ struct NodeHead {
   Pace pace;
   std::int32_t loop, left_by;
   std::uint32_t sources, seen;
+  Region needed;
   std::int64_t front, last, rows, period, settled, leaves, width;
   ValueId kept;
   std::uint64_t closure_bytes, given;
@@ -623,6 +690,7 @@ void write_program(Writer& writer, const FamilyProgram& program, const Images& i
                         .left_by = node.left_by,
                         .sources = static_cast<std::uint32_t>(node.sources.size()),
                         .seen = node.seen,
+                        .needed = node.needed,
                         .front = node.front,
                         .last = node.last,
                         .rows = node.rows,
@@ -689,6 +757,7 @@ FamilyProgram FamilyProgram::decode(std::span<const std::byte> bytes, const Imag
     node.loop = head.loop;
     node.left_by = head.left_by;
     node.seen = head.seen;
+    node.needed = head.needed;
     node.front = head.front;
     node.last = head.last;
     node.rows = head.rows;

@@ -82,6 +82,7 @@ struct ProgramNode {
   std::int64_t width = 1;
   ValueId kept = 0;  ///< members exist already, kept under this and the following ids; 0: they do not
   std::vector<GivenMember> given;
+  Region needed = {};           ///< all that is run of it lies in here
   std::int32_t loop = -1;       ///< in which it is
   std::int32_t left_by = -1;    ///< or which leaves it
   bool is_task = false;         ///< an explicit one, once a step
@@ -140,6 +141,14 @@ struct FamilyProgram {
   /// A rank's share of a node's places. Of a node of given handles: all; ask `owner`.
   Region block(std::uint32_t node, std::uint32_t rank) const;
   std::int64_t front(std::uint32_t node, const Index& place) const;
+  /// A rank's share of what is needed.
+  Region own(std::uint32_t node, std::uint32_t rank) const {
+    const Region region = block(node, rank);
+    return region.empty() ? region : region.and_(nodes[node].needed);
+  }
+  /// Of programs of which nothing is asked but `wants`: narrows what is needed to what they need, as far as
+  /// that can be told from a few members. O(families).
+  void need_only_wants();
   /// No place in the region has a later one.
   std::int64_t latest_front(std::uint32_t node, const Region& region) const;
 

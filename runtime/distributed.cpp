@@ -270,6 +270,7 @@ bool DistributedEngine::make_members(const Graph& graph) {
     run.waiting.emplace_hint(run.waiting.end(), state->id, 0);
     task->settle(std::make_unique<KeptResidence>(std::move(state), releases_));
   }
+  program.need_only_wants();
   ship(std::move(planned));
   return true;
 }

@@ -198,6 +198,44 @@ TEST(Families, PersistedOnesAreMadeOnce) {
   }
 }
 
+/// The one before it, on one rank; then whoever reads it on another.
+struct StepBefore {
+  void operator()(const Index& place, Reads& reads) const {
+    if (place[0] > 0) reads.self({place[0] - 1, place[1]});
+  }
+};
+struct SameStep {
+  void operator()(const Index& place, Reads& reads) const {
+    reads(0, place);
+    if (place[0] > 0) reads.self({place[0] - 1, place[1]});
+  }
+};
+
+/// Of what only a few members need, no more is run.
+TEST(Families, WhatIsNotNeededIsNotRun) {
+  for (const int ranks : {1, 2, 5}) {
+    SteppedRanks stepped(ranks, 4);
+    stepped.engine().set_front_members(16);
+    Session& session = stepped.session();
+    const auto tasks = [&session] {
+      std::uint64_t sum = 0;
+      for (const RankInfo& rank : session.info()) sum += rank.tasks_run;
+      return sum;
+    };
+    const auto line = map<placed>(family<seed_at>(10000));
+    session.compute(line[7777]);
+    EXPECT_EQ(tasks(), 2u);
+    session.compute(stencil<fold_all>(line, {{-1}, {0}, {1}})[5]);
+    EXPECT_EQ(tasks(), 2u + 7);
+    session.compute(reduce<pair_up>(family<seed_at>(64)));
+    EXPECT_EQ(tasks(), 2u + 7 + 127);
+    const auto steps =
+        family<fold_placed>.with({.reach = Index(1, 0), .period = 1})(Index(1000, 1), StepBefore{});
+    session.compute(map<placed>(steps)[Index(99, 0)]);
+    EXPECT_EQ(tasks(), 2u + 7 + 127 + 101);
+  }
+}
+
 TEST(Families, WhatIsGivenUpIsNotMade) {
   for (const int ranks : {1, 3}) {
     calls = 0;
@@ -347,19 +385,6 @@ TEST(Families, WhatCannotBeIsRefusedAtOnce) {
   EXPECT_THROW(a[-1], std::out_of_range);
   EXPECT_THROW(a(1, 1), std::out_of_range);
 }
-
-/// The one before it, on one rank; then whoever reads it on another.
-struct StepBefore {
-  void operator()(const Index& place, Reads& reads) const {
-    if (place[0] > 0) reads.self({place[0] - 1, place[1]});
-  }
-};
-struct SameStep {
-  void operator()(const Index& place, Reads& reads) const {
-    reads(0, place);
-    if (place[0] > 0) reads.self({place[0] - 1, place[1]});
-  }
-};
 
 TEST(Families, ARankIsNotFarAheadOfThoseThatReadIt) {
   constexpr std::int64_t steps = 20000;

@@ -148,6 +148,16 @@ class RandomFamilies {
       if (line.size() > 0)
         wanted.push_back(line[static_cast<std::int64_t>(random_() % static_cast<Word>(line.size()))]);
     }
+    for (int i = 0; i < 3 && !planes_.empty(); ++i) {
+      const Family<Word> plane = pick(planes_);
+      if (plane.size() == 0) continue;
+      for (int k = 0; k < 2; ++k) wanted.push_back(plane[plane.extent().place_of(below(plane.size()))]);
+    }
+    if (random_() % 2 == 0) {  // alone, so that little else is needed
+      const Family<Word> line = pick(lines_);
+      if (line.size() > 0) results.push_back(session.compute(line[below(line.size())]));
+      if (!wanted.empty()) results.push_back(session.compute(wanted.back()));
+    }
     for (const auto& single : singles_) wanted.push_back(single);
     for (const Word word : session.compute(wanted)) results.push_back(word);
     for (const Word word : session.compute(lines_.back())) results.push_back(word);
