@@ -59,7 +59,10 @@ std::shared_ptr<Front> Programs::front_of(UnderWay& program, std::int64_t number
 
 std::shared_ptr<Front> Programs::expand(UnderWay& program, std::int64_t number) {
   auto front = std::make_shared<Front>(program.expander.expand(number));
-  for (const std::uint32_t rank : front->consumers) program.consumers.try_emplace(rank, number - 1);
+  for (const std::uint32_t rank : front->consumers) {
+    if (program.consumers.try_emplace(rank, number - 1).second)
+      program.clear_until = std::min(program.clear_until, number - 1 + most_ahead);
+  }
   program.producers.insert(front->producers.begin(), front->producers.end());
   return front;
 }

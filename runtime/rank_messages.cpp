@@ -721,7 +721,17 @@ void Rank::take_member(const Header& header, std::span<const std::byte> head,
 void Rank::hand_member_over(const Header& header, MemberName name, Value value) {
   if (header.slot != 0) {
     unsent_ = true;
-    pass_member_on(header.slot - 1, header.run, name, value);
+    try {
+      pass_member_on(header.slot - 1, header.run, name, value);
+    } catch (...) {  // a user's own codec may throw anything, before anything is sent
+      value = Value::make<Failure>(Failure{.run = header.run,
+                                           .plan = name,
+                                           .rank = transport_->rank(),
+                                           .cancelled = false,
+                                           .message = "its result could not be encoded: " + current_message(),
+                                           .arguments = {}});
+      pass_member_on(header.slot - 1, header.run, name, value);
+    }
   }
   programs_.take(header.run, name, std::move(value));
 }

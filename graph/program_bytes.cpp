@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A program's byte form.
+#include "graph/program.hpp"
+
+namespace ramal::detail {
+
+namespace {
+
+constexpr std::uint64_t program_magic = 0x6d'61'72'67'6f'72'70ULL;
+
+struct NodeHead {
+  KindRef kind;
+  Index extent;
+  std::array<std::int32_t, Index::most_dims> parts;
+  std::int32_t only_rank;
+  bool steps, is_task, placed_in_time;
+  Pace pace;
+  std::int32_t loop, left_by;
+  std::uint32_t sources, seen;
+  Region needed;
+  std::int64_t front, last, rows, period, settled, leaves, width;
+  ValueId kept;
+  std::uint64_t closure_bytes, given;
+};
+
+struct LoopHead {
+  std::int64_t steps, front, ghost, rows, done;
+  std::uint32_t first_left, states;
+};
+
+template <class T>
+void write_items(Writer& writer, const std::vector<T>& items) {
+  for (const T& item : items) writer.raw(item);
+}
+template <class T>
+std::vector<T> read_items(Reader& reader, std::uint64_t count) {
+  if (count > reader.left() / sizeof(T)) throw DecodeError("a program's lengths do not fit together");
+  std::vector<T> items(count);
+  for (T& item : items) item = reader.raw<T>();
+  return items;
+}
+
+void write_program(Writer& writer, const FamilyProgram& program, const Images& images) {
+  writer.raw(program_magic);
+  writer.raw(program.run);
+  writer.raw(program.ranks);
+  writer.raw(program.rows);
+  writer.raw(program.chunks);
+  writer.raw(program.fronts);
+  writer.raw(program.done);
+  writer.raw(static_cast<std::uint64_t>(program.nodes.size()));
+  writer.raw(static_cast<std::uint64_t>(program.loops.size()));
+  writer.raw(static_cast<std::uint64_t>(program.wants.size()));
+  writer.raw(static_cast<std::uint64_t>(program.keeps.size()));
+  for (const ProgramNode& node : program.nodes) {
+    writer.raw(NodeHead{.kind = images.refer(*node.kind),
+                        .extent = node.extent,
+                        .parts = node.parts,
+                        .only_rank = node.only_rank,
+                        .steps = node.steps,
+                        .is_task = node.is_task,
+                        .placed_in_time = node.placed_in_time,
+                        .pace = node.pace,
+                        .loop = node.loop,
+                        .left_by = node.left_by,
+                        .sources = static_cast<std::uint32_t>(node.sources.size()),
+                        .seen = node.seen,
+                        .needed = node.needed,
+                        .front = node.front,
+                        .last = node.last,
+                        .rows = node.rows,
+                        .period = node.period,
+                        .settled = node.settled,
+                        .leaves = node.leaves,
+                        .width = node.width,
+                        .kept = node.kept,
+                        .closure_bytes = node.closure.size(),
+                        .given = node.given.size()});
+    write_items(writer, node.sources);
+    write_items(writer, node.given);
+    write_items(writer, node.closure);
+  }
+  for (const ProgramLoop& loop : program.loops) {
+    writer.raw(LoopHead{loop.steps, loop.front, loop.ghost, loop.rows, loop.done, loop.first_left,
+                        static_cast<std::uint32_t>(loop.states.size())});
+    write_items(writer, loop.states);
+  }
+  write_items(writer, program.wants);
+  write_items(writer, program.keeps);
+}
+
+}  // namespace
+
+std::vector<std::byte> FamilyProgram::encode(const Images& images) const {
+  Writer count;
+  write_program(count, *this, images);
+  std::vector<std::byte> bytes(count.size());
+  Writer writer(bytes.data(), bytes.size());
+  write_program(writer, *this, images);
+  return bytes;
+}
+
+bool FamilyProgram::is_program(std::span<const std::byte> bytes) {
+  return bytes.size() > sizeof program_magic && closure_as<std::uint64_t>(bytes.data()) == program_magic;
+}
+
+FamilyProgram FamilyProgram::decode(std::span<const std::byte> bytes, const Images& images) {
+  Reader reader(bytes);
+  FamilyProgram program;
+  reader.raw<std::uint64_t>();
+  program.run = reader.raw<std::uint32_t>();
+  program.ranks = reader.raw<std::uint32_t>();
+  program.rows = reader.raw<std::int64_t>();
+  program.chunks = reader.raw<std::int64_t>();
+  program.fronts = reader.raw<std::int64_t>();
+  program.done = reader.raw<ValueId>();
+  const auto nodes = reader.raw<std::uint64_t>();
+  const auto loops = reader.raw<std::uint64_t>();
+  const auto wants = reader.raw<std::uint64_t>();
+  const auto keeps = reader.raw<std::uint64_t>();
+  for (std::uint64_t i = 0; i < nodes; ++i) {
+    const auto head = reader.raw<NodeHead>();
+    ProgramNode node;
+    node.kind = &images.resolve(head.kind);
+    node.extent = head.extent;
+    node.parts = head.parts;
+    node.only_rank = head.only_rank;
+    node.steps = head.steps;
+    node.is_task = head.is_task;
+    node.placed_in_time = head.placed_in_time;
+    node.pace = head.pace;
+    node.loop = head.loop;
+    node.left_by = head.left_by;
+    node.seen = head.seen;
+    node.needed = head.needed;
+    node.front = head.front;
+    node.last = head.last;
+    node.rows = head.rows;
+    node.period = head.period;
+    node.settled = head.settled;
+    node.leaves = head.leaves;
+    node.width = head.width;
+    node.kept = head.kept;
+    node.sources = read_items<ProgramSource>(reader, head.sources);
+    node.given = read_items<GivenMember>(reader, head.given);
+    node.closure = read_items<std::byte>(reader, head.closure_bytes);
+    for (const ProgramSource& source : node.sources) {
+      if (source.node >= nodes || (source.node > i && source.when != When::step_before))
+        throw DecodeError("a program's families are out of order");
+    }
+    program.nodes.push_back(std::move(node));
+  }
+  for (std::uint64_t i = 0; i < loops; ++i) {
+    const auto head = reader.raw<LoopHead>();
+    program.loops.push_back({.steps = head.steps,
+                             .front = head.front,
+                             .ghost = head.ghost,
+                             .rows = head.rows,
+                             .done = head.done,
+                             .first_left = head.first_left,
+                             .states = read_items<std::uint32_t>(reader, head.states)});
+  }
+  program.wants = read_items<ProgramWant>(reader, wants);
+  program.keeps = read_items<ProgramKeep>(reader, keeps);
+  return program;
+}
+
+}  // namespace ramal::detail
