@@ -190,8 +190,7 @@ std::optional<Slot> Expander::Parts::find(std::uint32_t node, const Index& place
   return std::nullopt;
 }
 
-// --- one front
-// ----------------------------------------------------------------------------------------------
+// --- one front --------------------------------------------------------------------------------------------
 
 /// A front in the making.
 class Expander::Expansion {
