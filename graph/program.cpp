@@ -81,6 +81,12 @@ std::uint32_t PlannedProgram::node(const FamilyNode& family) const {
 
 // --- members ----------------------------------------------------------------------------------------------
 
+Reads reads_of(const ProgramNode& node) {
+  std::vector<Index> shapes;
+  for (std::uint32_t k = 0; k < node.seen; ++k) shapes.push_back(node.sources[k].shape);
+  return Reads(std::move(shapes));
+}
+
 static std::string wrong_counts(const ProgramNode& node, const Reads& reads, InputCounts& counts) {
   const MemberShape& shape = node.kind->parameters;
   if (shape.lists == 0) {
@@ -199,9 +205,7 @@ void FamilyProgram::need_only_wants() {
       }
       continue;
     }
-    std::vector<Index> shapes;
-    for (const ProgramSource& source : node.sources) shapes.push_back(source.shape);
-    Reads reads(std::move(shapes));
+    Reads reads = reads_of(node);
     InputCounts counts;
     for (std::int64_t k = 0; k < needed[i]->volume(); ++k) {
       if (!read_member(node, needed[i]->place_of(k), reads, counts).empty()) continue;

@@ -158,6 +158,8 @@ struct FamilyProgram {
   static FamilyProgram decode(std::span<const std::byte> bytes, const Images& images);
 };
 
+/// For what the members of a node read: with the lengths of the sources that its pattern knows of.
+Reads reads_of(const ProgramNode& node);
 /// How many results a member reads for each parameter.
 using InputCounts = std::array<std::int64_t, 64>;
 /// What one member reads, in the order of its function's parameters. Says what is wrong with it; empty:

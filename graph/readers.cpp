@@ -10,12 +10,8 @@ Expander::Expander(const FamilyProgram& program, std::uint32_t rank)
     : program_(program), rank_(rank), readers_(program.nodes.size()) {
   for (std::uint32_t i = 0; i < program.nodes.size(); ++i) {
     const ProgramNode& node = program.nodes[i];
-    std::vector<Index> shapes;
-    for (std::uint32_t k = 0; k < node.sources.size(); ++k) {
-      if (k < node.seen) shapes.push_back(node.sources[k].shape);
-      readers_[node.sources[k].node].push_back({i, k});
-    }
-    reads_.emplace_back(std::move(shapes));
+    for (std::uint32_t k = 0; k < node.sources.size(); ++k) readers_[node.sources[k].node].push_back({i, k});
+    reads_.push_back(reads_of(node));
     row_.push_back(std::max<std::int64_t>(1, node.row()));
   }
   for (std::uint32_t i = 0; i < program.nodes.size(); ++i) near_.push_back(fronts_to_last_reader(i));

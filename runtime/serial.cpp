@@ -124,9 +124,7 @@ std::vector<std::vector<Value>> SerialEngine::evaluate(
   Evaluation all{planned, {}, {}};
   for (const ProgramNode& node : planned.program.nodes) {
     all.values.emplace_back();
-    std::vector<Index> shapes;
-    for (std::uint32_t k = 0; k < node.seen; ++k) shapes.push_back(node.sources[k].shape);
-    all.reads.emplace_back(std::move(shapes));
+    all.reads.push_back(reads_of(node));
   }
   for (std::uint32_t i = 0; i < planned.program.nodes.size(); ++i) {
     const ProgramNode& node = planned.program.nodes[i];
