@@ -200,7 +200,7 @@ class Planner {
       node.steps = false;
       node.parts = grid_of(node.extent, false, context_.ranks);
       node.needed = Region::whole(node.extent);
-      node.sources.clear();
+      node.forget_sources();
       node.closure.clear();
       node.loop = -1;
       node.left_by = number_of_loop;

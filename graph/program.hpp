@@ -96,6 +96,11 @@ struct ProgramNode {
   }
   /// What its pattern takes for its extent: in a loop without the steps.
   Index pattern_extent() const { return loop >= 0 ? within_step(extent) : extent; }
+  /// Its members are made elsewhere.
+  void forget_sources() {
+    sources.clear();
+    seen = 0;
+  }
 };
 
 /// Steps of several families, and what they leave: nodes from `first_left` on, one for each state.

@@ -385,7 +385,7 @@ void DistributedEngine::persist(const std::vector<std::shared_ptr<const FamilyNo
     auto kept = std::make_shared<KeptFamily>();
     kept->of.ranks = program.ranks;
     kept->of.nodes.push_back(program.nodes[node]);
-    kept->of.nodes.front().sources.clear();
+    kept->of.nodes.front().forget_sources();
     kept->first = next_id_;
     next_id_ += static_cast<ValueId>(family->extent.volume());
     kept->run = program.run;
