@@ -212,9 +212,7 @@ class Expander::Expansion {
     for (const Front::Part& part : parts_.all) {
       if (!program_.nodes[part.node].exists()) make_tasks(part);
     }
-    for (const ProgramLoop& loop : program_.loops) {
-      if (loop.begins_from_states(front_.number)) carry_states(loop);
-    }
+    if (const auto loop = program_.loop_with_states(front_.number)) carry_states(program_.loops[*loop]);
     for (const Front::Part& part : parts_.all) find_leaving(part);
     front_.parts = std::move(parts_.all);
     route_leaving();
@@ -281,14 +279,11 @@ class Expander::Expansion {
       const bool is_here =
           program_.owner(source.node, at) == rank_ && program_.front(source.node, at) >= front_.number - 1;
       if (is_here) continue;
-      Region one{at, at};
-      for (int d = 0; d < at.dims; ++d) ++one.high[d];
-      expander_.find_readers(source.node, one, {index, read.source}, boxes_);
+      expander_.find_readers(source.node, Region::of(at), {index, read.source}, boxes_);
       Index told = place;
       if (node.loop >= 0 && source.when == When::always) told[0] = 0;  // which stands for all steps
       if (std::ranges::any_of(boxes_, [&told](const Region& box) { return box.contains(told); })) continue;
-      const bool in_step = source.when == When::same_step || source.when == When::step_before;
-      const Index seen = source.shape.place_of(in_step ? read.number % source.row : read.number);
+      const Index seen = source.shape.place_of(source.in_step() ? read.number % source.row : read.number);
       return "reads " + seen.text() + " of source " +
              std::to_string(source.when == When::at_first ? source.other : read.source) +
              ", but the inverse of its dependence does not say so";

@@ -68,6 +68,7 @@ class Planner {
  public:
   explicit Planner(const ProgramContext& context) : context_(context) {
     planned_.program.ranks = context.ranks;
+    planned_.program.fronts = 0;
   }
 
   PlannedProgram plan(std::span<const std::shared_ptr<const FamilyNode>> families) {
@@ -76,6 +77,7 @@ class Planner {
       throw std::length_error("ramal: more than 65535 families in one run");
     choose_sizes();
     for (std::uint32_t i = 0; i < program().nodes.size(); ++i) set_fronts(i);
+    program().fronts = std::max<std::int64_t>(1, program().fronts);
     return std::move(planned_);
   }
 
@@ -265,8 +267,7 @@ class Planner {
     program().chunks = std::max<std::int64_t>(1, (leaves + members - 1) / members);
   }
   static std::int64_t lag_of(const ProgramNode& node) {
-    std::int64_t (*lag)(const std::byte*) = node.exists() ? nullptr : node.kind->dependence->lag;
-    return lag != nullptr ? lag(node.closure.data()) : 1;
+    return node.exists() ? 0 : node.kind->dependence->known_lag(node.closure.data());
   }
   bool reads_itself(std::uint32_t i) {
     const auto& sources = program().nodes[i].sources;
@@ -308,8 +309,7 @@ class Planner {
     }
     node.front = after;
     node.last = after + more;
-    used_ = std::max(used_, node.last + 1);
-    program().fronts = std::max(program().fronts, used_);
+    program().fronts = std::max(program().fronts, node.last + 1);
   }
 
   /// If both step in time, how many fronts later the reader has to begin. Nothing: it has to wait for the
@@ -320,7 +320,7 @@ class Planner {
     const Dependence& dependence = *node.kind->dependence;
     if (dependence.in_time) return 0;
     // By its reach it may read as many steps ahead.
-    if (dependence.lag == nullptr || lag_of(node) == 0) return std::nullopt;
+    if (lag_of(node) == 0) return std::nullopt;
     return (lag_of(node) + program().rows - 1) / program().rows;
   }
 
@@ -329,13 +329,12 @@ class Planner {
     ProgramLoop& loop =
         program().loops[static_cast<std::size_t>(node.left_by >= 0 ? node.left_by : node.loop)];
     if (loop.ghost == 0) {
-      loop.front = std::max(used_, program().chunks > 1 ? program().chunks : 0);
+      loop.front = std::max(program().fronts, program().chunks > 1 ? program().chunks : 0);
       loop.ghost = loop.front + (loop.steps - 1) / loop.rows + 1;
     }
     if (node.left_by >= 0) {
       node.front = node.last = loop.ghost + 1;
-      used_ = std::max(used_, node.last + 1);
-      program().fronts = std::max(program().fronts, used_);
+      program().fronts = std::max(program().fronts, node.last + 1);
       return;
     }
     node.pace = Pace::by_steps;
@@ -373,7 +372,6 @@ class Planner {
   std::unordered_map<const FamilyNode*, std::uint32_t> numbers_;
   std::unordered_map<const Task*, std::uint32_t> singles_;
   std::unordered_map<const Loop*, std::size_t> loops_;
-  std::int64_t used_ = 0;  // fronts, so far
 };
 
 }  // namespace

@@ -108,7 +108,7 @@ static std::string wrong_counts(const ProgramNode& node, const Reads& reads, Inp
 static void move_to_step(const ProgramNode& node, std::int64_t step, Reads& reads) {
   for (Reads::Read& read : reads.all()) {
     const ProgramSource& source = node.sources[read.source];
-    if (source.when == When::always) continue;
+    if (!source.in_step()) continue;
     const std::int64_t of = source.when == When::step_before ? step - 1 : step;
     if (of < 0) {
       read.source = source.other;
@@ -166,24 +166,11 @@ void write_member_literals(const ProgramNode& node, const Index& place, const In
 
 // --- what is needed ---------------------------------------------------------------------------------------
 
-namespace {
-
-void widen(Region& box, const Index& place) {
-  for (int d = 0; d < place.dims; ++d) {
-    box.low[d] = std::min(box.low[d], place[d]);
-    box.high[d] = std::max(box.high[d], place[d] + 1);
-  }
-}
-
-}  // namespace
-
 void FamilyProgram::need_only_wants() {
   constexpr std::int64_t few = 64;  // of more all that they may read is needed
   std::vector<std::optional<Region>> needed(nodes.size());
   const auto need = [&](std::uint32_t node, const Index& place) {
-    Region one{place, place};
-    if (!needed[node]) needed[node] = one;
-    widen(*needed[node], place);
+    needed[node] = needed[node] ? needed[node]->with(place) : Region::of(place);
   };
   const auto need_all = [&](std::uint32_t node) { needed[node] = Region::whole(nodes[node].extent); };
   for (const ProgramWant& want : wants)

@@ -26,7 +26,9 @@
 
 #include <ramal/dependence.hpp>
 
+#include <algorithm>
 #include <functional>
+#include <optional>
 
 namespace ramal::detail {
 
@@ -55,6 +57,9 @@ struct ProgramSource {
   When when = When::always;
   std::uint32_t other = 0;  ///< of step_before the one at first, and the reverse
   std::int64_t row = 0;     ///< members of the source in a step
+
+  /// What is seen is of one step, which moves on with the reader's.
+  bool in_step() const { return when == When::same_step || when == When::step_before; }
 };
 /// A member of a family of handles: a value kept on a rank.
 struct GivenMember {
@@ -146,6 +151,12 @@ struct FamilyProgram {
   /// A rank's share of a node's places. Of a node of given handles: all; ask `owner`.
   Region block(std::uint32_t node, std::uint32_t rank) const;
   std::int64_t front(std::uint32_t node, const Index& place) const;
+  /// The loop of which a front begins from the states of the step before.
+  std::optional<std::size_t> loop_with_states(std::int64_t front) const {
+    const auto loop = std::ranges::find_if(
+        loops, [front](const ProgramLoop& one) { return one.begins_from_states(front); });
+    return loop == loops.end() ? std::nullopt : std::optional(static_cast<std::size_t>(loop - loops.begin()));
+  }
   /// A rank's share of what is needed.
   Region own(std::uint32_t node, std::uint32_t rank) const {
     const Region region = block(node, rank);

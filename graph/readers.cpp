@@ -35,8 +35,8 @@ std::int64_t Expander::fronts_to_last_reader(std::uint32_t i) const {
     }
     if (by.pace != Pace::by_steps || by.loop >= 0) return -1;
     const Dependence& dependence = *by.kind->dependence;
-    const bool has_reach = dependence.lag != nullptr && dependence.lag(by.closure.data()) > 0;
-    const bool in_time = reader.node == i || dependence.in_time || has_reach;
+    const bool in_time =
+        reader.node == i || dependence.in_time || dependence.known_lag(by.closure.data()) > 0;
     const std::int64_t behind = by.front - node.front;
     if (!in_time || by.sources[reader.source].shape != node.extent || behind < 0 || behind > near_fronts)
       return -1;
@@ -135,10 +135,9 @@ void Expander::find_readers(std::uint32_t index, const Region& region, const Rea
   const ProgramNode& node = program_.nodes[index];
   const ProgramNode& by = program_.nodes[reader.node];
   const ProgramSource& source = by.sources[reader.source];
-  const bool in_step = source.when == When::same_step || source.when == When::step_before;
-  const auto seen = in_step ? seen_by(source, within_step(node.extent), false,
-                                      {within_step(region.low), within_step(region.high)})
-                            : seen_by(source, node.extent, node.steps, region);
+  const auto seen = source.in_step() ? seen_by(source, within_step(node.extent), false,
+                                               {within_step(region.low), within_step(region.high)})
+                                     : seen_by(source, node.extent, node.steps, region);
   if (!seen) return;
   const Index extent = by.pattern_extent();
   if (by.is_task) {
@@ -182,12 +181,10 @@ void Expander::find_readers(std::uint32_t index, const Region& region, const Rea
 std::int64_t Expander::last_reader(MemberName member) const {
   const std::uint32_t index = node_of(member);
   const Index place = program_.nodes[index].extent.place_of(number_of(member));
-  Region one{place, place};
-  for (int d = 0; d < place.dims; ++d) ++one.high[d];
   std::int64_t last = -1;
   std::vector<Region> boxes;
   for (const Reader& reader : readers_[index]) {
-    find_readers(index, one, reader, boxes);
+    find_readers(index, Region::of(place), reader, boxes);
     for (const Region& box : boxes) last = std::max(last, program_.latest_front(reader.node, box));
   }
   return last;

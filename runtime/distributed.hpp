@@ -46,6 +46,30 @@ struct Releases {
   std::mutex mutex;
   std::vector<std::shared_ptr<KeptState>> states;
   std::vector<std::shared_ptr<KeptFamily>> families;
+
+  void add(std::shared_ptr<KeptState> state) {
+    const std::lock_guard lock(mutex);
+    states.push_back(std::move(state));
+  }
+  void add(std::shared_ptr<KeptFamily> family) {
+    const std::lock_guard lock(mutex);
+    families.push_back(std::move(family));
+  }
+};
+
+/// Ties a task or a family to what a session keeps for it, and releases that with it.
+template <class Kept>
+class ResidenceOf final : public Residence {
+ public:
+  ResidenceOf(std::shared_ptr<Kept> kept, std::shared_ptr<Releases> releases)
+      : kept_(std::move(kept)), releases_(std::move(releases)) {}
+  ~ResidenceOf() override { releases_->add(std::move(kept_)); }
+  Kept& kept() const { return *kept_; }
+  bool of(const std::shared_ptr<Releases>& session) const { return releases_ == session; }
+
+ private:
+  std::shared_ptr<Kept> kept_;
+  std::shared_ptr<Releases> releases_;
 };
 
 /// A local that some rank has.
@@ -90,8 +114,6 @@ class DistributedEngine final : public Engine, private Control {
   History& history();
 
  private:
-  class KeptResidence;
-  class FamilyResidence;
   class ReadyWatch;
   /// A run whose results have not all been heard of.
   struct Run {

@@ -323,12 +323,7 @@ void Executor::send(Run& run, Slot slot) {
       send_by(run, route, run.value(slot));
     } catch (...) {  // a user's own codec may throw anything
       send_by(run, route,
-              Value::make<Failure>(Failure{.run = home_run(run),
-                                           .plan = plan_of(run, slot),
-                                           .rank = rank_,
-                                           .cancelled = false,
-                                           .message = "its result could not be encoded: " + current_message(),
-                                           .arguments = {}}));
+              Value::make<Failure>(Failure::caught(home_run(run), plan_of(run, slot), rank_, not_encoded)));
     }
   }
   drop_use(run, slot);

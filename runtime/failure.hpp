@@ -3,6 +3,7 @@
 #pragma once
 
 #include "graph/graph.hpp"
+#include "runtime/exceptions.hpp"
 
 namespace ramal::detail {
 
@@ -14,6 +15,10 @@ struct Failure {
   std::string message;
   std::string arguments;
 
+  /// In a catch block: the message is `doing`, and what the exception says.
+  static Failure caught(std::uint32_t run, std::uint64_t plan, std::int32_t rank, const char* doing) {
+    return {run, plan, rank, false, doing + current_message(), {}};
+  }
   template <class Archive>
   void serialize(Archive& archive, unsigned) {
     archive& run& plan& rank& cancelled& message& arguments;
@@ -21,6 +26,10 @@ struct Failure {
   /// Of several, the first in the order of the plan is reported, on any number of ranks.
   bool before(const Failure& other) const { return std::pair(run, plan) < std::pair(other.run, other.plan); }
 };
+
+/// What `caught` may have been doing.
+constexpr const char* not_encoded = "its result could not be encoded: ";
+constexpr const char* not_decoded = "its result could not be decoded: ";
 
 template <>
 inline constexpr bool is_failure<Failure> = true;

@@ -140,34 +140,31 @@ void Programs::activate(UnderWay& program, std::int64_t number) {
 }
 
 Programs::Gate Programs::gate(const UnderWay& program) const {
-  for (std::size_t i = 0; i < program.program.loops.size(); ++i) {
-    const ProgramLoop& loop = program.program.loops[i];
-    if (!loop.begins_from_states(program.next)) continue;
-    bool is_over = program.next == loop.ghost;
-    if (loop.done >= 0) {
-      const auto& verdicts = program.verdicts[i];
-      const std::int64_t steps = program.next - loop.front;
-      if (verdicts.heard < steps) return Gate::wait;
-      is_over = is_over || (verdicts.stop && verdicts.heard == steps);
-    }
-    if (!is_over) return Gate::open;
-    return program.runs.contains(program.next - 1) ? Gate::wait : Gate::end_of_loop;
+  const auto number = program.program.loop_with_states(program.next);
+  if (!number) return Gate::open;
+  const ProgramLoop& loop = program.program.loops[*number];
+  bool is_over = program.next == loop.ghost;
+  if (loop.done >= 0) {
+    const auto& verdicts = program.verdicts[*number];
+    const std::int64_t steps = program.next - loop.front;
+    if (verdicts.heard < steps) return Gate::wait;
+    is_over = is_over || (verdicts.stop && verdicts.heard == steps);
   }
-  return Gate::open;
+  if (!is_over) return Gate::open;
+  return program.runs.contains(program.next - 1) ? Gate::wait : Gate::end_of_loop;
 }
 
 /// The next front is one of a loop whose last step has been run: its states are given to whoever reads them.
 void Programs::end_loop(UnderWay& program) {
-  const auto& loops = program.program.loops;
-  const auto loop = std::ranges::find_if(
-      loops, [&](const ProgramLoop& one) { return one.begins_from_states(program.next); });
-  const auto& failure = program.verdicts[static_cast<std::size_t>(loop - loops.begin())].failure;
+  const std::size_t number = *program.program.loop_with_states(program.next);
+  const ProgramLoop& loop = program.program.loops[number];
+  const auto& failure = program.verdicts[number].failure;
   Executor::Run& abandoned = *program.runs.at(program.next);
   const auto front = front_of(program, program.next);
-  const std::int64_t behind = loop->ghost + 1;
+  const std::int64_t behind = loop.ghost + 1;
   auto slot = front->states.begin();
-  for (std::uint32_t k = 0; k < loop->states.size(); ++k) {
-    const std::uint32_t left = loop->first_left + k;
+  for (std::uint32_t k = 0; k < loop.states.size(); ++k) {
+    const std::uint32_t left = loop.first_left + k;
     const Index& extent = program.program.nodes[left].extent;
     const Region own = program.program.block(left, rank_);
     for (std::int64_t i = 0; i < own.volume(); ++i) {

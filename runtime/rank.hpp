@@ -184,6 +184,9 @@ class Rank final : private Receiver, private Outlet {
   void took_subgraph();
   Slot shipped_to(int to) const { return shipped_[static_cast<std::size_t>(to)]; }
   std::uint64_t counted_bytes(const Header& header) const;
+  template <class Plan>
+  Value read_result(const Type& type, const Header& header, Reader& head, std::span<const std::byte> payload,
+                    const Plan& plan);
   void take_result(const Header& header, std::span<const std::byte> head, std::span<const std::byte> payload);
   void take_shipped(std::uint32_t run, Buffer bytes);
   void take_early(std::uint32_t run);

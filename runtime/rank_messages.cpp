@@ -684,6 +684,26 @@ void Rank::take_early(std::uint32_t run) {
   }
 }
 
+/// What a message carries; `head` tells its shape, if it comes as memory. If it cannot be read: a failure of
+/// the task that `plan()` names.
+template <class Plan>
+Value Rank::read_result(const Type& type, const Header& header, Reader& head,
+                        std::span<const std::byte> payload, const Plan& plan) {
+  if (header.as_memory) {
+    Value value = type.allocate(head, payload.size());
+    const auto memory = type.memory(value);
+    if (memory.size() != payload.size()) throw DecodeError("a result of another size than its head says");
+    if (!memory.empty()) std::memcpy(const_cast<std::byte*>(memory.data()), payload.data(), memory.size());
+    return value;
+  }
+  Reader reader(payload);
+  try {
+    return type.read(reader);
+  } catch (...) {  // a user's own codec may throw anything
+    return Value::make<Failure>(Failure::caught(header.run, plan(), transport_->rank(), not_decoded));
+  }
+}
+
 /// A member's value, or a failure in its place. `head` begins with its name.
 void Rank::take_member(const Header& header, std::span<const std::byte> head,
                        std::span<const std::byte> payload) {
@@ -696,26 +716,7 @@ void Rank::take_member(const Header& header, std::span<const std::byte> head,
     return;
   }
   if (header.type == MessageType::member_failure) type = &TypeOf<Failure>::type;
-  Value value;
-  if (header.as_memory) {
-    value = type->allocate(reader, payload.size());
-    const auto memory = type->memory(value);
-    if (memory.size() != payload.size()) throw DecodeError("a result of another size than its head says");
-    if (!memory.empty()) std::memcpy(const_cast<std::byte*>(memory.data()), payload.data(), memory.size());
-  } else {
-    Reader encoded(payload);
-    try {
-      value = type->read(encoded);
-    } catch (...) {  // a user's own codec may throw anything
-      value = Value::make<Failure>(Failure{.run = header.run,
-                                           .plan = name,
-                                           .rank = transport_->rank(),
-                                           .cancelled = false,
-                                           .message = "its result could not be decoded: " + current_message(),
-                                           .arguments = {}});
-    }
-  }
-  hand_member_over(header, name, std::move(value));
+  hand_member_over(header, name, read_result(*type, header, reader, payload, [name] { return name; }));
 }
 
 void Rank::hand_member_over(const Header& header, MemberName name, Value value) {
@@ -724,12 +725,7 @@ void Rank::hand_member_over(const Header& header, MemberName name, Value value) 
     try {
       pass_member_on(header.slot - 1, header.run, name, value);
     } catch (...) {  // a user's own codec may throw anything, before anything is sent
-      value = Value::make<Failure>(Failure{.run = header.run,
-                                           .plan = name,
-                                           .rank = transport_->rank(),
-                                           .cancelled = false,
-                                           .message = "its result could not be encoded: " + current_message(),
-                                           .arguments = {}});
+      value = Value::make<Failure>(Failure::caught(header.run, name, transport_->rank(), not_encoded));
       pass_member_on(header.slot - 1, header.run, name, value);
     }
   }
@@ -746,27 +742,9 @@ void Rank::take_result(const Header& header, std::span<const std::byte> head,
   const Type* type = header.type == MessageType::failure ? &TypeOf<Failure>::type
                                                          : executor_.arrival_type(header.run, header.slot);
   if (type == nullptr) throw DecodeError("a result for a slot that expects none");
-  if (header.as_memory) {
-    Reader reader(head);
-    Value value = type->allocate(reader, payload.size());
-    const auto memory = type->memory(value);
-    if (memory.size() != payload.size()) throw DecodeError("a result of another size than its head says");
-    if (!memory.empty()) std::memcpy(const_cast<std::byte*>(memory.data()), payload.data(), memory.size());
-    executor_.arrive(header.run, header.slot, std::move(value), counted_bytes(header));
-    return;
-  }
-  Reader reader(payload);
-  Value value;
-  try {
-    value = type->read(reader);
-  } catch (...) {  // a user's own codec may throw anything
-    value = Value::make<Failure>(Failure{.run = header.run,
-                                         .plan = executor_.arrival_plan(header.run, header.slot),
-                                         .rank = transport_->rank(),
-                                         .cancelled = false,
-                                         .message = "its result could not be decoded: " + current_message(),
-                                         .arguments = {}});
-  }
+  Reader reader(head);
+  Value value = read_result(*type, header, reader, payload,
+                            [&] { return executor_.arrival_plan(header.run, header.slot); });
   executor_.arrive(header.run, header.slot, std::move(value), counted_bytes(header));
 }
 

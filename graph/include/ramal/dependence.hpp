@@ -73,11 +73,7 @@ class Reads {
 class Readers {
  public:
   explicit Readers(std::vector<Region>& boxes) : boxes_(boxes) {}
-  void operator()(const Index& place) {
-    Region one{place, place};
-    for (int d = 0; d < place.dims; ++d) ++one.high[d];
-    boxes_.push_back(one);
-  }
+  void operator()(const Index& place) { boxes_.push_back(Region::of(place)); }
 
  private:
   std::vector<Region>& boxes_;
@@ -155,13 +151,15 @@ struct Dependence {
   /// extent.
   void (*readers)(const std::byte* closure, const Index& extent, std::uint32_t source, const Region& of,
                   std::vector<Region>& boxes);
-  /// Steps back that members read of their own family at most; 0: not known.
+  /// A user's word on how many steps back members read of their own family at most; 0: not known.
   std::int64_t (*lag)(const std::byte* closure);
   Alignment alignment = Alignment::none;
   /// With a dimension of steps, members read of other families' steps their own or earlier ones.
   bool in_time = false;
   /// `readers` is a user's word, and is checked.
   bool by_inverse = false;
+
+  std::int64_t known_lag(const std::byte* closure) const { return lag != nullptr ? lag(closure) : 0; }
 };
 
 void check_family(const FamilyNode& node);

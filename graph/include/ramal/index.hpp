@@ -76,6 +76,11 @@ struct Region {
     for (int d = 0; d < lengths.dims; ++d) box.low[d] = 0;
     return box;
   }
+  static constexpr Region of(const Index& place) {
+    Region box{place, place};
+    for (int d = 0; d < place.dims; ++d) ++box.high[d];
+    return box;
+  }
   constexpr std::int64_t length(int dim) const { return std::max<std::int64_t>(0, high[dim] - low[dim]); }
   constexpr std::int64_t volume() const {
     std::int64_t product = 1;
@@ -101,6 +106,15 @@ struct Region {
     for (int d = 0; d < low.dims; ++d) {
       box.low[d] = std::clamp<std::int64_t>(low[d], 0, lengths[d]);
       box.high[d] = std::clamp<std::int64_t>(high[d], 0, lengths[d]);
+    }
+    return box;
+  }
+  /// The least that holds the place too.
+  constexpr Region with(const Index& place) const {
+    Region box = *this;
+    for (int d = 0; d < low.dims; ++d) {
+      box.low[d] = std::min(low[d], place[d]);
+      box.high[d] = std::max(high[d], place[d] + 1);
     }
     return box;
   }

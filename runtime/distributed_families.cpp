@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// DistributedEngine's part in families: what of them is asked for is planned as a program, and kept.
+#include "runtime/distributed.hpp"
+
+#include <cstdio>
+#include <unordered_set>
+
+namespace ramal::detail {
+
+/// Starts the families whose members the graph starts from. From then on these are kept results like others.
+/// False if there are none to be made.
+bool DistributedEngine::make_members(const Graph& graph) {
+  Tasks members;
+  std::vector<std::shared_ptr<const FamilyNode>> families;
+  std::unordered_set<const FamilyNode*> known;
+  bool any_lent = false;
+  for (const TaskIndex i : graph.given) {
+    const Task* task = graph.tasks[i];
+    if (task->family() == nullptr || task->residence() != nullptr) continue;
+    if (KeptFamily* kept = kept_family(*task->family())) {
+      lend_member(*task, *kept);
+      any_lent = true;
+      continue;
+    }
+    members.push_back(task);
+    if (known.insert(task->family()).second) families.push_back(task->shared_family());
+  }
+  if (members.empty()) return any_lent;
+  std::vector<TaskHandle> held;  // what is made below lets go of its inputs
+  for (const Task* task : members) {
+    task->retain();
+    held.emplace_back(task);
+  }
+  PlannedProgram planned = plan_families(families);
+  // Which may have made some of them, if families read members of others by their handles.
+  std::erase_if(members, [](const Task* task) { return task->residence() != nullptr; });
+  FamilyProgram& program = planned.program;
+  Run& run = runs_[program.run];
+  const FamilyNode* family = nullptr;
+  std::uint32_t node = 0;
+  for (const Task* task : members) {
+    if (std::exchange(family, task->family()) != task->family()) node = planned.node(*task->family());
+    const std::uint32_t rank = program.owner(node, program.nodes[node].extent.place_of(task->member()));
+    auto state = std::make_shared<KeptState>(KeptState{.id = next_id_++, .rank = rank});
+    program.wants.push_back({detail::name_of(node, task->member()), state->id, Keep::announced});
+    pending_.emplace(state->id, Pending{program.run, state});
+    run.waiting.emplace_hint(run.waiting.end(), state->id, 0);
+    task->settle(std::make_unique<ResidenceOf<KeptState>>(std::move(state), releases_));
+  }
+  program.need_only_wants();
+  ship(std::move(planned));
+  return true;
+}
+
+/// From here on its families' names can be told.
+void DistributedEngine::ship(PlannedProgram planned) {
+  const FamilyProgram& program = planned.program;
+  Run& run = runs_[program.run];
+  run.families = std::move(planned.families);
+  run.targets = std::move(planned.held);
+  rank_.ship_program(program.run, program.encode(images_), runs_.size() == 1);
+}
+
+/// What families read of handles is kept from now on.
+PlannedProgram DistributedEngine::plan_families(std::span<const std::shared_ptr<const FamilyNode>> families) {
+  const auto kept = [this](const FamilyNode& family) { return kept_as(family); };
+  persist_held(handles_read(families, kept));
+  ProgramContext context;
+  context.kept = kept;
+  context.ranks = machine_.ranks();
+  context.front_members = front_members_;
+  context.given = [this](const Task& task) {
+    if (task.constant() != nullptr) settle_constant(task);
+    const KeptState& state = persisted_state(task);
+    return GivenMember{state.id, state.rank};
+  };
+  PlannedProgram planned = plan_program(families, context);
+  planned.program.run = next_run_++;
+  warn_of_unknown_readers(planned);
+  return planned;
+}
+
+/// Of families that every rank has to look at as a whole.
+void DistributedEngine::warn_of_unknown_readers(const PlannedProgram& planned) {
+  constexpr std::int64_t worth_a_word = 10'000'000;  // about half a second
+  if (!warnings_ || machine_.ranks() == 1) return;
+  for (const auto& family : planned.families) {
+    if (family == nullptr || family->kind->dependence == nullptr) continue;
+    const Dependence& dependence = *family->kind->dependence;
+    const bool is_known = dependence.lag == nullptr || dependence.by_inverse ||
+                          dependence.known_lag(family->closure.data()) > 0;
+    if (is_known || family->extent.volume() < worth_a_word ||
+        !warned_.insert({family->where.file_name(), family->where.line()}).second)
+      continue;
+    std::fprintf(
+        stderr,
+        "ramal: warning: each rank looks at all %lld members of %s at %s:%u to find out who reads what; say "
+        "how far they reach (FamilyOptions::reach), or give an inverse\n",
+        static_cast<long long>(family->extent.volume()), std::string(family->name()).c_str(),
+        family->where.file_name(), static_cast<unsigned>(family->where.line()));
+  }
+}
+
+void DistributedEngine::run(const std::vector<std::shared_ptr<const FamilyNode>>& families) {
+  auto held = rank_.lock();
+  forget_inputs();
+  send_releases();
+  PlannedProgram planned = plan_families(families);
+  planned.program.done = next_id_++;
+  ending_ = {.id = planned.program.done, .run = planned.program.run, .missing = machine_.ranks()};
+  ship(std::move(planned));
+  if (held) held.unlock();
+  rank_.work_until([&] { return ending_.missing == 0; });
+  held = rank_.lock();
+  const Ending ended = std::exchange(ending_, {});
+  if (ended.failure) note_failure(*ended.failure);
+  runs_.erase(ended.run);
+  if (!ended.failure) return;
+  const Failed name = name_of(*ended.failure);
+  failed_.erase(failed_.lower_bound({ended.run, 0}), failed_.lower_bound({ended.run + 1, 0}));
+  throw_failure(*ended.failure, name);
+}
+
+/// Null if it is not kept by this session.
+KeptFamily* DistributedEngine::kept_family(const FamilyNode& family) const {
+  const auto* residence = dynamic_cast<const ResidenceOf<KeptFamily>*>(family.residence.get());
+  if (residence == nullptr) return nullptr;
+  if (residence->of(releases_)) return &residence->kept();
+  throw std::invalid_argument("ramal: the family " + std::string(family.name()) +
+                              " was persisted in another session; make it anew");
+}
+KeptFamily& DistributedEngine::persisted_family(const FamilyNode& family) const {
+  if (KeptFamily* kept = kept_family(family)) return *kept;
+  throw std::invalid_argument("ramal: the family " + std::string(family.name()) +
+                              " is not persisted; call session.persist on it first");
+}
+ValueId DistributedEngine::kept_as(const FamilyNode& family) const {
+  const KeptFamily* kept = kept_family(family);
+  return kept != nullptr ? kept->first : 0;
+}
+
+/// A handle to a member of a kept family is one to a kept result, as long as the family is.
+void DistributedEngine::lend_member(const Task& task, KeptFamily& family) {
+  const std::uint32_t rank = family.of.owner(0, family.of.nodes.front().extent.place_of(task.member()));
+  auto state = std::make_shared<KeptState>(KeptState{.id = family.first + static_cast<ValueId>(task.member()),
+                                                     .rank = rank,
+                                                     .ready = family.missing == 0,
+                                                     .is_lent = true});
+  if (family.missing > 0) family.members.push_back(state);
+  task.settle(std::make_unique<ResidenceOf<KeptState>>(std::move(state), releases_));
+}
+
+void DistributedEngine::persist(const std::vector<std::shared_ptr<const FamilyNode>>& families) {
+  const auto held = rank_.lock();
+  forget_inputs();
+  send_releases();
+  for (const auto& family : families) {
+    if (kept_family(*family) != nullptr) continue;
+    PlannedProgram planned = plan_families(std::span(&family, 1));
+    FamilyProgram& program = planned.program;
+    const std::uint32_t node = planned.node(*family);
+    auto kept = std::make_shared<KeptFamily>();
+    kept->of.ranks = program.ranks;
+    kept->of.nodes.push_back(program.nodes[node]);
+    kept->of.nodes.front().forget_sources();
+    kept->first = next_id_;
+    next_id_ += static_cast<ValueId>(family->extent.volume());
+    kept->run = program.run;
+    kept->missing = machine_.ranks();
+    program.keeps.push_back({node, kept->first});
+    program.done = next_id_++;
+    kept_families_.emplace(program.done, kept);
+    family->residence = std::make_unique<ResidenceOf<KeptFamily>>(std::move(kept), releases_);
+    ship(std::move(planned));
+  }
+}
+
+void DistributedEngine::wait(const std::vector<std::shared_ptr<const FamilyNode>>& families) {
+  for (const auto& family : families) {
+    const KeptFamily* kept = nullptr;
+    {
+      const auto held = rank_.lock();
+      kept = &persisted_family(*family);
+    }
+    rank_.work_until([kept] { return kept->missing == 0; });
+    const auto held = rank_.lock();
+    if (kept->failure) throw_failure(*kept->failure, name_of(*kept->failure));
+  }
+}
+
+void DistributedEngine::cancel(const std::vector<std::shared_ptr<const FamilyNode>>& families) {
+  const auto held = rank_.lock();
+  for (const auto& family : families) {
+    const KeptFamily& kept = persisted_family(*family);
+    if (kept.missing > 0) cancel_program(kept.run);
+  }
+  rank_.transport().flush();
+}
+
+}  // namespace ramal::detail
