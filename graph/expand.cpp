@@ -102,6 +102,18 @@ std::optional<Slot> Front::slot_of(std::uint32_t node, const Index& place) const
   return std::nullopt;
 }
 
+std::optional<Slot> Expander::awaiting(const Front& front, std::int64_t steps, MemberName member) const {
+  const std::int64_t moved = steps * row_[node_of(member)];
+  if (number_of(member) >= moved) {
+    const auto found = front.awaited.find(member - static_cast<MemberName>(moved));
+    if (found != front.awaited.end() && (steps == 0 || found->second.stride != 0)) return found->second.slot;
+  }
+  if (steps == 0) return std::nullopt;
+  const auto found = front.awaited.find(member);
+  return found != front.awaited.end() && found->second.stride == 0 ? std::optional(found->second.slot)
+                                                                   : std::nullopt;
+}
+
 void Expander::append_chunk(std::uint32_t index, std::int64_t front, std::vector<Front::Part>& parts) const {
   const ProgramNode& node = program_.nodes[index];
   const Region own = program_.own(index, rank_);
@@ -240,7 +252,7 @@ class Expander::Expansion {
       const std::int64_t at = node.extent.number_of(place);
       if (node.left_by >= 0) {
         const MemberName name = name_of(part.node, at);
-        front_.awaited.push_back({next_external(), {name, 0}});
+        front_.awaited.emplace(name, Awaited{next_external(), 0});
         draft_.externals.push_back({name, External::arrival, kind});
         return;
       }
@@ -311,13 +323,11 @@ class Expander::Expansion {
     if (!own && front_.number - when <= near_fronts && is_paced(from))
       front_.producers.push_back(program_.owner(source.node, at));
     const MemberName name = name_of(source.node, number);
-    const auto [found, is_new] = awaited_.emplace(name, next_external());
-    if (is_new) {
-      const bool moves = from.loop >= 0 || (from.pace == Pace::by_steps && source.shape == from.extent);
-      front_.awaited.push_back({found->second, {name, moves ? from.row() : 0}});
-      draft_.externals.push_back({name, External::arrival, kind_index(from.kind)});
-    }
-    return found->second;
+    const bool moves = from.loop >= 0 || (from.pace == Pace::by_steps && source.shape == from.extent);
+    const auto [found, is_new] =
+        front_.awaited.emplace(name, Awaited{next_external(), moves ? expander_.row_[source.node] : 0});
+    if (is_new) draft_.externals.push_back({name, External::arrival, kind_index(from.kind)});
+    return found->second.slot;
   }
 
   bool is_paced(const ProgramNode& node) const {
@@ -435,7 +445,6 @@ class Expander::Expansion {
   Array<Slot> linked_;  // by slot of the front before
   Draft draft_;
   InputCounts counts_;
-  std::unordered_map<MemberName, Slot> awaited_;
   std::vector<Region> boxes_;
   std::vector<std::pair<Slot, std::uint32_t>> leaving_;
 };

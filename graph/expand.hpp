@@ -33,17 +33,17 @@ struct Named {
   MemberName name;
   std::int64_t stride;
 };
-/// An external that waits for a member by name.
+/// An external that waits for a member by name; `stride` as of Named.
 struct Awaited {
   Slot slot;
-  Named member;
+  std::int64_t stride;
 };
 
 struct Front {
   Subgraph graph;                  ///< routes name their slot's member by its place in `names`
   std::vector<const Kind*> kinds;  ///< by subgraph's kind
   std::vector<Link> links;         ///< from the front before
-  std::vector<Awaited> awaited;
+  std::unordered_map<MemberName, Awaited> awaited;
   std::vector<Named> names;  ///< of members that leave
   /// In a loop, and behind it: where the states of the step before are, by state and place, the rank's own.
   std::vector<Slot> states;
@@ -79,6 +79,8 @@ class Expander {
     return program_.nodes[node].front + number_of(member) / row_[node] / program_.nodes[node].rows +
            near_[node];
   }
+  /// The external of a front moved on by so many steps that waits for the member.
+  std::optional<Slot> awaiting(const Front& front, std::int64_t steps, MemberName member) const;
   /// Fronts of which each is the one before moved on by `rows` steps: from `first` to before `end`. None if
   /// first >= end.
   struct Steady {

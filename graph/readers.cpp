@@ -3,6 +3,7 @@
 #include "graph/expand.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace ramal::detail {
 
@@ -55,6 +56,12 @@ Expander::Steady Expander::steady(std::int64_t front) const {
 /// Outside of loops: where all is by steps, moves on in time, and nobody else reads a step but the last.
 Expander::Steady Expander::find_steady() const {
   Steady steady{0, program_.fronts, program_.rows};
+  std::int64_t lag = 0;  // of all that read steps
+  for (const ProgramNode& node : program_.nodes) {
+    if (node.exists() || node.is_task || node.kind->dependence->lag == nullptr) continue;
+    const std::int64_t known = node.kind->dependence->known_lag(node.closure.data());
+    lag = known > 0 ? std::max(lag, known) : std::numeric_limits<std::int64_t>::max();
+  }
   for (std::uint32_t i = 0; i < program_.nodes.size(); ++i) {
     const ProgramNode& node = program_.nodes[i];
     if (node.pace != Pace::by_steps || node.loop >= 0) continue;
@@ -72,14 +79,16 @@ Expander::Steady Expander::find_steady() const {
           source.base / std::max<std::int64_t>(1, node.row()) != node.extent[0] - 1)
         return {};
     }
-    // The first reads others, and the second's links lead from the first. The last two are not like those
-    // before: nobody reads on, and rows may be missing.
-    steady.first =
-        std::max(steady.first, node.front + 2 + (node.settled + program_.rows - 1) / program_.rows);
-    steady.end = std::min(steady.end, node.last - 1);
+    // Links of its first front would lead from one where it is not. Of its last, nobody reads on; of the one
+    // before, they may read rows that the last has not.
+    const std::int64_t settled = (node.settled + program_.rows - 1) / program_.rows;
+    steady.first = std::max(steady.first, node.front + std::max<std::int64_t>(1, settled));
+    const std::int64_t rows_of_last = node.needed.high[0] - (node.last - node.front) * program_.rows;
+    steady.end = std::min(steady.end, rows_of_last >= lag ? node.last : node.last - 1);
     // Of some only later steps are needed.
     const std::int64_t first_needed = node.front + node.needed.low[0] / node.rows;
-    if (first_needed < node.last - 1) steady.first = std::max(steady.first, first_needed + 2);
+    if (node.needed.low[0] > 0 && first_needed < node.last - 1)
+      steady.first = std::max(steady.first, first_needed + 2);
   }
   // Nor are those in which something else is made.
   for (const ProgramNode& node : program_.nodes) {

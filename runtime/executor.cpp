@@ -122,10 +122,10 @@ void Executor::fill_front(Run& run, Slot slot, Value value) {
           : open_external<false>(run, slot, Run::filled, nullptr);
 }
 
-const Value& Executor::linked(const Run& run, Slot slot) { return run.value(slot); }
+const Value& Executor::value_of(const Run& run, Slot slot) { return run.value(slot); }
 
 void Executor::abandon(Run& run) {
-  for (const Awaited& awaited : run.front->front->awaited) {
+  for (const auto& [name, awaited] : run.front->front->awaited) {
     if (run.value(awaited.slot).empty()) add(arrivals_missing_, -1);
   }
   if (latest_ == &run) latest_ = nullptr;

@@ -121,8 +121,8 @@ class Executor {
   void activate(Run& run, Run* next, std::vector<Keep> keeps);
   /// An external of a front has its value.
   void fill_front(Run& run, Slot slot, Value value);
-  /// A prepared front's external that a link leads to, when the front before has ended.
-  static const Value& linked(const Run& run, Slot slot);
+  /// Of an external of a front that is prepared or active; empty if it has not come.
+  static const Value& value_of(const Run& run, Slot slot);
   /// A prepared front is not to be activated; the one before has ended.
   void abandon(Run& run);
   bool knows(std::uint32_t run) const { return find(run) != nullptr; }

@@ -2,12 +2,15 @@
 #include "runtime/programs.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace ramal::detail {
 
 namespace {
 
 constexpr int most_active = 2;
+/// The next to be activated, and the one that it leads to.
+constexpr int most_prepared = 2;
 /// Fronts that a rank may be ahead of its consumers, and after how many it tells its producers.
 constexpr std::int64_t most_ahead = 8;
 constexpr std::int64_t telling_period = most_ahead / 2;
@@ -86,14 +89,11 @@ void Programs::prepare(UnderWay& program, std::int64_t number) {
   const std::int64_t steps = steps_of(program, number);
   Executor::Run* run = executor_.prepare(first_front_run | next_run_++, std::move(layout),
                                          {program.program.run, number, front, &program.program, steps});
-  program.runs.emplace(number, run);
-  for (const Awaited& awaited : front->awaited) {
-    const MemberName name = awaited.member.name + static_cast<MemberName>(awaited.member.stride * steps);
-    const auto found = program.mail.find(name);
-    if (found == program.mail.end()) {
-      program.waiting.emplace(name, Waiting{run, awaited.slot});
-    } else {
-      executor_.fill_front(*run, awaited.slot, found->second);
+  program.runs.emplace(number, Prepared{run, front, steps});
+  if (!program.mail.empty()) {
+    for (const auto& [name, awaited] : front->awaited) {
+      const auto found = program.mail.find(name + static_cast<MemberName>(awaited.stride * steps));
+      if (found != program.mail.end()) executor_.fill_front(*run, awaited.slot, found->second);
     }
   }
   program.prepared = number + 1;
@@ -133,10 +133,11 @@ void Programs::activate(UnderWay& program, std::int64_t number) {
   const auto front = front_of(program, number);
   ++program.active;
   ++program.next;
-  Executor::Run* next = is_last ? nullptr : program.runs.at(number + 1);
+  Executor::Run* next = is_last ? nullptr : program.runs.at(number + 1).run;
+  Executor::Run& run = *program.runs.at(number).run;
   program.fronts.erase(number);
-  if (program.is_cancelled) executor_.cancel_all(*program.runs.at(number));
-  executor_.activate(*program.runs.at(number), next, keeps_of(program, number, *front));
+  if (program.is_cancelled) executor_.cancel_all(run);
+  executor_.activate(run, next, keeps_of(program, number, *front));
 }
 
 Programs::Gate Programs::gate(const UnderWay& program) const {
@@ -159,7 +160,7 @@ void Programs::end_loop(UnderWay& program) {
   const std::size_t number = *program.program.loop_with_states(program.next);
   const ProgramLoop& loop = program.program.loops[number];
   const auto& failure = program.verdicts[number].failure;
-  Executor::Run& abandoned = *program.runs.at(program.next);
+  Executor::Run& abandoned = *program.runs.at(program.next).run;
   const auto front = front_of(program, program.next);
   const std::int64_t behind = loop.ghost + 1;
   auto slot = front->states.begin();
@@ -168,13 +169,12 @@ void Programs::end_loop(UnderWay& program) {
     const Index& extent = program.program.nodes[left].extent;
     const Region own = program.program.block(left, rank_);
     for (std::int64_t i = 0; i < own.volume(); ++i) {
-      const Value& last = Executor::linked(abandoned, *slot++);
+      const Value& last = Executor::value_of(abandoned, *slot++);
       const MemberName name = name_of(left, extent.number_of(own.place_of(i)));
       program.mail.emplace(name, failure ? Value::make<Failure>(*failure) : last);
       program.last_read[behind].push_back(name);
     }
   }
-  std::erase_if(program.waiting, [&](const auto& waiting) { return waiting.second.run == &abandoned; });
   executor_.abandon(abandoned);
   program.runs.erase(program.next);
   program.fronts.clear();
@@ -214,7 +214,7 @@ void Programs::advance(UnderWay& program) {
     const Gate next = gate(program);
     if (next == Gate::wait || is_too_far_ahead(program)) return;
     if (next == Gate::end_of_loop) end_loop(program);
-    const std::int64_t until = std::min(program.next + 2, program.program.fronts);
+    const std::int64_t until = std::min(program.next + most_prepared, program.program.fronts);
     while (program.prepared < until) prepare(program, program.prepared);
     activate(program, program.next);
   }
@@ -224,7 +224,7 @@ bool Programs::cancel(std::uint32_t number) {
   const auto found = programs_.find(number);
   if (found == programs_.end()) return false;
   found->second->is_cancelled = true;
-  for (const auto& [front, run] : found->second->runs) executor_.cancel_all(*run);
+  for (const auto& [front, prepared] : found->second->runs) executor_.cancel_all(*prepared.run);
   return true;
 }
 
@@ -306,15 +306,22 @@ void Programs::take(UnderWay& program, MemberName member, Value value) {
   if (!program.program.loops.empty()) hear_verdict(program, member, value);
   const std::int64_t soon = program.expander.last_reader_if_near(member);
   const bool is_last_chance = soon >= 0 && soon < program.prepared;
-  const auto [first, last] = program.waiting.equal_range(member);
-  for (auto one = first; one != last; ++one) {
-    if (is_last_chance && std::next(one) == last) {
-      executor_.fill_front(*one->second.run, one->second.slot, std::move(value));
+  // All of them before any is filled, which may end its front, or lead here again.
+  std::array<std::pair<Executor::Run*, Slot>, most_active + most_prepared> waiting;
+  std::size_t count = 0;
+  for (const auto& [number, prepared] : program.runs) {
+    const auto slot = program.expander.awaiting(*prepared.front, prepared.steps, member);
+    // What a loop leaves may come from the very slot, and go to later fronts.
+    if (slot && Executor::value_of(*prepared.run, *slot).empty()) waiting[count++] = {prepared.run, *slot};
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto [run, slot] = waiting[i];
+    if (is_last_chance && i + 1 == count) {
+      executor_.fill_front(*run, slot, std::move(value));
     } else {
-      executor_.fill_front(*one->second.run, one->second.slot, value);
+      executor_.fill_front(*run, slot, value);
     }
   }
-  program.waiting.erase(first, last);
   if (is_last_chance) return;
   const std::int64_t last_front = soon >= 0 ? soon : program.expander.last_reader(member);
   if (last_front < program.prepared) return;

@@ -71,9 +71,11 @@ class Programs {
   void advance();
 
  private:
-  struct Waiting {
+  /// A front that is prepared or active.
+  struct Prepared {
     Executor::Run* run;
-    Slot slot;
+    std::shared_ptr<Front> front;
+    std::int64_t steps;  // moved on
   };
   struct UnderWay {
     explicit UnderWay(FamilyProgram its, std::uint32_t rank)
@@ -81,7 +83,7 @@ class Programs {
     FamilyProgram program;
     Expander expander;
     std::map<std::int64_t, std::shared_ptr<Front>> fronts;  // made, not active yet
-    std::map<std::int64_t, Executor::Run*> runs;            // prepared or active, by front
+    std::map<std::int64_t, Prepared> runs;
     std::shared_ptr<Front> steady;                          // of those that the latest one repeats
     std::shared_ptr<Executor::Layout> steady_layout;
     std::int64_t steady_first = -1;
@@ -91,7 +93,6 @@ class Programs {
     bool is_cancelled = false;
     std::optional<Failure> failure;              // the first of own members'
     std::unordered_map<MemberName, Value> mail;  // as long as it may be read
-    std::unordered_multimap<MemberName, Waiting> waiting;
     std::map<std::int64_t, std::vector<MemberName>> last_read;  // by front
     std::map<std::int64_t, std::vector<ProgramWant>> wants;     // of own members, by front
     struct Verdicts {

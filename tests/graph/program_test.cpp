@@ -6,7 +6,9 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <set>
+#include <sstream>
 
 namespace {
 
@@ -71,14 +73,14 @@ void expect_sound(const FamilyProgram& program) {
           EXPECT_TRUE(sent.insert({front.names[route.remote_slot].name, to}).second) << "sent twice";
         }
       }
-      for (const Awaited& one : front.awaited) {
-        const std::uint32_t node = node_of(one.member.name);
-        const Index place = program.nodes[node].extent.place_of(number_of(one.member.name));
+      for (const auto& [name, one] : front.awaited) {
+        const std::uint32_t node = node_of(name);
+        const Index place = program.nodes[node].extent.place_of(number_of(name));
         if (program.nodes[node].left_by >= 0 && program.owner(node, place) == rank)
           continue;  // the loop gives it
         EXPECT_LE(program.front(node, place), number);
-        if (program.owner(node, place) != rank) awaited.insert({one.member.name, rank});
-        EXPECT_GE(expander.last_reader(one.member.name), number);
+        if (program.owner(node, place) != rank) awaited.insert({name, rank});
+        EXPECT_GE(expander.last_reader(name), number);
       }
     }
   }
@@ -131,6 +133,102 @@ TEST(Program, SoItIsInLoopsOfSeveralFamilies) {
       expect_sound(plan(b.view(), ranks, front_members));
     }
   }
+}
+
+/// Of a front and the one it repeats: all that is in them, as text, but their places' literals. Steps count
+/// from the first of the front.
+std::string shape_of(const FamilyProgram& program, const Front& front, std::int64_t steps) {
+  std::ostringstream text;
+  const auto name = [&](MemberName member, std::int64_t stride) {
+    text << node_of(member) << ':' << number_of(member) - stride * steps << ' ';
+  };
+  for (const Front::Part& part : front.parts) {
+    Region region = part.region;
+    if (program.nodes[part.node].pace == Pace::by_steps) {
+      region.low[0] -= steps;
+      region.high[0] -= steps;
+    }
+    text << part.node << region.low.text() << region.high.text() << part.first << '\n';
+  }
+  for (const std::uint32_t kind : front.graph.kind) text << front.kinds[kind]->name << ' ';
+  for (const std::uint32_t offset : front.graph.input_offsets) text << offset << ' ';
+  for (const Slot input : front.graph.inputs) text << input << ' ';
+  for (const External& one : front.graph.externals) text << one.how << front.kinds[one.kind]->name << ' ';
+  text << "\nlinks ";
+  for (const Link& link : front.links) text << link.from << "->" << link.to << ' ';
+  text << "\nroutes ";
+  for (const Route& route : front.graph.routes) {
+    text << route.slot << "->" << route.rank << '=';
+    name(front.names[route.remote_slot].name, front.names[route.remote_slot].stride);
+  }
+  text << "\nawaited ";
+  std::map<Slot, std::pair<MemberName, std::int64_t>> awaited;
+  for (const auto& [member, one] : front.awaited) awaited[one.slot] = {member, one.stride};
+  for (const auto& [slot, member] : awaited) {
+    text << slot << '=';
+    name(member.first, member.second);
+  }
+  text << "\nstates ";
+  for (const Slot slot : front.states) text << slot << ' ';
+  return text.str();
+}
+
+/// Fronts that are said to repeat another are what they would be if they were made anew. Returns how many.
+int expect_repeats(const FamilyProgram& program) {
+  int repeats = 0;
+  for (std::uint32_t rank = 0; rank < program.ranks; ++rank) {
+    Expander expander(program, rank);
+    for (std::int64_t number = 0; number < program.fronts; ++number) {
+      const auto steady = expander.steady(number);
+      if (!steady.contains(number) || number == steady.first) continue;
+      ++repeats;
+      EXPECT_EQ(shape_of(program, expander.expand(number), (number - steady.first) * steady.rows),
+                shape_of(program, expander.expand(steady.first), 0))
+          << "front " << number << " of " << program.fronts << " on " << rank << " of " << program.ranks;
+    }
+  }
+  return repeats;
+}
+
+TEST(Program, FrontsThatRepeatOthersAreAsIfMadeAnew) {
+  const auto chain = [](const Index& at, Reads& reads) {
+    for (std::int64_t back = 1; back <= 2 && back <= at[0]; ++back)
+      reads.self({at[0] - back, (at[1] + back - 1) % 10});
+    if (at[0] > 0) reads.self({at[0] - 1, (at[1] + at[0] % 3) % 10});
+  };
+  const auto ahead = [](const Index& at, Reads& reads) {
+    for (std::int64_t step = std::max<std::int64_t>(0, at[0] - 1);
+         step <= std::min<std::int64_t>(59, at[0] + 1); ++step)
+      reads(0, {step, at[1] / 2});
+  };
+  int repeats = 0;
+  for (const std::uint32_t ranks : {1u, 2u, 3u, 5u}) {
+    for (const std::int64_t front_members : {1, 10, 33, 70}) {
+      for (const std::int64_t steps : {60, 61, 62, 64}) {
+        const auto by_time = family<sum_placed>.with(
+            {.reach = Index(2, 9), .steps = true, .period = 3, .settled = 2})(Index(steps, 10), chain);
+        repeats += expect_repeats(plan(by_time.view(), ranks, front_members));
+        repeats += expect_repeats(plan(map<same>(map<add>(by_time, by_time)).view(), ranks, front_members));
+        repeats += expect_repeats(
+            plan(iterate<sum>(family<at_place>(20), steps, {{-2}, {0}, {1}}, Edge::periodic).view(), ranks,
+                 front_members));
+      }
+      const auto by_time = family<sum_placed>.with(
+          {.reach = Index(2, 9), .steps = true, .period = 3, .settled = 2})(Index(60, 10), chain);
+      const auto both = family<sum_placed>.with(
+          {.reach = Index(1, 20), .steps = true, .period = 1, .settled = 1})(Index(60, 20), ahead, by_time);
+      repeats += expect_repeats(plan(both.view(), ranks, front_members));
+      const auto [a, one] = iterate(
+          30,
+          [&](Family<double> a, Delayed<double> one) {
+            const auto next_a = map<add>(stencil<sum>(a, {{-1}, {3}}, Edge::periodic), one);
+            return next(next_a, delayed<add>(reduce<add>(next_a), a[7]));
+          },
+          family<at_place>(40), 2.0);
+      repeats += expect_repeats(plan(a.view(), ranks, front_members));
+    }
+  }
+  EXPECT_GT(repeats, 1000);
 }
 
 TEST(Program, LoopsHaveFrontsOfTheirOwn) {

@@ -166,7 +166,8 @@ class FamilyFunction {
                           options_ && options_->reach, sizeof...(Sources)};
     std::vector<std::byte> closure(sizeof reach + sizeof depends);
     std::memcpy(closure.data(), &reach, sizeof reach);
-    std::memcpy(closure.data() + sizeof reach, static_cast<const void*>(&depends), sizeof depends);
+    if constexpr (!std::is_empty_v<Depends>)
+      std::memcpy(closure.data() + sizeof reach, static_cast<const void*>(&depends), sizeof depends);
     return make_family<R>(member_kind_of<f, true, UserDependence<Depends>>, extent.extent,
                           {source_of(sources)...}, std::move(closure), extent.where,
                           traits(Shape::parameters > sizeof...(Sources)));
