@@ -195,6 +195,7 @@ Expander::Parts Expander::parts_of(std::int64_t front) const {
 }
 
 std::optional<Slot> Expander::Parts::find(std::uint32_t node, const Index& place) const {
+  if (all.empty()) return std::nullopt;
   for (std::size_t i = first_of_node[node]; i < all.size() && all[i].node == node; ++i) {
     if (all[i].region.contains(place))
       return all[i].first + static_cast<Slot>(offset_in(all[i].region, place));
@@ -316,12 +317,11 @@ class Expander::Expansion {
     const ProgramNode& from = program_.nodes[source.node];
     const std::int64_t number = source.base + read.number;
     const Index at = from.extent.place_of(number);
-    const bool own = program_.owner(source.node, at) == rank_;
-    const std::int64_t when = program_.front(source.node, at);
-    if (own && when == front_.number) return *parts_.find(source.node, at);
-    if (own && when == front_.number - 1) return link_from(*before_.find(source.node, at), from);
-    if (!own && front_.number - when <= near_fronts && is_paced(from))
-      front_.producers.push_back(program_.owner(source.node, at));
+    if (const auto here = parts_.find(source.node, at)) return *here;
+    if (const auto there = before_.find(source.node, at)) return link_from(*there, from);
+    const std::uint32_t owner = program_.owner(source.node, at);
+    if (owner != rank_ && front_.number - program_.front(source.node, at) <= near_fronts && is_paced(from))
+      front_.producers.push_back(owner);
     const MemberName name = name_of(source.node, number);
     const bool moves = from.loop >= 0 || (from.pace == Pace::by_steps && source.shape == from.extent);
     const auto [found, is_new] =
@@ -380,9 +380,8 @@ class Expander::Expansion {
     Reads& reads = expander_.reads_[reader.node];
     for (Index place = box.low; place[0] < box.high[0];) {
       // Own members of this front and the next have been, or will be, looked at above.
-      if (program_.owner(reader.node, place) == rank_ &&
-          program_.front(reader.node, place) <= front_.number + 1) {
-        if ((last > 0 || by.pace == Pace::once) && own.contains(place)) {
+      if (own.contains(place) && program_.front(reader.node, place) <= front_.number + 1) {
+        if (last > 0 || by.pace == Pace::once) {
           place[last] = own.high[last];  // and so is the rest of the row
         } else {
           ++place[last];

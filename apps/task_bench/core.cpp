@@ -219,7 +219,7 @@ std::span<const long> Graph::clipped(const Lists& lists, long point, long step) 
   const auto k = static_cast<std::size_t>(point);
   const long* first = lists.points.data() + lists.begin[k];
   const long* last = lists.points.data() + lists.begin[k + 1];
-  if (config_.pattern == Pattern::dom || config_.pattern == Pattern::tree) {
+  if (has_windows()) {
     while (first != last && !is_active(step, *first)) ++first;
     while (first != last && !is_active(step, last[-1])) --last;
   }

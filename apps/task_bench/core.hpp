@@ -60,6 +60,7 @@ class Graph {
   long width(long step) const;
   long offset(long step) const;
   bool is_active(long step, long point) const {
+    if (!has_windows()) return point >= 0 && point < config_.width;
     return point >= offset(step) && point < offset(step) + width(step);
   }
   /// The points of the row before that (step, point) reads, in order. Within that row's window.
@@ -103,6 +104,8 @@ class Graph {
     std::vector<std::size_t> begin;
     std::vector<long> points;
   };
+  /// Not all points are active in all rows.
+  bool has_windows() const { return config_.pattern == Pattern::dom || config_.pattern == Pattern::tree; }
   long sets() const;
   long set_of(long step) const;
   std::vector<long> unclipped(long set, long point) const;

@@ -99,17 +99,16 @@ void build(std::uint32_t number, const Delayed<double>& gate, std::vector<Delaye
   }
 }
 
-// --- families
-// -----------------------------------------------------------------------------------------------
+// --- families ---------------------------------------------------------------------------------------------
 
 /// Points outside of a row's window are members that do nothing.
 template <std::uint32_t number>
-Mark small_member(ramal::Index at, const Inputs<Mark>& inputs) {
+Mark small_member(const ramal::Index& at, const Inputs<Mark>& inputs) {
   if (!all_graphs[number].is_active(at[0], at[1])) return {};
   return small({number, static_cast<std::uint32_t>(at[0]), static_cast<std::uint32_t>(at[1])}, inputs);
 }
 template <std::uint32_t number>
-Bytes large_member(ramal::Index at, const Inputs<Bytes>& inputs) {
+Bytes large_member(const ramal::Index& at, const Inputs<Bytes>& inputs) {
   if (!all_graphs[number].is_active(at[0], at[1])) return {};
   return large({number, static_cast<std::uint32_t>(at[0]), static_cast<std::uint32_t>(at[1])}, inputs);
 }

@@ -131,9 +131,9 @@ void call_member(Signature<R, P, Rest...>, MemberReader& in, Value& result, Done
 template <class First>
 struct MemberPlace {
   Index place;
-  auto get() const {
+  decltype(auto) get() const {
     if constexpr (is_place<First>) {
-      return place;
+      return (place);
     } else {
       return static_cast<std::remove_cvref_t<First>>(place[0]);
     }
