@@ -108,7 +108,7 @@ std::optional<Slot> Expander::awaiting(const Front& front, std::int64_t steps, M
     const auto found = front.awaited.find(member - static_cast<MemberName>(moved));
     if (found != front.awaited.end() && (steps == 0 || found->second.stride != 0)) return found->second.slot;
   }
-  if (steps == 0) return std::nullopt;
+  if (steps == 0 || !front.awaits_fixed) return std::nullopt;
   const auto found = front.awaited.find(member);
   return found != front.awaited.end() && found->second.stride == 0 ? std::optional(found->second.slot)
                                                                    : std::nullopt;
@@ -254,6 +254,7 @@ class Expander::Expansion {
       if (node.left_by >= 0) {
         const MemberName name = name_of(part.node, at);
         front_.awaited.emplace(name, Awaited{next_external(), 0});
+        front_.awaits_fixed = true;
         draft_.externals.push_back({name, External::arrival, kind});
         return;
       }
@@ -326,7 +327,10 @@ class Expander::Expansion {
     const bool moves = from.loop >= 0 || (from.pace == Pace::by_steps && source.shape == from.extent);
     const auto [found, is_new] =
         front_.awaited.emplace(name, Awaited{next_external(), moves ? expander_.row_[source.node] : 0});
-    if (is_new) draft_.externals.push_back({name, External::arrival, kind_index(from.kind)});
+    if (is_new) {
+      draft_.externals.push_back({name, External::arrival, kind_index(from.kind)});
+      front_.awaits_fixed = front_.awaits_fixed || !moves;
+    }
     return found->second.slot;
   }
 

@@ -44,7 +44,8 @@ struct Front {
   std::vector<const Kind*> kinds;  ///< by subgraph's kind
   std::vector<Link> links;         ///< from the front before
   std::unordered_map<MemberName, Awaited> awaited;
-  std::vector<Named> names;  ///< of members that leave
+  bool awaits_fixed = false;  ///< some do not move with the front
+  std::vector<Named> names;   ///< of members that leave
   /// In a loop, and behind it: where the states of the step before are, by state and place, the rank's own.
   std::vector<Slot> states;
   /// Ranks that read members of this front in one near it; whose members of one near it are read here. Both
@@ -72,12 +73,17 @@ class Expander {
   Front expand(std::int64_t front);
   /// The latest front of this program in which any member may read that one.
   std::int64_t last_reader(MemberName member) const;
-  /// The same where it is told at once: all readers step in time with the member. Else -1.
-  std::int64_t last_reader_if_near(MemberName member) const {
+  /// The fronts in which it may be read, where that is told at once: all readers step in time with it. Else
+  /// `last` is -1.
+  struct Fronts {
+    std::int64_t first, last;
+  };
+  Fronts near_readers(MemberName member) const {
     const std::uint32_t node = node_of(member);
-    if (near_[node] < 0) return -1;
-    return program_.nodes[node].front + number_of(member) / row_[node] / program_.nodes[node].rows +
-           near_[node];
+    if (near_[node] < 0) return {0, -1};
+    const std::int64_t made =
+        program_.nodes[node].front + number_of(member) / row_[node] / program_.nodes[node].rows;
+    return {made, made + near_[node]};
   }
   /// The external of a front moved on by so many steps that waits for the member.
   std::optional<Slot> awaiting(const Front& front, std::int64_t steps, MemberName member) const;

@@ -304,12 +304,16 @@ bool Programs::take_plain(std::uint32_t number, std::span<const std::byte> named
 
 void Programs::take(UnderWay& program, MemberName member, Value value) {
   if (!program.program.loops.empty()) hear_verdict(program, member, value);
-  const std::int64_t soon = program.expander.last_reader_if_near(member);
-  const bool is_last_chance = soon >= 0 && soon < program.prepared;
+  const auto near = program.expander.near_readers(member);
+  const bool is_near = near.last >= 0;
+  const bool is_last_chance = is_near && near.last < program.prepared;
   // All of them before any is filled, which may end its front, or lead here again.
   std::array<std::pair<Executor::Run*, Slot>, most_active + most_prepared> waiting;
   std::size_t count = 0;
-  for (const auto& [number, prepared] : program.runs) {
+  const auto& runs = program.runs;
+  const auto end = is_near ? runs.upper_bound(near.last) : runs.end();
+  for (auto one = runs.lower_bound(near.first); one != end; ++one) {
+    const Prepared& prepared = one->second;
     const auto slot = program.expander.awaiting(*prepared.front, prepared.steps, member);
     // What a loop leaves may come from the very slot, and go to later fronts.
     if (slot && Executor::value_of(*prepared.run, *slot).empty()) waiting[count++] = {prepared.run, *slot};
@@ -323,7 +327,7 @@ void Programs::take(UnderWay& program, MemberName member, Value value) {
     }
   }
   if (is_last_chance) return;
-  const std::int64_t last_front = soon >= 0 ? soon : program.expander.last_reader(member);
+  const std::int64_t last_front = is_near ? near.last : program.expander.last_reader(member);
   if (last_front < program.prepared) return;
   program.mail.emplace(member, std::move(value));
   program.last_read[last_front].push_back(member);
