@@ -18,9 +18,6 @@ struct Executor::Layout {
     std::uint32_t consumers;  // of any slot
     std::uint32_t kind;
   };
-  struct Counts {
-    std::uint32_t uses, missing;
-  };
   explicit Layout(Subgraph subgraph) : graph(std::move(subgraph)) {}
 
   Subgraph graph;
@@ -31,7 +28,7 @@ struct Executor::Layout {
   Array<Route> routes;                 // sorted by slot
   std::uint64_t routed_slots = 0;
   // Of a front: what its cells begin with, and whose values leave.
-  Array<Counts> counts;
+  Array<Cell::Counts> counts;
   Array<std::uint16_t> flags;
   std::vector<Named> names;
 };
@@ -54,6 +51,7 @@ struct Executor::Run {
   static constexpr std::uint16_t not_plainly_ready = member | prioritised | routed;
   static constexpr std::uint16_t not_plainly_run = kept | cancelled | wide | stated | timed;
   using Step = Layout::Step;
+  using Flags = Array<std::atomic<std::uint16_t>>;
   /// The numbers of what was stolen; those that rank 0 gives are below, those of fronts above.
   static constexpr std::uint32_t first_stolen = std::uint32_t{1} << 30;
 
@@ -64,9 +62,9 @@ struct Executor::Run {
   const Array<Step>& steps;
   const Array<Slot>& consumers;
   const Array<Route>& routes;
-  Array<Cell> cells;                        // by slot; uses: consumers here, and one if routed
-  Array<std::atomic<std::uint16_t>> flags;  // by slot
-  std::vector<Keep> keeps;                  // sorted by slot
+  Array<Cell> cells;        // by slot; uses: consumers here, and one if routed
+  Flags flags;              // by slot
+  std::vector<Keep> keeps;  // sorted by slot
   std::unordered_map<Slot, int> priorities;
   std::unordered_map<Slot, Need> needs;
   Array<std::uint64_t> bytes;  // by slot, as counted by the executor; empty if no task states any
@@ -109,18 +107,15 @@ struct Executor::Run {
   }
   /// Of a new layout, which it fills in; `links` lead to the next front.
   Run(std::shared_ptr<Layout> fresh, std::uint32_t run, std::span<const Link> links)
-      : Run(std::move(fresh), run, Unfilled{}) {
+      : Run(fresh, run, Array<Cell>(fresh->graph.slots()), Flags(fresh->graph.slots())) {
     invert(links);
     sort_routes();
     open.store(graph.slots() + 1 + layout->routed_slots, std::memory_order_relaxed);
   }
   /// Of a front's, again.
-  Run(std::shared_ptr<Layout> known, std::uint32_t run) : Run(std::move(known), run, Unfilled{}) {
-    for (std::size_t slot = 0; slot < graph.slots(); ++slot) {
-      cells[slot].uses.store(layout->counts[slot].uses, std::memory_order_relaxed);
-      cells[slot].missing.store(layout->counts[slot].missing, std::memory_order_relaxed);
-      flags[slot].store(layout->flags[slot], std::memory_order_relaxed);
-    }
+  Run(std::shared_ptr<Layout> known, std::uint32_t run)
+      : Run(known, run, Array<Cell>(known->counts.begin(), known->counts.end()),
+            Flags(known->flags.begin(), known->flags.end())) {
     open.store(graph.slots() + 1 + layout->routed_slots, std::memory_order_relaxed);
   }
   /// So that the layout can be used again.
@@ -183,8 +178,7 @@ struct Executor::Run {
   }
 
  private:
-  struct Unfilled {};
-  Run(std::shared_ptr<Layout> its, std::uint32_t run, Unfilled)
+  Run(std::shared_ptr<Layout> its, std::uint32_t run, Array<Cell> first_cells, Flags first_flags)
       : layout(std::move(its)),
         number(run != 0 ? run : layout->graph.run),
         graph(layout->graph),
@@ -192,8 +186,8 @@ struct Executor::Run {
         steps(layout->steps),
         consumers(layout->consumers),
         routes(layout->routes),
-        cells(graph.slots()),
-        flags(graph.slots()),
+        cells(std::move(first_cells)),
+        flags(std::move(first_flags)),
         spare_end(static_cast<Slot>(graph.tasks())) {}
 
   /// By slot, by counting. A slot that is sent has one use more, and its sending is waited for.

@@ -49,6 +49,13 @@ class Task;
 
 /// Where a result lies while its run lasts, beside what is asked of it for every task.
 struct Cell {
+  /// What an empty one begins with.
+  struct Counts {
+    std::uint32_t uses, missing;
+  };
+  Cell() = default;
+  explicit Cell(const Counts& counts) : uses(counts.uses), missing(counts.missing) {}
+
   Value value;
   std::atomic<std::uint32_t> uses{0};     ///< who still needs the value
   std::atomic<std::uint32_t> missing{0};  ///< inputs that the task which makes it still waits for
