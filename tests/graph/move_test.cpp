@@ -162,7 +162,8 @@ TEST(ByValue, WithoutUsesNothingIsMoved) {
 }
 
 TEST(ByValue, AValueThatIsSharedIsCopied) {
-  ramal::detail::Cell cell{.value = ramal::Value::make<Block>(5), .uses = 1};
+  ramal::detail::Cell cell({.uses = 1, .missing = 0});
+  cell.value = ramal::Value::make<Block>(5);
   const ramal::Value sent = cell.value;  // as for a value still on its way to another rank
   const std::uint32_t input = 0;
   ramal::detail::Frame frame{&cell, &input, true, {}};
