@@ -302,6 +302,29 @@ TEST(Closures, TwoSmallNumbersSideBySideAreNotTakenForAnAddress) {
   if (mapped == page) munmap(page, 4096);
 }
 
+#if defined(__has_builtin)
+#if __has_builtin(__builtin_clear_padding)
+struct Padded {
+  std::uint64_t number;
+  bool flag;
+};
+double number_of_padded(Padded padded) { return padded.flag ? static_cast<double>(padded.number) : 0; }
+
+TEST(Arguments, WhatLiesBetweenMembersIsNotTakenForAnAddress) {
+  const int here = 0;
+  const void* const address = &here;
+  alignas(Padded) std::byte memory[sizeof(Padded)];
+  std::memcpy(memory + sizeof(void*), &address, sizeof address);  // with a lowest byte that a bool may have
+  memory[sizeof(void*)] = std::byte{1};
+  const std::uint64_t number = 5;
+  std::memcpy(memory, &number, sizeof number);
+  Padded* const padded = std::launder(reinterpret_cast<Padded*>(memory));
+  asm volatile("" : : "r"(padded) : "memory");
+  EXPECT_EQ(evaluate(delayed<number_of_padded>(*padded)), 5);
+}
+#endif
+#endif
+
 /// A refusal names the line of the `delay` and what to do instead.
 template <class Make>
 void expect_address_refused(unsigned line, const Make& make) {

@@ -134,6 +134,19 @@ inline bool may_hold_addresses(std::span<const std::byte> bytes) {
 /// the object and `where` the call it stands in.
 void refuse_addresses(std::span<const std::byte> bytes, std::string_view what, std::source_location where);
 
+/// The same for an object that is trivially copyable. What lies between its members is left from whatever was
+/// there before, and not looked at, if the compiler can tell (gcc does).
+template <class T>
+void refuse_addresses_in(const T& object, std::string_view what, std::source_location where) {
+  T copy = object;
+#if defined(__has_builtin)
+#if __has_builtin(__builtin_clear_padding)
+  __builtin_clear_padding(&copy);
+#endif
+#endif
+  refuse_addresses(std::as_bytes(std::span(&copy, 1)), what, where);
+}
+
 /// Gathers a task's inputs and literal bytes; without memory it only counts and checks them.
 class ArgWriter {
  public:
@@ -155,9 +168,8 @@ class ArgWriter {
   template <class T>
   void check(const T& literal) const {
     if constexpr (std::is_class_v<T> && MemoryCodec<T>) {
-      if (const auto bytes = std::as_bytes(std::span(&literal, 1));
-          counts_only() && may_hold_addresses(bytes))
-        refuse_addresses(bytes, "an argument of " + std::string(function_), where_);
+      if (counts_only() && may_hold_addresses(std::as_bytes(std::span(&literal, 1))))
+        refuse_addresses_in(literal, "an argument of " + std::string(function_), where_);
     }
   }
 

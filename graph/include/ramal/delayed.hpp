@@ -200,10 +200,8 @@ auto delay(F function, std::source_location where = std::source_location::curren
   static_assert(std::is_trivially_copyable_v<F> || Encodable<F>,
                 "ramal: this function object captures something that is not plain memory; pass it as an "
                 "argument of the call, or use a named class with a serialize() function");
-  if constexpr (std::is_trivially_copyable_v<F> && !std::is_empty_v<F>) {
-    detail::refuse_addresses(std::as_bytes(std::span(&function, 1)), "the function object given to delay",
-                             where);
-  }
+  if constexpr (std::is_trivially_copyable_v<F> && !std::is_empty_v<F>)
+    detail::refuse_addresses_in(function, "the function object given to delay", where);
   return detail::DelayedClosure<F>(function);
 }
 

@@ -160,8 +160,7 @@ class FamilyFunction {
     static_assert(std::is_trivially_copyable_v<Depends>,
                   "ramal: what a family depends on must be said by a function without captured containers");
     if constexpr (!std::is_empty_v<Depends>)
-      refuse_addresses(std::as_bytes(std::span(&depends, 1)), "the function that says what a family reads",
-                       extent.where);
+      refuse_addresses_in(depends, "the function that says what a family reads", extent.where);
     const UserReach reach{options_ && options_->reach ? *options_->reach : Index(),
                           options_ && options_->reach, sizeof...(Sources)};
     std::vector<std::byte> closure(sizeof reach + sizeof depends);
