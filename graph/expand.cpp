@@ -126,14 +126,15 @@ void Expander::append_chunk(std::uint32_t index, std::int64_t front, std::vector
   const std::int64_t first_leaf = begin + (chunk * (end - begin) + program_.chunks - 1) / program_.chunks;
   const std::int64_t last_leaf =
       begin + ((chunk + 1) * (end - begin) + program_.chunks - 1) / program_.chunks;
-  constexpr std::int64_t margin = 4;
+  const std::int64_t margin = 4 + node.halo / node.width + 1;
   constexpr std::int64_t few = 64;
   std::vector<std::pair<std::int64_t, std::int64_t>> ranges;
   if (high - low <= few) {
     ranges.push_back({low, high});
   } else {
     ranges = {{low, low + margin},
-              {std::max(low, first_leaf / node.width - 1), std::min(high, last_leaf / node.width + 2)},
+              {std::max(low, (first_leaf - node.halo) / node.width - 2),
+               std::min(high, (last_leaf - node.halo) / node.width + 2)},
               {high - margin, high}};
   }
   std::int64_t at = low;
@@ -391,6 +392,7 @@ class Expander::Expansion {
           ++place[last];
         }
       } else {
+        std::int64_t told = -1;
         if (read_member(by, place, reads, counts_).empty()) {  // else it fails where it is
           for (const Reads::Read& read : reads.all()) {
             if (read.source != reader.source) continue;
@@ -399,12 +401,19 @@ class Expander::Expansion {
             if (!part.region.contains(at)) continue;
             const std::uint32_t to = program_.owner(reader.node, place);
             leaving_.push_back({part.first + static_cast<Slot>(offset_in(part.region, at)), to});
+            told = static_cast<std::int64_t>(to);
             if (to != rank_ && program_.front(reader.node, place) - front_.number <= near_fronts &&
                 is_paced(program_.nodes[part.node]))
               front_.consumers.push_back(to);
           }
         }
-        ++place[last];
+        // That it reads one of one is all there is to be found out about a rank.
+        if (told >= 0 && part.region.volume() == 1) {
+          place[last] = std::max(place[last] + 1,
+                                 program_.own(reader.node, static_cast<std::uint32_t>(told)).high[last]);
+        } else {
+          ++place[last];
+        }
       }
       for (int d = last; d > 0 && place[d] >= box.high[d]; --d) {
         place[d] = box.low[d];

@@ -277,6 +277,16 @@ void StencilPattern::readers(const std::byte* closure, const Index&, std::uint32
   grow(closure, of, boxes);
 }
 
+/// With more dimensions its neighbours are not beside each other.
+std::optional<Alignment> StencilPattern::alignment(const std::byte* closure) {
+  const auto head = closure_as<StencilHead>(closure);
+  if (head.extent.dims != 1) return std::nullopt;
+  Alignment alignment{.wraps = head.edge == static_cast<std::int32_t>(Edge::periodic)};
+  for (int k = 0; k < head.count; ++k)
+    alignment.halo = std::max<std::int64_t>(alignment.halo, std::abs(offset_at(closure, 1, k, 0)));
+  return alignment;
+}
+
 void GatherPattern::reads(const std::byte* closure, const Index& place, Reads& out) {
   const auto [block, size] = closure_as<GatherClosure>(closure);
   for (std::int64_t i = place[0] * block; i < std::min((place[0] + 1) * block, size); ++i)
@@ -286,6 +296,10 @@ void GatherPattern::readers(const std::byte* closure, const Index&, std::uint32_
                             std::vector<Region>& boxes) {
   const auto block = closure_as<GatherClosure>(closure).block;
   boxes.push_back({Index(of.low[0] / block), Index((of.high[0] + block - 1) / block)});
+}
+
+std::optional<Alignment> GatherPattern::alignment(const std::byte* closure) {
+  return Alignment{.width = closure_as<GatherClosure>(closure).block};
 }
 
 void AllPattern::reads(const std::byte* closure, const Index&, Reads& out) {
@@ -306,6 +320,9 @@ void LevelPattern::reads(const std::byte* closure, const Index& place, Reads& ou
     from[d] = i;
     out.add(0, from, 0);
   }
+}
+std::optional<Alignment> LevelPattern::alignment(const std::byte* closure) {
+  return Alignment{.width = closure_as<LevelClosure>(closure).arity};
 }
 void LevelPattern::readers(const std::byte* closure, const Index&, std::uint32_t, const Region& of,
                            std::vector<Region>& boxes) {

@@ -348,23 +348,29 @@ class Planner {
     if (node.steps || node.only_rank >= 0 || node.extent.dims != 1 || !node.given.empty() ||
         node.extent[0] == 0)
       return false;
-    const Alignment alignment = node.kept != 0 ? Alignment::same : node.kind->dependence->alignment;
-    if (alignment == Alignment::none) return false;
-    std::int64_t leaves = 0, width = 1;
+    const auto alignment = node.kept != 0 ? std::optional(Alignment{})
+                                          : node.kind->dependence->known_alignment(node.closure.data());
+    if (!alignment) return false;
+    const std::int64_t width = alignment->width;
+    const ProgramNode* like = nullptr;  // of what it reads
+    node.wraps = alignment->wraps;
     for (const ProgramSource& source : node.sources) {
       const ProgramNode& from = program().nodes[source.node];
       if (from.pace == Pace::once && source.shape.volume() == 1 && from.last == 0) continue;
-      if (from.pace != Pace::by_chunks || !sees_all(source)) return false;
-      if (alignment == Alignment::same && source.shape.volume() == 1 && node.extent[0] != 1) return false;
-      if (leaves != 0 && (leaves != from.leaves || width != from.width)) return false;
-      leaves = from.leaves;
-      width = from.width;
+      const bool fits = (source.shape[0] + width - 1) / width == node.extent[0];
+      if (from.pace != Pace::by_chunks || !sees_all(source) || !fits) return false;
+      if (like != nullptr && (like->leaves != from.leaves || like->width != from.width)) return false;
+      node.halo = std::max(node.halo, from.halo);
+      node.wraps = node.wraps || from.wraps;
+      like = &from;
     }
-    if (leaves == 0 && alignment == Alignment::tree) return false;
-    if (alignment == Alignment::tree) width *= closure_as<LevelClosure>(node.closure.data()).arity;
-    node.leaves = leaves != 0 ? leaves : node.extent[0];
-    node.width = width;
-    return true;
+    if (like == nullptr && (width != 1 || alignment->halo != 0)) return false;
+    node.leaves = like != nullptr ? like->leaves : node.extent[0];
+    const std::int64_t below = like != nullptr ? like->width : 1;
+    node.width = below * width;
+    node.halo += alignment->halo * below;
+    // What reads beyond the chunks beside its own would keep them all.
+    return node.halo <= node.leaves / (program().ranks * program().chunks);
   }
 
   const ProgramContext& context_;

@@ -55,22 +55,29 @@ std::int64_t FamilyProgram::front(std::uint32_t index, const Index& place) const
   const ProgramNode& node = nodes[index];
   if (node.pace == Pace::once) return node.front;
   if (node.pace == Pace::by_steps) return node.front + place[0] / node.rows;
-  const std::int64_t first = place[0] * node.width;
-  const std::int64_t last = std::min(first + node.width, node.leaves) - 1;
-  const std::int64_t rank = block_of(last, ranks, node.leaves);
-  if (block_of(first, ranks, node.leaves) != rank) return node.front + chunks - 1;
+  return chunk_front(node, place[0], place[0]);
+}
+
+std::int64_t FamilyProgram::chunk_front(const ProgramNode& node, std::int64_t first,
+                                        std::int64_t last) const {
+  const std::int64_t first_leaf = first * node.width - node.halo;
+  const std::int64_t last_leaf = (last + 1) * node.width + node.halo - 1;
+  const bool passes_end = first_leaf < 0 || last_leaf >= node.leaves;
+  const std::int64_t leaf = std::min(last_leaf, node.leaves - 1);
+  const std::int64_t rank = block_of(leaf, ranks, node.leaves);
+  if ((node.wraps && passes_end) ||
+      block_of(std::max<std::int64_t>(0, first_leaf), ranks, node.leaves) != rank)
+    return node.front + chunks - 1;
   const std::int64_t begin = begin_of(rank, ranks, node.leaves);
   const std::int64_t end = begin_of(rank + 1, ranks, node.leaves);
-  return node.front + (last - begin) * chunks / (end - begin);
+  return node.front + (leaf - begin) * chunks / (end - begin);
 }
 
 std::int64_t FamilyProgram::latest_front(std::uint32_t index, const Region& region) const {
   const ProgramNode& node = nodes[index];
   if (node.pace == Pace::once || region.empty()) return node.front;
-  Index last = region.high;
-  for (int d = 0; d < last.dims; ++d) --last[d];
-  if (node.pace == Pace::by_chunks && region.volume() > 1) return node.last;
-  return front(index, last);
+  if (node.pace == Pace::by_chunks) return chunk_front(node, region.low[0], region.high[0] - 1);
+  return node.front + (region.high[0] - 1) / node.rows;
 }
 
 std::uint32_t PlannedProgram::node(const FamilyNode& family) const {

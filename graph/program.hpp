@@ -9,9 +9,9 @@
 // Fronts: each member has a number that no member it reads exceeds. Ranks plan and run front by front:
 //
 //   by_steps   a family whose first dimension is time: some steps a front
-//   by_chunks  elementwise families of one extent and reductions of them: each rank's block in `chunks`
-//   parts;
-//              a member belongs to the part that holds the last of the leaves under it
+//   by_chunks  families of one dimension whose members read places beside their own, and reductions of them:
+//              each rank's block in `chunks` parts; a member belongs to the part that holds the last of the
+//              leaves that it is made from, or to the last part if they are on several ranks
 //   once       all members in one front
 //
 // Both owner and front are functions that every rank evaluates for any member.
@@ -85,7 +85,9 @@ struct ProgramNode {
   std::int64_t settled = 0;  ///< from this step on
   std::int64_t leaves = 0;   ///< by chunks: members of the lowest level, and how many of them are under one
   std::int64_t width = 1;
-  ValueId kept = 0;  ///< members exist already, kept under this and the following ids; 0: they do not
+  std::int64_t halo = 0;  ///< and so many at either side, that it reads too
+  bool wraps = false;     ///< at the ends those of the other end
+  ValueId kept = 0;       ///< members exist already, kept under this and the following ids; 0: they do not
   std::vector<GivenMember> given;
   Region needed = {};           ///< all that is run of it lies in here
   std::int32_t loop = -1;       ///< in which it is
@@ -151,6 +153,8 @@ struct FamilyProgram {
   /// A rank's share of a node's places. Of a node of given handles: all; ask `owner`.
   Region block(std::uint32_t node, std::uint32_t rank) const;
   std::int64_t front(std::uint32_t node, const Index& place) const;
+  /// By chunks: of members from `first` to `last`, of which none has a later one.
+  std::int64_t chunk_front(const ProgramNode& node, std::int64_t first, std::int64_t last) const;
   /// The loop of which a front begins from the states of the step before.
   std::optional<std::size_t> loop_with_states(std::int64_t front) const {
     const auto loop = std::ranges::find_if(

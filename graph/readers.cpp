@@ -149,7 +149,7 @@ void Expander::find_readers(std::uint32_t index, const Region& region, const Rea
                                      : seen_by(source, node.extent, node.steps, region);
   if (!seen) return;
   const Index extent = by.pattern_extent();
-  if (by.is_task) {
+  if (by.is_task || source.shape.volume() == 1) {  // a single one is anybody's
     boxes.push_back(Region::whole(extent));
   } else {
     const std::uint32_t as_seen = source.when == When::at_first ? source.other : reader.source;

@@ -2,8 +2,10 @@
 // What families cost.
 //
 //   families plan                    rank 0's time and bytes to plan a layer, by its extent; beside explicit
-//   tasks mpirun -n 2 families steps W N   N steps of a 3-point stencil over W places: time of a core a task,
-//   and memory
+//                                    tasks
+//   mpirun -n 2 families steps W N   N steps of a 3-point stencil over W places: time of a core a task, and
+//                                    memory
+//   mpirun -n 2 families line L      the same for a line of places: a stencil, a map of both, their sum
 #include "graph/cut.hpp"
 #include "graph/place.hpp"
 #include "graph/program.hpp"
@@ -87,19 +89,23 @@ int main(int argc, char** argv) {
     plan();
     return 0;
   }
-  if (argc != 4 || std::string_view(argv[1]) != "steps") {
-    std::fprintf(stderr, "usage: families plan | families steps WIDTH STEPS\n");
+  const bool in_time = argc == 4 && std::string_view(argv[1]) == "steps";
+  if (!in_time && !(argc == 3 && std::string_view(argv[1]) == "line")) {
+    std::fprintf(stderr, "usage: families plan | families steps WIDTH STEPS | families line LENGTH\n");
     return 2;
   }
-  const std::int64_t width = std::atol(argv[2]), steps = std::atol(argv[3]);
+  const std::int64_t width = std::atol(argv[2]), steps = in_time ? std::atol(argv[3]) : 4;
   return run(argc, argv, [&](Session& session) {
     const double before = now();
-    const auto rows = iterate<spread>(family<start>(width), steps, {{-1}, {0}, {1}}, Edge::clamp);
+    const auto line = family<start>(width);
+    const auto rows = in_time ? iterate<spread>(line, steps, {{-1}, {0}, {1}}, Edge::clamp)
+                              : map<add>(stencil<spread>(line, {{-1}, {0}, {1}}, Edge::clamp), line);
     const double sum = session.compute(reduce<add>(rows));
     const double seconds = now() - before;
     double cores = 0;
     for (const auto& rank : session.info()) cores += rank.threads;
-    const double tasks = static_cast<double>(width) * static_cast<double>(steps);
+    const double tasks =
+        static_cast<double>(width) * static_cast<double>(steps);  // of a line: with its sum's
     std::printf("%.3g tasks on %d ranks: %.2f s, %.1f ns of a core a task, sum %.6g; at most", tasks,
                 session.ranks(), seconds, 1e9 * seconds * cores / tasks, sum);
     for (const long mib : session.on_every_rank<peak_mib>()) std::printf(" %ld", mib);

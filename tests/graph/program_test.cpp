@@ -270,6 +270,38 @@ TEST(Program, LeavesOfATreeGoByChunks) {
   for (const ProgramNode& node : program.nodes) EXPECT_EQ(node.pace, Pace::by_chunks);
 }
 
+/// So do those that read near places of each other, however long: what a front holds is a chunk.
+TEST(Program, ALineGoesByChunks) {
+  constexpr std::int64_t size = 100000, at_a_time = 1000;
+  const auto near = [](const Index& at, Reads& reads) {
+    for (std::int64_t i = std::max<std::int64_t>(0, at[0] - 5); i <= at[0]; ++i) reads(0, i);
+  };
+  const auto line = family<at_place>(size);
+  for (const Edge edge : {Edge::open, Edge::clamp, Edge::periodic}) {
+    const auto smooth = map<same>(stencil<sum>(map<same>(line), {{-3}, {0}, {7}}, edge));
+    const auto again = family<sum_placed>.with({.reach = Index(5)})(size, near, smooth);
+    const FamilyProgram program =
+        plan(detail::reduce_levels<add, double>(gather<sum>(map<add>(again, line), 7).view(), 0, 3, {}), 4,
+             at_a_time);
+    for (const ProgramNode& node : program.nodes) EXPECT_EQ(node.pace, Pace::by_chunks);
+    expect_sound(program);
+    for (std::uint32_t rank = 0; rank < 4; ++rank) {
+      Expander expander(program, rank);
+      for (std::int64_t front = 0; front < program.fronts; ++front) {
+        for (const std::uint32_t node : {0u, 2u, 4u}) {
+          std::int64_t members = 0;
+          for (const Front::Part& part : expander.expand(front).parts)
+            members += part.node == node ? part.region.volume() : 0;
+          EXPECT_LE(members, at_a_time + 50);
+        }
+      }
+    }
+  }
+  // Here a chunk would need all others.
+  const FamilyProgram far = plan(stencil<sum>(line, {{-2000}}).view(), 4, at_a_time);
+  EXPECT_EQ(far.nodes[1].pace, Pace::once);
+}
+
 TEST(Program, ItsBytesDoNotDependOnItsExtent) {
   const Images images = Images::loaded();
   const auto bytes = [&](std::int64_t extent) {

@@ -359,6 +359,22 @@ TEST(Families, WhatAnInverseDoesNotTellIsRefused) {
   }
 }
 
+TEST(Families, WhatIsFurtherThanItsReachIsRefused) {
+  for (const int ranks : {1, 2, 5}) {
+    SteppedRanks stepped(ranks, 7);
+    const auto turned = family<fold_placed>.with({.reach = Index(3)})(
+        20, [](const Index& at, Reads& reads) { reads(0, at[0] == 9 ? 13 : at[0]); }, family<seed_at>(20));
+    try {
+      stepped.session().compute(reduce<pair_up>(turned));
+      FAIL();
+    } catch (const TaskError& error) {
+      EXPECT_EQ(error.details().task, "fold_placed[9]");
+      EXPECT_EQ(error.details().message,
+                "reads [13] of source 0, which is further than [3], the reach that its family states");
+    }
+  }
+}
+
 TEST(Families, AFunctionOfPlacesThatThrowsIsRefused) {
   EXPECT_EQ(error_of([] {
               return reduce<pair_up>(family<fold_placed>(10, [](const Index& place, Reads&) {

@@ -82,14 +82,16 @@ struct Permuted {
     readers(k == 0 ? (place[0] + size - shift) % size : place[0] + shift);
   }
 };
-/// Near ones.
+/// Near ones, and a single one.
 struct Near {
   std::int64_t size;
   std::int64_t reach;
+  Word reads_single;
   void operator()(const Index& place, Reads& reads) const {
     for (std::int64_t d = -reach; d <= reach; d += 2) {
       if (place[0] + d >= 0 && place[0] + d < size) reads(0, place[0] + d);
     }
+    if (reads_single != 0 && place[0] % 3 != 0) reads(1, 0);
   }
 };
 /// Time: another family at the first step, itself later, back up to `back` steps; and along a row.
@@ -225,8 +227,9 @@ class RandomFamilies {
         break;
       case 12: {
         const std::int64_t reach = below(4);
-        lines_.push_back(
-            family<fold_placed>.with({.reach = Index(reach)})(Index(length()), Near{size, reach}, line));
+        const Near near{size, reach, random_() % 2};
+        lines_.push_back(family<fold_placed>.with({.reach = Index(reach)})(
+            Index(random_() % 2 == 0 ? length() : size), near, line, pick(singles_)));
         break;
       }
       case 13:
@@ -294,7 +297,8 @@ class RandomFamilies {
       case 4:
         return size > 0 ? family<fold_placed>(old.extent(), Scattered{random_(), size}, other) : old;
       case 5:
-        return family<fold_placed>.with({.reach = Index(2)})(old.extent(), Near{old.size(), 2}, old);
+        return family<fold_placed>.with({.reach = Index(2)})(old.extent(), Near{old.size(), 2, 0}, old,
+                                                             pick(singles_));
       case 6:
         return size > 0 ? map<pair_up>(old, reduce<pair_up>(other, {.arity = 2 + below(2)})) : old;
       case 7:

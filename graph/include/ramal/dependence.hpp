@@ -7,6 +7,7 @@
 #include <ramal/delayed.hpp>
 #include <ramal/index.hpp>
 
+#include <optional>
 #include <vector>
 
 namespace ramal {
@@ -27,6 +28,13 @@ class Reads {
     all_.clear();
     problem_.clear();
     own_number_ = own_number;
+    reach_.dims = 0;
+  }
+  /// From here on, of sources with as many dimensions and more than one place, only what is not further from
+  /// that place.
+  void keep_within(const Index& reach, const Index& place) {
+    reach_ = reach;
+    own_place_ = place;
   }
 
   /// Reads that member of the k-th source.
@@ -46,6 +54,9 @@ class Reads {
       refuse("reads source " + std::to_string(source) + " of " + std::to_string(shapes_.size()));
     } else if (!shapes_[source].contains(place)) {
       refuse("reads " + place.text() + " of a source of extent " + shapes_[source].text());
+    } else if (reach_.dims == place.dims && is_far(place) && shapes_[source].volume() > 1) {
+      refuse("reads " + place.text() + " of source " + std::to_string(source) + ", which is further than " +
+             reach_.text() + ", the reach that its family states");
     } else {
       all_.push_back({source, parameter, shapes_[source].number_of(place)});
     }
@@ -63,10 +74,18 @@ class Reads {
   const Index& shape(std::size_t source) const { return shapes_[source]; }
 
  private:
+  bool is_far(const Index& place) const {
+    for (int d = 0; d < place.dims; ++d)
+      if (place[d] < own_place_[d] - reach_[d] || place[d] > own_place_[d] + reach_[d]) return true;
+    return false;
+  }
+
   std::vector<Index> shapes_;
   std::vector<Read> all_;
   std::string problem_;
   std::int64_t own_number_ = 0;
+  Index reach_;  // without dimensions: anywhere
+  Index own_place_;
 };
 
 /// Gathers who reads one member, for a dependence that knows its own inverse. See `family<f>`.
@@ -137,12 +156,15 @@ struct FamilyNode {
   ~FamilyNode();
 };
 
-/// How members' places go together with those they read.
-enum class Alignment : std::uint8_t {
-  none,
-  same,  ///< each reads its own place of sources with its own extent
-  tree   ///< one dimension; each reads the places under it
+/// How places of one dimension go together with those of what they read: a member reads, of each source that
+/// has more than one, places from `place * width - halo` to before `(place + 1) * width + halo`, and beyond
+/// an end from the other, if it `wraps`.
+struct Alignment {
+  std::int64_t width = 1, halo = 0;
+  bool wraps = false;
 };
+using Alignments = std::optional<Alignment> (*)(const std::byte* closure);
+inline std::optional<Alignment> own_place(const std::byte*) { return Alignment{}; }
 
 /// A constant per pattern; see Kind::dependence.
 struct Dependence {
@@ -152,14 +174,18 @@ struct Dependence {
   void (*readers)(const std::byte* closure, const Index& extent, std::uint32_t source, const Region& of,
                   std::vector<Region>& boxes);
   /// A user's word on how many steps back members read of their own family at most; 0: not known.
-  std::int64_t (*lag)(const std::byte* closure);
-  Alignment alignment = Alignment::none;
+  std::int64_t (*lag)(const std::byte* closure) = nullptr;
+  /// Null, or nothing: its places do not go together with those of what it reads.
+  Alignments alignment = nullptr;
   /// With a dimension of steps, members read of other families' steps their own or earlier ones.
   bool in_time = false;
   /// `readers` is a user's word, and is checked.
   bool by_inverse = false;
 
   std::int64_t known_lag(const std::byte* closure) const { return lag != nullptr ? lag(closure) : 0; }
+  std::optional<Alignment> known_alignment(const std::byte* closure) const {
+    return alignment != nullptr ? alignment(closure) : std::nullopt;
+  }
 };
 
 void check_family(const FamilyNode& node);
@@ -194,7 +220,7 @@ T closure_as(const std::byte* closure) {
 struct Nothing {
   static void reads(const std::byte*, const Index&, Reads&) {}
   static void readers(const std::byte*, const Index&, std::uint32_t, const Region&, std::vector<Region>&) {}
-  static constexpr Dependence dependence{&reads, &readers, nullptr, Alignment::same};
+  static constexpr Dependence dependence{.reads = &reads, .readers = &readers, .alignment = &own_place};
 };
 
 /// Its own place of each source; the only place of sources of one member.
@@ -202,7 +228,8 @@ struct Elementwise {
   static void reads(const std::byte*, const Index& place, Reads& out);
   static void readers(const std::byte*, const Index& extent, std::uint32_t source, const Region& of,
                       std::vector<Region>& boxes);
-  static constexpr Dependence dependence{&reads, &readers, nullptr, Alignment::same, true};
+  static constexpr Dependence dependence{
+      .reads = &reads, .readers = &readers, .alignment = &own_place, .in_time = true};
 };
 
 std::vector<std::byte> stencil_closure(const Index& extent, const std::vector<Index>& offsets,
@@ -211,7 +238,8 @@ struct StencilPattern {
   static void reads(const std::byte* closure, const Index& place, Reads& out);
   static void readers(const std::byte* closure, const Index& extent, std::uint32_t source, const Region& of,
                       std::vector<Region>& boxes);
-  static constexpr Dependence dependence{&reads, &readers, nullptr, Alignment::none};
+  static std::optional<Alignment> alignment(const std::byte* closure);
+  static constexpr Dependence dependence{.reads = &reads, .readers = &readers, .alignment = &alignment};
 };
 struct TransposePattern {
   static void reads(const std::byte*, const Index& place, Reads& out) {
@@ -221,7 +249,7 @@ struct TransposePattern {
                       std::vector<Region>& boxes) {
     boxes.push_back({Index(of.low[1], of.low[0]), Index(of.high[1], of.high[0])});
   }
-  static constexpr Dependence dependence{&reads, &readers, nullptr, Alignment::none};
+  static constexpr Dependence dependence{.reads = &reads, .readers = &readers};
 };
 struct GatherClosure {
   std::int64_t block, size;
@@ -230,7 +258,8 @@ struct GatherPattern {
   static void reads(const std::byte* closure, const Index& place, Reads& out);
   static void readers(const std::byte* closure, const Index&, std::uint32_t, const Region& of,
                       std::vector<Region>& boxes);
-  static constexpr Dependence dependence{&reads, &readers, nullptr, Alignment::none};
+  static std::optional<Alignment> alignment(const std::byte* closure);
+  static constexpr Dependence dependence{.reads = &reads, .readers = &readers, .alignment = &alignment};
 };
 struct ScatterPattern {
   static void reads(const std::byte*, const Index& place, Reads& out) { out.add_number(0, place[0], 0); }
@@ -238,7 +267,7 @@ struct ScatterPattern {
                       std::vector<Region>& boxes) {
     boxes.push_back({Index(of.low[0], 0), Index(of.high[0], extent[1])});
   }
-  static constexpr Dependence dependence{&reads, &readers, nullptr, Alignment::none};
+  static constexpr Dependence dependence{.reads = &reads, .readers = &readers};
 };
 struct AllPattern {
   static void reads(const std::byte* closure, const Index& place, Reads& out);
@@ -246,7 +275,7 @@ struct AllPattern {
                       std::vector<Region>& boxes) {
     boxes.push_back(Region::whole(extent));
   }
-  static constexpr Dependence dependence{&reads, &readers, nullptr, Alignment::none};
+  static constexpr Dependence dependence{.reads = &reads, .readers = &readers};
 };
 struct ColumnClosure {
   std::int64_t rows;
@@ -257,7 +286,7 @@ struct ColumnPattern {
                       std::vector<Region>& boxes) {
     boxes.push_back({Index(of.low[1]), Index(of.high[1])});
   }
-  static constexpr Dependence dependence{&reads, &readers, nullptr, Alignment::none};
+  static constexpr Dependence dependence{.reads = &reads, .readers = &readers};
 };
 struct LevelClosure {
   std::int64_t axis, arity, length;  ///< of the level below
@@ -266,7 +295,9 @@ struct LevelPattern {
   static void reads(const std::byte* closure, const Index& place, Reads& out);
   static void readers(const std::byte* closure, const Index&, std::uint32_t, const Region& of,
                       std::vector<Region>& boxes);
-  static constexpr Dependence dependence{&reads, &readers, nullptr, Alignment::tree, true};
+  static std::optional<Alignment> alignment(const std::byte* closure);
+  static constexpr Dependence dependence{
+      .reads = &reads, .readers = &readers, .alignment = &alignment, .in_time = true};
 };
 
 /// Ahead of a user's function in its closure.
@@ -293,6 +324,8 @@ void with_user(const std::byte* closure, const Use& use) {
 template <class F>
 struct UserDependence {
   static void reads(const std::byte* closure, const Index& place, Reads& out) {
+    const auto reach = closure_as<UserReach>(closure);
+    if (reach.known && reach.reach.dims == place.dims) out.keep_within(reach.reach, place);
     with_user<F>(closure, [&](const F& f) { f(place, out); });
   }
   static void readers(const std::byte* closure, const Index& extent, std::uint32_t source, const Region& of,
@@ -316,7 +349,16 @@ struct UserDependence {
     const auto reach = closure_as<UserReach>(closure);
     return reach.known ? std::max<std::int64_t>(1, reach.reach[0]) : 0;
   }
-  static constexpr Dependence dependence{&reads, &readers, &lag, Alignment::none, false, HasInverse<F>};
+  static std::optional<Alignment> alignment(const std::byte* closure) {
+    const auto reach = closure_as<UserReach>(closure);
+    if (!reach.known || reach.reach.dims != 1) return std::nullopt;
+    return Alignment{.halo = reach.reach[0]};
+  }
+  static constexpr Dependence dependence{.reads = &reads,
+                                         .readers = &readers,
+                                         .lag = &lag,
+                                         .alignment = &alignment,
+                                         .by_inverse = HasInverse<F>};
 };
 
 }  // namespace detail
