@@ -68,16 +68,13 @@ class Planner {
  public:
   explicit Planner(const ProgramContext& context) : context_(context) {
     planned_.program.ranks = context.ranks;
-    planned_.program.fronts = 0;
   }
 
   PlannedProgram plan(std::span<const std::shared_ptr<const FamilyNode>> families) {
     for (const auto& family : families) reach(family);
     if (planned_.families.size() >= std::size_t{1} << (64 - member_bits))
       throw std::length_error("ramal: more than 65535 families in one run");
-    choose_sizes();
-    for (std::uint32_t i = 0; i < program().nodes.size(); ++i) set_fronts(i);
-    program().fronts = std::max<std::int64_t>(1, program().fronts);
+    plan_fronts(program(), context_.front_members);
     return std::move(planned_);
   }
 
@@ -244,97 +241,120 @@ class Planner {
     return {found->second, 0, Index(1)};
   }
 
+  const ProgramContext& context_;
+  PlannedProgram planned_;
+  std::unordered_map<const FamilyNode*, std::uint32_t> numbers_;
+  std::unordered_map<const Task*, std::uint32_t> singles_;
+  std::unordered_map<const Loop*, std::size_t> loops_;
+};
+
+/// In which fronts the members of each node are run.
+class FrontPlanner {
+ public:
+  FrontPlanner(FamilyProgram& program, std::int64_t front_members)
+      : program_(program), front_members_(front_members) {}
+
+  void plan() {
+    program_.fronts = 0;
+    for (ProgramLoop& loop : program_.loops) loop.ghost = 0;
+    choose_sizes();
+    for (std::uint32_t i = 0; i < program_.nodes.size(); ++i) set_fronts(i);
+    program_.fronts = std::max<std::int64_t>(1, program_.fronts);
+  }
+
+ private:
   /// How many rows and chunks make a front.
   void choose_sizes() {
-    const std::int64_t members = std::max<std::int64_t>(1, context_.front_members) * context_.ranks;
+    const std::int64_t members = std::max<std::int64_t>(1, front_members_) * program_.ranks;
     std::int64_t row = 1, leaves = 1, lag = 1, period = 1;
-    for (ProgramLoop& loop : program().loops) loop.rows = loop.done >= 0 ? 1 : members;  // at most
-    for (const ProgramNode& node : program().nodes) {
+    for (ProgramLoop& loop : program_.loops) loop.rows = loop.done >= 0 ? 1 : members;  // at most
+    for (const ProgramNode& node : program_.nodes) {
       if (node.loop >= 0) {
-        auto& rows = program().loops[static_cast<std::size_t>(node.loop)].rows;
+        auto& rows = program_.loops[static_cast<std::size_t>(node.loop)].rows;
         rows = std::clamp<std::int64_t>(members / std::max<std::int64_t>(1, node.row()), 1, rows);
       } else if (node.steps) {
         row = std::max(row, node.row());
         lag = std::max(lag, lag_of(node));
         if (node.period > 0 && period * node.period <= 4096) period = std::lcm(period, node.period);
       } else if (node.extent.dims == 1 && node.left_by < 0) {
-        leaves = std::max(leaves, node.extent[0]);
+        leaves = std::max(leaves, node.needed.volume());
       }
     }
-    std::int64_t& rows = program().rows;
+    std::int64_t& rows = program_.rows;
     rows = std::max(lag, members / row);
     rows = rows / period * period >= lag ? rows / period * period : (lag + period - 1) / period * period;
-    program().chunks = std::max<std::int64_t>(1, (leaves + members - 1) / members);
+    program_.chunks = std::max<std::int64_t>(1, (leaves + members - 1) / members);
   }
   static std::int64_t lag_of(const ProgramNode& node) {
     return node.exists() ? 0 : node.kind->dependence->known_lag(node.closure.data());
   }
   bool reads_itself(std::uint32_t i) {
-    const auto& sources = program().nodes[i].sources;
+    const auto& sources = program_.nodes[i].sources;
     return !sources.empty() && sources.back().node == i;
   }
-  bool sees_all(const ProgramSource& source) { return source.shape == program().nodes[source.node].extent; }
+  bool sees_all(const ProgramSource& source) { return source.shape == program_.nodes[source.node].extent; }
 
   void set_fronts(std::uint32_t i) {
-    ProgramNode& node = program().nodes[i];
+    ProgramNode& node = program_.nodes[i];
     if (node.loop >= 0 || node.left_by >= 0) {
       set_loop_fronts(node);
       return;
     }
+    node.pace = Pace::once;
     std::int64_t after = 0;  // the last front of what is read
     for (const ProgramSource& source : node.sources) {
       if (source.node == i) continue;
-      const ProgramNode& from = program().nodes[source.node];
+      const ProgramNode& from = program_.nodes[source.node];
       if (const auto behind = fronts_behind(node, source)) {
         after = std::max(after, from.front + *behind);
         continue;
       }
       const bool is_one = source.shape.volume() == 1;
       after = std::max(after,
-                       is_one ? program().front(source.node, from.extent.place_of(source.base)) : from.last);
+                       is_one ? program_.front(source.node, from.extent.place_of(source.base)) : from.last);
     }
     std::int64_t more = 0;  // fronts after its first
     if (node.steps && !node.exists() && !(reads_itself(i) && lag_of(node) == 0)) {
       node.pace = Pace::by_steps;
-      node.rows = program().rows;
-      more = std::max<std::int64_t>(0, node.extent[0] - 1) / node.rows;
-    } else if (program().chunks > 1 && can_go_by_chunks(node)) {
+      node.rows = program_.rows;
+      more = std::max<std::int64_t>(0, node.needed.high[0] - 1) / node.rows;
+    } else if (program_.chunks > 1 && can_go_by_chunks(node)) {
       node.pace = Pace::by_chunks;
       after = 0;
-      more = program().chunks - 1;
+      more = program_.chunks - 1;
     }
     // No loop has begun before all chunks are through.
-    for (const ProgramLoop& loop : program().loops) {
+    for (const ProgramLoop& loop : program_.loops) {
       if (loop.ghost > 0 && after <= loop.ghost && after + more >= loop.front) after = loop.ghost + 1;
     }
     node.front = after;
     node.last = after + more;
-    program().fronts = std::max(program().fronts, node.last + 1);
+    program_.fronts = std::max(program_.fronts, node.last + 1);
   }
 
   /// If both step in time, how many fronts later the reader has to begin. Nothing: it has to wait for the
   /// end.
   std::optional<std::int64_t> fronts_behind(const ProgramNode& node, const ProgramSource& source) {
-    const ProgramNode& from = program().nodes[source.node];
+    const ProgramNode& from = program_.nodes[source.node];
     if (!node.steps || node.exists() || from.pace != Pace::by_steps || !sees_all(source)) return std::nullopt;
     const Dependence& dependence = *node.kind->dependence;
     if (dependence.in_time) return 0;
     // By its reach it may read as many steps ahead.
     if (lag_of(node) == 0) return std::nullopt;
-    return (lag_of(node) + program().rows - 1) / program().rows;
+    return (lag_of(node) + program_.rows - 1) / program_.rows;
   }
 
   /// After all that stands before it, alone.
   void set_loop_fronts(ProgramNode& node) {
     ProgramLoop& loop =
-        program().loops[static_cast<std::size_t>(node.left_by >= 0 ? node.left_by : node.loop)];
+        program_.loops[static_cast<std::size_t>(node.left_by >= 0 ? node.left_by : node.loop)];
     if (loop.ghost == 0) {
-      loop.front = std::max(program().fronts, program().chunks > 1 ? program().chunks : 0);
+      loop.front = std::max(program_.fronts, program_.chunks > 1 ? program_.chunks : 0);
       loop.ghost = loop.front + (loop.steps - 1) / loop.rows + 1;
     }
     if (node.left_by >= 0) {
       node.front = node.last = loop.ghost + 1;
-      program().fronts = std::max(program().fronts, node.last + 1);
+      program_.fronts = std::max(program_.fronts, node.last + 1);
       return;
     }
     node.pace = Pace::by_steps;
@@ -354,8 +374,9 @@ class Planner {
     const std::int64_t width = alignment->width;
     const ProgramNode* like = nullptr;  // of what it reads
     node.wraps = alignment->wraps;
+    node.halo = 0;
     for (const ProgramSource& source : node.sources) {
-      const ProgramNode& from = program().nodes[source.node];
+      const ProgramNode& from = program_.nodes[source.node];
       if (from.pace == Pace::once && source.shape.volume() == 1 && from.last == 0) continue;
       const bool fits = (source.shape[0] + width - 1) / width == node.extent[0];
       if (from.pace != Pace::by_chunks || !sees_all(source) || !fits) return false;
@@ -370,17 +391,18 @@ class Planner {
     node.width = below * width;
     node.halo += alignment->halo * below;
     // What reads beyond the chunks beside its own would keep them all.
-    return node.halo <= node.leaves / (program().ranks * program().chunks);
+    return node.halo <= node.leaves / (program_.ranks * program_.chunks);
   }
 
-  const ProgramContext& context_;
-  PlannedProgram planned_;
-  std::unordered_map<const FamilyNode*, std::uint32_t> numbers_;
-  std::unordered_map<const Task*, std::uint32_t> singles_;
-  std::unordered_map<const Loop*, std::size_t> loops_;
+  FamilyProgram& program_;
+  const std::int64_t front_members_;
 };
 
 }  // namespace
+
+void plan_fronts(FamilyProgram& program, std::int64_t front_members) {
+  FrontPlanner(program, front_members).plan();
+}
 
 PlannedProgram plan_program(std::span<const std::shared_ptr<const FamilyNode>> families,
                             const ProgramContext& context) {

@@ -214,8 +214,6 @@ void FamilyProgram::need_only_wants() {
     ProgramNode& node = nodes[i];
     if (node.loop >= 0 || node.left_by >= 0) continue;
     node.needed = needed[i].value_or(Region{node.extent, node.extent});
-    if (node.pace == Pace::by_steps)
-      node.last = node.front + std::max<std::int64_t>(0, node.needed.high[0] - 1) / node.rows;
   }
 }
 

@@ -167,7 +167,7 @@ struct FamilyProgram {
     return region.empty() ? region : region.and_(nodes[node].needed);
   }
   /// Of programs of which nothing is asked but `wants`: narrows what is needed to what they need, as far as
-  /// that can be told from a few members. O(families).
+  /// that can be told from a few members. O(families). Then its fronts are to be planned again.
   void need_only_wants();
   /// No place in the region has a later one.
   std::int64_t latest_front(std::uint32_t node, const Region& region) const;
@@ -206,6 +206,8 @@ struct PlannedProgram {
 /// The handles that the families read, each once. Not those of families that are kept.
 std::vector<const Task*> handles_read(std::span<const std::shared_ptr<const FamilyNode>> families,
                                       const std::function<ValueId(const FamilyNode&)>& kept);
+/// In which fronts all that is needed is run, some `front_members` a front on each rank. O(families).
+void plan_fronts(FamilyProgram& program, std::int64_t front_members);
 /// All that the families need. O(families).
 PlannedProgram plan_program(std::span<const std::shared_ptr<const FamilyNode>> families,
                             const ProgramContext& context);

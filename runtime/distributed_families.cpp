@@ -48,6 +48,7 @@ bool DistributedEngine::make_members(const Graph& graph) {
     task->settle(std::make_unique<ResidenceOf<KeptState>>(std::move(state), releases_));
   }
   program.need_only_wants();
+  plan_fronts(program, front_members_);
   ship(std::move(planned));
   return true;
 }

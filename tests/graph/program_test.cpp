@@ -302,6 +302,21 @@ TEST(Program, ALineGoesByChunks) {
   EXPECT_EQ(far.nodes[1].pace, Pace::once);
 }
 
+TEST(Program, FewWantedMembersTakeFewFronts) {
+  const auto line = family<at_place>(100'000'000);
+  FamilyProgram program = plan(stencil<sum>(map<same>(line), {{-1}, {1}}).view(), 4, 256);
+  EXPECT_GT(program.fronts, 1000);
+  program.wants.push_back({name_of(2, 50'000'000), 1, Keep::announced});
+  program.need_only_wants();
+  plan_fronts(program, 256);
+  EXPECT_EQ(program.fronts, 1);
+  std::int64_t members = 0;
+  for (std::uint32_t rank = 0; rank < program.ranks; ++rank) {
+    for (const Front::Part& part : Expander(program, rank).expand(0).parts) members += part.region.volume();
+  }
+  EXPECT_EQ(members, 1 + 3 + 3);  // with the place between the two that are read
+}
+
 TEST(Program, ItsBytesDoNotDependOnItsExtent) {
   const Images images = Images::loaded();
   const auto bytes = [&](std::int64_t extent) {
