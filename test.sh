@@ -6,22 +6,26 @@ source "$(dirname "${BASH_SOURCE[0]}")/.ci/setup.sh"
 
 usage() {
     cat <<'EOF'
-usage: ./test.sh [--no-install] [--preset release|debug|asan|tsan] [--werror] [--] [ctest arguments…]
+usage: ./test.sh [--no-install] [--preset release|debug|asan|tsan] [--werror] [--build TARGET] [--]
+                 [ctest arguments…]
 
 Installs what is missing (with apt), builds, and runs the tests, as in: ./test.sh -R Place
   --no-install   install nothing: say what is missing (for machines without root)
   --preset NAME  which build (default release); asan and tsan are gcc's and clang's sanitizers
   --werror       from now on, warnings are errors in that build
+  --build TARGET build no more than that, as unit_programs: tests of what is not built cannot be run
 Environment: CC, CXX, MPI_HOME, HDF5_ROOT, and what ctest reads itself.
 EOF
 }
 
-may_install=yes preset=release options=(-DRAMAL_BUILD_TESTS=ON)
+may_install=yes preset=release targets=() options=(-DRAMAL_BUILD_TESTS=ON)
 while (($#)); do
     case $1 in
         --no-install) may_install=no ;;
         --preset=*) preset=${1#*=} ;;
         --preset) preset=${2:?--preset needs a name} && shift ;;
+        --build=*) targets+=(--target "${1#*=}") ;;
+        --build) targets+=(--target "${2:?--build needs a target}") && shift ;;
         --werror) options+=(-DRAMAL_WERROR=ON) ;;
         -h | --help) usage && exit ;;
         --) shift && break ;;
@@ -36,7 +40,7 @@ esac
 
 provide yes "$may_install"
 configure "$preset" "${options[@]}"
-build "$preset"
+build "$preset" ${targets[@]+"${targets[@]}"}
 
 mpi_environment
 around=()

@@ -2,7 +2,7 @@
 // Programs: a rank's families under way. Makes the fronts of its own members one after another, and keeps
 // what they read by name until they are there.
 //
-// Two fronts are active at a time, and the next one is prepared, so that what is made for it has a place. A
+// Two fronts are active at a time, and the next two are prepared, so that what is made for them has a place. A
 // front that repeats the one before takes that one's layout. What is done is forgotten.
 //
 // Why it ends: take the lowest front that is not done anywhere. On each rank where it is not done all before

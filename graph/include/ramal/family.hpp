@@ -48,9 +48,11 @@ class Family {
 struct FamilyOptions {
   std::string name = {};  ///< in errors and pictures; empty: the function's own
   int rank = -1;          ///< all members on this rank; -1: each rank its share
-  /// Each member reads places at most so far from its own, in each dimension. Lets ranks find out who needs
-  /// what from their own neighbourhood; without it every rank looks at every member once, and keeps the whole
-  /// family in its tables while it runs. With a dimension of steps, the first number is how many steps back.
+  /// Each member reads places at most so far from its own, in each dimension, and single values; one that
+  /// reads further fails. Lets ranks find out who needs what from their own neighbourhood; without it every
+  /// rank looks at every member once, and keeps the whole family in its tables while it runs. With it one of
+  /// a single dimension is run piece by piece. With a dimension of steps, the first number is how many steps
+  /// back.
   std::optional<Index> reach = {};
   /// The first dimension is time: every rank has a part of each step, and steps are planned one after
   /// another. Of itself for a family that reads itself.
@@ -150,9 +152,9 @@ class FamilyFunction {
   /// pointers, and depend on nothing but its place: every rank calls it. A place out of range, or of the
   /// family itself one not before its own, makes the member fail.
   ///
-  /// If it also has `inverse(k, place, readers)`, which calls `readers(p)` for each place p that reads that member
-  /// of the k-th source, ranks find out who reads their members at no more cost than that. A member that
-  /// reads what the inverse does not tell fails, where what it reads is another rank's.
+  /// If it also has `inverse(k, place, readers)`, which calls `readers(p)` for each place p that reads that
+  /// member of the k-th source, ranks find out who reads their members at no more cost than that. A member
+  /// that reads what the inverse does not tell fails, where what it reads is another rank's.
   template <class Depends, class... Sources>
     requires(std::invocable<const Depends&, const Index&, Reads&>)
   Family<R>
