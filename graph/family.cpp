@@ -165,11 +165,9 @@ void Elementwise::reads(const std::byte* closure, const Index& place, Reads& out
     }
   }
 }
-void Elementwise::readers(const std::byte*, const Index& extent, std::uint32_t, const Region& of,
+void Elementwise::readers(const std::byte*, const Index&, std::uint32_t, const Region& of,
                           std::vector<Region>& boxes) {
-  // A single one may be of other dimensions than the family.
-  boxes.push_back(
-      of.low.dims == extent.dims && extent.volume() != 1 && of.volume() != 1 ? of : Region::whole(extent));
+  boxes.push_back(of);
 }
 
 namespace {

@@ -20,6 +20,9 @@ double add(double a, double b) { return a + b; }
 double same(double a) { return a; }
 double sum(Inputs<double> inputs) { return inputs.empty() ? 0 : inputs[0]; }
 
+double sum_of_three(Index, Inputs<double> row, Inputs<double> all, Inputs<double> before) {
+  return sum(row) + sum(all) + sum(before);
+}
 double sum_placed(Index, Inputs<double> inputs) { return sum(inputs); }
 
 FamilyProgram plan(const FamilyView& view, std::uint32_t ranks, std::int64_t front_members) {
@@ -116,6 +119,31 @@ TEST(Program, WhatRanksAwaitIsWhatOthersSend) {
       }
     }
   }
+}
+
+/// What stays where it is, as the row that steps begin from or a value that all of them read, is not looked
+/// for in all of them.
+TEST(Program, WhatAllStepsReadIsFoundInTheFirst) {
+  static std::int64_t asked = 0;
+  const auto from_row = [](const Index& at, Reads& reads) {
+    ++asked;
+    if (at[0] > 0) reads.self({at[0] - 1, (at[1] + 1) % 10});
+    if (at[0] == 0 || at[0] % 2 == 1) reads(0, 9 - at[1]);
+    if (at[1] == 3) reads(1, 0);
+  };
+  const auto row = family<at_place>(10);
+  const auto made = [&](std::int64_t steps) {
+    return family<sum_of_three>.with({.reach = Index(1, 9), .period = 2, .settled = 1})(
+        Index(steps, 10), from_row, map<same>(row), delayed<same>(2.0));
+  };
+  for (const std::uint32_t ranks : {1u, 2u, 3u, 5u, 16u}) {
+    for (const std::int64_t front_members : {1, 7, 40})
+      expect_sound(plan(made(50).view(), ranks, front_members));
+  }
+  const FamilyProgram program = plan(made(1'000'000).view(), 3, 40);
+  asked = 0;
+  const Front first = Expander(program, 1).expand(0);
+  EXPECT_LT(asked, 5000);
 }
 
 TEST(Program, SoItIsInLoopsOfSeveralFamilies) {

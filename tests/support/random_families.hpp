@@ -113,7 +113,7 @@ struct InTime {
   }
 };
 
-/// Another family's steps around its own.
+/// Another family's steps around its own, and what all steps read.
 struct Around {
   std::int64_t steps;
   std::int64_t reach;
@@ -124,6 +124,8 @@ struct Around {
       if (step >= 0 && step < steps && mix(salt, static_cast<Word>(d + 9)) % 3 != 0)
         reads(0, {step, place[1]});
     }
+    if (salt % 2 == 0) reads(1, place[1]);
+    if (salt % 3 == 0 && place[1] != 1) reads(2, 0);
   }
 };
 
@@ -272,8 +274,8 @@ class RandomFamilies {
     options = {.reach = Index(reach, 0), .steps = true};
     if (own + reach <= steps) options.period = below(2);
     options.settled = reach;
-    planes_.push_back(
-        family<fold_placed>.with(options)(Index(own, width), Around{steps, reach, random_()}, all));
+    planes_.push_back(family<fold_placed>.with(options)(Index(own, width), Around{steps, reach, random_()},
+                                                        all, line, pick(singles_)));
     lines_.push_back(Family<Word>(all.view().last_step()));
     if (width > 0) lines_.push_back(reduce_along<pair_up>(all, 1));
   }

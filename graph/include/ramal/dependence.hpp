@@ -169,8 +169,8 @@ inline std::optional<Alignment> own_place(const std::byte*) { return Alignment{}
 /// A constant per pattern; see Kind::dependence.
 struct Dependence {
   void (*reads)(const std::byte* closure, const Index& place, Reads& out);
-  /// Boxes with all places that read some place of `of`, a box within the source. They may reach beyond the
-  /// extent.
+  /// Boxes with all places that read some place of `of`, a box within the source, which has more than one
+  /// place. They may reach beyond the extent.
   void (*readers)(const std::byte* closure, const Index& extent, std::uint32_t source, const Region& of,
                   std::vector<Region>& boxes);
   /// A user's word on how many steps back members read of their own family at most; 0: not known.
