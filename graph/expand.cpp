@@ -2,7 +2,6 @@
 #include "graph/expand.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <stdexcept>
 
 namespace ramal::detail {
@@ -379,8 +378,9 @@ class Expander::Expansion {
     }
   }
 
-  /// With all steps of the reader alike from some step on, those up to there and a few more stand for all, if
-  /// what is read stays where it is. Nothing: they do not.
+  /// If what is read stays where it is and all steps of the reader are alike from some step on, those up to
+  /// there stand for all, and what they repeat, behind the two fronts of which own members are not looked at.
+  /// Nothing: they do not.
   std::optional<std::int64_t> steps_for_all(const Reader& reader) const {
     const ProgramNode& by = program_.nodes[reader.node];
     const ProgramSource& source = by.sources[reader.source];
@@ -392,18 +392,12 @@ class Expander::Expansion {
   void find_leaving(const Front::Part& part, const Reader& reader, Region box) {
     const ProgramNode& by = program_.nodes[reader.node];
     const Region own = program_.own(reader.node, rank_);
-    // From this step on, what own members read, those of later fronts read too.
-    std::int64_t read_later = std::numeric_limits<std::int64_t>::max();
-    if (const auto steps = steps_for_all(reader); steps && box.low[0] + *steps < box.high[0]) {
-      box.high[0] = box.low[0] + *steps;
-      if (by.last > front_.number + 1) read_later = box.low[0] + std::max(by.settled, by.rows);
-    }
+    if (const auto steps = steps_for_all(reader)) box.high[0] = std::min(box.high[0], box.low[0] + *steps);
     const int last = by.extent.dims - 1;
     Reads& reads = expander_.reads_[reader.node];
     for (Index place = box.low; place[0] < box.high[0];) {
       // Own members of this front and the next have been, or will be, looked at above.
-      if (place[0] < read_later && own.contains(place) &&
-          program_.front(reader.node, place) <= front_.number + 1) {
+      if (own.contains(place) && program_.front(reader.node, place) <= front_.number + 1) {
         if (last > 0 || by.pace == Pace::once) {
           place[last] = own.high[last];  // and so is the rest of the row
         } else {
