@@ -291,9 +291,7 @@ class Expander::Expansion {
     for (const Reads::Read& read : reads.all()) {
       const ProgramSource& source = node.sources[read.source];
       const Index at = program_.nodes[source.node].extent.place_of(source.base + read.number);
-      const bool is_here =
-          program_.owner(source.node, at) == rank_ && program_.front(source.node, at) >= front_.number - 1;
-      if (is_here) continue;
+      if (parts_.find(source.node, at) || before_.find(source.node, at)) continue;
       expander_.find_readers(source.node, Region::of(at), {index, read.source}, boxes_);
       Index told = place;
       if (node.loop >= 0 && source.when == When::always) told[0] = 0;  // which stands for all steps
