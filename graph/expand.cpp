@@ -116,38 +116,63 @@ std::optional<Slot> Expander::awaiting(const Front& front, std::int64_t steps, M
 
 void Expander::append_chunk(std::uint32_t index, std::int64_t front, std::vector<Front::Part>& parts) const {
   const ProgramNode& node = program_.nodes[index];
+  const Leaves& leaves = node.leaves;
   const Region own = program_.own(index, rank_);
-  const std::int64_t low = own.low[0], high = own.high[0];
-  if (low >= high) return;
-  // The rank's leaves of that chunk, and whatever at the ends of its block goes another way.
-  const std::int64_t begin = (std::int64_t{rank_} * node.leaves + program_.ranks - 1) / program_.ranks;
-  const std::int64_t end = ((std::int64_t{rank_} + 1) * node.leaves + program_.ranks - 1) / program_.ranks;
-  const std::int64_t chunk = front - node.front;
-  const std::int64_t first_leaf = begin + (chunk * (end - begin) + program_.chunks - 1) / program_.chunks;
-  const std::int64_t last_leaf =
-      begin + ((chunk + 1) * (end - begin) + program_.chunks - 1) / program_.chunks;
-  const std::int64_t margin = 4 + node.halo / node.width + 1;
-  constexpr std::int64_t few = 64;
-  std::vector<std::pair<std::int64_t, std::int64_t>> ranges;
-  if (high - low <= few) {
-    ranges.push_back({low, high});
-  } else {
-    ranges = {{low, low + margin},
-              {std::max(low, (first_leaf - node.halo) / node.width - 2),
-               std::min(high, (last_leaf - node.halo) / node.width + 2)},
-              {high - margin, high}};
-  }
-  std::int64_t at = low;
-  for (auto [first, last] : ranges) {
-    for (std::int64_t i = std::max(first, at); i < last; ++i) {
-      if (program_.front(index, Index(i)) != front) continue;
-      if (!parts.empty() && parts.back().node == index && parts.back().region.high[0] == i) {
-        ++parts.back().region.high[0];
+  if (own.empty()) return;
+  // In their order, own members' first and last leaves only grow. Those with leaves of one rank only go with
+  // its chunks, those between them with the last chunk.
+  const std::int64_t size = own.volume();
+  const auto first_not = [&](std::int64_t from, std::int64_t end, const auto& is_before) {
+    while (from < end) {
+      const std::int64_t middle = from + (end - from) / 2;
+      if (is_before(own.place_of(middle))) {
+        from = middle + 1;
       } else {
-        parts.push_back({index, {Index(i), Index(i + 1)}, 0});
+        end = middle;
       }
     }
-    at = std::max(at, last);
+    return from;
+  };
+  const bool is_last = front == node.last;
+  std::int64_t done = 0;  // up to here
+  const std::int64_t last_rank = program_.rank_of_leaf(leaves, leaves.last(own.last()));
+  for (std::int64_t rank = program_.rank_of_leaf(leaves, leaves.first(own.low)); rank <= last_rank; ++rank) {
+    const bool at_low_end = !leaves.wraps && program_.first_leaf(leaves, rank) == 0;
+    const bool at_high_end = !leaves.wraps && program_.first_leaf(leaves, rank + 1) == leaves.count();
+    const std::int64_t begin = first_not(done, size, [&](const Index& place) {
+      return !at_low_end && leaves.first(place) < program_.first_leaf(leaves, rank);
+    });
+    const std::int64_t end = first_not(begin, size, [&](const Index& place) {
+      return at_high_end || leaves.last(place) < program_.first_leaf(leaves, rank + 1);
+    });
+    if (is_last) append_range(index, own, done, begin, parts);
+    const auto before = [&](std::int64_t number) {
+      return first_not(begin, end, [&](const Index& place) { return program_.front(index, place) < number; });
+    };
+    append_range(index, own, before(front), before(front + 1), parts);
+    done = end;
+  }
+  if (is_last) append_range(index, own, done, size, parts);
+}
+
+/// Members of a box from one number within it to another: of as few boxes as it takes.
+void Expander::append_range(std::uint32_t index, const Region& box, std::int64_t from, std::int64_t to,
+                            std::vector<Front::Part>& parts) {
+  while (from < to) {
+    // The longest run of rows, or rows of rows, that begins here.
+    int d = box.low.dims - 1;
+    std::int64_t below = 1;  // places under one of dimension d
+    for (; d > 0; --d) {
+      const std::int64_t row = below * box.length(d);
+      if (from % row != 0 || from + row > to) break;
+      below = row;
+    }
+    Region run = Region::of(box.place_of(from));
+    const std::int64_t length = std::min((to - from) / below, box.high[d] - run.low[d]);
+    run.high[d] = run.low[d] + length;
+    for (int inner = d + 1; inner < box.low.dims; ++inner) run.high[inner] = box.high[inner];
+    parts.push_back({index, run, 0});
+    from += length * below;
   }
 }
 
@@ -365,6 +390,7 @@ class Expander::Expansion {
   void find_leaving(const Front::Part& part) {
     for (const Reader& reader : expander_.readers_[part.node]) {
       expander_.find_readers(part.node, part.region, reader, boxes_);
+      if (program_.nodes[reader.node].pace == Pace::by_chunks) find_read_later(part, reader);
       for (const Region& box : boxes_) find_leaving(part, reader, box);
     }
     for (const ProgramLoop& loop : program_.loops) {
@@ -387,6 +413,23 @@ class Expander::Expansion {
     return by.settled + by.period + 2 * by.rows;
   }
 
+  /// Those that own members may read in fronts after the next, which go by chunks: as the pattern alone has
+  /// it, which may be more than are read.
+  void find_read_later(const Front::Part& part, const Reader& reader) {
+    const Region own = program_.own(reader.node, rank_);
+    const auto is_read_later = [&](const std::vector<Region>& boxes) {
+      return std::ranges::any_of(boxes, [&](const Region& box) {
+        const Region here = box.and_(own);
+        return !here.empty() && program_.latest_front(reader.node, here) > front_.number + 1;
+      });
+    };
+    if (!is_read_later(boxes_)) return;
+    for (std::int64_t k = 0; k < part.region.volume(); ++k) {
+      expander_.find_readers(part.node, Region::of(part.region.place_of(k)), reader, of_member_);
+      if (is_read_later(of_member_)) leaving_.push_back({part.first + static_cast<Slot>(k), rank_});
+    }
+  }
+
   void find_leaving(const Front::Part& part, const Reader& reader, Region box) {
     const ProgramNode& by = program_.nodes[reader.node];
     const Region own = program_.own(reader.node, rank_);
@@ -394,9 +437,11 @@ class Expander::Expansion {
     const int last = by.extent.dims - 1;
     Reads& reads = expander_.reads_[reader.node];
     for (Index place = box.low; place[0] < box.high[0];) {
-      // Own members of this front and the next have been, or will be, looked at above.
-      if (own.contains(place) && program_.front(reader.node, place) <= front_.number + 1) {
-        if (last > 0 || by.pace == Pace::once) {
+      // Own members of this front and the next have been, or will be, looked at above; and all that go by
+      // chunks.
+      if (own.contains(place) &&
+          (by.pace == Pace::by_chunks || program_.front(reader.node, place) <= front_.number + 1)) {
+        if (last > 0 || by.pace != Pace::by_steps) {
           place[last] = own.high[last];  // and so is the rest of the row
         } else {
           ++place[last];
@@ -467,7 +512,7 @@ class Expander::Expansion {
   Array<Slot> linked_;  // by slot of the front before
   Draft draft_;
   InputCounts counts_;
-  std::vector<Region> boxes_;
+  std::vector<Region> boxes_, of_member_;
   std::vector<std::pair<Slot, std::uint32_t>> leaving_;
 };
 

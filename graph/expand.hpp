@@ -110,6 +110,8 @@ class Expander {
   };
   Parts parts_of(std::int64_t front) const;
   void append_chunk(std::uint32_t node, std::int64_t front, std::vector<Front::Part>& parts) const;
+  static void append_range(std::uint32_t node, const Region& box, std::int64_t from, std::int64_t to,
+                           std::vector<Front::Part>& parts);
   void find_readers(std::uint32_t node, const Region& region, const Reader& reader,
                     std::vector<Region>& boxes) const;
   std::int64_t fronts_to_last_reader(std::uint32_t node) const;

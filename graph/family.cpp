@@ -275,13 +275,14 @@ void StencilPattern::readers(const std::byte* closure, const Index&, std::uint32
   grow(closure, of, boxes);
 }
 
-/// With more dimensions its neighbours are not beside each other.
-std::optional<Alignment> StencilPattern::alignment(const std::byte* closure) {
+std::optional<Alignment> StencilPattern::alignment(const std::byte* closure, int dims) {
   const auto head = closure_as<StencilHead>(closure);
-  if (head.extent.dims != 1) return std::nullopt;
-  Alignment alignment{.wraps = head.edge == static_cast<std::int32_t>(Edge::periodic)};
-  for (int k = 0; k < head.count; ++k)
-    alignment.halo = std::max<std::int64_t>(alignment.halo, std::abs(offset_at(closure, 1, k, 0)));
+  Alignment alignment = Alignment::own_place(dims);
+  alignment.wraps = head.edge == static_cast<std::int32_t>(Edge::periodic);
+  for (int k = 0; k < head.count; ++k) {
+    for (int d = 0; d < dims; ++d)
+      alignment.halo[d] = std::max<std::int64_t>(alignment.halo[d], std::abs(offset_at(closure, dims, k, d)));
+  }
   return alignment;
 }
 
@@ -296,8 +297,10 @@ void GatherPattern::readers(const std::byte* closure, const Index&, std::uint32_
   boxes.push_back({Index(of.low[0] / block), Index((of.high[0] + block - 1) / block)});
 }
 
-std::optional<Alignment> GatherPattern::alignment(const std::byte* closure) {
-  return Alignment{.width = closure_as<GatherClosure>(closure).block};
+std::optional<Alignment> GatherPattern::alignment(const std::byte* closure, int dims) {
+  Alignment alignment = Alignment::own_place(dims);
+  alignment.width[0] = closure_as<GatherClosure>(closure).block;
+  return alignment;
 }
 
 void AllPattern::reads(const std::byte* closure, const Index&, Reads& out) {
@@ -319,8 +322,11 @@ void LevelPattern::reads(const std::byte* closure, const Index& place, Reads& ou
     out.add(0, from, 0);
   }
 }
-std::optional<Alignment> LevelPattern::alignment(const std::byte* closure) {
-  return Alignment{.width = closure_as<LevelClosure>(closure).arity};
+std::optional<Alignment> LevelPattern::alignment(const std::byte* closure, int dims) {
+  const auto [axis, arity, length] = closure_as<LevelClosure>(closure);
+  Alignment alignment = Alignment::own_place(dims);
+  alignment.width[static_cast<int>(axis)] = arity;
+  return alignment;
 }
 void LevelPattern::readers(const std::byte* closure, const Index&, std::uint32_t, const Region& of,
                            std::vector<Region>& boxes) {

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// From families to a program: which of them there are, who owns them, and in which fronts they are run.
+// From families to a program: which of them there are, and who owns them.
 #include "graph/loop.hpp"
 #include "graph/program.hpp"
 
 #include <limits>
-#include <numeric>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -91,7 +90,7 @@ class Planner {
     std::vector<Visit> stack{{target}};
     while (!stack.empty()) {
       Visit& top = stack.back();
-      const bool exists = !top.family->tasks.empty() || kept(*top.family) != 0;
+      const bool exists = !top.family->tasks.empty() || kept(*top.family).first != 0;
       if (!exists && top.next < top.family->sources.size()) {
         const FamilySource& source = top.family->sources[top.next++];
         if (!source.is_handle() && !numbers_.contains(source.view.node.get()))
@@ -103,15 +102,15 @@ class Planner {
       if (!numbers_.contains(family.get())) append(family);
     }
   }
-  ValueId kept(const FamilyNode& family) const { return context_.kept ? context_.kept(family) : 0; }
+  KeptAs kept(const FamilyNode& family) const { return context_.kept ? context_.kept(family) : KeptAs(); }
 
   void append(const std::shared_ptr<const FamilyNode>& family) {
     if (family->is_state)
       refuse_family("iterate: " + std::string(family->name()) +
                         " was used outside of the function of a step, where it stands for no value",
                     family->where);
-    const ValueId kept_under = kept(*family);
-    if (family->loop && kept_under == 0) {
+    const KeptAs kept_members = kept(*family);
+    if (family->loop && kept_members.first == 0) {
       const auto [found, is_new] = loops_.emplace(family->loop.get(), program().loops.size());
       if (is_new) append_loop(*family);
       const std::uint32_t number = program().loops[found->second].first_left + family->state;
@@ -120,7 +119,7 @@ class Planner {
       return;
     }
     ProgramNode node = node_of_family(*family, family->traits.steps || family->traits.reads_itself);
-    node.kept = kept_under;
+    node.kept = kept_members.first;
     for (const TaskHandle& task : family->tasks) node.given.push_back(context_.given(*task.get()));
     if (!node.exists()) {
       node.closure = family->closure;
@@ -130,6 +129,11 @@ class Planner {
       if (family->traits.reads_itself)
         node.sources.push_back({static_cast<std::uint32_t>(program().nodes.size()), 0, node.extent});
       node.seen = static_cast<std::uint32_t>(node.sources.size());
+    }
+    if (node.kept != 0) {
+      node.parts = kept_members.parts;
+    } else if (goes_in_bands(node)) {
+      node.parts = bands();
     }
     numbers_.emplace(family.get(), static_cast<std::uint32_t>(program().nodes.size()));
     program().nodes.push_back(std::move(node));
@@ -151,6 +155,26 @@ class Planner {
     node.parts = grid_of(node.extent, node.steps, context_.ranks);
     node.needed = Region::whole(node.extent);
     return node;
+  }
+
+  std::array<std::int32_t, Index::most_dims> bands() const {
+    return {static_cast<std::int32_t>(context_.ranks), 1, 1, 1};
+  }
+  /// If it is too large to be planned at once, or what it reads is and lies in bands; not if what it reads
+  /// lies on a grid.
+  bool goes_in_bands(const ProgramNode& node) {
+    if (node.steps || node.extent.dims == 1 || node.only_rank >= 0) return false;
+    bool reads_bands = false;
+    for (const ProgramSource& source : node.sources) {
+      const ProgramNode& from = program().nodes[source.node];
+      if (source.shape.volume() == 1 || from.extent.dims == 1) continue;
+      if (from.steps || from.parts != bands()) return false;
+      reads_bands = true;
+    }
+    const std::int64_t at_once = std::max<std::int64_t>(1, context_.front_members) * context_.ranks;
+    if (node.extent[0] >= context_.ranks) return reads_bands || node.extent.volume() > at_once;
+    // So that the last levels of a reduction stay where they are.
+    return reads_bands && node.kind->dependence->known_alignment(node.closure.data(), node.extent.dims);
   }
 
   /// All its nodes, and all that it leaves, since they are made together.
@@ -248,161 +272,7 @@ class Planner {
   std::unordered_map<const Loop*, std::size_t> loops_;
 };
 
-/// In which fronts the members of each node are run.
-class FrontPlanner {
- public:
-  FrontPlanner(FamilyProgram& program, std::int64_t front_members)
-      : program_(program), front_members_(front_members) {}
-
-  void plan() {
-    program_.fronts = 0;
-    for (ProgramLoop& loop : program_.loops) loop.ghost = 0;
-    choose_sizes();
-    for (std::uint32_t i = 0; i < program_.nodes.size(); ++i) set_fronts(i);
-    program_.fronts = std::max<std::int64_t>(1, program_.fronts);
-  }
-
- private:
-  /// How many rows and chunks make a front.
-  void choose_sizes() {
-    const std::int64_t members = std::max<std::int64_t>(1, front_members_) * program_.ranks;
-    std::int64_t row = 1, leaves = 1, lag = 1, period = 1;
-    for (ProgramLoop& loop : program_.loops) loop.rows = loop.done >= 0 ? 1 : members;  // at most
-    for (const ProgramNode& node : program_.nodes) {
-      if (node.loop >= 0) {
-        auto& rows = program_.loops[static_cast<std::size_t>(node.loop)].rows;
-        rows = std::clamp<std::int64_t>(members / std::max<std::int64_t>(1, node.row()), 1, rows);
-      } else if (node.steps) {
-        row = std::max(row, node.row());
-        lag = std::max(lag, lag_of(node));
-        if (node.period > 0 && period * node.period <= 4096) period = std::lcm(period, node.period);
-      } else if (node.extent.dims == 1 && node.left_by < 0) {
-        leaves = std::max(leaves, node.needed.volume());
-      }
-    }
-    std::int64_t& rows = program_.rows;
-    rows = std::max(lag, members / row);
-    rows = rows / period * period >= lag ? rows / period * period : (lag + period - 1) / period * period;
-    program_.chunks = std::max<std::int64_t>(1, (leaves + members - 1) / members);
-  }
-  static std::int64_t lag_of(const ProgramNode& node) {
-    return node.exists() ? 0 : node.kind->dependence->known_lag(node.closure.data());
-  }
-  bool reads_itself(std::uint32_t i) {
-    const auto& sources = program_.nodes[i].sources;
-    return !sources.empty() && sources.back().node == i;
-  }
-  bool sees_all(const ProgramSource& source) { return source.shape == program_.nodes[source.node].extent; }
-
-  void set_fronts(std::uint32_t i) {
-    ProgramNode& node = program_.nodes[i];
-    if (node.loop >= 0 || node.left_by >= 0) {
-      set_loop_fronts(node);
-      return;
-    }
-    node.pace = Pace::once;
-    std::int64_t after = 0;  // the last front of what is read
-    for (const ProgramSource& source : node.sources) {
-      if (source.node == i) continue;
-      const ProgramNode& from = program_.nodes[source.node];
-      if (const auto behind = fronts_behind(node, source)) {
-        after = std::max(after, from.front + *behind);
-        continue;
-      }
-      const bool is_one = source.shape.volume() == 1;
-      after = std::max(after,
-                       is_one ? program_.front(source.node, from.extent.place_of(source.base)) : from.last);
-    }
-    std::int64_t more = 0;  // fronts after its first
-    if (node.steps && !node.exists() && !(reads_itself(i) && lag_of(node) == 0)) {
-      node.pace = Pace::by_steps;
-      node.rows = program_.rows;
-      more = std::max<std::int64_t>(0, node.needed.high[0] - 1) / node.rows;
-    } else if (program_.chunks > 1 && can_go_by_chunks(node)) {
-      node.pace = Pace::by_chunks;
-      after = 0;
-      more = program_.chunks - 1;
-    }
-    // No loop has begun before all chunks are through.
-    for (const ProgramLoop& loop : program_.loops) {
-      if (loop.ghost > 0 && after <= loop.ghost && after + more >= loop.front) after = loop.ghost + 1;
-    }
-    node.front = after;
-    node.last = after + more;
-    program_.fronts = std::max(program_.fronts, node.last + 1);
-  }
-
-  /// If both step in time, how many fronts later the reader has to begin. Nothing: it has to wait for the
-  /// end.
-  std::optional<std::int64_t> fronts_behind(const ProgramNode& node, const ProgramSource& source) {
-    const ProgramNode& from = program_.nodes[source.node];
-    if (!node.steps || node.exists() || from.pace != Pace::by_steps || !sees_all(source)) return std::nullopt;
-    const Dependence& dependence = *node.kind->dependence;
-    if (dependence.in_time) return 0;
-    // By its reach it may read as many steps ahead.
-    if (lag_of(node) == 0) return std::nullopt;
-    return (lag_of(node) + program_.rows - 1) / program_.rows;
-  }
-
-  /// After all that stands before it, alone.
-  void set_loop_fronts(ProgramNode& node) {
-    ProgramLoop& loop =
-        program_.loops[static_cast<std::size_t>(node.left_by >= 0 ? node.left_by : node.loop)];
-    if (loop.ghost == 0) {
-      loop.front = std::max(program_.fronts, program_.chunks > 1 ? program_.chunks : 0);
-      loop.ghost = loop.front + (loop.steps - 1) / loop.rows + 1;
-    }
-    if (node.left_by >= 0) {
-      node.front = node.last = loop.ghost + 1;
-      program_.fronts = std::max(program_.fronts, node.last + 1);
-      return;
-    }
-    node.pace = Pace::by_steps;
-    node.rows = loop.rows;
-    node.front = loop.front;
-    node.last = loop.ghost - 1;
-  }
-
-  /// Leaves of its own, or the same leaves as all it reads, single handles aside.
-  bool can_go_by_chunks(ProgramNode& node) {
-    if (node.steps || node.only_rank >= 0 || node.extent.dims != 1 || !node.given.empty() ||
-        node.extent[0] == 0)
-      return false;
-    const auto alignment = node.kept != 0 ? std::optional(Alignment{})
-                                          : node.kind->dependence->known_alignment(node.closure.data());
-    if (!alignment) return false;
-    const std::int64_t width = alignment->width;
-    const ProgramNode* like = nullptr;  // of what it reads
-    node.wraps = alignment->wraps;
-    node.halo = 0;
-    for (const ProgramSource& source : node.sources) {
-      const ProgramNode& from = program_.nodes[source.node];
-      if (from.pace == Pace::once && source.shape.volume() == 1 && from.last == 0) continue;
-      const bool fits = (source.shape[0] + width - 1) / width == node.extent[0];
-      if (from.pace != Pace::by_chunks || !sees_all(source) || !fits) return false;
-      if (like != nullptr && (like->leaves != from.leaves || like->width != from.width)) return false;
-      node.halo = std::max(node.halo, from.halo);
-      node.wraps = node.wraps || from.wraps;
-      like = &from;
-    }
-    if (like == nullptr && (width != 1 || alignment->halo != 0)) return false;
-    node.leaves = like != nullptr ? like->leaves : node.extent[0];
-    const std::int64_t below = like != nullptr ? like->width : 1;
-    node.width = below * width;
-    node.halo += alignment->halo * below;
-    // What reads beyond the chunks beside its own would keep them all.
-    return node.halo <= node.leaves / (program_.ranks * program_.chunks);
-  }
-
-  FamilyProgram& program_;
-  const std::int64_t front_members_;
-};
-
 }  // namespace
-
-void plan_fronts(FamilyProgram& program, std::int64_t front_members) {
-  FrontPlanner(program, front_members).plan();
-}
 
 PlannedProgram plan_program(std::span<const std::shared_ptr<const FamilyNode>> families,
                             const ProgramContext& context) {
@@ -410,7 +280,7 @@ PlannedProgram plan_program(std::span<const std::shared_ptr<const FamilyNode>> f
 }
 
 std::vector<const Task*> handles_read(std::span<const std::shared_ptr<const FamilyNode>> families,
-                                      const std::function<ValueId(const FamilyNode&)>& kept) {
+                                      const std::function<bool(const FamilyNode&)>& is_kept) {
   std::vector<const Task*> handles;
   std::unordered_set<const Task*> seen_handles;
   std::unordered_set<const FamilyNode*> seen;
@@ -422,7 +292,7 @@ std::vector<const Task*> handles_read(std::span<const std::shared_ptr<const Fami
   while (!stack.empty()) {
     const FamilyNode& family = *stack.back();
     stack.pop_back();
-    if (!seen.insert(&family).second || (kept && kept(family) != 0)) continue;
+    if (!seen.insert(&family).second || is_kept(family)) continue;
     for (const TaskHandle& task : family.tasks) read(task);
     for (const FamilySource& source : family.sources) {
       if (source.is_handle()) {

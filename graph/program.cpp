@@ -55,28 +55,32 @@ std::int64_t FamilyProgram::front(std::uint32_t index, const Index& place) const
   const ProgramNode& node = nodes[index];
   if (node.pace == Pace::once) return node.front;
   if (node.pace == Pace::by_steps) return node.front + place[0] / node.rows;
-  return chunk_front(node, place[0], place[0]);
+  return chunk_front(node, node.leaves.first(place), node.leaves.last(place));
+}
+
+std::int64_t FamilyProgram::rank_of_leaf(const Leaves& leaves, std::int64_t leaf) const {
+  return block_of(std::clamp<std::int64_t>(leaf, 0, leaves.count() - 1) / leaves.row, ranks, leaves.rows);
+}
+std::int64_t FamilyProgram::first_leaf(const Leaves& leaves, std::int64_t rank) const {
+  return begin_of(rank, ranks, leaves.rows) * leaves.row;
 }
 
 std::int64_t FamilyProgram::chunk_front(const ProgramNode& node, std::int64_t first,
                                         std::int64_t last) const {
-  const std::int64_t first_leaf = first * node.width - node.halo;
-  const std::int64_t last_leaf = (last + 1) * node.width + node.halo - 1;
-  const bool passes_end = first_leaf < 0 || last_leaf >= node.leaves;
-  const std::int64_t leaf = std::min(last_leaf, node.leaves - 1);
-  const std::int64_t rank = block_of(leaf, ranks, node.leaves);
-  if ((node.wraps && passes_end) ||
-      block_of(std::max<std::int64_t>(0, first_leaf), ranks, node.leaves) != rank)
-    return node.front + chunks - 1;
-  const std::int64_t begin = begin_of(rank, ranks, node.leaves);
-  const std::int64_t end = begin_of(rank + 1, ranks, node.leaves);
-  return node.front + (leaf - begin) * chunks / (end - begin);
+  const Leaves& leaves = node.leaves;
+  const bool passes_end = first < 0 || last >= leaves.count();
+  const std::int64_t rank = rank_of_leaf(leaves, last);
+  if ((leaves.wraps && passes_end) || rank_of_leaf(leaves, first) != rank) return node.front + chunks - 1;
+  const std::int64_t begin = first_leaf(leaves, rank);
+  const std::int64_t chunk = (first_leaf(leaves, rank + 1) - begin + chunks - 1) / chunks;
+  return node.front + (std::min(last, leaves.count() - 1) - begin) / chunk;
 }
 
 std::int64_t FamilyProgram::latest_front(std::uint32_t index, const Region& region) const {
   const ProgramNode& node = nodes[index];
   if (node.pace == Pace::once || region.empty()) return node.front;
-  if (node.pace == Pace::by_chunks) return chunk_front(node, region.low[0], region.high[0] - 1);
+  if (node.pace == Pace::by_chunks)
+    return chunk_front(node, node.leaves.first(region.low), node.leaves.last(region.last()));
   return node.front + (region.high[0] - 1) / node.rows;
 }
 

@@ -4,14 +4,18 @@
 // how many members they have; ranks make subgraphs of their own members from it (expand.hpp).
 //
 // Ownership: blocks in proportion, so that places which go together fall together: of elements, of the levels
-// of a tree, of neighbours. With more dimensions a grid of ranks, with as little surface as possible.
+// of a tree, of neighbours. With more dimensions a grid of ranks, with as little surface as possible; but
+// bands of rows if there are too many members to be planned at once, so that a rank can go through its own in
+// order.
 //
 // Fronts: each member has a number that no member it reads exceeds. Ranks plan and run front by front:
 //
 //   by_steps   a family whose first dimension is time: some steps a front
-//   by_chunks  families of one dimension whose members read places beside their own, and reductions of them:
-//              each rank's block in `chunks` parts; a member belongs to the part that holds the last of the
-//              leaves that it is made from, or to the last part if they are on several ranks
+//   by_chunks  families too large to be planned at once, and those whose members read places beside their own
+//   of
+//              them, reductions among these: each rank's block in `chunks` parts; a member belongs to the
+//              part that holds the last of the leaves that it is made from, or to the last part if they are
+//              on several ranks
 //   once       all members in one front
 //
 // Both owner and front are functions that every rank evaluates for any member.
@@ -68,6 +72,25 @@ struct GivenMember {
 };
 enum class Pace : std::uint8_t { once, by_steps, by_chunks };
 
+/// By chunks: the members at the lowest level that one member is made from, by their numbers there: from
+/// `scale * place - behind` to `scale * place + ahead`, where a rank has a block of its rows.
+struct Leaves {
+  std::int64_t rows = 0;  ///< the first of its lengths
+  std::int64_t row = 1;   ///< and the product of all others
+  Index scale;
+  std::int64_t behind = 0, ahead = 0;
+  bool wraps = false;  ///< at the ends those of the other end too
+
+  std::int64_t count() const { return rows * row; }
+  std::int64_t first(const Index& place) const { return at(place) - behind; }
+  std::int64_t last(const Index& place) const { return at(place) + ahead; }
+  std::int64_t at(const Index& place) const {
+    std::int64_t number = 0;
+    for (int d = 0; d < place.dims; ++d) number += scale[d] * place[d];
+    return number;
+  }
+};
+
 struct ProgramNode {
   const Kind* kind = nullptr;
   Index extent;
@@ -83,11 +106,8 @@ struct ProgramNode {
   std::int64_t rows = 1;     ///< by steps: so many a front
   std::int64_t period = 0;   ///< of what is read, in steps; 0: unknown
   std::int64_t settled = 0;  ///< from this step on
-  std::int64_t leaves = 0;   ///< by chunks: members of the lowest level, and how many of them are under one
-  std::int64_t width = 1;
-  std::int64_t halo = 0;  ///< and so many at either side, that it reads too
-  bool wraps = false;     ///< at the ends those of the other end
-  ValueId kept = 0;       ///< members exist already, kept under this and the following ids; 0: they do not
+  Leaves leaves;
+  ValueId kept = 0;  ///< members exist already, kept under this and the following ids; 0: they do not
   std::vector<GivenMember> given;
   Region needed = {};           ///< all that is run of it lies in here
   std::int32_t loop = -1;       ///< in which it is
@@ -153,8 +173,11 @@ struct FamilyProgram {
   /// A rank's share of a node's places. Of a node of given handles: all; ask `owner`.
   Region block(std::uint32_t node, std::uint32_t rank) const;
   std::int64_t front(std::uint32_t node, const Index& place) const;
-  /// By chunks: of members from `first` to `last`, of which none has a later one.
+  /// By chunks: of what is made from leaves from `first` to `last`.
   std::int64_t chunk_front(const ProgramNode& node, std::int64_t first, std::int64_t last) const;
+  /// The rank that has a leaf, and the first leaf that a rank has.
+  std::int64_t rank_of_leaf(const Leaves& leaves, std::int64_t leaf) const;
+  std::int64_t first_leaf(const Leaves& leaves, std::int64_t rank) const;
   /// The loop of which a front begins from the states of the step before.
   std::optional<std::size_t> loop_with_states(std::int64_t front) const {
     const auto loop = std::ranges::find_if(
@@ -189,13 +212,17 @@ std::string read_member(const ProgramNode& node, const Index& place, Reads& read
 void write_member_literals(const ProgramNode& node, const Index& place, const InputCounts& counts,
                            std::vector<std::byte>& literals);
 
-/// What the planner asks: where the value of a handle lies; under which ids a family's members are kept (0:
-/// they are not).
+/// Under which ids a family's members are kept (0: they are not), and with which ranks in each dimension.
+struct KeptAs {
+  ValueId first = 0;
+  std::array<std::int32_t, Index::most_dims> parts{1, 1, 1, 1};
+};
+/// What the planner asks: where the value of a handle lies, and whether a family is kept.
 struct ProgramContext {
   std::uint32_t ranks = 1;
   std::int64_t front_members = 256;  ///< to be planned at a time, on each rank
   std::function<GivenMember(const Task&)> given;
-  std::function<ValueId(const FamilyNode&)> kept;
+  std::function<KeptAs(const FamilyNode&)> kept;
 };
 struct PlannedProgram {
   FamilyProgram program;
@@ -205,7 +232,7 @@ struct PlannedProgram {
 };
 /// The handles that the families read, each once. Not those of families that are kept.
 std::vector<const Task*> handles_read(std::span<const std::shared_ptr<const FamilyNode>> families,
-                                      const std::function<ValueId(const FamilyNode&)>& kept);
+                                      const std::function<bool(const FamilyNode&)>& is_kept);
 /// In which fronts all that is needed is run, some `front_members` a front on each rank. O(families).
 void plan_fronts(FamilyProgram& program, std::int64_t front_members);
 /// All that the families need. O(families).

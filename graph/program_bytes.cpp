@@ -13,12 +13,13 @@ struct NodeHead {
   Index extent;
   std::array<std::int32_t, Index::most_dims> parts;
   std::int32_t only_rank;
-  bool steps, is_task, placed_in_time, wraps;
+  bool steps, is_task, placed_in_time;
   Pace pace;
   std::int32_t loop, left_by;
   std::uint32_t sources, seen;
   Region needed;
-  std::int64_t front, last, rows, period, settled, leaves, width, halo;
+  Leaves leaves;
+  std::int64_t front, last, rows, period, settled;
   ValueId kept;
   std::uint64_t closure_bytes, given;
 };
@@ -60,21 +61,18 @@ void write_program(Writer& writer, const FamilyProgram& program, const Images& i
                         .steps = node.steps,
                         .is_task = node.is_task,
                         .placed_in_time = node.placed_in_time,
-                        .wraps = node.wraps,
                         .pace = node.pace,
                         .loop = node.loop,
                         .left_by = node.left_by,
                         .sources = static_cast<std::uint32_t>(node.sources.size()),
                         .seen = node.seen,
                         .needed = node.needed,
+                        .leaves = node.leaves,
                         .front = node.front,
                         .last = node.last,
                         .rows = node.rows,
                         .period = node.period,
                         .settled = node.settled,
-                        .leaves = node.leaves,
-                        .width = node.width,
-                        .halo = node.halo,
                         .kept = node.kept,
                         .closure_bytes = node.closure.size(),
                         .given = node.given.size()});
@@ -141,9 +139,6 @@ FamilyProgram FamilyProgram::decode(std::span<const std::byte> bytes, const Imag
     node.period = head.period;
     node.settled = head.settled;
     node.leaves = head.leaves;
-    node.width = head.width;
-    node.halo = head.halo;
-    node.wraps = head.wraps;
     node.kept = head.kept;
     node.sources = read_items<ProgramSource>(reader, head.sources);
     node.given = read_items<GivenMember>(reader, head.given);

@@ -167,7 +167,6 @@ class DistributedEngine final : public Engine, private Control {
   KeptFamily* kept_family(const FamilyNode& family) const;
   KeptFamily& persisted_family(const FamilyNode& family) const;
   void ship(PlannedProgram planned);
-  ValueId kept_as(const FamilyNode& family) const;
   void lend_member(const Task& member, KeptFamily& family);
   PlannedProgram plan_families(std::span<const std::shared_ptr<const FamilyNode>> families);
   Array<std::uint32_t> place(const Graph& graph);

@@ -64,10 +64,13 @@ void DistributedEngine::ship(PlannedProgram planned) {
 
 /// What families read of handles is kept from now on.
 PlannedProgram DistributedEngine::plan_families(std::span<const std::shared_ptr<const FamilyNode>> families) {
-  const auto kept = [this](const FamilyNode& family) { return kept_as(family); };
-  persist_held(handles_read(families, kept));
+  persist_held(
+      handles_read(families, [this](const FamilyNode& family) { return kept_family(family) != nullptr; }));
   ProgramContext context;
-  context.kept = kept;
+  context.kept = [this](const FamilyNode& family) {
+    const KeptFamily* kept = kept_family(family);
+    return kept != nullptr ? KeptAs{kept->first, kept->of.nodes.front().parts} : KeptAs();
+  };
   context.ranks = machine_.ranks();
   context.front_members = front_members_;
   context.given = [this](const Task& task) {
@@ -134,10 +137,6 @@ KeptFamily& DistributedEngine::persisted_family(const FamilyNode& family) const 
   if (KeptFamily* kept = kept_family(family)) return *kept;
   throw std::invalid_argument("ramal: the family " + std::string(family.name()) +
                               " is not persisted; call session.persist on it first");
-}
-ValueId DistributedEngine::kept_as(const FamilyNode& family) const {
-  const KeptFamily* kept = kept_family(family);
-  return kept != nullptr ? kept->first : 0;
 }
 
 /// A handle to a member of a kept family is one to a kept result, as long as the family is.

@@ -108,13 +108,11 @@ bool SerialEngine::make_members(const Graph& graph) {
 
 std::vector<std::vector<Value>> SerialEngine::evaluate(
     std::span<const std::shared_ptr<const FamilyNode>> families, PlannedProgram& planned) {
-  const auto kept = [this](const FamilyNode& family) -> ValueId {
-    return kept_members(family) != nullptr ? 1 : 0;
-  };
-  persist(handles_read(families, kept));
+  const auto is_kept = [this](const FamilyNode& family) { return kept_members(family) != nullptr; };
+  persist(handles_read(families, is_kept));
   std::vector<Value> handles;
   ProgramContext context;
-  context.kept = kept;
+  context.kept = [&](const FamilyNode& family) { return KeptAs{is_kept(family) ? ValueId{1} : 0}; };
   context.given = [&](const Task& task) {
     handles.push_back(given(task));
     return GivenMember{handles.size() - 1, 0};

@@ -5,7 +5,9 @@
 //                                    tasks
 //   mpirun -n 2 families steps W N   N steps of a 3-point stencil over W places: time of a core a task, and
 //                                    memory
-//   mpirun -n 2 families line L      the same for a line of places: a stencil, a map of both, their sum
+//   mpirun -n 2 families space L...  the same for 1 to 4 lengths without steps: a stencil of the nearest
+//   places, a
+//                                    map of it and of what it was made from, their sum
 #include "graph/cut.hpp"
 #include "graph/place.hpp"
 #include "graph/program.hpp"
@@ -31,6 +33,12 @@ long pass_on(long i) { return i + 1; }
 double start(long i) { return static_cast<double>(i % 7); }
 double spread(double left, double here, double right) { return 0.25 * left + 0.5 * here + 0.25 * right; }
 double add(double a, double b) { return a + b; }
+double start_at(Index place) { return static_cast<double>(place[place.dims - 1] % 7); }
+double average(Inputs<double> near) {
+  double sum = 0;
+  for (const double one : near) sum += one;
+  return sum / static_cast<double>(near.size());
+}
 long peak_mib() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
@@ -84,28 +92,55 @@ void plan() {
 
 }  // namespace
 
+namespace {
+
+/// One more in each dimension, and one less, and the place itself.
+std::vector<Index> nearest(const Index& extent) {
+  Index none = extent;
+  none.at.fill(0);
+  std::vector<Index> offsets{none};
+  for (int d = 0; d < extent.dims; ++d) {
+    for (const int by : {-1, 1}) {
+      offsets.push_back(none);
+      offsets.back()[d] = by;
+    }
+  }
+  return offsets;
+}
+
+Family<double> in_steps(std::int64_t width, std::int64_t steps) {
+  return iterate<spread>(family<start>(width), steps, {{-1}, {0}, {1}}, Edge::clamp);
+}
+Family<double> in_space(const Index& extent) {
+  const auto all = family<start_at>(extent);
+  return map<add>(stencil<average>(all, nearest(extent)), all);
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
-  if (argc == 2 && std::string_view(argv[1]) == "plan") {
+  const std::string_view what = argc > 1 ? argv[1] : "";
+  Index lengths;
+  lengths.dims = argc - 2;
+  for (int d = 0; d < std::min(argc - 2, Index::most_dims); ++d) lengths[d] = std::atol(argv[d + 2]);
+  if (what == "plan" && argc == 2) {
     plan();
     return 0;
   }
-  const bool in_time = argc == 4 && std::string_view(argv[1]) == "steps";
-  if (!in_time && !(argc == 3 && std::string_view(argv[1]) == "line")) {
-    std::fprintf(stderr, "usage: families plan | families steps WIDTH STEPS | families line LENGTH\n");
+  const bool is_space = what == "space" && argc >= 3 && argc <= 2 + Index::most_dims;
+  if (!is_space && !(what == "steps" && argc == 4)) {
+    std::fprintf(stderr, "usage: families plan | families steps WIDTH STEPS | families space LENGTH...\n");
     return 2;
   }
-  const std::int64_t width = std::atol(argv[2]), steps = in_time ? std::atol(argv[3]) : 4;
   return run(argc, argv, [&](Session& session) {
     const double before = now();
-    const auto line = family<start>(width);
-    const auto rows = in_time ? iterate<spread>(line, steps, {{-1}, {0}, {1}}, Edge::clamp)
-                              : map<add>(stencil<spread>(line, {{-1}, {0}, {1}}, Edge::clamp), line);
-    const double sum = session.compute(reduce<add>(rows));
+    const double sum =
+        session.compute(reduce<add>(is_space ? in_space(lengths) : in_steps(lengths[0], lengths[1])));
     const double seconds = now() - before;
     double cores = 0;
     for (const auto& rank : session.info()) cores += rank.threads;
-    const double tasks =
-        static_cast<double>(width) * static_cast<double>(steps);  // of a line: with its sum's
+    // In space: what it begins from, the stencil, the map, and about as many again for the sum.
+    const double tasks = static_cast<double>(lengths.volume()) * (is_space ? 4 : 1);
     std::printf("%.3g tasks on %d ranks: %.2f s, %.1f ns of a core a task, sum %.6g; at most", tasks,
                 session.ranks(), seconds, 1e9 * seconds * cores / tasks, sum);
     for (const long mib : session.on_every_rank<peak_mib>()) std::printf(" %ld", mib);

@@ -23,6 +23,7 @@ double sum(Inputs<double> inputs) { return inputs.empty() ? 0 : inputs[0]; }
 double sum_of_three(Index, Inputs<double> row, Inputs<double> all, Inputs<double> before) {
   return sum(row) + sum(all) + sum(before);
 }
+double same_placed(Index, double a) { return a; }
 double sum_placed(Index, Inputs<double> inputs) { return sum(inputs); }
 
 FamilyProgram plan(const FamilyView& view, std::uint32_t ranks, std::int64_t front_members) {
@@ -53,11 +54,26 @@ TEST(Program, EveryMemberIsInTheBlockOfItsOwnerAlone) {
 }
 
 TEST(Program, GridsHaveLittleSurface) {
-  const FamilyProgram program = plan(family<at_place>(Index(1000, 1000)).view(), 16, 4);
+  const FamilyProgram program = plan(family<at_place>(Index(1000, 1000)).view(), 16, 1 << 20);
   EXPECT_EQ(program.nodes[0].parts[0], 4);
   EXPECT_EQ(program.nodes[0].parts[1], 4);
-  const FamilyProgram flat = plan(family<at_place>(Index(4, 100000)).view(), 16, 4);
+  const FamilyProgram flat = plan(family<at_place>(Index(4, 100000)).view(), 16, 1 << 20);
   EXPECT_EQ(flat.nodes[0].parts[0], 1);
+}
+
+/// Large ones lie in bands, as long as all ranks get some.
+TEST(Program, LargeGridsLieInBands) {
+  using Parts = std::array<std::int32_t, Index::most_dims>;
+  const auto rows = family<at_place>(Index(1000, 8));
+  const FamilyProgram bands = plan(map<same>(rows).view(), 16, 4);
+  for (const ProgramNode& node : bands.nodes) EXPECT_EQ(node.parts, (Parts{16, 1, 1, 1}));
+  const FamilyProgram transposed = plan(transpose(rows).view(), 16, 4);
+  EXPECT_EQ(transposed.nodes[0].parts, (Parts{16, 1, 1, 1}));
+  EXPECT_EQ(transposed.nodes[1].parts, (Parts{2, 8, 1, 1}));
+  const FamilyProgram summed = plan(detail::reduce_levels<add, double>(rows.view(), 0, 2, {}), 16, 4);
+  for (const ProgramNode& node : summed.nodes) EXPECT_EQ(node.parts, (Parts{16, 1, 1, 1}));
+  EXPECT_EQ(plan(map<same>(family<at_place>(Index(8, 1000))).view(), 16, 4).nodes[1].parts,
+            (Parts{2, 8, 1, 1}));
 }
 
 /// No member reads one of a later front, each is in one front of its owner's, and what a rank awaits from
@@ -70,7 +86,13 @@ void expect_sound(const FamilyProgram& program) {
     Expander expander(program, rank);
     for (std::int64_t number = 0; number < program.fronts; ++number) {
       const Front front = expander.expand(number);
-      for (const Front::Part& part : front.parts) seen[part.node] += part.region.volume();
+      for (const Front::Part& part : front.parts) {
+        seen[part.node] += part.region.volume();
+        for (std::int64_t k = 0; k < part.region.volume(); ++k) {
+          EXPECT_EQ(program.owner(part.node, part.region.place_of(k)), rank);
+          EXPECT_EQ(program.front(part.node, part.region.place_of(k)), number);
+        }
+      }
       for (const Route& route : front.graph.routes) {
         if (route.rank == rank) for_later.insert({front.names[route.remote_slot].name, rank});
         for (std::uint32_t to = 0; to < program.ranks; ++to) {
@@ -328,9 +350,82 @@ TEST(Program, ALineGoesByChunks) {
       }
     }
   }
-  // Here a chunk would need all others.
+  // A chunk is as long as it reads back and ahead, but not for any reach.
   const FamilyProgram far = plan(stencil<sum>(line, {{-2000}}).view(), 4, at_a_time);
-  EXPECT_EQ(far.nodes[1].pace, Pace::once);
+  EXPECT_EQ(far.nodes[1].pace, Pace::by_chunks);
+  EXPECT_EQ(far.chunks, size / 4 / 4000);
+  EXPECT_EQ(plan(stencil<sum>(line, {{-2000}}).view(), 4, 10).chunks, size / 40);
+}
+
+/// With more dimensions too, in the order of their numbers.
+TEST(Program, GridsGoByChunks) {
+  int by_chunks = 0;
+  for (const std::uint32_t ranks : {1u, 2u, 3u, 5u, 16u}) {
+    for (const std::int64_t front_members : {1, 3, 7, 60}) {
+      for (const Index extent :
+           {Index(40, 6), Index(7, 1), Index(16, 3, 4), Index(5, 2, 3, 2), Index(6, 40)}) {
+        const auto grid = family<at_place>(extent);
+        for (const Edge edge : {Edge::open, Edge::clamp, Edge::periodic}) {
+          std::vector<Index> offsets(3, extent);
+          for (int d = 0; d < extent.dims; ++d) {
+            offsets[0][d] = 0;
+            offsets[1][d] = d == 0 ? -1 : 0;
+            offsets[2][d] = d + 1 == extent.dims ? 2 : 0;
+          }
+          const auto smooth = map<add>(grid, stencil<sum>(map<same>(grid), offsets, edge));
+          detail::FamilyView sum_of_all = smooth.view();
+          for (int axis = extent.dims; axis-- > 0;)
+            sum_of_all = detail::reduce_levels<add, double>(sum_of_all, axis, 3, {});
+          const FamilyProgram program = plan(sum_of_all, ranks, front_members);
+          by_chunks +=
+              static_cast<int>(std::ranges::count(program.nodes, Pace::by_chunks, &ProgramNode::pace));
+          expect_sound(program);
+          if (HasFailure()) FAIL() << extent.text() << " on " << ranks << ", " << front_members;
+        }
+      }
+    }
+  }
+  EXPECT_GT(by_chunks, 900);
+}
+
+/// What holds a front of them is near what was asked for.
+TEST(Program, AFrontOfAGridHoldsAChunk) {
+  constexpr std::int64_t at_a_time = 500;
+  const auto cube = family<at_place>(Index(100, 100, 100));
+  detail::FamilyView all = map<same>(cube).view();
+  for (int axis = 3; axis-- > 0;) all = detail::reduce_levels<add, double>(all, axis, 2, {});
+  const FamilyProgram program = plan(all, 4, at_a_time);
+  EXPECT_EQ(program.chunks, 500);
+  Expander expander(program, 2);
+  for (std::int64_t front = 0; front < program.fronts; ++front) {
+    const Front made = expander.expand(front);
+    EXPECT_LE(made.graph.kind.size(), at_a_time * 4 + 100);
+    EXPECT_LE(made.awaited.size(), 50u)
+        << front;  // partial sums of the chunks before, two of each level at most
+  }
+}
+
+/// What all members of another may read is planned at once, so that they are looked at once; what reads it
+/// goes by chunks when that is there.
+TEST(Program, WhatIsReadAnywhereIsPlannedAtOnce) {
+  static std::int64_t asked = 0;
+  const auto anywhere = [](const Index& at, Reads& reads) {
+    ++asked;
+    reads(0, (at[0] * 7919) % 5000);
+  };
+  const auto line = family<at_place>(5000);
+  const FamilyProgram program =
+      plan(map<same>(family<same_placed>(20'000, anywhere, map<same>(line))).view(), 3, 100);
+  EXPECT_EQ(program.nodes[1].pace, Pace::once);
+  EXPECT_EQ(program.nodes[2].pace, Pace::by_chunks);
+  EXPECT_EQ(program.nodes[3].pace, Pace::by_chunks);
+  expect_sound(program);
+  asked = 0;
+  Expander expander(program, 1);
+  for (std::int64_t front = 0; front < program.fronts; ++front) {
+    EXPECT_LE(expander.expand(front).graph.kind.size(), front <= program.nodes[1].front ? 2000u : 300u);
+  }
+  EXPECT_LT(asked, 20'000 * 3);
 }
 
 TEST(Program, FewWantedMembersTakeFewFronts) {

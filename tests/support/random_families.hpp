@@ -113,6 +113,22 @@ struct InTime {
   }
 };
 
+/// In more dimensions: places near its own, as far as they are there, or the one at the mirrored place.
+struct NearInSpace {
+  Index extent;
+  Index reach;
+  Word mirrored;
+  void operator()(const Index& place, Reads& reads) const {
+    Index at = place;
+    for (int d = 0; d < place.dims; ++d) {
+      at[d] = place[d] + (seed_at(place) % 2 == 0 ? reach[d] : -reach[d]);
+      if (mirrored != 0) at[d] = extent[d] - 1 - place[d];
+    }
+    if (extent.contains(at)) reads(0, at);
+    reads(0, place);
+  }
+};
+
 /// Another family's steps around its own, and what all steps read.
 struct Around {
   std::int64_t steps;
@@ -142,6 +158,7 @@ class RandomFamilies {
     Words results;
     const Family<Word> kept = pick(lines_);
     session.persist(kept, lines_.back());  // what is made of them from here on uses what is kept
+    if (!planes_.empty() && random_() % 2 == 0) session.persist(planes_.back());
     for (int step = 0; step < 3; ++step) grow();
     if (random_() % 2 == 0) session.wait(kept);
     for (const Word word : session.compute(kept)) results.push_back(word);
@@ -185,7 +202,7 @@ class RandomFamilies {
   void grow() {
     const Family<Word> line = pick(lines_);  // the vector grows
     const std::int64_t size = line.size();
-    switch (random_() % 18) {
+    switch (random_() % 20) {
       case 0:
         lines_.push_back(map<placed>(line));
         break;
@@ -244,6 +261,10 @@ class RandomFamilies {
         if (size > 1)
           lines_.push_back(family<fold_two>(Index(size), Permuted{size, 1 + below(size - 1)}, line));
         break;
+      case 16:
+      case 17:
+        space();
+        break;
       default:
         loop(line);
         break;
@@ -259,6 +280,53 @@ class RandomFamilies {
     }
     if (random_() % 5 == 0)
       lines_.push_back(as_family(std::vector<Delayed<Word>>{pick(singles_), pick(singles_)}));
+  }
+
+  /// Of two to four dimensions, of which none is time.
+  void space() {
+    Index extent, reach;
+    extent.dims = reach.dims = 2 + static_cast<int>(below(3));
+    for (int d = 0; d < extent.dims; ++d) {
+      extent[d] = 1 + below(d == 0 ? 30 : 5);
+      reach[d] = below(3);
+    }
+    Family<Word> all = family<seed_at>(extent);
+    if (!planes_.empty() && random_() % 2 == 0 && pick(planes_).size() > 0) {
+      const Family<Word> plane = pick(planes_);
+      all = map<pair_up>(map<placed>(plane), plane);
+      extent = all.extent();
+      reach.dims = extent.dims;
+    }
+    for (int step = 0; step < 4; ++step) {
+      switch (random_() % 6) {
+        case 0:
+          all = map<placed_pair>(all, pick(singles_));
+          break;
+        case 1:
+          all = map<pair_up>(all, map<placed>(all));
+          break;
+        case 2:
+          all = family<fold_placed>.with({.reach = reach})(extent, NearInSpace{extent, reach, 0}, all);
+          break;
+        case 3:
+          if (random_() % 3 == 0)
+            all = family<fold_placed>(extent, NearInSpace{extent, reach, random_() % 2}, all);
+          break;
+        default: {
+          std::vector<Index> offsets(3, extent);
+          for (Index& offset : offsets)
+            for (int d = 0; d < extent.dims; ++d) offset[d] = below(4) - 1;
+          all = stencil<fold_all>(all, offsets, static_cast<Edge>(random_() % 3));
+          break;
+        }
+      }
+    }
+    planes_.push_back(all);
+    if (all.size() == 0) return;
+    const int axis = static_cast<int>(below(extent.dims));
+    const Family<Word> less = reduce_along<pair_up>(all, axis, {.arity = 2 + below(2)});
+    (less.extent().dims == 1 ? lines_ : planes_).push_back(less);
+    if (random_() % 2 == 0) singles_.push_back(reduce<pair_up>(all));
   }
 
   void in_time(const Family<Word>& line) {

@@ -156,15 +156,24 @@ struct FamilyNode {
   ~FamilyNode();
 };
 
-/// How places of one dimension go together with those of what they read: a member reads, of each source that
-/// has more than one, places from `place * width - halo` to before `(place + 1) * width + halo`, and beyond
-/// an end from the other, if it `wraps`.
+/// How places go together with those of what they read: a member reads, of each source that has more than
+/// one, in each dimension places from `place * width - halo` to before `(place + 1) * width + halo`, and
+/// beyond an end from the other, if it `wraps`.
 struct Alignment {
-  std::int64_t width = 1, halo = 0;
+  Index width, halo;
   bool wraps = false;
+
+  /// Of so many dimensions, a member reads its own place.
+  static Alignment own_place(int dims) {
+    Alignment alignment;
+    alignment.width.dims = alignment.halo.dims = dims;
+    alignment.width.at.fill(1);
+    return alignment;
+  }
 };
-using Alignments = std::optional<Alignment> (*)(const std::byte* closure);
-inline std::optional<Alignment> own_place(const std::byte*) { return Alignment{}; }
+/// Of a family of so many dimensions.
+using Alignments = std::optional<Alignment> (*)(const std::byte* closure, int dims);
+inline std::optional<Alignment> own_place(const std::byte*, int dims) { return Alignment::own_place(dims); }
 
 /// A constant per pattern; see Kind::dependence.
 struct Dependence {
@@ -181,10 +190,18 @@ struct Dependence {
   bool in_time = false;
   /// `readers` is a user's word, and is checked.
   bool by_inverse = false;
+  /// Each member reads all of a source, or a part of every row.
+  bool reads_widely = false;
 
   std::int64_t known_lag(const std::byte* closure) const { return lag != nullptr ? lag(closure) : 0; }
-  std::optional<Alignment> known_alignment(const std::byte* closure) const {
-    return alignment != nullptr ? alignment(closure) : std::nullopt;
+  std::optional<Alignment> known_alignment(const std::byte* closure, int dims) const {
+    return alignment != nullptr ? alignment(closure, dims) : std::nullopt;
+  }
+  /// To find who reads a part of a source all members have to be looked at. Only a user's has a lag.
+  bool looks_at_all(const std::byte* closure, int dims, int source_dims) const {
+    const bool is_untold =
+        lag != nullptr && !by_inverse && (dims != source_dims || !known_alignment(closure, dims));
+    return reads_widely || is_untold;
   }
 };
 
@@ -238,7 +255,7 @@ struct StencilPattern {
   static void reads(const std::byte* closure, const Index& place, Reads& out);
   static void readers(const std::byte* closure, const Index& extent, std::uint32_t source, const Region& of,
                       std::vector<Region>& boxes);
-  static std::optional<Alignment> alignment(const std::byte* closure);
+  static std::optional<Alignment> alignment(const std::byte* closure, int dims);
   static constexpr Dependence dependence{.reads = &reads, .readers = &readers, .alignment = &alignment};
 };
 struct TransposePattern {
@@ -258,7 +275,7 @@ struct GatherPattern {
   static void reads(const std::byte* closure, const Index& place, Reads& out);
   static void readers(const std::byte* closure, const Index&, std::uint32_t, const Region& of,
                       std::vector<Region>& boxes);
-  static std::optional<Alignment> alignment(const std::byte* closure);
+  static std::optional<Alignment> alignment(const std::byte* closure, int dims);
   static constexpr Dependence dependence{.reads = &reads, .readers = &readers, .alignment = &alignment};
 };
 struct ScatterPattern {
@@ -275,7 +292,7 @@ struct AllPattern {
                       std::vector<Region>& boxes) {
     boxes.push_back(Region::whole(extent));
   }
-  static constexpr Dependence dependence{.reads = &reads, .readers = &readers};
+  static constexpr Dependence dependence{.reads = &reads, .readers = &readers, .reads_widely = true};
 };
 struct ColumnClosure {
   std::int64_t rows;
@@ -286,7 +303,7 @@ struct ColumnPattern {
                       std::vector<Region>& boxes) {
     boxes.push_back({Index(of.low[1]), Index(of.high[1])});
   }
-  static constexpr Dependence dependence{.reads = &reads, .readers = &readers};
+  static constexpr Dependence dependence{.reads = &reads, .readers = &readers, .reads_widely = true};
 };
 struct LevelClosure {
   std::int64_t axis, arity, length;  ///< of the level below
@@ -295,7 +312,7 @@ struct LevelPattern {
   static void reads(const std::byte* closure, const Index& place, Reads& out);
   static void readers(const std::byte* closure, const Index&, std::uint32_t, const Region& of,
                       std::vector<Region>& boxes);
-  static std::optional<Alignment> alignment(const std::byte* closure);
+  static std::optional<Alignment> alignment(const std::byte* closure, int dims);
   static constexpr Dependence dependence{
       .reads = &reads, .readers = &readers, .alignment = &alignment, .in_time = true};
 };
@@ -349,10 +366,12 @@ struct UserDependence {
     const auto reach = closure_as<UserReach>(closure);
     return reach.known ? std::max<std::int64_t>(1, reach.reach[0]) : 0;
   }
-  static std::optional<Alignment> alignment(const std::byte* closure) {
+  static std::optional<Alignment> alignment(const std::byte* closure, int dims) {
     const auto reach = closure_as<UserReach>(closure);
-    if (!reach.known || reach.reach.dims != 1) return std::nullopt;
-    return Alignment{.halo = reach.reach[0]};
+    if (!reach.known || reach.reach.dims != dims) return std::nullopt;
+    Alignment alignment = Alignment::own_place(dims);
+    alignment.halo = reach.reach;
+    return alignment;
   }
   static constexpr Dependence dependence{.reads = &reads,
                                          .readers = &readers,

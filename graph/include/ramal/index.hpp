@@ -93,6 +93,12 @@ struct Region {
       if (place[d] < low[d] || place[d] >= high[d]) return false;
     return true;
   }
+  /// Its last place.
+  constexpr Index last() const {
+    Index place = high;
+    for (int d = 0; d < place.dims; ++d) --place[d];
+    return place;
+  }
   /// The place that so many come before within it.
   constexpr Index place_of(std::int64_t offset) const {
     Index lengths = high;
