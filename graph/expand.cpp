@@ -43,7 +43,14 @@ struct Draft {
   std::vector<std::byte> literals;
   std::vector<External> externals;
   std::vector<Route> routes;
+  std::vector<Priority> priorities;
+  std::vector<Need> needs;
 
+  void note_wishes(const ProgramNode& node) {
+    const auto task = static_cast<Slot>(kind.size());
+    if (node.priority != 0) priorities.push_back({task, node.priority});
+    if (node.threads > 1) needs.push_back({.result_bytes = 0, .slot = task, .threads = node.threads});
+  }
   void end_task() {
     input_offsets.push_back(static_cast<std::uint32_t>(inputs.size()));
     literals.resize((literals.size() + 7) / 8 * 8);
@@ -58,8 +65,8 @@ struct Draft {
                                      .externals = static_cast<std::uint32_t>(externals.size()),
                                      .routes = static_cast<std::uint32_t>(routes.size()),
                                      .keeps = 0,
-                                     .priorities = 0,
-                                     .needs = 0,
+                                     .priorities = static_cast<std::uint32_t>(priorities.size()),
+                                     .needs = static_cast<std::uint32_t>(needs.size()),
                                      .pins = 0,
                                      .literal_words = literals.size() / 8});
     const auto copy = [](const auto& from, auto to) {
@@ -71,6 +78,8 @@ struct Draft {
     copy(literal_offsets, graph.literal_offsets);
     copy(externals, graph.externals);
     copy(routes, graph.routes);
+    copy(priorities, graph.priorities);
+    copy(needs, graph.needs);
     copy(literals, graph.literals);
     for (std::uint32_t i = 0; i < kind.size(); ++i) writable(graph.plan)[i] = i;
     return graph;
@@ -304,6 +313,7 @@ class Expander::Expansion {
       }
       for (const Reads::Read& read : reads.all())
         draft_.inputs.push_back(input(node.sources[read.source], read));
+      draft_.note_wishes(node);
       draft_.kind.push_back(kind);
       write_member_literals(node, place, counts_, draft_.literals);
       draft_.end_task();

@@ -28,6 +28,27 @@ FamilyView FamilyView::without(int axis) const {
   return view;
 }
 
+FamilyView FamilyView::annotated(Annotation wishes, std::source_location where) const {
+  const auto refuse = [&](const std::string& what) {
+    refuse_family("annotate: " + std::string(node->name()) + shape.text() + ' ' + what, where);
+  };
+  if (shape != node->extent || base != 0) refuse("is a part of another family; annotate that one");
+  if (node->loop) refuse("is what a loop leaves; annotate what its function makes");
+  if (node->is_state) refuse("is a loop's state; annotate what its function makes");
+  if (!node->tasks.empty()) refuse("is made of handles; annotate their tasks");
+  if (node->residence) refuse("is persisted already");
+  if (!wishes.host.empty()) refuse("has members on all hosts; a rank may be stated, but not a host");
+  auto made = std::make_shared<FamilyNode>();
+  made->kind = node->kind;
+  made->extent = node->extent;
+  made->sources = node->sources;
+  made->closure = node->closure;
+  made->where = node->where;
+  made->traits = node->traits;
+  made->traits.wishes = checked(std::move(wishes));
+  return of(std::move(made));
+}
+
 FamilyNode::~FamilyNode() {
   // Families that only this one needs would be freed within each other's destructors.
   std::vector<std::shared_ptr<const FamilyNode>> alone;

@@ -75,8 +75,9 @@ class LoopMaker {
       family->extent = states_[k].extent;
       family->sources = outside_;
       family->where = where_;
-      family->traits.name = made.name();
-      family->traits.rank = made.traits.rank;
+      family->traits.wishes.name = made.name();
+      family->traits.wishes.rank = made.traits.wishes.rank;
+      family->traits.wishes.host = made.traits.wishes.host;
       family->loop = loop;
       family->state = k;
       left.push_back(FamilyView::of(std::move(family)));
@@ -102,7 +103,7 @@ class LoopMaker {
       if (node.is_task || (source.base == 0 && source.shape == node.within())) return source.number;
     }
     FamilyTraits traits;
-    traits.name = "state";
+    traits.wishes.name = "state";
     return append(carry, source.shape, {source}, closure_of(std::uint32_t{1}), where_, std::move(traits));
   }
 
@@ -151,8 +152,8 @@ class LoopMaker {
     std::vector<LoopSource> sources;
     for (const FamilySource& source : family.sources) sources.push_back(loop_source(source));
     FamilyTraits traits;
-    traits.name = family.name();
-    traits.rank = family.traits.rank;
+    traits.wishes = family.traits.wishes;
+    traits.wishes.name = family.name();
     traits.placed_in_time = family.traits.placed_in_time;
     const auto number = append(*family.kind, family.extent, std::move(sources), family.closure, family.where,
                                std::move(traits));
@@ -168,8 +169,8 @@ class LoopMaker {
     std::vector<LoopSource> sources;
     for (const Task* input : task.inputs()) sources.push_back(loop_source(source_of_input(input)));
     FamilyTraits traits;
-    traits.name = task.name();
-    if (task.annotation() != nullptr) traits.rank = task.annotation()->rank;
+    if (task.annotation() != nullptr) traits.wishes = *task.annotation();
+    traits.wishes.name = task.name();
     Index once;
     once.dims = 0;
     const auto literals = task.literals();
@@ -223,7 +224,7 @@ std::vector<FamilyView> make_stand_ins(std::span<const LoopState> states, std::s
     family->kind = state.carry;
     family->extent = state.extent;
     family->where = where;
-    family->traits.name = "state " + std::to_string(all.size()) + " of a loop";
+    family->traits.wishes.name = "state " + std::to_string(all.size()) + " of a loop";
     family->is_state = true;
     all.push_back(FamilyView::of(std::move(family)));
   }

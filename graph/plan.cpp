@@ -145,16 +145,26 @@ class Planner {
     node.kind = family.kind;
     node.extent = family.extent;
     node.steps = steps;
-    node.only_rank = family.traits.rank;
-    if (node.only_rank >= static_cast<std::int32_t>(context_.ranks)) {
-      refuse_family("the family " + std::string(family.name()) + " is to run on rank " +
-                        std::to_string(node.only_rank) + ", but there are only " +
-                        std::to_string(context_.ranks) + " ranks",
-                    family.where);
-    }
+    node.only_rank = wished_rank(family);
+    node.priority = family.traits.wishes.priority;
+    node.threads = static_cast<std::uint32_t>(family.traits.wishes.threads);
     node.parts = grid_of(node.extent, node.steps, context_.ranks);
     node.needed = Region::whole(node.extent);
     return node;
+  }
+
+  std::int32_t wished_rank(const FamilyNode& family) const {
+    const Annotation& wishes = family.traits.wishes;
+    const auto refuse = [&](const std::string& what) {
+      refuse_family(std::string(family.name()) + " is annotated with " + what, family.where);
+    };
+    if (wishes.rank >= static_cast<std::int32_t>(context_.ranks))
+      refuse("rank " + std::to_string(wishes.rank) + ", but there are ranks 0 to " +
+             std::to_string(context_.ranks - 1));
+    if (wishes.rank >= 0 || wishes.host.empty() || !context_.rank_on) return wishes.rank;
+    const std::int32_t rank = context_.rank_on(wishes.host);
+    if (rank < 0) refuse("host " + wishes.host + ", but no rank runs there");
+    return rank;
   }
 
   std::array<std::int32_t, Index::most_dims> bands() const {

@@ -99,6 +99,8 @@ struct ProgramNode {
   std::vector<std::byte> closure;      ///< of a task: its literals
   std::array<std::int32_t, Index::most_dims> parts{1, 1, 1, 1};  ///< ranks in each dimension
   std::int32_t only_rank = -1;
+  std::int32_t priority = 0;  ///< as in Annotation, of each member
+  std::uint32_t threads = 1;
   bool steps = false;
   Pace pace = Pace::once;
   std::int64_t front = 0;    ///< the first
@@ -217,12 +219,14 @@ struct KeptAs {
   ValueId first = 0;
   std::array<std::int32_t, Index::most_dims> parts{1, 1, 1, 1};
 };
-/// What the planner asks: where the value of a handle lies, and whether a family is kept.
+/// What the planner asks: where the value of a handle lies, whether a family is kept, and who is on a host.
 struct ProgramContext {
   std::uint32_t ranks = 1;
   std::int64_t front_members = 256;  ///< to be planned at a time, on each rank
   std::function<GivenMember(const Task&)> given;
   std::function<KeptAs(const FamilyNode&)> kept;
+  /// A rank of that host; -1: none runs there. Empty: any will do.
+  std::function<std::int32_t(const std::string& host)> rank_on;
 };
 struct PlannedProgram {
   FamilyProgram program;

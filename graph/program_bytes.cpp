@@ -12,7 +12,8 @@ struct NodeHead {
   KindRef kind;
   Index extent;
   std::array<std::int32_t, Index::most_dims> parts;
-  std::int32_t only_rank;
+  std::int32_t only_rank, priority;
+  std::uint32_t threads;
   bool steps, is_task, placed_in_time;
   Pace pace;
   std::int32_t loop, left_by;
@@ -58,6 +59,8 @@ void write_program(Writer& writer, const FamilyProgram& program, const Images& i
                         .extent = node.extent,
                         .parts = node.parts,
                         .only_rank = node.only_rank,
+                        .priority = node.priority,
+                        .threads = node.threads,
                         .steps = node.steps,
                         .is_task = node.is_task,
                         .placed_in_time = node.placed_in_time,
@@ -125,6 +128,8 @@ FamilyProgram FamilyProgram::decode(std::span<const std::byte> bytes, const Imag
     node.extent = head.extent;
     node.parts = head.parts;
     node.only_rank = head.only_rank;
+    node.priority = head.priority;
+    node.threads = head.threads;
     node.steps = head.steps;
     node.is_task = head.is_task;
     node.placed_in_time = head.placed_in_time;

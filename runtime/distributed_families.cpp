@@ -73,6 +73,10 @@ PlannedProgram DistributedEngine::plan_families(std::span<const std::shared_ptr<
   };
   context.ranks = machine_.ranks();
   context.front_members = front_members_;
+  context.rank_on = [this](const std::string& host) {
+    const auto found = std::ranges::find(machine_.hosts, host);
+    return found == machine_.hosts.end() ? -1 : static_cast<std::int32_t>(found - machine_.hosts.begin());
+  };
   context.given = [this](const Task& task) {
     if (task.constant() != nullptr) settle_constant(task);
     const KeptState& state = persisted_state(task);

@@ -35,20 +35,24 @@ void Executor::start_as(std::uint32_t number, Subgraph subgraph) {
   for (const KindRef& ref : run.graph.kinds) run.layout->kinds.push_back(&images_.resolve(ref));
   find_members(run);
   choose_timed(run);
-  if (run.graph.tasks() > 0) {
-    for (const Priority& priority : run.graph.priorities) {
-      if (run.graph.inputs_of(priority.slot).empty()) make_ready({&run, priority.slot});
-    }
-    const std::lock_guard lock(sources_lock_);
-    sources_.push_back(&run);
-    ready_count_.fetch_add(1);
-  }
+  start_sources(run);
   for (const External& external : run.graph.externals) {
     if (external.how != External::import) arrivals_missing_.fetch_add(1);
   }
   start_imports(run);
   if (shared_) wake_();
   close(run);
+}
+
+/// Tasks without inputs; those with a priority at once, the others when their turn comes.
+void Executor::start_sources(Run& run) {
+  if (run.graph.tasks() == 0) return;
+  for (const Priority& priority : run.graph.priorities) {
+    if (run.graph.inputs_of(priority.slot).empty()) make_ready({&run, priority.slot});
+  }
+  const std::lock_guard lock(sources_lock_);
+  sources_.push_back(&run);
+  ready_count_.fetch_add(1);
 }
 
 /// Values that are kept here, or will be.
@@ -98,11 +102,7 @@ Executor::Run* Executor::prepare(std::uint32_t number, std::shared_ptr<Layout> l
 void Executor::activate(Run& run, Run* next, std::vector<Keep> keeps) {
   run.next = next;
   run.set_keeps(std::move(keeps));
-  if (run.graph.tasks() > 0) {
-    const std::lock_guard lock(sources_lock_);
-    sources_.push_back(&run);
-    ready_count_.fetch_add(1);
-  }
+  start_sources(run);
   start_imports(run);
   for (std::size_t k = 0; k < run.graph.externals.size(); ++k) {
     if (run.graph.externals[k].how != External::arrival) continue;
@@ -355,14 +355,14 @@ void Executor::settle(std::uint32_t number, std::uint32_t turn, const Failure* f
 
 /// A slot was filled; what its task stated was counted before it ran, or so much before it arrived.
 void Executor::count_result(Run& run, Slot slot, std::uint64_t counted) {
-  const std::uint64_t stated = run.has(slot, Run::stated) ? run.needs.at(slot).result_bytes : 0;
+  const std::uint64_t stated = run.has(slot, Run::stated) ? run.layout->needs.at(slot).result_bytes : 0;
   const bool kept = run.has(slot, Run::kept);  // counted as such
   run.bytes[slot] = kept ? 0 : contiguous_bytes(run.value(slot));
   memory_.replace(stated + counted, run.bytes[slot]);
 }
 
 bool Executor::admit(Item item) {
-  return !is_short_of_memory() && memory_.reserve(item.run->needs.at(item.slot).result_bytes);
+  return !is_short_of_memory() && memory_.reserve(item.run->layout->needs.at(item.slot).result_bytes);
 }
 
 void Executor::defer(Item item) {
@@ -373,7 +373,7 @@ void Executor::defer(Item item) {
     deferred_.push_front(item);  // depth first: it frees its inputs
   }
   deferred_count_.store(deferred_.size());
-  deferred_bytes_.store(deferred_.front().run->needs.at(deferred_.front().slot).result_bytes);
+  deferred_bytes_.store(deferred_.front().run->layout->needs.at(deferred_.front().slot).result_bytes);
   add(special_count_, 1);
 }
 
@@ -383,7 +383,7 @@ bool Executor::take_deferred(Item& item, bool even_if_it_does_not_fit) {
   const std::lock_guard lock(deferred_lock_);
   if (deferred_.empty()) return false;
   const Item first = deferred_.front();
-  const std::uint64_t bytes = first.run->needs.at(first.slot).result_bytes;
+  const std::uint64_t bytes = first.run->layout->needs.at(first.slot).result_bytes;
   if (even_if_it_does_not_fit) {
     memory_.add(bytes);
   } else if (!memory_.reserve(bytes)) {
@@ -395,7 +395,7 @@ bool Executor::take_deferred(Item& item, bool even_if_it_does_not_fit) {
   deferred_.pop_front();
   deferred_count_.store(deferred_.size());
   if (!deferred_.empty())
-    deferred_bytes_.store(deferred_.front().run->needs.at(deferred_.front().slot).result_bytes);
+    deferred_bytes_.store(deferred_.front().run->layout->needs.at(deferred_.front().slot).result_bytes);
   return true;
 }
 

@@ -303,6 +303,7 @@ class Executor {
   void fail(Run& run, Slot task, bool cancelled, const std::string& message = {},
             const std::string& arguments = {});
   const Value* failed_input(const Run& run, Slot task) const;
+  void start_sources(Run& run);
   void start_imports(Run& run);
   void find_members(Run& run);
   void choose_timed(Run& run);

@@ -111,7 +111,7 @@ bool Executor::execute_with_care(const Item& item, Worker& me) {
 /// inside of them is the program's own affair.
 void Executor::call_with_threads(Run& run, Slot task, Worker& me) {
   const auto workers = static_cast<unsigned>(workers_.size());
-  const unsigned threads = std::min(run.needs.at(task).threads, workers);
+  const unsigned threads = std::min(run.layout->needs.at(task).threads, workers);
   if (workers == 1) {
     call(run, task, &me);
     return;
@@ -413,7 +413,7 @@ void Executor::make_ready_specially(Item item) {
     join(*item.run, item.slot);
   } else if (item.run->has(item.slot, Run::prioritised)) {
     const std::lock_guard lock(prioritised_lock_);
-    prioritised_.push({item.run->priorities.at(item.slot), prioritised_order_++, item});
+    prioritised_.push({item.run->layout->priorities.at(item.slot), prioritised_order_++, item});
     prioritised_count_.store(prioritised_.size(), std::memory_order_relaxed);
     ready_count_.fetch_add(1);
     add(special_count_, 1);

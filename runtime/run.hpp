@@ -18,7 +18,10 @@ struct Executor::Layout {
     std::uint32_t consumers;  // of any slot
     std::uint32_t kind;
   };
-  explicit Layout(Subgraph subgraph) : graph(std::move(subgraph)) {}
+  explicit Layout(Subgraph subgraph) : graph(std::move(subgraph)) {
+    for (const Priority& priority : graph.priorities) priorities.emplace(priority.slot, priority.priority);
+    for (const Need& need : graph.needs) needs.emplace(need.slot, need);
+  }
 
   Subgraph graph;
   std::vector<const Kind*> kinds;
@@ -27,6 +30,8 @@ struct Executor::Layout {
   Array<std::uint32_t> route_offsets;  // by slot; empty without routes
   Array<Route> routes;                 // sorted by slot
   std::uint64_t routed_slots = 0;
+  std::unordered_map<Slot, int> priorities;
+  std::unordered_map<Slot, Need> needs;
   // Of a front: what its cells begin with, and whose values leave.
   Array<Cell::Counts> counts;
   Array<std::uint16_t> flags;
@@ -62,11 +67,9 @@ struct Executor::Run {
   const Array<Step>& steps;
   const Array<Slot>& consumers;
   const Array<Route>& routes;
-  Array<Cell> cells;        // by slot; uses: consumers here, and one if routed
-  Flags flags;              // by slot
-  std::vector<Keep> keeps;  // sorted by slot
-  std::unordered_map<Slot, int> priorities;
-  std::unordered_map<Slot, Need> needs;
+  Array<Cell> cells;           // by slot; uses: consumers here, and one if routed
+  Flags flags;                 // by slot
+  std::vector<Keep> keeps;     // sorted by slot
   Array<std::uint64_t> bytes;  // by slot, as counted by the executor; empty if no task states any
   /// By external: what the executor counts for a large result that has arrived; where `bytes` is empty.
   Array<std::uint64_t> received;
@@ -89,15 +92,6 @@ struct Executor::Run {
   Run(std::uint32_t run, Subgraph subgraph)
       : Run(std::make_shared<Layout>(std::move(subgraph)), run, std::span<const Link>()) {
     set_keeps({graph.keeps.begin(), graph.keeps.end()});
-    for (const Priority& priority : graph.priorities) {
-      flag(priority.slot, prioritised);
-      priorities.emplace(priority.slot, priority.priority);
-    }
-    for (const Need& need : graph.needs) {
-      if (need.threads > 1) flag(need.slot, wide);
-      if (need.result_bytes > 0) flag(need.slot, stated);
-      needs.emplace(need.slot, need);
-    }
     if (std::ranges::any_of(graph.needs, [](const Need& need) { return need.result_bytes > 0; })) {
       bytes.assign(graph.slots(), 0);
       takes_care = true;
@@ -110,6 +104,11 @@ struct Executor::Run {
       : Run(fresh, run, Array<Cell>(fresh->graph.slots()), Flags(fresh->graph.slots())) {
     invert(links);
     sort_routes();
+    for (const Priority& priority : graph.priorities) flag(priority.slot, prioritised);
+    for (const Need& need : graph.needs) {
+      if (need.threads > 1) flag(need.slot, wide);
+      if (need.result_bytes > 0) flag(need.slot, stated);
+    }
     open.store(graph.slots() + 1 + layout->routed_slots, std::memory_order_relaxed);
   }
   /// Of a front's, again.

@@ -67,7 +67,7 @@ void plan() {
     const double planned = fastest(20, [&] {
       auto layer = family<first>(extent);
       for (int i = 1; i < layers; ++i) layer = map<pass_on>(layer);
-      const detail::ProgramContext context{.ranks = ranks, .front_members = 256, .given = {}, .kept = {}};
+      const detail::ProgramContext context{.ranks = ranks, .front_members = 256, .given = {}, .kept = {}, .rank_on = {}};
       const std::vector families{layer.view().node};
       bytes = detail::plan_program(families, context).program.encode(images).size();
     });

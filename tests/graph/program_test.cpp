@@ -29,7 +29,7 @@ double sum_placed(Index, Inputs<double> inputs) { return sum(inputs); }
 FamilyProgram plan(const FamilyView& view, std::uint32_t ranks, std::int64_t front_members) {
   const std::vector families{view.node};
   const auto given = [](const Task&) { return GivenMember{1, 0}; };
-  return plan_program(families, {.ranks = ranks, .front_members = front_members, .given = given, .kept = {}})
+  return plan_program(families, {.ranks = ranks, .front_members = front_members, .given = given, .kept = {}, .rank_on = {}})
       .program;
 }
 

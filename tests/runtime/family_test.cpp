@@ -402,6 +402,76 @@ TEST(Families, WhatCannotBeIsRefusedAtOnce) {
   EXPECT_THROW(a(1, 1), std::out_of_range);
 }
 
+std::vector<int> order;
+Word note_first(Index place) {
+  order.push_back(1);
+  return seed_at(place);
+}
+Word note_second(Word word) {
+  order.push_back(2);
+  return word;
+}
+
+/// Of what is ready. In fronts that repeat others too.
+TEST(Families, MembersOfAHigherPriorityRunFirst) {
+  for (const int priority : {0, 5, -5}) {
+    SteppedRanks ranks(1, 7);
+    ranks.engine().set_front_members(1 << 14);
+    order.clear();
+    const auto first = family<note_first>(50).annotate({.priority = priority});
+    ranks.session().compute(reduce<pair_up>(map<note_second>(first)));
+    ASSERT_EQ(order.size(), 100u);
+    // Else a member's reader comes right behind it.
+    EXPECT_EQ(std::is_sorted(order.begin(), order.end()), priority > 0) << priority;
+  }
+}
+
+TEST(Families, WishesGoWithMembers) {
+  const auto a = family<seed_at>(10);
+  const auto b = map<placed>(a).annotate({.name = "there", .rank = 2});
+  SteppedRanks ranks(3, 1);
+  EXPECT_EQ(ranks.session().compute(b), ranks.session().compute(map<placed>(a)));
+  const auto located = iterate(
+      3, [](Family<Word> word) { return next(map<placed>(word).annotate({.rank = 1})); }, a);
+  SteppedRanks others(3, 1);
+  others.session().run(b);
+  std::vector<std::uint64_t> run;
+  for (int rank = 0; rank < 3; ++rank) run.push_back(others.rank(rank).executor().tasks_run());
+  EXPECT_EQ(run[2], 10u + 3u);
+  others.session().run(located);
+  EXPECT_EQ(others.rank(1).executor().tasks_run() - run[1], 30u + 3u);
+  const auto refused = [&](const auto& make) {
+    try {
+      make();
+    } catch (const std::invalid_argument& error) {
+      return std::string(error.what());
+    }
+    return std::string("nothing was refused");
+  };
+  EXPECT_NE(refused([&] {
+              others.session().run(a.annotate({.rank = 3}));
+            }).find("ramal: seed_at is annotated with rank 3, but there are ranks 0 to 2 ("),
+            std::string::npos);
+  EXPECT_NE(refused([&] {
+              a.annotate({.host = "n1"});
+            }).find("annotate: seed_at[10] has members on all hosts; a rank may be stated, but not a host"),
+            std::string::npos);
+  EXPECT_NE(refused([&] { located.annotate({}); }).find("is what a loop leaves"), std::string::npos);
+  EXPECT_NE(refused([&] { a.annotate({.threads = 0}); }).find("expected 1 thread or more, found 0"),
+            std::string::npos);
+  others.session().persist(a);
+  EXPECT_NE(refused([&] { a.annotate({}); }).find("seed_at[10] is persisted already"), std::string::npos);
+  const auto hosted = [&](const std::string& host) {
+    return iterate(
+        2, [&](Delayed<Word> word) { return next(delayed<pair_up>.annotate({.host = host})(word, word)); },
+        value(Word{1}));
+  };
+  EXPECT_NE(refused([&] {
+              others.session().compute(hosted("nowhere"));
+            }).find("pair_up is annotated with host nowhere, but no rank runs there"),
+            std::string::npos);
+}
+
 TEST(Families, ARankIsNotFarAheadOfThoseThatReadIt) {
   constexpr std::int64_t steps = 20000;
   for (const std::int64_t period : {0, 1}) {
@@ -409,10 +479,10 @@ TEST(Families, ARankIsNotFarAheadOfThoseThatReadIt) {
     ranks.engine().set_front_members(10);
     Session& session = ranks.session();
     const auto made = family<fold_placed>.with(
-        {.rank = 0, .reach = Index(1, 0), .steps = true, .period = period})(Index(steps, 2), StepBefore{});
-    const auto read =
-        family<fold_two>.with({.rank = 1, .reach = Index(1, 0), .steps = true, .period = period})(
-            Index(steps, 2), SameStep{}, made);
+        {.reach = Index(1, 0), .steps = true, .period = period})(Index(steps, 2), StepBefore{})
+                          .annotate({.rank = 0});
+    const auto read = family<fold_two>.with({.reach = Index(1, 0), .steps = true, .period = period})(
+        Index(steps, 2), SameStep{}, made).annotate({.rank = 1});
     const auto last = read[Index(steps - 1, 1)];
     session.persist(last);
     ranks.held = true;

@@ -372,6 +372,40 @@ TEST(ThreadsOfTasks, OneThreadRunsThemAsOthers) {
   EXPECT_EQ(single.session().compute(delayed<use>.annotate({.threads = 4})(1, 5)), 1005);
 }
 
+long use_alone(Index place, Inputs<long> before) {
+  long sum = place[place.dims - 1];
+  for (const long one : before) sum += one;
+  return use(4, sum % 1000);
+}
+long add_up(long a, long b) { return a + b; }
+long use_one(long x) { return use(1, x % 1000); }
+long use_four(long x) { return use(4, x % 1000); }
+
+/// Of families and within loops as of any task; and in fronts that repeat others.
+TEST(ThreadsOfTasks, MembersHaveTheirsToo) {
+  in_use = most_in_use = wide_beside_others = 0;
+  ThreadedRanks ranks(1, 4);
+  ranks.engine().set_front_members(8);
+  const auto step_before = [](const Index& place, Reads& reads) {
+    if (place[0] > 0) reads.self({place[0] - 1, place[1]});
+  };
+  const auto made = [&] {
+    const auto wide =
+        family<use_alone>.with({.reach = Index(1, 0), .period = 1})(Index(40, 4), step_before).annotate({.threads = 4});
+    const auto looped = iterate(
+        20, [](Family<long> a) { return next(map<use_four>(a).annotate({.threads = 4})); },
+        family<use_alone>(4, [](const Index&, Reads&) {}).annotate({.threads = 64}));
+    const auto task = iterate(
+        10, [](Delayed<long> a) { return next(delayed<use_four>.annotate({.threads = 4})(a)); }, value(7L));
+    return reduce<add_up>(map<use_one>(wide)) + reduce<add_up>(looped) + task;
+  };
+  const long sum = ranks.session().compute(made());
+  EXPECT_EQ(most_in_use, 4);
+  EXPECT_EQ(wide_beside_others, 0);
+  ThreadedRanks others(2, 0);
+  EXPECT_EQ(others.session().compute(made()), sum);
+}
+
 TEST(ThreadsOfTasks, AProgramMayEndWhileTasksGather) {
   for (int i = 0; i < 20; ++i) {
     ThreadedRanks ranks(2, 3);

@@ -194,6 +194,9 @@ class RandomFamilies {
   std::int64_t below(std::int64_t limit) {
     return static_cast<std::int64_t>(random_() % static_cast<Word>(limit));
   }
+  Annotation wishes() {
+    return {.priority = static_cast<int>(below(4)) - 1, .threads = 1 + static_cast<int>(below(3))};
+  }
   template <class T>
   const T& pick(const std::vector<T>& from) {
     return from[random_() % from.size()];
@@ -204,7 +207,7 @@ class RandomFamilies {
     const std::int64_t size = line.size();
     switch (random_() % 20) {
       case 0:
-        lines_.push_back(map<placed>(line));
+        lines_.push_back(map<placed>(line).annotate(wishes()));
         break;
       case 1:
         lines_.push_back(map<placed_pair>(line, pick(singles_)));
@@ -353,7 +356,7 @@ class RandomFamilies {
     const std::int64_t size = other.size();
     switch (random_() % 10) {
       case 0:
-        return map<placed>(old);
+        return map<placed>(old).annotate(wishes());
       case 8:
         return old.size() > 1
                    ? family<fold_two>(old.extent(), Permuted{old.size(), 1 + below(old.size() - 1)}, old)
@@ -392,7 +395,8 @@ class RandomFamilies {
           Family<Word> next_a = step_of(a, random_() % 3 == 0 ? outside : b, single);
           if (random_() % 2 == 0) next_a = step_of(next_a, a, random_() % 2 == 0 ? outer : single);
           const Family<Word> next_b = swaps ? a : step_of(b, next_a, single);
-          Delayed<Word> next_single = delayed<pair_up>(single, random_() % 2 == 0 ? outer : single);
+          Delayed<Word> next_single =
+              delayed<pair_up>.annotate(wishes())(single, random_() % 2 == 0 ? outer : single);
           if (line.size() > 0 && random_() % 2 == 0)
             next_single = delayed<pair_up>(reduce<pair_up>(next_b), next_single);
           if (line.size() > 0 && random_() % 2 == 0) next_single = next_single + next_a[below(line.size())];

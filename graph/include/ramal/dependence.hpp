@@ -111,6 +111,8 @@ struct FamilyView {
   static FamilyView of(std::shared_ptr<const FamilyNode> node);
   FamilyView last_step() const;
   FamilyView without(int axis) const;
+  /// A new family, the same but for its wishes.
+  FamilyView annotated(Annotation wishes, std::source_location where) const;
 };
 
 /// What a family reads of: another, or one handle. A handle to another's member is both: the member, unless
@@ -126,8 +128,7 @@ struct FamilySource {
 
 struct FamilyTraits {
   bool reads_itself = false;
-  std::string name = {};
-  int rank = -1;
+  Annotation wishes = {};
   bool steps = false;
   std::int64_t period = 0;
   std::int64_t settled = 0;
@@ -151,7 +152,9 @@ struct FamilyNode {
   /// The session's: where its members are kept.
   mutable std::unique_ptr<Residence> residence;
 
-  std::string_view name() const { return traits.name.empty() ? kind->name : std::string_view(traits.name); }
+  std::string_view name() const {
+    return traits.wishes.name.empty() ? kind->name : std::string_view(traits.wishes.name);
+  }
   /// Frees families that only this one needs, without recursion.
   ~FamilyNode();
 };

@@ -38,21 +38,26 @@ class Family {
   }
 
   /// For Ramal's own use.
+  /// The same family with wishes for each of its members; what is to be made of these is to be made of what
+  /// this returns. A rank is for all of them. Cost and result_bytes say nothing: members are shared out
+  /// evenly, and planned only as far ahead as RAMAL_FRONT_MEMBERS allows. Throws std::invalid_argument if a
+  /// host is stated, and for a family that is persisted, that a loop leaves or that is made of handles.
+  Family annotate(Annotation wishes, std::source_location where = std::source_location::current()) const {
+    return Family(view_.annotated(std::move(wishes), where));
+  }
+
   const detail::FamilyView& view() const { return view_; }
 
  private:
   detail::FamilyView view_;
 };
 
-/// Wishes for a family; see `family<f>.with`.
+/// What is known of what members read; see `family<f>.with`.
 struct FamilyOptions {
-  std::string name = {};  ///< in errors and pictures; empty: the function's own
-  int rank = -1;          ///< all members on this rank; -1: each rank its share
   /// Each member reads places at most so far from its own, in each dimension, and single values; one that
   /// reads further fails. Lets ranks find out who needs what from their own neighbourhood; without it every
-  /// rank looks at every member once, and keeps the whole family in its tables while it runs. With it one of
-  /// a single dimension is run piece by piece. With a dimension of steps, the first number is how many steps
-  /// back.
+  /// rank looks at every member once, and keeps all of its own that they may read in its tables while they
+  /// run. With a dimension of steps, the first number is how many steps back.
   std::optional<Index> reach = {};
   /// The first dimension is time: every rank has a part of each step, and steps are planned one after
   /// another. Of itself for a family that reads itself.
@@ -178,8 +183,6 @@ class FamilyFunction {
   FamilyTraits traits(bool reads_itself) const {
     FamilyTraits traits{.reads_itself = reads_itself};
     if (!options_) return traits;
-    traits.name = options_->name;
-    traits.rank = options_->rank;
     traits.steps = options_->steps;
     traits.period = options_->period;
     traits.settled = options_->settled;

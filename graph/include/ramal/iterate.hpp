@@ -139,7 +139,8 @@ auto next(const S&... states) {
 /// a step of them by the usual calls (`map`, `stencil`, `reduce`, `delayed`…), and returns
 /// `next(new states…)`, or the one new state. It may read other families and handles, whose members are there
 /// for all steps. Families with steps of their own, `as_family` of what varies, collective tasks and loops
-/// within the loop are refused; of the wishes for tasks only name and rank count.
+/// within the loop are refused. Of the wishes for tasks within it cost and result_bytes say nothing, and a
+/// host means its first rank.
 ///
 /// Without `until` ranks may be several steps apart, and several steps are planned at a time. With it, each
 /// rank waits at the end of a step for its verdict, which travels from rank to rank, not through the program.
