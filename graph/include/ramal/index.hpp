@@ -99,7 +99,12 @@ struct Region {
     for (int d = 0; d < place.dims; ++d) --place[d];
     return place;
   }
-  /// The place that so many come before within it.
+  /// How many come before a place within it, and the place that so many come before.
+  constexpr std::int64_t offset_of(const Index& place) const {
+    std::int64_t offset = 0;
+    for (int d = 0; d < low.dims; ++d) offset = offset * length(d) + place[d] - low[d];
+    return offset;
+  }
   constexpr Index place_of(std::int64_t offset) const {
     Index lengths = high;
     for (int d = 0; d < lengths.dims; ++d) lengths[d] -= low[d];
