@@ -29,56 +29,6 @@ void throw_refused(Frame& frame, Value&) {
 }
 std::string preview_nothing(const Frame&) { return {}; }
 
-/// What a subgraph is made of, as it grows.
-struct Draft {
-  std::vector<std::uint32_t> kind, input_offsets{0}, literal_offsets{0};
-  std::vector<Slot> inputs;
-  std::vector<std::byte> literals;
-  std::vector<External> externals;
-  std::vector<Route> routes;
-  std::vector<Priority> priorities;
-  std::vector<Need> needs;
-
-  void note_wishes(const ProgramNode& node) {
-    const auto task = static_cast<Slot>(kind.size());
-    if (node.priority != 0) priorities.push_back({task, node.priority});
-    if (node.threads > 1) needs.push_back({.result_bytes = 0, .slot = task, .threads = node.threads});
-  }
-  void end_task() {
-    input_offsets.push_back(static_cast<std::uint32_t>(inputs.size()));
-    literals.resize((literals.size() + 7) / 8 * 8);
-    literal_offsets.push_back(static_cast<std::uint32_t>(literals.size() / 8));
-  }
-  Subgraph subgraph() const {
-    Subgraph graph = Subgraph::make({.magic = Subgraph::expected_magic,
-                                     .run = 0,
-                                     .tasks = static_cast<std::uint32_t>(kind.size()),
-                                     .kinds = 0,
-                                     .inputs = static_cast<std::uint32_t>(inputs.size()),
-                                     .externals = static_cast<std::uint32_t>(externals.size()),
-                                     .routes = static_cast<std::uint32_t>(routes.size()),
-                                     .keeps = 0,
-                                     .priorities = static_cast<std::uint32_t>(priorities.size()),
-                                     .needs = static_cast<std::uint32_t>(needs.size()),
-                                     .pins = 0,
-                                     .literal_words = literals.size() / 8});
-    const auto copy = [](const auto& from, auto to) {
-      if (!from.empty()) std::copy(from.begin(), from.end(), writable(to));
-    };
-    copy(kind, graph.kind);
-    copy(input_offsets, graph.input_offsets);
-    copy(inputs, graph.inputs);
-    copy(literal_offsets, graph.literal_offsets);
-    copy(externals, graph.externals);
-    copy(routes, graph.routes);
-    copy(priorities, graph.priorities);
-    copy(needs, graph.needs);
-    copy(literals, graph.literals);
-    for (std::uint32_t i = 0; i < kind.size(); ++i) writable(graph.plan)[i] = i;
-    return graph;
-  }
-};
-
 }  // namespace
 
 constexpr Kind refused_member{.name = "refused member",
@@ -126,7 +76,7 @@ class Expander::Expansion {
     route_leaving();
     leave_each_once(front_.consumers);
     leave_each_once(front_.producers);
-    front_.graph = draft_.subgraph();
+    front_.graph = draft_.subgraph(0);
     return std::move(front_);
   }
 
@@ -173,10 +123,9 @@ class Expander::Expansion {
       }
       for (const Reads::Read& read : reads.all())
         draft_.inputs.push_back(input(node.sources[read.source], read));
-      draft_.note_wishes(node);
-      draft_.kind.push_back(kind);
+      note_wishes(node);
       write_member_literals(node, place, counts_, draft_.literals);
-      draft_.end_task();
+      draft_.end_task(kind);
     });
   }
 
@@ -201,10 +150,15 @@ class Expander::Expansion {
 
   void refuse(const std::string& problem) {
     const auto text = std::as_bytes(std::span(problem));
-    draft_.kind.push_back(kind_index(&refused_member));
     draft_.literals.insert(draft_.literals.end(), text.begin(), text.end());
     draft_.literals.push_back(std::byte{0});
-    draft_.end_task();
+    draft_.end_task(kind_index(&refused_member));
+  }
+
+  void note_wishes(const ProgramNode& node) {
+    const auto task = static_cast<Slot>(draft_.kind.size());
+    if (node.priority != 0) draft_.priorities.push_back({task, node.priority});
+    if (node.threads > 1) draft_.needs.push_back({.result_bytes = 0, .slot = task, .threads = node.threads});
   }
 
   /// The slot of what a member of this front reads.
@@ -384,7 +338,7 @@ class Expander::Expansion {
   Parts parts_;
   const Parts before_;
   Array<Slot> linked_;  // by slot of the front before
-  Draft draft_;
+  SubgraphDraft draft_;
   InputCounts counts_;
   std::vector<Region> boxes_, of_member_;
   std::vector<std::pair<Slot, std::uint32_t>> leaving_;

@@ -109,4 +109,43 @@ Subgraph Subgraph::read(Buffer bytes) {
   return read;
 }
 
+void SubgraphDraft::end_task(std::uint32_t its_kind) {
+  kind.push_back(its_kind);
+  input_offsets.push_back(static_cast<std::uint32_t>(inputs.size()));
+  literals.resize((literals.size() + 7) / 8 * 8);
+  literal_offsets.push_back(static_cast<std::uint32_t>(literals.size() / 8));
+}
+
+Subgraph SubgraphDraft::subgraph(std::uint32_t run) const {
+  const auto count = [](const auto& list) { return static_cast<std::uint32_t>(list.size()); };
+  Subgraph graph = Subgraph::make({.magic = Subgraph::expected_magic,
+                                   .run = run,
+                                   .tasks = count(kind),
+                                   .kinds = count(kinds),
+                                   .inputs = count(inputs),
+                                   .externals = count(externals),
+                                   .routes = count(routes),
+                                   .keeps = 0,
+                                   .priorities = count(priorities),
+                                   .needs = count(needs),
+                                   .pins = 0,
+                                   .literal_words = literals.size() / 8});
+  const auto copy = [](const auto& from, auto to) {
+    if (!from.empty()) std::copy(from.begin(), from.end(), writable(to));
+  };
+  copy(kinds, graph.kinds);
+  copy(kind, graph.kind);
+  copy(plan, graph.plan);
+  copy(input_offsets, graph.input_offsets);
+  copy(inputs, graph.inputs);
+  copy(literal_offsets, graph.literal_offsets);
+  copy(externals, graph.externals);
+  copy(routes, graph.routes);
+  copy(priorities, graph.priorities);
+  copy(needs, graph.needs);
+  copy(literals, graph.literals);
+  for (auto task = count(plan); task < count(kind); ++task) writable(graph.plan)[task] = task;
+  return graph;
+}
+
 }  // namespace ramal::detail

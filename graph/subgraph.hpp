@@ -132,4 +132,21 @@ T* writable(std::span<const T> section) {
   return const_cast<T*>(section.data());
 }
 
+/// What a subgraph is made of, as it grows task by task. Inputs may be slots of tasks to come.
+struct SubgraphDraft {
+  std::vector<KindRef> kinds;
+  std::vector<std::uint32_t> kind, plan, input_offsets{0}, literal_offsets{0};
+  std::vector<Slot> inputs;
+  std::vector<std::byte> literals;
+  std::vector<External> externals;
+  std::vector<Route> routes;
+  std::vector<Priority> priorities;
+  std::vector<Need> needs;
+
+  /// A task of all inputs and literals that were added since the last.
+  void end_task(std::uint32_t its_kind);
+  /// Of tasks whose place in the plan was not stated, it is their slot.
+  Subgraph subgraph(std::uint32_t run) const;
+};
+
 }  // namespace ramal::detail

@@ -240,61 +240,34 @@ void Executor::note_packing(std::size_t bytes, double seconds) {
 
 Buffer Executor::pack(const Run& run, std::span<const Slot> tasks) const {
   const Subgraph& graph = run.graph;
-  std::vector<KindRef> kinds;
+  SubgraphDraft draft;
   std::unordered_map<std::uint32_t, std::uint32_t> kind_at;
   const auto kind_here = [&](std::uint32_t kind) {
-    const auto [at, is_new] = kind_at.emplace(kind, static_cast<std::uint32_t>(kinds.size()));
-    if (is_new) kinds.push_back(images_.refer(*run.kinds[kind]));
+    const auto [at, is_new] = kind_at.emplace(kind, static_cast<std::uint32_t>(draft.kinds.size()));
+    if (is_new) draft.kinds.push_back(images_.refer(*run.kinds[kind]));
     return at->second;
   };
   std::vector<Slot> values;  // by external
-  std::vector<External> externals;
   std::unordered_map<Slot, Slot> external_at;
-  std::size_t inputs = 0;
-  std::size_t literal_words = 0;
-  for (const Slot task : tasks) {
-    kind_here(graph.kind[task]);
-    literal_words += graph.literals_of(task).size() / 8;
-    inputs += graph.inputs_of(task).size();
-    for (const Slot input : graph.inputs_of(task)) {
-      if (!external_at.emplace(input, static_cast<Slot>(tasks.size() + values.size())).second) continue;
-      values.push_back(input);
-      externals.push_back({run.maker_of(input), External::arrival, kind_here(run.kind_of(input))});
-    }
-  }
-  const Subgraph part = Subgraph::make({.magic = Subgraph::expected_magic,
-                                        .run = run.number,
-                                        .tasks = static_cast<std::uint32_t>(tasks.size()),
-                                        .kinds = static_cast<std::uint32_t>(kinds.size()),
-                                        .inputs = static_cast<std::uint32_t>(inputs),
-                                        .externals = static_cast<std::uint32_t>(externals.size()),
-                                        .routes = static_cast<std::uint32_t>(tasks.size()),
-                                        .keeps = 0,
-                                        .priorities = 0,
-                                        .needs = 0,
-                                        .pins = 0,
-                                        .literal_words = literal_words});
-  std::ranges::copy(kinds, writable(part.kinds));
-  std::ranges::copy(externals, writable(part.externals));
-  std::uint32_t input_at = 0;
-  std::uint32_t word_at = 0;
   for (Slot i = 0; i < tasks.size(); ++i) {
-    const auto literals = graph.literals_of(tasks[i]);
-    writable(part.kind)[i] = kind_here(graph.kind[tasks[i]]);
-    writable(part.plan)[i] = graph.plan[tasks[i]];
-    writable(part.routes)[i] = {i, static_cast<std::uint32_t>(rank_), tasks[i]};
-    writable(part.input_offsets)[i] = input_at;
-    for (const Slot input : graph.inputs_of(tasks[i]))
-      writable(part.inputs)[input_at++] = external_at.at(input);
-    writable(part.literal_offsets)[i] = word_at;
-    std::byte* const own_literals = writable(part.literals) + std::size_t{8} * word_at;
-    if (!literals.empty()) std::memcpy(own_literals, literals.data(), literals.size());
-    if (run.front) move_place(*run.kinds[graph.kind[tasks[i]]], run.step, own_literals);
-    word_at += static_cast<std::uint32_t>(literals.size() / 8);
+    const Slot task = tasks[i];
+    for (const Slot input : graph.inputs_of(task)) {
+      const auto [at, is_new] = external_at.emplace(input, static_cast<Slot>(tasks.size() + values.size()));
+      if (is_new) {
+        values.push_back(input);
+        draft.externals.push_back({run.maker_of(input), External::arrival, kind_here(run.kind_of(input))});
+      }
+      draft.inputs.push_back(at->second);
+    }
+    const std::size_t begin = draft.literals.size();
+    const auto literals = graph.literals_of(task);
+    draft.literals.insert(draft.literals.end(), literals.begin(), literals.end());
+    if (run.front) move_place(*run.kinds[graph.kind[task]], run.step, draft.literals.data() + begin);
+    draft.routes.push_back({i, static_cast<std::uint32_t>(rank_), task});
+    draft.plan.push_back(graph.plan[task]);
+    draft.end_task(kind_here(graph.kind[task]));
   }
-  writable(part.input_offsets)[tasks.size()] = input_at;
-  writable(part.literal_offsets)[tasks.size()] = word_at;
-  return with_values(part, run, values);
+  return with_values(draft.subgraph(run.number), run, values);
 }
 
 /// The subgraph, and behind it the encodings.
