@@ -29,7 +29,9 @@ double sum_placed(Index, Inputs<double> inputs) { return sum(inputs); }
 FamilyProgram plan(const FamilyView& view, std::uint32_t ranks, std::int64_t front_members) {
   const std::vector families{view.node};
   const auto given = [](const Task&) { return GivenMember{1, 0}; };
-  return plan_program(families, {.ranks = ranks, .front_members = front_members, .given = given, .kept = {}, .rank_on = {}})
+  return plan_program(
+             families,
+             {.ranks = ranks, .front_members = front_members, .given = given, .kept = {}, .rank_on = {}})
       .program;
 }
 
@@ -255,9 +257,9 @@ TEST(Program, FrontsThatRepeatOthersAreAsIfMadeAnew) {
       reads(0, {step, at[1] / 2});
   };
   int repeats = 0;
-  for (const std::uint32_t ranks : {1u, 2u, 3u, 5u}) {
+  for (const std::uint32_t ranks : {1u, 2u, 5u}) {
     for (const std::int64_t front_members : {1, 10, 33, 70}) {
-      for (const std::int64_t steps : {60, 61, 62, 64}) {
+      for (const std::int64_t steps : {60, 61, 64}) {
         const auto by_time = family<sum_placed>.with(
             {.reach = Index(2, 9), .steps = true, .period = 3, .settled = 2})(Index(steps, 10), chain);
         repeats += expect_repeats(plan(by_time.view(), ranks, front_members));
@@ -281,7 +283,7 @@ TEST(Program, FrontsThatRepeatOthersAreAsIfMadeAnew) {
       repeats += expect_repeats(plan(a.view(), ranks, front_members));
     }
   }
-  EXPECT_GT(repeats, 1000);
+  EXPECT_GT(repeats, 500);
 }
 
 TEST(Program, LoopsHaveFrontsOfTheirOwn) {
@@ -325,7 +327,7 @@ TEST(Program, LeavesOfATreeGoByChunks) {
 
 /// So do those that read near places of each other, however long: what a front holds is a chunk.
 TEST(Program, ALineGoesByChunks) {
-  constexpr std::int64_t size = 100000, at_a_time = 1000;
+  constexpr std::int64_t size = 20000, at_a_time = 200;
   const auto near = [](const Index& at, Reads& reads) {
     for (std::int64_t i = std::max<std::int64_t>(0, at[0] - 5); i <= at[0]; ++i) reads(0, i);
   };
@@ -351,10 +353,10 @@ TEST(Program, ALineGoesByChunks) {
     }
   }
   // A chunk is as long as it reads back and ahead, but not for any reach.
-  const FamilyProgram far = plan(stencil<sum>(line, {{-2000}}).view(), 4, at_a_time);
+  const FamilyProgram far = plan(stencil<sum>(line, {{-400}}).view(), 4, at_a_time);
   EXPECT_EQ(far.nodes[1].pace, Pace::by_chunks);
-  EXPECT_EQ(far.chunks, size / 4 / 4000);
-  EXPECT_EQ(plan(stencil<sum>(line, {{-2000}}).view(), 4, 10).chunks, size / 40);
+  EXPECT_EQ(far.chunks, size / 4 / 800);
+  EXPECT_EQ(plan(stencil<sum>(line, {{-400}}).view(), 4, 3).chunks, (size + 11) / 12);
 }
 
 /// With more dimensions too, in the order of their numbers.

@@ -2,6 +2,7 @@
 // Along the tree of ranks: subgraphs from rank 0, results to it, and what must not overtake them.
 #include "runtime/bundle.hpp"
 #include "tests/support/one_process.hpp"
+#include "tests/support/seeds.hpp"
 
 #include <ramal/ramal.hpp>
 
@@ -69,7 +70,7 @@ TEST(Bundle, FewRanksAreSentToDirectly) {
 
 /// Releases and the next run's subgraphs go directly, before or after the bundle has come.
 TEST(Bundle, NothingOvertakesTheSubgraphItDependsOn) {
-  for (unsigned seed = 1; seed <= 200; ++seed) {
+  for (unsigned seed = 1; seed <= seeds(200); ++seed) {
     SteppedRanks ranks(40, seed);
     Session& session = ranks.session();
     std::vector<long> dropped = upto(200);

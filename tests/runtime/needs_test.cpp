@@ -261,6 +261,15 @@ class BackPressure : public ::testing::TestWithParam<unsigned> {
   std::uint64_t most_held(int rank) {
     return ranks_.session().info()[static_cast<std::size_t>(rank)].most_bytes_held;
   }
+  /// A result may be heard of before its task has let go of what it read.
+  bool comes_to_hold_nothing(int rank) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (ranks_.session().info()[static_cast<std::size_t>(rank)].bytes_held > 0) {
+      if (std::chrono::steady_clock::now() > deadline) return false;
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    return true;
+  }
 };
 INSTANTIATE_TEST_SUITE_P(Workers, BackPressure, ::testing::Values(0u, 1u, 3u));
 
@@ -273,7 +282,7 @@ TEST_P(BackPressure, AFastProducerDoesNotFillASlowRank) {
   for (long i = 0; i < 400; ++i) EXPECT_EQ(values[static_cast<std::size_t>(i)], i % 256);
   EXPECT_LE(most_held(1), most);
   EXPECT_GE(most_held(1), large_bytes);
-  EXPECT_EQ(ranks_.session().info()[1].bytes_held, 0u);
+  EXPECT_TRUE(comes_to_hold_nothing(1));
 }
 
 TEST_P(BackPressure, CountsWhatIsDecoded) {
@@ -284,7 +293,7 @@ TEST_P(BackPressure, CountsWhatIsDecoded) {
   ranks_.session().compute(read);
   EXPECT_LE(most_held(1), most + 100 * 64) << "texts are encoded with their length";
   EXPECT_GE(most_held(1), large_bytes);
-  EXPECT_EQ(ranks_.session().info()[1].bytes_held, 0u);
+  EXPECT_TRUE(comes_to_hold_nothing(1));
 }
 
 TEST_P(BackPressure, StatedBytesAreBoundedOnBothSides) {
@@ -310,7 +319,7 @@ TEST_P(BackPressure, WhatIsNeededComesThroughHoweverMuchIsBeforeIt) {
   std::vector<Delayed<long>> used;
   for (const auto& block : made) used.push_back(use_here(block, last));
   EXPECT_EQ(ranks_.session().compute(ramal::reduce<token_sum>(used)), 100 * 99 / 2 * 101);
-  EXPECT_EQ(ranks_.session().info()[1].bytes_held, 0u);
+  EXPECT_TRUE(comes_to_hold_nothing(1));
 }
 
 TEST_P(BackPressure, AProgramMayEndWhileResultsArePutOff) {
