@@ -38,14 +38,14 @@ class FrontPlanner {
     return node.exists() ? 0 : node.kind->dependence->known_lag(node.closure.data());
   }
 
-  /// Those with readers of which all members are looked at for each front of theirs: which is to be done
-  /// once.
+  /// Those with readers of which all members are looked at for each front of theirs: which is to be done once.
   void find_looked_through() {
     for (const ProgramNode& node : program_.nodes) {
-      if (node.exists() || node.loop >= 0) continue;
+      if (node.exists() || node.is_task) continue;
+      const int dims = node.pattern_extent().dims;
       for (const ProgramSource& source : node.sources) {
-        if (source.shape.volume() > 1 && sees_all(source) &&
-            node.kind->dependence->looks_at_all(node.closure.data(), node.extent.dims, source.shape.dims))
+        if (source.shape.volume() > 1 && sees_all(source) && !source.in_step() &&
+            node.kind->dependence->looks_at_all(node.closure.data(), dims, source.shape.dims))
           is_looked_through_[source.node] = true;
       }
     }
