@@ -24,6 +24,7 @@ double sum_of_three(Index, Inputs<double> row, Inputs<double> all, Inputs<double
   return sum(row) + sum(all) + sum(before);
 }
 double same_placed(Index, double a) { return a; }
+double add_placed(Index, double a, double b) { return a + b; }
 double sum_placed(Index, Inputs<double> inputs) { return sum(inputs); }
 
 FamilyProgram plan(const FamilyView& view, std::uint32_t ranks, std::int64_t front_members) {
@@ -428,6 +429,24 @@ TEST(Program, WhatIsReadAnywhereIsPlannedAtOnce) {
     EXPECT_LE(expander.expand(front).graph.kind.size(), front <= program.nodes[1].front ? 2000u : 300u);
   }
   EXPECT_LT(asked, 20'000 * 3);
+}
+
+TEST(Program, SoIsWhatStepsOfALoopReadAnywhere) {
+  static std::int64_t asked = 0;
+  const auto both = [](const Index& at, Reads& reads) {
+    ++asked;
+    reads(0, (at[0] * 7919) % 5000);
+    reads(1, at[0]);
+  };
+  const auto line = map<same>(family<at_place>(5000));
+  const auto looped = iterate(
+      5, [&](Family<double> a) { return next(family<add_placed>(50, both, line, a)); }, family<at_place>(50));
+  const FamilyProgram program = plan(looped.view(), 3, 10);
+  expect_sound(program);
+  asked = 0;
+  Expander expander(program, 1);
+  for (std::int64_t front = 0; front < program.fronts; ++front) expander.expand(front);
+  EXPECT_LT(asked, 50 * 20);
 }
 
 TEST(Program, FewWantedMembersTakeFewFronts) {
