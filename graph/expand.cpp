@@ -265,14 +265,14 @@ class Expander::Expansion {
       // chunks.
       if (own.contains(place) &&
           (by.pace == Pace::by_chunks || program_.front(reader.node, place) <= front_.number + 1)) {
-        if (last > 0 || by.pace != Pace::by_steps) {
-          place[last] = own.high[last];  // and so is the rest of the row
+        if (by.pace != Pace::by_steps) {
+          pass(own, box, place);
         } else {
-          ++place[last];
+          place[last] = last > 0 ? own.high[last] : place[last] + 1;  // those of the step
         }
       } else if (const auto to = note_reader(part, reader, place); to && part.region.volume() == 1) {
         // That it reads one of one is all there is to be found out about a rank.
-        place[last] = std::max(place[last] + 1, program_.own(reader.node, *to).high[last]);
+        pass(program_.own(reader.node, *to), box, place);
       } else {
         ++place[last];
       }
@@ -281,6 +281,15 @@ class Expander::Expansion {
         ++place[d - 1];
       }
     }
+  }
+
+  /// From a place of a box to the end of what a region has of its row; or of all rows, if it has them whole.
+  static void pass(const Region& region, const Region& box, Index& place) {
+    const int last = place.dims - 1;
+    int d = last;
+    while (d > 0 && region.low[d] <= box.low[d] && region.high[d] >= box.high[d]) --d;
+    for (int inner = d + 1; inner <= last; ++inner) place[inner] = box.low[inner];
+    place[d] = std::max(place[d] + 1, region.high[d]);
   }
 
   /// Notes what a member reads of the part. Gives its owner, if it reads anything.

@@ -375,7 +375,8 @@ TEST(Program, GridsGoByChunks) {
             offsets[1][d] = d == 0 ? -1 : 0;
             offsets[2][d] = d + 1 == extent.dims ? 2 : 0;
           }
-          const auto smooth = map<add>(grid, stencil<sum>(map<same>(grid), offsets, edge));
+          const auto smooth =
+              map<add>(map<add>(grid, stencil<sum>(map<same>(grid), offsets, edge)), reduce<add>(grid));
           detail::FamilyView sum_of_all = smooth.view();
           for (int axis = extent.dims; axis-- > 0;)
             sum_of_all = detail::reduce_levels<add, double>(sum_of_all, axis, 3, {});
@@ -389,6 +390,14 @@ TEST(Program, GridsGoByChunks) {
     }
   }
   EXPECT_GT(by_chunks, 900);
+}
+
+/// A value that all of a large one read is told of once a rank.
+TEST(Program, AReaderOfASingleValueIsFoundOnceARank) {
+  const FamilyProgram program = plan(
+      map<add>(family<at_place>(Index(1000, 1000, 1000, 1000)), delayed<same>(family<at_place>(1)[0])).view(),
+      4, 256);
+  for (std::uint32_t rank = 0; rank < 4; ++rank) Expander(program, rank).expand(0);
 }
 
 /// What holds a front of them is near what was asked for.
