@@ -276,7 +276,8 @@ class Expander::Expansion {
       } else {
         ++place[last];
       }
-      for (int d = last; d > 0 && place[d] >= box.high[d]; --d) {
+      for (int d = last; d > 0; --d) {
+        if (place[d] < box.high[d]) continue;
         place[d] = box.low[d];
         ++place[d - 1];
       }

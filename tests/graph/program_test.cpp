@@ -97,6 +97,7 @@ void expect_sound(const FamilyProgram& program) {
         }
       }
       for (const Route& route : front.graph.routes) {
+        EXPECT_TRUE(route.rank < program.ranks || route.rank == all_others);
         if (route.rank == rank) for_later.insert({front.names[route.remote_slot].name, rank});
         for (std::uint32_t to = 0; to < program.ranks; ++to) {
           if (to == rank || (route.rank != all_others && route.rank != to)) continue;
@@ -144,6 +145,9 @@ TEST(Program, WhatRanksAwaitIsWhatOthersSend) {
         expect_sound(
             plan(gather<sum>(stencil<sum>(line, {{-3}, {1}}, Edge::clamp), 3).view(), ranks, front_members));
         if (size < 20) expect_sound(plan(all_to_all<sum>(line).view(), ranks, front_members));
+        const auto read_first = [](const Index&, Reads& reads) { reads(0, 0); };
+        expect_sound(plan(family<same_placed>(Index(2, 6, 4, 3), read_first, reduce<add>(line)).view(), ranks,
+                          front_members));
       }
     }
   }
