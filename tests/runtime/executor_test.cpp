@@ -1147,6 +1147,10 @@ class LargeLanding : public ::testing::TestWithParam<int> {
     transport.script = std::move(events);
     for (int i = 0; i < 20; ++i) rank.progress();
     EXPECT_EQ(rank.executor().runs(), 0u);
+    // What else it says depends on how long things took.
+    std::erase_if(transport.sent, [](const Scripted::Message& message) {
+      return message.header.type != MessageType::result;
+    });
     EXPECT_EQ(transport.sent.size(), 1u);
     return transport.sent.empty() ? Scripted::Message{} : transport.sent.front();
   }
