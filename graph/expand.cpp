@@ -306,7 +306,7 @@ class Expander::Expansion {
       if (read.source != reader.source) continue;
       const Index at = from.extent.place_of(by.sources[read.source].base + read.number);
       if (!part.region.contains(at)) continue;
-      leaving_.push_back({part.first + static_cast<Slot>(part.region.offset_of(at)), to});
+      leaving_.push_back({part.slot_of(at), to});
       reads_any = true;
     }
     if (!reads_any) return std::nullopt;

@@ -55,6 +55,7 @@ struct Front {
     std::uint32_t node;
     Region region;
     Slot first;
+    Slot slot_of(const Index& place) const { return first + static_cast<Slot>(region.offset_of(place)); }
   };
   std::vector<Part> parts;
   std::int64_t number = 0;

@@ -29,16 +29,13 @@ class FrontPlanner {
   }
 
  private:
-  bool reads_itself(std::uint32_t i) {
-    const auto& sources = program_.nodes[i].sources;
-    return !sources.empty() && sources.back().node == i;
-  }
   bool sees_all(const ProgramSource& source) { return source.shape == program_.nodes[source.node].extent; }
   static std::int64_t lag_of(const ProgramNode& node) {
     return node.exists() ? 0 : node.kind->dependence->known_lag(node.closure.data());
   }
 
-  /// Those with readers of which all members are looked at for each front of theirs: which is to be done once.
+  /// Those with readers of which all members are looked at for each front of theirs: which is to be done
+  /// once.
   void find_looked_through() {
     for (const ProgramNode& node : program_.nodes) {
       if (node.exists() || node.is_task) continue;
@@ -181,7 +178,7 @@ class FrontPlanner {
       if (source.node != i) after = std::max(after, front_after(i, source));
     }
     std::int64_t more = 0;  // fronts after its first
-    const bool is_in_order = !reads_itself(i) || lag_of(node) > 0;
+    const bool is_in_order = !program_.reads_itself(i) || lag_of(node) > 0;
     if (node.pace == Pace::by_chunks) {
       more = program_.chunks - 1;
     } else if (node.steps && !node.exists() && is_in_order && !is_looked_through_[i]) {

@@ -19,8 +19,7 @@ Named Front::member(const FamilyProgram& program, Slot slot) const {
 
 std::optional<Slot> Front::slot_of(std::uint32_t node, const Index& place) const {
   for (const Part& part : parts) {
-    if (part.node == node && part.region.contains(place))
-      return part.first + static_cast<Slot>(part.region.offset_of(place));
+    if (part.node == node && part.region.contains(place)) return part.slot_of(place);
   }
   return std::nullopt;
 }
@@ -134,8 +133,7 @@ Expander::Parts Expander::parts_of(std::int64_t front) const {
 std::optional<Slot> Expander::Parts::find(std::uint32_t node, const Index& place) const {
   if (all.empty()) return std::nullopt;
   for (std::size_t i = first_of_node[node]; i < all.size() && all[i].node == node; ++i) {
-    if (all[i].region.contains(place))
-      return all[i].first + static_cast<Slot>(all[i].region.offset_of(place));
+    if (all[i].region.contains(place)) return all[i].slot_of(place);
   }
   return std::nullopt;
 }

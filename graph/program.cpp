@@ -191,8 +191,7 @@ void FamilyProgram::need_only_wants() {
     if (node.loop >= 0 || node.left_by >= 0)
       need_all(i);  // as a whole, if at all: and it is, or would not be here
     if (!needed[i] || node.exists()) continue;
-    const bool reads_itself = !node.sources.empty() && node.sources.back().node == i;
-    if (reads_itself) {
+    if (reads_itself(i)) {
       const std::int64_t end = needed[i]->high[0];
       need_all(i);
       needed[i]->high[0] = end;

@@ -171,6 +171,10 @@ struct FamilyProgram {
   std::vector<ProgramKeep> keeps;
   ValueId done = 0;  ///< announced by each rank when all its members have run; 0: not
 
+  bool reads_itself(std::uint32_t node) const {
+    const auto& sources = nodes[node].sources;
+    return !sources.empty() && sources.back().node == node;
+  }
   std::uint32_t owner(std::uint32_t node, const Index& place) const;
   /// A rank's share of a node's places. Of a node of given handles: all; ask `owner`.
   Region block(std::uint32_t node, std::uint32_t rank) const;
