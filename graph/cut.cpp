@@ -40,7 +40,7 @@ class Cutter {
     for (const TaskIndex i : graph.given) holders_.emplace(i, holder_of(*graph.tasks[i]));
   }
 
-  Cut run(std::uint32_t run, std::span<const Want> wants, const Images& images) {
+  Cut run(RunId run, std::span<const Want> wants, const Images& images) {
     if (std::ranges::any_of(graph_.kinds, &Kind::collective)) find_teams();
     number_tasks();
     for (TaskIndex i = 0; i < graph_.size(); ++i) {
@@ -246,7 +246,7 @@ class Cutter {
     shares_[rank].keeps.push_back({want.id, slot, want.fetch ? Keep::handed_over : Keep::announced});
   }
 
-  std::vector<Subgraph> write(std::uint32_t run, const Images& images) {
+  std::vector<Subgraph> write(RunId run, const Images& images) {
     std::vector<KindRef> kinds;
     for (const Kind* kind : graph_.kinds) kinds.push_back(images.refer(*kind));
     std::vector<Subgraph> made;
@@ -265,7 +265,7 @@ class Cutter {
     return made;
   }
 
-  static Subgraph allocate(const Share& share, std::uint32_t run, const std::vector<KindRef>& kinds) {
+  static Subgraph allocate(const Share& share, RunId run, const std::vector<KindRef>& kinds) {
     if (share.tasks == 0 && share.externals.empty()) return {};
     if (share.literal_words >= none || share.inputs >= none) {
       throw std::length_error(
@@ -369,7 +369,7 @@ class Cutter {
 
 }  // namespace
 
-Cut cut(const Graph& graph, std::span<const std::uint32_t> rank, std::uint32_t ranks, std::uint32_t run,
+Cut cut(const Graph& graph, std::span<const std::uint32_t> rank, std::uint32_t ranks, RunId run,
         std::span<const Want> wants, const HolderOf& holder_of, const Images& images) {
   return Cutter(graph, rank, ranks, holder_of).run(run, wants, images);
 }

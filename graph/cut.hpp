@@ -44,7 +44,7 @@ struct Cut {
 
 /// `rank` is what `place` returned. Each value crosses to a rank at most once. Linear in tasks and
 /// edges. Throws std::length_error if one rank's literals exceed 32 GiB.
-Cut cut(const Graph& graph, std::span<const std::uint32_t> rank, std::uint32_t ranks, std::uint32_t run,
+Cut cut(const Graph& graph, std::span<const std::uint32_t> rank, std::uint32_t ranks, RunId run,
         std::span<const Want> wants, const HolderOf& holder_of, const Images& images);
 
 }  // namespace ramal::detail

@@ -49,22 +49,42 @@ FamilyView FamilyView::annotated(Annotation wishes, std::source_location where) 
   return of(std::move(made));
 }
 
+namespace {
+
+/// What freed families held, and nobody has looked at yet. Of the thread that frees them, on its stack: where
+/// handles live longer than a thread's own variables, nothing is left to be freed.
+struct Freed {
+  std::vector<std::shared_ptr<const FamilyNode>> families;
+  std::vector<TaskHandle> tasks;
+};
+thread_local Freed* freeing = nullptr;
+
+}  // namespace
+
+// Families and tasks that only this one needs would be freed within each other's destructors, down a chain of
+// any length: families by their sources, tasks by the families whose members they are. So each leaves what it
+// held to the first of them, whose destructor goes through it in a loop.
 FamilyNode::~FamilyNode() {
-  // Families that only this one needs would be freed within each other's destructors.
-  std::vector<std::shared_ptr<const FamilyNode>> alone;
-  const auto take_from = [&alone](std::vector<FamilySource>& sources) {
-    for (FamilySource& source : sources) {
-      if (!source.view.node) continue;
-      alone.push_back(std::move(source.view.node));
-      source.task = {};  // a handle to a member holds its family too
-    }
-  };
-  take_from(sources);
-  while (!alone.empty()) {
-    auto node = std::move(alone.back());
-    alone.pop_back();
-    if (node.use_count() == 1) take_from(const_cast<FamilyNode&>(*node).sources);
+  Freed mine;
+  const bool is_first = freeing == nullptr;
+  Freed& freed = is_first ? mine : *freeing;
+  for (FamilySource& source : sources) {
+    if (source.view.node) freed.families.push_back(std::move(source.view.node));
+    if (source.task.get() != nullptr) freed.tasks.push_back(std::move(source.task));
   }
+  std::ranges::move(tasks, std::back_inserter(freed.tasks));
+  if (!is_first) return;
+  freeing = &mine;
+  while (!freed.families.empty() || !freed.tasks.empty()) {
+    if (!freed.families.empty()) {
+      const auto family = std::move(freed.families.back());
+      freed.families.pop_back();
+    } else {
+      const auto task = std::move(freed.tasks.back());
+      freed.tasks.pop_back();
+    }
+  }
+  freeing = nullptr;
 }
 
 void refuse_family(const std::string& problem, std::source_location where) {
@@ -72,20 +92,59 @@ void refuse_family(const std::string& problem, std::source_location where) {
                               std::to_string(where.line()) + ")");
 }
 
+namespace {
+
+/// Nothing if a length is negative or there are more places than a member's name can number.
+std::optional<std::int64_t> checked_volume(const Index& extent) {
+  constexpr std::int64_t most_members = std::int64_t{1} << 48;
+  double members = 1;
+  for (int d = 0; d < extent.dims; ++d) {
+    if (extent[d] < 0) return std::nullopt;
+    members *= static_cast<double>(extent[d]);
+  }
+  return members > static_cast<double>(most_members) ? std::nullopt : std::optional(extent.volume());
+}
+
+}  // namespace
+
 void check_family(const FamilyNode& node) {
   for (int d = 0; d < node.extent.dims; ++d) {
     if (node.extent[d] < 0)
       refuse_family("a family of extent " + node.extent.text() + ": a length is negative", node.where);
   }
-  constexpr std::int64_t most_members = std::int64_t{1} << 48;
-  double members = 1;
-  for (int d = 0; d < node.extent.dims; ++d) members *= static_cast<double>(node.extent[d]);
-  if (members > static_cast<double>(most_members))
+  if (!checked_volume(node.extent))
     refuse_family("a family of extent " + node.extent.text() + " has more than 2^48 members", node.where);
   constexpr std::size_t most_sources = 62;
   if (node.sources.size() > most_sources)
     refuse_family("a family reads " + std::to_string(node.sources.size()) + " others; at most 62 can be read",
                   node.where);
+}
+
+bool calls_self(const Dependence& dependence, const std::vector<std::byte>& closure, const Index& extent,
+                const std::vector<FamilySource>& sources) {
+  constexpr std::int64_t at_each_end = 8;
+  constexpr std::int64_t between = 48;
+  std::vector<Index> shapes;
+  for (const FamilySource& source : sources) shapes.push_back(source.view.shape);
+  Reads reads(std::move(shapes), false);
+  const auto calls = [&](std::int64_t number) {
+    reads.begin(number);
+    try {
+      dependence.reads(closure.data(), extent.place_of(number), reads);
+    } catch (...) {  // whoever makes the member says so
+    }
+    return reads.named_itself();
+  };
+  const std::int64_t members = checked_volume(extent).value_or(0);
+  for (std::int64_t k = 0; k < std::min(at_each_end, members); ++k) {
+    if (calls(members - 1 - k) || calls(k)) return true;
+  }
+  // An odd stride meets places of every parity.
+  const std::int64_t stride = members / between | 1;
+  for (std::int64_t number = at_each_end; number < members - at_each_end; number += stride) {
+    if (calls(number)) return true;
+  }
+  return false;
 }
 
 void expect_dims(const Index& extent, int dims, const char* what, std::source_location where) {
@@ -198,8 +257,8 @@ struct StencilHead {
   std::int32_t edge;
   std::int32_t count;
 };
-std::int32_t offset_at(const std::byte* closure, int dims, int k, int dim) {
-  std::int32_t offset = 0;
+std::int64_t offset_at(const std::byte* closure, int dims, int k, int dim) {
+  std::int64_t offset = 0;
   std::memcpy(&offset,
               closure + sizeof(StencilHead) + sizeof offset * static_cast<std::size_t>(k * dims + dim),
               sizeof offset);
@@ -273,17 +332,21 @@ std::vector<std::byte> stencil_closure(const Index& extent, const std::vector<In
       refuse_family("stencil: the offset " + offset.text() +
                         " has not as many numbers as the family's extent " + extent.text(),
                     where);
+    // No family is longer, and sums of a place and two offsets stay far from what 64 bits hold.
+    constexpr std::int64_t furthest = std::int64_t{1} << 48;
+    for (int d = 0; d < offset.dims; ++d) {
+      if (offset[d] < -furthest || offset[d] > furthest)
+        refuse_family("stencil: the offset " + offset.text() + " leads further than 2^48 places", where);
+    }
   }
   const StencilHead head{extent, edge, static_cast<std::int32_t>(offsets.size())};
-  std::vector<std::byte> closure(sizeof head + sizeof(std::int32_t) * offsets.size() *
+  std::vector<std::byte> closure(sizeof head + sizeof(std::int64_t) * offsets.size() *
                                                    static_cast<std::size_t>(extent.dims));
   std::memcpy(closure.data(), &head, sizeof head);
   std::byte* at = closure.data() + sizeof head;
   for (const Index& offset : offsets) {
-    for (int d = 0; d < extent.dims; ++d, at += sizeof(std::int32_t)) {
-      const auto number = static_cast<std::int32_t>(offset[d]);
-      std::memcpy(at, &number, sizeof number);
-    }
+    for (int d = 0; d < extent.dims; ++d, at += sizeof(std::int64_t))
+      std::memcpy(at, &offset.at[static_cast<std::size_t>(d)], sizeof(std::int64_t));
   }
   return closure;
 }

@@ -178,7 +178,7 @@ class FrontPlanner {
       if (source.node != i) after = std::max(after, front_after(i, source));
     }
     std::int64_t more = 0;  // fronts after its first
-    const bool is_in_order = !program_.reads_itself(i) || lag_of(node) > 0;
+    const bool is_in_order = !node.reads_itself || lag_of(node) > 0;
     if (node.pace == Pace::by_chunks) {
       more = program_.chunks - 1;
     } else if (node.steps && !node.exists() && is_in_order && !is_looked_through_[i]) {

@@ -126,7 +126,8 @@ class Planner {
       node.period = family->traits.period;
       node.settled = family->traits.settled;
       for (const FamilySource& source : family->sources) node.sources.push_back(number(source));
-      if (family->traits.reads_itself)
+      node.reads_itself = family->traits.reads_itself;
+      if (node.reads_itself)
         node.sources.push_back({static_cast<std::uint32_t>(program().nodes.size()), 0, node.extent});
       node.seen = static_cast<std::uint32_t>(node.sources.size());
     }
@@ -204,7 +205,8 @@ class Planner {
       node.closure = of.family->closure;
       for (const LoopSource& source : of.sources)
         node.sources.push_back(source_in_loop(loop, source, first, outside));
-      if (of.reads_itself)
+      node.reads_itself = of.reads_itself;
+      if (node.reads_itself)
         node.sources.push_back({.node = static_cast<std::uint32_t>(program().nodes.size()),
                                 .base = 0,
                                 .shape = of.within(),

@@ -95,7 +95,7 @@ std::uint32_t PlannedProgram::node(const FamilyNode& family) const {
 Reads reads_of(const ProgramNode& node) {
   std::vector<Index> shapes;
   for (std::uint32_t k = 0; k < node.seen; ++k) shapes.push_back(node.sources[k].shape);
-  return Reads(std::move(shapes));
+  return Reads(std::move(shapes), node.reads_itself);
 }
 
 static std::string wrong_counts(const ProgramNode& node, const Reads& reads, InputCounts& counts) {
@@ -191,7 +191,7 @@ void FamilyProgram::need_only_wants() {
     if (node.loop >= 0 || node.left_by >= 0)
       need_all(i);  // as a whole, if at all: and it is, or would not be here
     if (!needed[i] || node.exists()) continue;
-    if (reads_itself(i)) {
+    if (node.reads_itself) {
       const std::int64_t end = needed[i]->high[0];
       need_all(i);
       needed[i]->high[0] = end;

@@ -102,6 +102,7 @@ struct ProgramNode {
   std::int32_t priority = 0;  ///< as in Annotation, of each member
   std::uint32_t threads = 1;
   bool steps = false;
+  bool reads_itself = false;
   Pace pace = Pace::once;
   std::int64_t front = 0;    ///< the first
   std::int64_t last = 0;     ///< and the last
@@ -116,6 +117,8 @@ struct ProgramNode {
   std::int32_t left_by = -1;    ///< or which leaves it
   bool is_task = false;         ///< an explicit one, once a step
   bool placed_in_time = false;  ///< see FamilyTraits
+  /// Its members are asked for: a failure of one, its own or passed on to it, is the program's.
+  bool asked = false;
 
   bool exists() const { return kept != 0 || !given.empty() || left_by >= 0; }
   std::int64_t row() const {
@@ -129,6 +132,7 @@ struct ProgramNode {
   void forget_sources() {
     sources.clear();
     seen = 0;
+    reads_itself = false;
   }
 };
 
@@ -160,7 +164,7 @@ struct ProgramKeep {
 };
 
 struct FamilyProgram {
-  std::uint32_t run = 0;
+  RunId run = 0;
   std::uint32_t ranks = 1;
   std::int64_t rows = 1;  ///< steps a front, but for loops
   std::int64_t chunks = 1;
@@ -171,10 +175,6 @@ struct FamilyProgram {
   std::vector<ProgramKeep> keeps;
   ValueId done = 0;  ///< announced by each rank when all its members have run; 0: not
 
-  bool reads_itself(std::uint32_t node) const {
-    const auto& sources = nodes[node].sources;
-    return !sources.empty() && sources.back().node == node;
-  }
   std::uint32_t owner(std::uint32_t node, const Index& place) const;
   /// A rank's share of a node's places. Of a node of given handles: all; ask `owner`.
   Region block(std::uint32_t node, std::uint32_t rank) const;

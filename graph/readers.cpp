@@ -115,7 +115,6 @@ std::optional<Region> seen_by(const ProgramSource& source, const Index& lengths,
     return Region::whole(source.shape);
   }
   if (source.shape.dims == lengths.dims) return Region::whole(source.shape);
-  Region seen{source.shape, source.shape};
   const std::int64_t row = within_step(lengths).volume();
   if (steps && source.base >= 0 && source.shape.volume() == row) {
     const std::int64_t step = source.base / std::max<std::int64_t>(1, row);
@@ -124,13 +123,17 @@ std::optional<Region> seen_by(const ProgramSource& source, const Index& lengths,
       return Region{within_step(region.low), within_step(region.high)};
     return Region::whole(source.shape);
   }
-  // Dimensions of length 1 are gone; numbers stay.
-  int to = 0;
-  for (int d = 0; d < lengths.dims && to < source.shape.dims; ++d) {
-    if (lengths[d] == 1 && lengths.dims - d > source.shape.dims - to) continue;
+  // Numbers stay and some dimensions of length 1 are gone, which may be any of several: those that are left
+  // have the same lengths in the same order, and one of length 1 is seen whole.
+  Region seen = Region::whole(source.shape);
+  int d = 0;
+  for (int to = 0; to < source.shape.dims; ++to) {
+    if (source.shape[to] == 1) continue;
+    while (d < lengths.dims && lengths[d] == 1) ++d;
+    if (d == lengths.dims || lengths[d] != source.shape[to]) return Region::whole(source.shape);
     seen.low[to] = region.low[d];
     seen.high[to] = region.high[d];
-    ++to;
+    ++d;
   }
   return seen;
 }

@@ -116,7 +116,7 @@ void SubgraphDraft::end_task(std::uint32_t its_kind) {
   literal_offsets.push_back(static_cast<std::uint32_t>(literals.size() / 8));
 }
 
-Subgraph SubgraphDraft::subgraph(std::uint32_t run) const {
+Subgraph SubgraphDraft::subgraph(RunId run) const {
   const auto count = [](const auto& list) { return static_cast<std::uint32_t>(list.size()); };
   Subgraph graph = Subgraph::make({.magic = Subgraph::expected_magic,
                                    .run = run,

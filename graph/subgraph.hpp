@@ -24,6 +24,10 @@ namespace ramal::detail {
 using Slot = std::uint32_t;
 /// Names a kept value for the whole session.
 using ValueId = std::uint64_t;
+/// Names a run for the whole session. Rank 0 counts them up from 1; a rank numbers what it has stolen from 2^62
+/// on, and its fronts from 2^63 on (runtime/run.hpp, programs.cpp), so none is ever given twice: at a run a
+/// nanosecond it would take 146 years.
+using RunId = std::uint64_t;
 
 struct FreePages {
   std::size_t size = 0;
@@ -84,14 +88,14 @@ struct Need {
 struct Subgraph {
   struct Header {
     std::uint64_t magic;
-    std::uint32_t run;
+    RunId run;
     std::uint32_t tasks, kinds, inputs, externals, routes, keeps, priorities, needs, pins;
     std::uint64_t literal_words;
   };
   static constexpr std::uint64_t expected_magic = 0x31'6c'61'6d'61'72ULL;
 
   Buffer bytes;
-  std::uint32_t run = 0;
+  RunId run = 0;
   std::span<const KindRef> kinds;
   std::span<const std::uint32_t> kind;
   std::span<const std::uint32_t> plan;  ///< the task's index in the run's graph, for errors
@@ -146,7 +150,7 @@ struct SubgraphDraft {
   /// A task of all inputs and literals that were added since the last.
   void end_task(std::uint32_t its_kind);
   /// Of tasks whose place in the plan was not stated, it is their slot.
-  Subgraph subgraph(std::uint32_t run) const;
+  Subgraph subgraph(RunId run) const;
 };
 
 }  // namespace ramal::detail

@@ -33,7 +33,7 @@ void CollectiveTurns::ready(Name name, const Failure* failure) {
   if (failure != nullptr) member.failure = *failure;
 }
 
-void CollectiveTurns::note_shipped(std::uint32_t run, int to) {
+void CollectiveTurns::note_shipped(RunId run, int to) {
   std::erase_if(shipped_, [this](const Shipped& one) { return transport_.has_left(one.to, one.mark); });
   shipped_.push_back({run, to, transport_.mark(to)});
 }
@@ -138,7 +138,7 @@ void CollectiveTurns::see_off_enters(const Member& member) {
   for (std::size_t k = 0; k < member.enters.size(); ++k) see_off(rank_of(member, k), member.enters[k]);
 }
 
-void CollectiveTurns::see_off_shipped(std::uint32_t run) {
+void CollectiveTurns::see_off_shipped(RunId run) {
   for (const Shipped& one : shipped_) {
     if (one.run <= run) see_off(one.to, one.mark);
   }
@@ -160,9 +160,10 @@ void CollectiveTurns::check_thrown() {
     std::fprintf(
         stderr,
         "ramal: rank %d: a collective task threw here %.0f s ago and is still running on other ranks, "
-        "which most likely wait for this one: ending the program. The task is number %u of run %u; it "
+        "which most likely wait for this one: ending the program. The task is number %u of run %llu; it "
         "threw: %s\n",
-        transport_.rank(), now - since, name.turn, name.run, thrown_message_.c_str());
+        transport_.rank(), now - since, name.turn, static_cast<unsigned long long>(name.run),
+        thrown_message_.c_str());
     std::fflush(stderr);
     transport_.abort(70);
   }

@@ -43,7 +43,7 @@ namespace ramal::detail {
 class CollectiveTurns {
  public:
   struct Name {
-    std::uint32_t run;
+    RunId run;
     std::uint32_t turn;
     auto operator<=>(const Name&) const = default;
   };
@@ -58,7 +58,7 @@ class CollectiveTurns {
   /// It has its inputs, or one that has failed.
   void ready(Name name, const Failure* failure);
   /// Rank 0's: that rank, or others by way of it, was just sent a part of a run with members there.
-  void note_shipped(std::uint32_t run, int to);
+  void note_shipped(RunId run, int to);
   /// A message: join, enter, leave or settle.
   void hear(MessageType type, Name name, std::optional<Failure> failure);
   /// Does what is due, when no message is being delivered. True if anything was. The functions block in calls
@@ -99,7 +99,7 @@ class CollectiveTurns {
   std::optional<Failure> enter(const Turn& turn);
   void see_off(int to, std::uint64_t mark);
   void see_off_enters(const Member& member);
-  void see_off_shipped(std::uint32_t run);
+  void see_off_shipped(RunId run);
   void tell(int to, MessageType type, Name name, const std::optional<Failure>& failure);
   void check_thrown();
   std::size_t size(const Member& member) const;
@@ -117,7 +117,7 @@ class CollectiveTurns {
   std::map<std::pair<MessageType, Name>, Tally> tallies_;
   std::deque<Turn> turns_;  // heard of, not taken yet
   struct Shipped {
-    std::uint32_t run;
+    RunId run;
     int to;
     std::uint64_t mark;
   };

@@ -13,7 +13,8 @@ class DistributedEngine::ReadyWatch final : public Watch {
   ReadyWatch(DistributedEngine& engine, const Tasks& targets) : engine_(engine), left_(targets.size()) {
     const auto held = engine.rank_.lock();
     for (std::size_t i = 0; i < targets.size(); ++i) {
-      if (targets[i]->constant() != nullptr || engine.persisted_state(*targets[i]).ready) {
+      if (targets[i]->constant() != nullptr || targets[i]->gave_up() ||
+          engine.persisted_state(*targets[i]).ready) {
         ready_.push_back(i);
       } else {
         places_.emplace(engine.persisted_state(*targets[i]).id, i);
@@ -66,7 +67,7 @@ std::vector<Value> DistributedEngine::compute(const Tasks& targets) {
   auto held = rank_.lock();
   Graph graph = collect_checked(targets);
   auto rank = place(graph);
-  const std::uint32_t run = next_run_++;
+  const RunId run = next_run_++;
   // Each task that is a target is fetched once, however often it was asked for.
   const auto order = graph.targets;
   auto distinct = order;
@@ -118,7 +119,7 @@ void DistributedEngine::persist_held(const Tasks& targets) {
     graph = collect_checked(fresh);
   }
   auto rank = place(graph);
-  const std::uint32_t run = next_run_++;
+  const RunId run = next_run_++;
   std::vector<Want> wants;
   std::vector<std::shared_ptr<KeptState>> states;
   Tasks kept_alive;
@@ -138,7 +139,7 @@ void DistributedEngine::persist_held(const Tasks& targets) {
 }
 
 /// What both have in common: from here on the graph is placed and its results are expected.
-void DistributedEngine::start(std::uint32_t number, Graph graph, Array<std::uint32_t> rank,
+void DistributedEngine::start(RunId number, Graph graph, Array<std::uint32_t> rank,
                               std::span<const Want> wants, std::span<const std::shared_ptr<KeptState>> states,
                               const Tasks& kept_alive) {
   Cut cut = detail::cut(
@@ -159,6 +160,8 @@ void DistributedEngine::start(std::uint32_t number, Graph graph, Array<std::uint
     for (const Task* task : kept_alive) {
       task->retain();
       run.targets.emplace_back(task);
+      held_.push_back({number, task});
+      ++newly_held_;
     }
   }
   rank_.ship(std::move(cut.subgraphs), runs_.size() == 1, kept_alive.empty() ? wants.size() : 0,
@@ -182,7 +185,7 @@ Graph DistributedEngine::collect_checked(const Tasks& targets) {
   forget_inputs();  // which may release more
   send_releases();
   Graph graph = collect(targets);
-  if (make_members(graph)) graph = collect(targets);  // which are kept now
+  if (make_members(graph, targets)) graph = collect(targets);  // which are kept now
   for (const TaskIndex i : graph.given) {
     const Task& task = *graph.tasks[i];
     if (task.constant() != nullptr) {
@@ -199,12 +202,14 @@ Graph DistributedEngine::collect_checked(const Tasks& targets) {
 /// Null if the task is not kept by this session.
 KeptState* DistributedEngine::state_of(const Task& task) const {
   const auto* residence = dynamic_cast<const ResidenceOf<KeptState>*>(task.residence());
-  return residence != nullptr && residence->of(releases_) ? &residence->kept() : nullptr;
+  const bool is_ours = residence != nullptr && residence->of(releases_);
+  return is_ours && !lender_gave_up(task) ? &residence->kept() : nullptr;
 }
 
 KeptState& DistributedEngine::persisted_state(const Task& task) const {
   if (KeptState* state = state_of(task)) return *state;
   const std::string name(task.name());
+  if (lender_gave_up(task)) throw CancelledError(gave_up_text(name));
   if (task.residence() != nullptr) {
     throw std::invalid_argument("ramal: the result of " + name +
                                 " was persisted in another session; compute it there, or "
@@ -236,7 +241,28 @@ Holder DistributedEngine::holder_of(const Task& task) const {
   return holder;
 }
 
+/// Of results that are not there yet and whose last handle is gone: nobody will ask for them, so they are freed
+/// as soon as they are made. Looks at twice as many as have come since and a few more, so that it keeps up with a
+/// loop that persists and drops, at a cost that does not grow with what is under way.
+void DistributedEngine::let_go_of_dropped() {
+  constexpr std::size_t always = 16;
+  const std::size_t most = std::min(2 * std::exchange(newly_held_, 0) + always, held_.size());
+  for (std::size_t looks = 0; looks < most && !held_.empty(); ++looks) {
+    if (next_held_ >= held_.size()) next_held_ = 0;
+    const Held one = held_[next_held_];
+    const bool has_ended = !runs_.contains(one.run);
+    if (!has_ended && !one.task->is_held_once()) {
+      ++next_held_;
+      continue;
+    }
+    if (!has_ended) one.task->settle(nullptr);
+    held_[next_held_] = held_.back();
+    held_.pop_back();
+  }
+}
+
 void DistributedEngine::send_releases() {
+  let_go_of_dropped();
   std::vector<std::shared_ptr<KeptState>> states;
   std::vector<std::shared_ptr<KeptFamily>> families;
   {
@@ -251,7 +277,7 @@ void DistributedEngine::send_releases() {
   }
   std::map<std::uint32_t, std::vector<ValueId>> by_rank;
   for (const auto& state : states) {
-    if (state->is_lent) continue;
+    if (state->lender) continue;
     by_rank[state->rank].push_back(state->id);
     for (const std::uint32_t rank : state->copies) by_rank[rank].push_back(state->id);
   }
@@ -279,11 +305,14 @@ bool DistributedEngine::Run::makes(const Task* task) {
   return std::binary_search(sorted_tasks.begin(), sorted_tasks.end(), task);
 }
 
-/// Lets go of the inputs of tasks whose results are kept, once no run looks at them any more.
+/// Lets go of the inputs of tasks whose results are kept, once no run looks at them any more. Those whose result
+/// was given up, or failed, may be made again.
 void DistributedEngine::forget_inputs() {
   if (!forget_again_) return;
   forget_again_ = false;
   std::erase_if(forgettable_, [this](const Forgettable& one) {
+    const KeptState* state = state_of(*one.task.get());
+    if (state == nullptr || !state->ready || state->failure) return true;
     // Later runs found it kept; an earlier one may have to make it, and knows its inputs by address.
     for (auto& [number, run] : runs_) {
       if (number > one.run) break;
@@ -318,7 +347,9 @@ void DistributedEngine::ready(ValueId id, std::uint64_t bytes, const Failure* fa
       if (!family.failure || failure->before(*family.failure)) family.failure = *failure;
     }
     if (--family.missing > 0) return;
-    for (const auto& member : family.members) {
+    for (const auto& asked : family.members) {
+      const auto member = asked.lock();
+      if (!member) continue;
       member->ready = true;
       for (ReadyWatch* watch : watches_) watch->told(member->id);
     }
@@ -396,7 +427,7 @@ bool DistributedEngine::wait(const Tasks& targets, double seconds) {
     forget_inputs();
     send_releases();
     for (const Task* target : targets) {
-      if (target->constant() == nullptr) states.push_back(&persisted_state(*target));
+      if (target->constant() == nullptr && !target->gave_up()) states.push_back(&persisted_state(*target));
     }
   }
   if (seconds == 0) rank_.progress();  // so that asking again and again gets somewhere
@@ -417,6 +448,7 @@ void DistributedEngine::check(const Tasks& targets) {
   const Failure* first = nullptr;
   for (const Task* target : targets) {
     if (target->constant() != nullptr) continue;
+    if (target->gave_up()) throw CancelledError(gave_up_text(target->name()));
     const auto& failure = persisted_state(*target).failure;
     if (failure && (first == nullptr || failure->before(*first))) first = &*failure;
   }
@@ -431,23 +463,37 @@ std::unique_ptr<Watch> DistributedEngine::watch(const Tasks& targets) {
 
 void DistributedEngine::cancel(const Tasks& targets) {
   const auto held = rank_.lock();
-  std::map<std::uint32_t, std::set<ValueId>> given_up;  // by run
+  std::map<RunId, std::set<ValueId>> given_up;
   for (const Task* target : targets) {
-    if (target->constant() != nullptr) continue;
+    if (target->constant() != nullptr || target->gave_up()) continue;
     const auto pending = pending_.find(persisted_state(*target).id);
-    if (pending != pending_.end()) given_up[pending->second.run].insert(pending->first);
+    if (pending == pending_.end()) continue;
+    given_up[pending->second.run].insert(pending->first);
+    target->give_up();
   }
   for (const auto& [number, ids] : given_up) cancel_in_run(number, ids);
   rank_.transport().flush();
 }
 
-void DistributedEngine::cancel_program(std::uint32_t number) {
+bool DistributedEngine::waits_for_cancelled_only() const {
+  const auto was_given_up = [this](const auto& numbered) {
+    const auto& [number, run] = numbered;
+    for (const auto& [id, family] : kept_families_) {
+      if (family->run == number) return family->gave_up;
+    }
+    return std::ranges::all_of(run.waiting,
+                               [&run](const auto& one) { return run.given_up.contains(one.first); });
+  };
+  return !runs_.empty() && std::ranges::all_of(runs_, was_given_up);
+}
+
+void DistributedEngine::cancel_program(RunId number) {
   for (std::uint32_t to = machine_.ranks(); to-- > 1;) rank_.send_cancel(static_cast<int>(to), number, {});
   rank_.cancel_program(number);
 }
 
 /// Tells the ranks which tasks of the run serve nothing but the results given up.
-void DistributedEngine::cancel_in_run(std::uint32_t number, const std::set<ValueId>& ids) {
+void DistributedEngine::cancel_in_run(RunId number, const std::set<ValueId>& ids) {
   Run& run = runs_.at(number);
   run.given_up.insert(ids.begin(), ids.end());
   if (!run.families.empty()) {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "graph/cut.hpp"
+#include "graph/levels.hpp"
 #include "graph/place.hpp"
 #include "runtime/history.hpp"
 #include "runtime/rank.hpp"
@@ -18,6 +19,8 @@
 
 namespace ramal::detail {
 
+struct KeptFamily;
+
 /// One kept result, or one that is on its way.
 struct KeptState {
   ValueId id = 0;
@@ -27,17 +30,18 @@ struct KeptState {
   double bytes = 0;
   std::optional<Failure> failure = {};
   std::set<std::uint32_t> copies = {};  ///< ranks that hold it besides `rank`
-  bool is_lent = false;                 ///< by its family, which releases it
+  std::shared_ptr<KeptFamily> lender = {};  ///< its family, if that is what is kept and releases it
 };
 
 /// A family whose members are kept.
 struct KeptFamily {
   FamilyProgram of;  ///< the family alone, for its members' owners
   ValueId first = 0;
-  std::uint32_t run = 0;
+  RunId run = 0;
   std::uint32_t missing = 0;  ///< ranks that have not made all of theirs
+  bool gave_up = false;
   std::optional<Failure> failure = {};
-  std::vector<std::shared_ptr<KeptState>> members = {};  ///< asked for by handles
+  std::vector<std::weak_ptr<KeptState>> members = {};  ///< asked for by handles
 };
 
 /// Results whose last handle is gone, to be released at the next round of messages. Filled from any
@@ -65,6 +69,7 @@ class ResidenceOf final : public Residence {
       : kept_(std::move(kept)), releases_(std::move(releases)) {}
   ~ResidenceOf() override { releases_->add(std::move(kept_)); }
   Kept& kept() const { return *kept_; }
+  const std::shared_ptr<Kept>& shared() const { return kept_; }
   bool of(const std::shared_ptr<Releases>& session) const { return releases_ == session; }
 
  private:
@@ -108,6 +113,8 @@ class DistributedEngine final : public Engine, private Control {
   void to_local(const std::string& name, const Tasks& targets) override;
 
   Rank& rank() { return rank_; }
+  /// Something is under way, and all of it was given up.
+  bool waits_for_cancelled_only() const;
   /// Of families, to be planned at a time by each rank.
   void set_front_members(std::int64_t members) { front_members_ = members; }
   /// With what rank 0's own tasks have taken, too.
@@ -128,7 +135,7 @@ class DistributedEngine final : public Engine, private Control {
   };
   /// What `compute` waits for: values under consecutive ids.
   struct Fetch {
-    std::uint32_t run = 0;
+    RunId run = 0;
     ValueId first = 0;
     std::size_t missing = 0;
     std::vector<Value> values = {};
@@ -137,12 +144,12 @@ class DistributedEngine final : public Engine, private Control {
   /// What `run` waits for: all ranks' word that a program has ended.
   struct Ending {
     ValueId id = 0;
-    std::uint32_t run = 0;
+    RunId run = 0;
     std::uint32_t missing = 0;
     std::optional<Failure> failure = {};
   };
   struct Pending {
-    std::uint32_t run;
+    RunId run;
     std::shared_ptr<KeptState> state;
   };
   struct Failed {
@@ -152,7 +159,7 @@ class DistributedEngine final : public Engine, private Control {
   };
   /// A kept task that has not let go of its inputs yet.
   struct Forgettable {
-    std::uint32_t run;
+    RunId run;
     TaskHandle task;
   };
 
@@ -163,11 +170,13 @@ class DistributedEngine final : public Engine, private Control {
   void learn(const Kind& kind, const DurationSum& sum) override { history_.add(kind, sum); }
 
   Graph collect_checked(const Tasks& targets);
-  bool make_members(const Graph& graph);
-  KeptFamily* kept_family(const FamilyNode& family) const;
+  bool make_members(const Graph& graph, const Tasks& targets);
+  void make_level(const FamilyLevel& level);
+  std::shared_ptr<KeptFamily> kept_family(const FamilyNode& family) const;
   KeptFamily& persisted_family(const FamilyNode& family) const;
   void ship(PlannedProgram planned);
-  void lend_member(const Task& member, KeptFamily& family);
+  void lend_member(const Task& member, std::shared_ptr<KeptFamily> family);
+  static bool lender_gave_up(const Task& task);
   PlannedProgram plan_families(std::span<const std::shared_ptr<const FamilyNode>> families);
   Array<std::uint32_t> place(const Graph& graph);
   KeptState* state_of(const Task& task) const;
@@ -176,12 +185,13 @@ class DistributedEngine final : public Engine, private Control {
   Home home_of(const Task& task) const;
   Holder holder_of(const Task& task) const;
   void persist_held(const Tasks& targets);
-  void start(std::uint32_t run, Graph graph, Array<std::uint32_t> rank, std::span<const Want> wants,
+  void start(RunId run, Graph graph, Array<std::uint32_t> rank, std::span<const Want> wants,
              std::span<const std::shared_ptr<KeptState>> states, const Tasks& kept_alive);
-  void cancel_program(std::uint32_t run);
-  void cancel_in_run(std::uint32_t run, const std::set<ValueId>& ids);
+  void cancel_program(RunId run);
+  void cancel_in_run(RunId run, const std::set<ValueId>& ids);
   void note_failure(const Failure& failure);
   void send_releases();
+  void let_go_of_dropped();
   void forget_inputs();
   Failed name_of(const Failure& failure) const;
   [[noreturn]] void throw_failure(const Failure& failure, const Failed& failed);
@@ -198,18 +208,26 @@ class DistributedEngine final : public Engine, private Control {
 
   // names
   std::int64_t front_members_ = 256;
-  std::uint32_t next_run_ = 1;
+  RunId next_run_ = 1;
   ValueId next_id_ = 1;
 
   // what is under way
-  std::map<std::uint32_t, Run> runs_;
+  std::map<RunId, Run> runs_;
   Fetch fetch_;
   Ending ending_;
   std::map<ValueId, std::shared_ptr<KeptFamily>> kept_families_;  // on their way, by what announces them
   std::unordered_map<ValueId, Pending> pending_;
+  /// Targets of runs under way, which hold them: whether anybody else does is looked at some at a time.
+  struct Held {
+    RunId run;
+    const Task* task;
+  };
+  std::vector<Held> held_;
+  std::size_t next_held_ = 0;  // to be looked at
+  std::size_t newly_held_ = 0;
   std::vector<Forgettable> forgettable_;
   bool forget_again_ = false;
-  std::map<std::pair<std::uint32_t, std::uint64_t>, Failed> failed_;
+  std::map<std::pair<RunId, std::uint64_t>, Failed> failed_;
   std::vector<ReadyWatch*> watches_;
   std::map<std::string, std::vector<TaskHandle>> local_tasks_;
   std::vector<std::optional<RankInfo>> reports_;

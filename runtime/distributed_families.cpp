@@ -3,42 +3,41 @@
 #include "runtime/distributed.hpp"
 
 #include <cstdio>
-#include <unordered_set>
 
 namespace ramal::detail {
 
-/// Starts the families whose members the graph starts from. From then on these are kept results like others.
-/// False if there are none to be made.
-bool DistributedEngine::make_members(const Graph& graph) {
-  Tasks members;
-  std::vector<std::shared_ptr<const FamilyNode>> families;
-  std::unordered_set<const FamilyNode*> known;
-  bool any_lent = false;
+/// Starts the families whose members the graph starts from, and those that these need, level by level. From
+/// then on these members are kept results like others. False if there are none to be made.
+bool DistributedEngine::make_members(const Graph& graph, const Tasks& targets) {
+  bool any = false;
+  bool any_to_make = false;
   for (const TaskIndex i : graph.given) {
     const Task* task = graph.tasks[i];
+    if (lender_gave_up(*task)) task->give_up();
     if (task->family() == nullptr || task->residence() != nullptr) continue;
-    if (KeptFamily* kept = kept_family(*task->family())) {
-      lend_member(*task, *kept);
-      any_lent = true;
-      continue;
+    any = true;
+    if (auto kept = kept_family(*task->family())) {
+      lend_member(*task, std::move(kept));
+    } else {
+      any_to_make = true;
     }
-    members.push_back(task);
-    if (known.insert(task->family()).second) families.push_back(task->shared_family());
   }
-  if (members.empty()) return any_lent;
-  std::vector<TaskHandle> held;  // what is made below lets go of its inputs
-  for (const Task* task : members) {
-    task->retain();
-    held.emplace_back(task);
-  }
-  PlannedProgram planned = plan_families(families);
-  // Which may have made some of them, if families read members of others by their handles.
-  std::erase_if(members, [](const Task* task) { return task->residence() != nullptr; });
+  if (!any_to_make) return any;
+  const auto is_kept = [this](const FamilyNode& family) { return kept_family(family) != nullptr; };
+  for (const FamilyLevel& level : family_levels(targets, is_kept)) make_level(level);
+  return true;
+}
+
+/// What these families read of handles is made of members of the levels below, which are kept by now.
+void DistributedEngine::make_level(const FamilyLevel& level) {
+  PlannedProgram planned = plan_families(level.families);
   FamilyProgram& program = planned.program;
   Run& run = runs_[program.run];
   const FamilyNode* family = nullptr;
   std::uint32_t node = 0;
-  for (const Task* task : members) {
+  for (const TaskHandle& member : level.members) {
+    const Task* task = member.get();
+    if (task->residence() != nullptr) continue;
     if (std::exchange(family, task->family()) != task->family()) node = planned.node(*task->family());
     const std::uint32_t rank = program.owner(node, program.nodes[node].extent.place_of(task->member()));
     auto state = std::make_shared<KeptState>(KeptState{.id = next_id_++, .rank = rank});
@@ -50,7 +49,6 @@ bool DistributedEngine::make_members(const Graph& graph) {
   program.need_only_wants();
   plan_fronts(program, front_members_);
   ship(std::move(planned));
-  return true;
 }
 
 /// From here on its families' names can be told.
@@ -68,7 +66,7 @@ PlannedProgram DistributedEngine::plan_families(std::span<const std::shared_ptr<
       handles_read(families, [this](const FamilyNode& family) { return kept_family(family) != nullptr; }));
   ProgramContext context;
   context.kept = [this](const FamilyNode& family) {
-    const KeptFamily* kept = kept_family(family);
+    const auto kept = kept_family(family);
     return kept != nullptr ? KeptAs{kept->first, kept->of.nodes.front().parts} : KeptAs();
   };
   context.ranks = machine_.ranks();
@@ -113,7 +111,15 @@ void DistributedEngine::run(const std::vector<std::shared_ptr<const FamilyNode>>
   auto held = rank_.lock();
   forget_inputs();
   send_releases();
-  PlannedProgram planned = plan_families(families);
+  std::vector<std::shared_ptr<const FamilyNode>> fresh, kept;
+  for (const auto& family : families) (kept_family(*family) != nullptr ? kept : fresh).push_back(family);
+  if (fresh.empty()) {
+    if (held) held.unlock();
+    wait(kept);
+    return;
+  }
+  PlannedProgram planned = plan_families(fresh);
+  for (const auto& family : fresh) planned.program.nodes[planned.node(*family)].asked = true;
   planned.program.done = next_id_++;
   ending_ = {.id = planned.program.done, .run = planned.program.run, .missing = machine_.ranks()};
   ship(std::move(planned));
@@ -123,35 +129,45 @@ void DistributedEngine::run(const std::vector<std::shared_ptr<const FamilyNode>>
   const Ending ended = std::exchange(ending_, {});
   if (ended.failure) note_failure(*ended.failure);
   runs_.erase(ended.run);
-  if (!ended.failure) return;
+  if (!ended.failure) {
+    if (held) held.unlock();
+    wait(kept);
+    return;
+  }
   const Failed name = name_of(*ended.failure);
   failed_.erase(failed_.lower_bound({ended.run, 0}), failed_.lower_bound({ended.run + 1, 0}));
   throw_failure(*ended.failure, name);
 }
 
 /// Null if it is not kept by this session.
-KeptFamily* DistributedEngine::kept_family(const FamilyNode& family) const {
+std::shared_ptr<KeptFamily> DistributedEngine::kept_family(const FamilyNode& family) const {
   const auto* residence = dynamic_cast<const ResidenceOf<KeptFamily>*>(family.residence.get());
   if (residence == nullptr) return nullptr;
-  if (residence->of(releases_)) return &residence->kept();
+  if (residence->of(releases_)) return residence->shared();
   throw std::invalid_argument("ramal: the family " + std::string(family.name()) +
                               " was persisted in another session; make it anew");
 }
 KeptFamily& DistributedEngine::persisted_family(const FamilyNode& family) const {
-  if (KeptFamily* kept = kept_family(family)) return *kept;
+  if (const auto kept = kept_family(family)) return *kept;  // which the family holds
   throw std::invalid_argument("ramal: the family " + std::string(family.name()) +
                               " is not persisted; call session.persist on it first");
 }
 
 /// A handle to a member of a kept family is one to a kept result, as long as the family is.
-void DistributedEngine::lend_member(const Task& task, KeptFamily& family) {
-  const std::uint32_t rank = family.of.owner(0, family.of.nodes.front().extent.place_of(task.member()));
-  auto state = std::make_shared<KeptState>(KeptState{.id = family.first + static_cast<ValueId>(task.member()),
+void DistributedEngine::lend_member(const Task& task, std::shared_ptr<KeptFamily> family) {
+  const std::uint32_t rank = family->of.owner(0, family->of.nodes.front().extent.place_of(task.member()));
+  auto state = std::make_shared<KeptState>(KeptState{.id = family->first + static_cast<ValueId>(task.member()),
                                                      .rank = rank,
-                                                     .ready = family.missing == 0,
-                                                     .is_lent = true});
-  if (family.missing > 0) family.members.push_back(state);
+                                                     .ready = family->missing == 0,
+                                                     .lender = family});
+  if (family->missing > 0) family->members.push_back(state);
   task.settle(std::make_unique<ResidenceOf<KeptState>>(std::move(state), releases_));
+}
+
+bool DistributedEngine::lender_gave_up(const Task& task) {
+  if (task.family() == nullptr) return false;
+  const auto* residence = dynamic_cast<const ResidenceOf<KeptState>*>(task.residence());
+  return residence != nullptr && residence->kept().lender && residence->kept().lender->gave_up;
 }
 
 void DistributedEngine::persist(const std::vector<std::shared_ptr<const FamilyNode>>& families) {
@@ -172,9 +188,11 @@ void DistributedEngine::persist(const std::vector<std::shared_ptr<const FamilyNo
     kept->run = program.run;
     kept->missing = machine_.ranks();
     program.keeps.push_back({node, kept->first});
+    program.nodes[node].asked = true;
     program.done = next_id_++;
     kept_families_.emplace(program.done, kept);
     family->residence = std::make_unique<ResidenceOf<KeptFamily>>(std::move(kept), releases_);
+    family->gave_up = false;
     ship(std::move(planned));
   }
 }
@@ -184,6 +202,7 @@ void DistributedEngine::wait(const std::vector<std::shared_ptr<const FamilyNode>
     const KeptFamily* kept = nullptr;
     {
       const auto held = rank_.lock();
+      if (family->gave_up) throw CancelledError(gave_up_text(family->name()));
       kept = &persisted_family(*family);
     }
     rank_.work_until([kept] { return kept->missing == 0; });
@@ -195,8 +214,13 @@ void DistributedEngine::wait(const std::vector<std::shared_ptr<const FamilyNode>
 void DistributedEngine::cancel(const std::vector<std::shared_ptr<const FamilyNode>>& families) {
   const auto held = rank_.lock();
   for (const auto& family : families) {
-    const KeptFamily& kept = persisted_family(*family);
-    if (kept.missing > 0) cancel_program(kept.run);
+    if (family->gave_up) continue;
+    KeptFamily& kept = persisted_family(*family);
+    if (kept.missing == 0) continue;
+    kept.gave_up = true;
+    cancel_program(kept.run);
+    family->residence = nullptr;
+    family->gave_up = true;
   }
   rank_.transport().flush();
 }

@@ -12,6 +12,11 @@ namespace ramal::detail {
 
 namespace {
 
+/// What it says, or that it says nothing.
+std::string said(const char* text, const std::string& type) {
+  return text != nullptr ? text : "threw an object of type " + type + " that says nothing (what() is null)";
+}
+
 std::string current_type() {
   const auto* type = abi::__cxa_current_exception_type();
   int status = 0;
@@ -22,18 +27,39 @@ std::string current_type() {
 
 }  // namespace
 
-std::string current_message() {
+namespace {
+
+/// Of the outermost alone.
+std::string current_text() {
   try {
     throw;
   } catch (const std::exception& error) {
-    return error.what();
+    return said(error.what(), current_type());
   } catch (const char* text) {
-    return text;
+    return said(text, "const char*");
   } catch (const std::string& text) {
     return text;
   } catch (...) {
     return "threw an object of type " + current_type();
   }
+}
+
+}  // namespace
+
+std::string current_message() {
+  std::string message = current_text();
+  try {
+    throw;
+  } catch (const std::nested_exception& outer) {
+    if (outer.nested_ptr() == nullptr) return message;
+    try {
+      outer.rethrow_nested();
+    } catch (...) {
+      message += "; caused by: " + current_message();
+    }
+  } catch (...) {  // not one that holds another
+  }
+  return message;
 }
 
 }  // namespace ramal::detail

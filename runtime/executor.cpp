@@ -30,7 +30,7 @@ Executor::~Executor() = default;
 
 // --- whoever pumps ----------------------------------------------------------------------------------
 
-void Executor::start_as(std::uint32_t number, Subgraph subgraph) {
+void Executor::start_as(RunId number, Subgraph subgraph) {
   auto& run = *runs_.emplace(number, std::make_unique<Run>(number, std::move(subgraph))).first->second;
   for (const KindRef& ref : run.graph.kinds) run.layout->kinds.push_back(&images_.resolve(ref));
   find_members(run);
@@ -85,7 +85,7 @@ std::shared_ptr<Executor::Layout> Executor::lay_out(Subgraph graph, const Front&
   return layout;
 }
 
-Executor::Run* Executor::prepare(std::uint32_t number, std::shared_ptr<Layout> layout, FrontRun front) {
+Executor::Run* Executor::prepare(RunId number, std::shared_ptr<Layout> layout, FrontRun front) {
   auto run = std::make_unique<Run>(std::move(layout), number);
   run->step = front.step;
   arrivals_missing_.fetch_add(static_cast<std::int64_t>(front.front->awaited.size()));
@@ -153,14 +153,14 @@ void Executor::choose_timed(Run& run) {
   }
 }
 
-Executor::Run* Executor::find(std::uint32_t number) const {
+Executor::Run* Executor::find(RunId number) const {
   if (latest_ != nullptr && latest_->number == number) return latest_;
   const auto found = runs_.find(number);
   if (found == runs_.end()) return nullptr;
   return latest_ = found->second.get();
 }
 
-const Type* Executor::arrival_type(std::uint32_t number, Slot slot) const {
+const Type* Executor::arrival_type(RunId number, Slot slot) const {
   const Run* found = find(number);
   if (found == nullptr) return nullptr;
   const Run& run = *found;
@@ -171,11 +171,11 @@ const Type* Executor::arrival_type(std::uint32_t number, Slot slot) const {
   return arrives ? run.type_of(slot) : nullptr;
 }
 
-std::uint64_t Executor::arrival_plan(std::uint32_t number, Slot slot) const {
+std::uint64_t Executor::arrival_plan(RunId number, Slot slot) const {
   return find(number)->maker_of(slot);
 }
 
-void Executor::arrive(std::uint32_t number, Slot slot, Value value, std::uint64_t counted) {
+void Executor::arrive(RunId number, Slot slot, Value value, std::uint64_t counted) {
   Run& run = *find(number);
   add(arrivals_missing_, -1);
   run.value(slot) = std::move(value);
@@ -191,7 +191,7 @@ void Executor::arrive(std::uint32_t number, Slot slot, Value value, std::uint64_
   fill(run, slot);
 }
 
-bool Executor::arrive_plain(std::uint32_t number, Slot slot, std::span<const std::byte> encoded) {
+bool Executor::arrive_plain(RunId number, Slot slot, std::span<const std::byte> encoded) {
   Run* run = find(number);
   if (run == nullptr || slot - run->graph.tasks() >= run->graph.externals.size()) return false;
   const External& external = run->graph.externals[slot - run->graph.tasks()];
@@ -209,7 +209,7 @@ void Executor::fill(Run& run, Slot slot) {
   complete_and_close(run, slot);
 }
 
-void Executor::cancel(std::uint32_t number, std::span<const Slot> tasks) {
+void Executor::cancel(RunId number, std::span<const Slot> tasks) {
   const auto found = runs_.find(number);
   if (found == runs_.end()) return;
   for (const Slot task : tasks) {
@@ -280,9 +280,26 @@ bool Executor::has_ready_consumers() const {
 }
 
 bool Executor::is_at_rest() const {
-  return !has_ready() && std::ranges::none_of(workers_, [](const auto& worker) {
-    return worker->is_running.load(std::memory_order_acquire);
-  });
+  // Nobody takes or runs anything before and after the look at what is ready, and nobody has begun to between:
+  // so nothing was under way from one shelf to another while they were looked at.
+  std::uint64_t before = 0, after = 0;
+  for (const auto& worker : workers_) {
+    const std::uint64_t batches = worker->batches.load();
+    if (batches % 2 != 0) return false;
+    before += batches;
+  }
+  if (has_ready()) return false;
+  for (const auto& worker : workers_) after += worker->batches.load();
+  return before == after;
+}
+
+std::string Executor::tasks_under_way() const {
+  std::string names;
+  for (const auto& worker : workers_) {
+    if (const Kind* kind = worker->running.kind.load(std::memory_order_relaxed))
+      names += (names.empty() ? "" : ", ") + std::string(kind->name);
+  }
+  return names;
 }
 
 void Executor::post_from_workers() {
@@ -330,7 +347,7 @@ void Executor::tell_joined(Run& run, Slot task) {
                failed != nullptr ? &failed->get<Failure>() : nullptr);
 }
 
-std::optional<Failure> Executor::enter(std::uint32_t number, std::uint32_t turn, Communicator& communicator) {
+std::optional<Failure> Executor::enter(RunId number, std::uint32_t turn, Communicator& communicator) {
   Run& run = *runs_.at(number);
   const Slot task = run.members.at(turn);
   call_member(run, task, communicator);
@@ -338,7 +355,7 @@ std::optional<Failure> Executor::enter(std::uint32_t number, std::uint32_t turn,
   return result.failed() ? std::optional(result.get<Failure>()) : std::nullopt;
 }
 
-void Executor::settle(std::uint32_t number, std::uint32_t turn, const Failure* failure) {
+void Executor::settle(RunId number, std::uint32_t turn, const Failure* failure) {
   Run& run = *runs_.at(number);
   const Slot task = run.members.at(turn);
   if (failure != nullptr) {

@@ -35,6 +35,7 @@
 #include "runtime/failure.hpp"
 #include "runtime/memory_bound.hpp"
 #include "runtime/openmp.hpp"
+#include "runtime/running_task.hpp"
 #include "runtime/stealing_deque.hpp"
 
 #include <ramal/communicator.hpp>
@@ -53,7 +54,7 @@ namespace ramal::detail {
 
 /// A front of a program, on its own rank.
 struct FrontRun {
-  std::uint32_t program = 0;
+  RunId program = 0;
   std::int64_t number = 0;
   std::shared_ptr<const Front> front;
   const FamilyProgram* of = nullptr;
@@ -64,19 +65,19 @@ struct FrontRun {
 class Outlet {
  public:
   virtual ~Outlet() = default;
-  virtual void send(std::uint32_t rank, std::uint32_t run, Slot slot, const Value& value) = 0;
+  virtual void send(std::uint32_t rank, RunId run, Slot slot, const Value& value) = 0;
   /// The same for the result of a task that was stolen from that rank.
-  virtual void return_home(std::uint32_t rank, std::uint32_t run, Slot slot, const Value& value) {
+  virtual void return_home(std::uint32_t rank, RunId run, Slot slot, const Value& value) {
     send(rank, run, slot, value);
   }
   /// A run that starts has a collective task with a member here; no ranks: all. Its turn names it.
-  virtual void enlist(std::uint32_t run, std::uint32_t turn, std::vector<std::uint32_t> ranks) = 0;
+  virtual void enlist(RunId run, std::uint32_t turn, std::vector<std::uint32_t> ranks) = 0;
   /// This rank's member of it has its inputs, or one that has failed.
-  virtual void join(std::uint32_t run, std::uint32_t turn, const Failure* failure) = 0;
+  virtual void join(RunId run, std::uint32_t turn, const Failure* failure) = 0;
   /// A member of a program leaves for that rank; which may be this one, for a later front.
-  virtual void send_member(std::uint32_t rank, std::uint32_t program, MemberName name,
+  virtual void send_member(std::uint32_t rank, RunId program, MemberName name,
                            const Value& value) = 0;
-  /// A front has run. `failure`: the first of its members', if one failed.
+  /// A front has run. `failure`: the first of its members' that are asked for, if one failed.
   virtual void ended(const FrontRun& front, const Failure* failure) = 0;
   /// A value that was to be announced or handed over is there, or failed.
   virtual void announce(ValueId id, const Value& value) = 0;
@@ -108,7 +109,7 @@ class Executor {
   // --- whoever pumps ------------------------------------------------------------------------------
   /// Begins a run. The subgraph is trusted. Linear in its tasks and edges.
   void start(Subgraph subgraph) {
-    const std::uint32_t run = subgraph.run;
+    const RunId run = subgraph.run;
     start_as(run, std::move(subgraph));
   }
   struct Layout;
@@ -116,7 +117,7 @@ class Executor {
   /// Of a front, whose `graph` this is. `links` lead from it to the next.
   static std::shared_ptr<Layout> lay_out(Subgraph graph, const Front& front, std::span<const Link> links);
   /// A front that is to run: from now on its externals can be filled.
-  Run* prepare(std::uint32_t run, std::shared_ptr<Layout> layout, FrontRun front);
+  Run* prepare(RunId run, std::shared_ptr<Layout> layout, FrontRun front);
   /// The next one is prepared as well (null: there is none): from now on its tasks run.
   void activate(Run& run, Run* next, std::vector<Keep> keeps);
   /// An external of a front has its value.
@@ -125,13 +126,13 @@ class Executor {
   static const Value& value_of(const Run& run, Slot slot);
   /// A prepared front is not to be activated; the one before has ended.
   void abandon(Run& run);
-  bool knows(std::uint32_t run) const { return find(run) != nullptr; }
+  bool knows(RunId run) const { return find(run) != nullptr; }
   /// The type of the value that arrives in a slot of a known run; null if none does.
-  const Type* arrival_type(std::uint32_t run, Slot slot) const;
+  const Type* arrival_type(RunId run, Slot slot) const;
   /// The plan index of the task whose value arrives there.
-  std::uint64_t arrival_plan(std::uint32_t run, Slot slot) const;
+  std::uint64_t arrival_plan(RunId run, Slot slot) const;
   /// `counted`: what `expect` was told of it.
-  void arrive(std::uint32_t run, Slot slot, Value value, std::uint64_t counted = 0);
+  void arrive(RunId run, Slot slot, Value value, std::uint64_t counted = 0);
   /// A large result is being received: from now on its bytes count, until it is needed no more.
   void expect(std::uint64_t bytes) { memory_.add(bytes); }
   /// Is there room for one?
@@ -142,9 +143,9 @@ class Executor {
   bool has_ready_consumers() const;
   /// The same for the encoding of a value of a plain type. False, and nothing happens, if it is of another,
   /// or the run is not known.
-  bool arrive_plain(std::uint32_t run, Slot slot, std::span<const std::byte> encoded);
+  bool arrive_plain(RunId run, Slot slot, std::span<const std::byte> encoded);
   /// Tasks of a run that are not to be started; those under way finish. Unknown runs are ignored.
-  void cancel(std::uint32_t run, std::span<const Slot> tasks);
+  void cancel(RunId run, std::span<const Slot> tasks);
   void cancel_all(Run& run);
   void keep(ValueId id, Value value);
   void release(ValueId id);
@@ -153,9 +154,9 @@ class Executor {
   /// A copy of a kept value; empty while it is not there.
   Value kept(ValueId id) const;
   /// Calls this rank's member of a collective task, which has its inputs. Its failure, if it throws.
-  std::optional<Failure> enter(std::uint32_t run, std::uint32_t turn, Communicator& communicator);
+  std::optional<Failure> enter(RunId run, std::uint32_t turn, Communicator& communicator);
   /// All members have run, or one has failed: from here on the result is there.
-  void settle(std::uint32_t run, std::uint32_t turn, const Failure* failure);
+  void settle(RunId run, std::uint32_t turn, const Failure* failure);
   /// Hands what workers have finished to the outlet, and frees runs that ended.
   void post() {
     if (shared_) post_from_workers();
@@ -166,7 +167,7 @@ class Executor {
   void free_what_has_left() {
     if (memory_.sweep() && shared_ && has_ready()) wake_();
   }
-  /// No task runs or could start.
+  /// No task runs or could start. Exact, but that it may be false while workers look for tasks in vain.
   bool is_at_rest() const;
   /// And nothing that runs or is ready here can free any.
   bool is_stuck_for_memory() const { return is_short_of_memory() && is_at_rest(); }
@@ -190,9 +191,9 @@ class Executor {
   /// Returns how many tasks there are in it. Throws DecodeError if it is damaged.
   std::size_t take_gift(std::span<const std::byte> gift);
   /// Of these tasks those that are away, by the rank they were given to.
-  std::map<int, std::vector<Slot>> given_of(std::uint32_t run, std::span<const Slot> tasks) const;
+  std::map<int, std::vector<Slot>> given_of(RunId run, std::span<const Slot> tasks) const;
   /// As `cancel`, for what was taken from that rank and has not started.
-  void recall(int home, std::uint32_t home_run, std::span<const Slot> tasks);
+  void recall(int home, RunId home_run, std::span<const Slot> tasks);
   std::uint64_t tasks_given() const { return tasks_given_; }
   /// Runs the task that waits longest for memory although it does not fit. By a worker; false if there is
   /// none.
@@ -217,6 +218,8 @@ class Executor {
            (is_short_of_memory() && memory_.has_room(deferred_bytes_.load()));
   }
 
+  /// Names of what workers are inside of; empty: nothing.
+  std::string tasks_under_way() const;
   /// Approximate while workers run.
   std::uint64_t tasks_run() const;
   std::size_t values_kept() const;
@@ -255,7 +258,8 @@ class Executor {
     Run* closing = nullptr;            // a run of which so many things less are to be waited for
     std::uint64_t closed = 0;
     std::atomic<std::uint64_t> tasks_run{0};
-    std::atomic<bool> is_running{false};
+    std::atomic<std::uint64_t> batches{0};  // odd while it takes and runs tasks, or has one to run next
+    RunningTask running;
     std::atomic<const Kind*> timed{nullptr};  // what it is inside of, if that is timed
     std::atomic<double> timed_since{0};
   };
@@ -287,7 +291,7 @@ class Executor {
              !urgent_.items.empty();
     return std::any_of(workers_.begin(), workers_.end(), [](const auto& one) { return !one->deque.empty(); });
   }
-  void start_as(std::uint32_t number, Subgraph subgraph);
+  void start_as(RunId number, Subgraph subgraph);
   template <bool shared>
   std::size_t run_some(std::size_t most, Worker& me);
   template <bool shared>
@@ -295,9 +299,9 @@ class Executor {
   template <bool shared>
   bool execute_with_care(const Item& item, Worker& me);
   void call_with_threads(Run& run, Slot task, Worker& me);
-  Run* find(std::uint32_t number) const;
+  Run* find(RunId number) const;
   void call(Run& run, Slot task, Worker* me, Communicator* communicator = nullptr);
-  void call_kind(Run& run, Slot task, Communicator* communicator = nullptr);
+  void call_kind(Run& run, Slot task, RunningTask& running, Communicator* communicator = nullptr);
   void call_member(Run& run, Slot task, Communicator& communicator);
   void fail_as_thrown(Run& run, Slot task, const Kind& kind, const Frame& frame);
   void fail(Run& run, Slot task, bool cancelled, const std::string& message = {},
@@ -323,8 +327,8 @@ class Executor {
   void drop(Run& run, Slot slot);
   void send(Run& run, Slot slot);
   void send_by(const Run& run, const Route& route, const Value& value);
-  static void note_front_failure(Run& run, const Failure& failure);
-  static std::uint32_t home_run(const Run& run);
+  static void note_front_failure(Run& run, Slot task, const Failure& failure);
+  static RunId home_run(const Run& run);
   static std::uint64_t plan_of(const Run& run, Slot slot);
   void drop_use(Run& run, Slot slot);
   template <bool shared>
@@ -332,6 +336,7 @@ class Executor {
   void close(Run& run);
   template <bool shared>
   void close_soon(Run& run, Worker& me);
+  void begin_batch(Worker& me);
   void end_batch(Worker& me);
   void finish(Run& run);
   void add(std::atomic<std::int64_t>& counter, std::int64_t difference) const;
@@ -392,9 +397,9 @@ class Executor {
   const std::function<void()> wake_;
 
   // what runs: changed by whoever pumps
-  std::unordered_map<std::uint32_t, std::unique_ptr<Run>> runs_;
+  std::unordered_map<RunId, std::unique_ptr<Run>> runs_;
   mutable Run* latest_ = nullptr;  // asked for; most messages are of one run
-  std::uint32_t next_stolen_ = 0;
+  RunId next_stolen_ = 0;
   std::uint64_t tasks_given_ = 0;
   double seconds_per_byte_ = 3e-9;  // to have it elsewhere
   static constexpr double least_gift_seconds = 2e-3;
@@ -405,6 +410,7 @@ class Executor {
   Shelf inbox_;   // readied by whoever pumps
   Shelf urgent_;  // results that other ranks wait for
   std::atomic<std::uint64_t> members_run_{0};
+  RunningTask running_member_;  // of a collective task
   std::atomic<std::int64_t> special_count_{0};  // prioritised, urgent, or waiting for memory
   std::atomic<std::int64_t> ready_count_{0};    // but for what workers have as their own
   mutable SpinLock sources_lock_;

@@ -73,7 +73,7 @@ struct Executor::Haul {
 unsigned Executor::idle_workers() const {
   if (!shared_) return 1;
   return static_cast<unsigned>(std::ranges::count_if(
-      workers_, [](const auto& worker) { return !worker->is_running.load(std::memory_order_relaxed); }));
+      workers_, [](const auto& worker) { return worker->running.kind.load(std::memory_order_relaxed) == nullptr; }));
 }
 
 unsigned Executor::hungry() const { return has_ready() || is_short_of_memory() ? 0 : idle_workers(); }
@@ -294,7 +294,7 @@ Buffer Executor::with_values(const Subgraph& part, const Run& run, std::span<con
   return message;
 }
 
-std::map<int, std::vector<Slot>> Executor::given_of(std::uint32_t number, std::span<const Slot> tasks) const {
+std::map<int, std::vector<Slot>> Executor::given_of(RunId number, std::span<const Slot> tasks) const {
   std::map<int, std::vector<Slot>> by_rank;
   const Run* run = find(number);
   if (run == nullptr || run->away.empty()) return by_rank;
@@ -317,7 +317,7 @@ void Executor::come_home(Run& run, Slot task) {
       failure.plan = plan_of(run, task);
       run.value(task) = Value::make<Failure>(failure);
     }
-    note_front_failure(run, failure);
+    note_front_failure(run, task, failure);
     return;
   }
   durations_.add_result(
@@ -342,9 +342,9 @@ std::size_t Executor::take_gift(std::span<const std::byte> gift) {
   Buffer bytes(part.size());
   std::memcpy(bytes.data(), part.data(), part.size());
   Subgraph graph = Subgraph::read(std::move(bytes));
-  const std::uint32_t number = Run::first_stolen | next_stolen_;
+  const RunId number = Run::first_stolen | next_stolen_;
   next_stolen_ = (next_stolen_ + 1) % Run::first_stolen;
-  const std::uint32_t home_run = graph.run;
+  const RunId home_run = graph.run;
   const auto tasks = static_cast<Slot>(graph.tasks());
   const auto slots = static_cast<Slot>(graph.slots());
   start_as(number, std::move(graph));
@@ -366,7 +366,7 @@ std::size_t Executor::take_gift(std::span<const std::byte> gift) {
   return tasks;
 }
 
-void Executor::recall(int home, std::uint32_t home_run, std::span<const Slot> tasks) {
+void Executor::recall(int home, RunId home_run, std::span<const Slot> tasks) {
   for (const auto& [number, run] : runs_) {
     if (!run->is_stolen() || run->graph.run != home_run) continue;
     for (const Route& route : run->graph.routes) {

@@ -26,16 +26,24 @@ T decremented(std::atomic<T>& counter) {
 
 std::size_t Executor::run_some(std::size_t most, unsigned worker) {
   Worker& me = *workers_[worker];
+  begin_batch(me);
   const std::size_t count = shared_ ? run_some<true>(most, me) : run_some<false>(most, me);
   end_batch(me);
   me.tasks_run.store(me.tasks_run.load(std::memory_order_relaxed) + count, std::memory_order_relaxed);
   return count;
 }
 
+void Executor::begin_batch(Worker& me) {
+  this_thread_runs = &me.running;
+  if (shared_ && me.batches.load(std::memory_order_relaxed) % 2 == 0) me.batches.fetch_add(1);
+}
+
 void Executor::end_batch(Worker& me) {
-  if (me.closing == nullptr) return;
-  close<true>(*me.closing, me.closed);
+  this_thread_runs = nullptr;  // or it would outlive the executor
+  if (!shared_) return;
+  if (me.closing != nullptr) close<true>(*me.closing, me.closed);
   me.closing = nullptr;
+  if (me.next.run == nullptr) me.batches.fetch_add(1);
 }
 
 template <bool shared>
@@ -50,9 +58,13 @@ inline std::size_t Executor::run_some(std::size_t most, Worker& me) {
 }
 
 bool Executor::overdraw(unsigned worker) {
-  Item item{};
-  if (!take_deferred(item, true)) return false;
   Worker& me = *workers_[worker];
+  Item item{};
+  begin_batch(me);
+  if (!take_deferred(item, true)) {
+    end_batch(me);
+    return false;
+  }
   shared_ ? execute<true>(item, me) : execute<false>(item, me);
   end_batch(me);
   me.tasks_run.store(me.tasks_run.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
@@ -67,8 +79,7 @@ inline bool Executor::execute(const Item& item, Worker& me) {
   const auto flags = run.flags[task].load(std::memory_order_relaxed);
   if ((flags & Run::not_plainly_run) != 0 || run.takes_care.load(std::memory_order_relaxed)) [[unlikely]]
     return execute_with_care<shared>(item, me);
-  if constexpr (shared) me.is_running.store(true, std::memory_order_relaxed);
-  call_kind(run, task);
+  call_kind(run, task, me.running);
   pass_on<shared>(run, task, &me, (flags & Run::routed) != 0);
   const Run::Step* step = &run.steps[task];
   Cell* const cells = run.cells.data();
@@ -79,7 +90,6 @@ inline bool Executor::execute(const Item& item, Worker& me) {
     if (cell.value.is_boxed() && decremented<shared>(cell.uses) == 0) cell.value.reset();
   }
   close_soon<shared>(run, me);  // after which it may be gone
-  if constexpr (shared) me.is_running.store(false, std::memory_order_release);
   return true;
 }
 
@@ -91,7 +101,6 @@ bool Executor::execute_with_care(const Item& item, Worker& me) {
     defer(item);
     return false;
   }
-  if constexpr (shared) me.is_running.store(true, std::memory_order_relaxed);
   if (run.has(task, Run::wide)) {
     call_with_threads(run, task, me);
   } else {
@@ -101,7 +110,6 @@ bool Executor::execute_with_care(const Item& item, Worker& me) {
   complete<shared>(run, task, &me);
   for (const Slot input : run.graph.inputs_of(task)) drop_use(run, input);
   close_soon<shared>(run, me);
-  if constexpr (shared) me.is_running.store(false, std::memory_order_release);
   return true;
 }
 
@@ -141,7 +149,7 @@ void Executor::call(Run& run, Slot task, Worker* me, Communicator* communicator)
   if (run.any_failure.load(std::memory_order_relaxed)) {
     if (const Value* failed = failed_input(run, task)) {
       run.value(task) = *failed;  // shared, however many tasks it keeps from running
-      if (run.front) note_front_failure(run, failed->get<Failure>());
+      if (run.front) note_front_failure(run, task, failed->get<Failure>());
       return;
     }
   }
@@ -150,7 +158,7 @@ void Executor::call(Run& run, Slot task, Worker* me, Communicator* communicator)
   } else if (run.has(task, Run::timed) && me != nullptr) {
     call_and_time(run, task, *me);
   } else {
-    call_kind(run, task, communicator);
+    call_kind(run, task, me != nullptr ? me->running : running_member_, communicator);
   }
 }
 
@@ -159,23 +167,25 @@ void Executor::call_and_time(Run& run, Slot task, Worker& me) {
   const double before = now_seconds();
   me.timed_since.store(before, std::memory_order_relaxed);
   me.timed.store(&kind, std::memory_order_release);
-  call_kind(run, task);
+  call_kind(run, task, me.running);
   me.timed.store(nullptr, std::memory_order_relaxed);
   if (!run.value(task).failed()) durations_.add(kind, now_seconds() - before);
 }
 
-inline void Executor::call_kind(Run& run, Slot task, Communicator* communicator) {
+inline void Executor::call_kind(Run& run, Slot task, RunningTask& running, Communicator* communicator) {
   const Run::Step* step = &run.steps[task];
   const Kind& kind = *run.kinds[step->kind];
   const std::span literals(run.graph.literals.data() + std::size_t{8} * step->literals,
                            std::size_t{8} * (step[1].literals - step->literals));
   Frame frame{run.cells.data(), run.graph.inputs.data() + step->inputs, true, literals, communicator,
               run.step};
+  running.begin(kind);
   try {
     kind.run(frame, run.cells[task].value);
   } catch (...) {
     fail_as_thrown(run, task, kind, frame);
   }
+  running.end();
 }
 
 /// Within a handler.
@@ -190,13 +200,16 @@ void Executor::fail_as_thrown(Run& run, Slot task, const Kind& kind, const Frame
   fail(run, task, false, message, arguments);
 }
 
-void Executor::note_front_failure(Run& run, const Failure& failure) {
+/// Of a member that is asked for. Others' failures are told to nobody but those that read them.
+void Executor::note_front_failure(Run& run, Slot task, const Failure& failure) {
+  const FamilyProgram& program = *run.front->of;
+  if (!program.nodes[node_of(run.front->front->member(program, task).name)].asked) return;
   const std::lock_guard lock(run.failure_lock);
   if (!run.failure || failure.before(*run.failure)) run.failure = failure;
 }
 
 /// Of what was stolen, the run it was planned in.
-std::uint32_t Executor::home_run(const Run& run) { return run.front ? run.front->program : run.graph.run; }
+RunId Executor::home_run(const Run& run) { return run.front ? run.front->program : run.graph.run; }
 
 /// Names a task across ranks.
 std::uint64_t Executor::plan_of(const Run& run, Slot slot) {
@@ -215,13 +228,15 @@ void Executor::fail(Run& run, Slot task, bool cancelled, const std::string& mess
                                                  .cancelled = cancelled,
                                                  .message = message,
                                                  .arguments = arguments});
-  if (run.front) note_front_failure(run, run.value(task).get<Failure>());
+  if (run.front) note_front_failure(run, task, run.value(task).get<Failure>());
   run.note_failure();
 }
 
 /// Of a collective task.
 void Executor::call_member(Run& run, Slot task, Communicator& communicator) {
+  RunningTask* const others = std::exchange(this_thread_runs, &running_member_);
   call(run, task, nullptr, &communicator);
+  this_thread_runs = others;
   members_run_.fetch_add(1, std::memory_order_relaxed);
 }
 

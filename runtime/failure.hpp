@@ -8,7 +8,7 @@
 namespace ramal::detail {
 
 struct Failure {
-  std::uint32_t run = 0;   ///< with `plan`: the task that failed
+  RunId run = 0;   ///< with `plan`: the task that failed
   std::uint64_t plan = 0;  ///< its place in the run's graph, or its name as a member of a family
   std::int32_t rank = 0;   ///< where
   bool cancelled = false;
@@ -16,7 +16,7 @@ struct Failure {
   std::string arguments;
 
   /// In a catch block: the message is `doing`, and what the exception says.
-  static Failure caught(std::uint32_t run, std::uint64_t plan, std::int32_t rank, const char* doing) {
+  static Failure caught(RunId run, std::uint64_t plan, std::int32_t rank, const char* doing) {
     return {run, plan, rank, false, doing + current_message(), {}};
   }
   template <class Archive>
@@ -26,6 +26,12 @@ struct Failure {
   /// Of several, the first in the order of the plan is reported, on any number of ranks.
   bool before(const Failure& other) const { return std::pair(run, plan) < std::pair(other.run, other.plan); }
 };
+
+/// What a CancelledError says to whoever waits for it.
+inline std::string gave_up_text(std::string_view name) {
+  return "ramal: the result of " + std::string(name) +
+         " was cancelled before it was there; computing or persisting it makes it anew";
+}
 
 /// What `caught` may have been doing.
 constexpr const char* not_encoded = "its result could not be encoded: ";

@@ -2,6 +2,7 @@
 #include "runtime/mpi.hpp"
 
 #include "runtime/clock.hpp"
+#include "runtime/frame.hpp"
 
 #include <ramal/error.hpp>
 
@@ -25,21 +26,6 @@ constexpr std::size_t least_frame_bytes = 2048;  // below every MPI's eager limi
 constexpr std::size_t most_spare_frames = 256;
 constexpr double pause_at_end_seconds = 10e-6;
 
-struct FrameHead {
-  std::uint32_t credits;
-  std::uint32_t length;  // of the records
-};
-struct RecordHead {
-  std::uint8_t type;
-  std::uint8_t flags;
-  std::uint16_t bytes;
-  std::uint32_t run;
-  std::uint32_t slot;
-};
-constexpr std::uint8_t as_memory_flag = 1;
-constexpr std::uint8_t large_flag = 2;
-constexpr std::size_t padded(std::size_t bytes) { return (bytes + 3) / 4 * 4; }
-
 struct Lent {
   std::span<const std::byte> payload;
   Value keep;
@@ -51,21 +37,31 @@ struct Frame {
   std::vector<MPI_Request> requests = {};  // while it is being sent
 };
 
-/// Every rank's text, on all ranks.
-std::vector<std::string> gather_texts(MPI_Comm communicator, const std::string& text) {
+/// Every rank's text, on all ranks. In rounds of so many bytes of all ranks together, since MPI counts in ints.
+std::vector<std::string> gather_texts(MPI_Comm communicator, const std::string& text,
+                                      std::size_t round_bytes) {
   int ranks = 0;
   MPI_Comm_size(communicator, &ranks);
   const auto count = static_cast<std::size_t>(ranks);
-  const int mine = static_cast<int>(text.size());
-  std::vector<int> sizes(count), offsets(count, 0);
-  MPI_Allgather(&mine, 1, MPI_INT, sizes.data(), 1, MPI_INT, communicator);
-  for (std::size_t i = 1; i < count; ++i) offsets[i] = offsets[i - 1] + sizes[i - 1];
-  std::string all(static_cast<std::size_t>(offsets.back() + sizes.back()), ' ');
-  MPI_Allgatherv(text.data(), mine, MPI_CHAR, all.data(), sizes.data(), offsets.data(), MPI_CHAR,
-                 communicator);
-  std::vector<std::string> texts;
-  for (std::size_t i = 0; i < count; ++i) {
-    texts.push_back(all.substr(static_cast<std::size_t>(offsets[i]), static_cast<std::size_t>(sizes[i])));
+  const std::uint64_t mine = text.size();
+  std::vector<std::uint64_t> sizes(count);
+  MPI_Allgather(&mine, 1, MPI_UINT64_T, sizes.data(), 1, MPI_UINT64_T, communicator);
+  const std::uint64_t longest = *std::ranges::max_element(sizes);
+  const std::uint64_t piece = std::max<std::uint64_t>(1, std::min<std::uint64_t>(round_bytes, INT_MAX) / count);
+  std::vector<std::string> texts(count);
+  std::string round;
+  std::vector<int> counts(count), offsets(count);
+  for (std::uint64_t at = 0; at < longest; at += piece) {
+    int total = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      counts[i] = static_cast<int>(std::min(piece, sizes[i] - std::min(at, sizes[i])));
+      offsets[i] = std::exchange(total, total + counts[i]);
+    }
+    round.resize(static_cast<std::size_t>(total));
+    MPI_Allgatherv(text.data() + std::min(at, mine), static_cast<int>(std::min(piece, mine - std::min(at, mine))),
+                   MPI_CHAR, round.data(), counts.data(), offsets.data(), MPI_CHAR, communicator);
+    for (std::size_t i = 0; i < count; ++i)
+      texts[i].append(round, static_cast<std::size_t>(offsets[i]), static_cast<std::size_t>(counts[i]));
   }
   return texts;
 }
@@ -98,9 +94,12 @@ std::vector<std::string> gather_on_first(MPI_Comm communicator, const std::strin
 /// For collective tasks, with a communicator of its own.
 class MpiCommunicator final : public Communicator {
  public:
-  explicit MpiCommunicator(MPI_Comm parent) { MPI_Comm_dup(parent, &handle_); }
+  MpiCommunicator(MPI_Comm parent, std::size_t round_bytes) : round_bytes_(round_bytes) {
+    MPI_Comm_dup(parent, &handle_);
+  }
   /// Of some of another's ranks. Collective among these.
-  MpiCommunicator(const MpiCommunicator& all, const std::vector<std::uint32_t>& ranks) {
+  MpiCommunicator(const MpiCommunicator& all, const std::vector<std::uint32_t>& ranks)
+      : round_bytes_(all.round_bytes_) {
     const std::vector<int> numbers(ranks.begin(), ranks.end());
     MPI_Group group_of_all = MPI_GROUP_NULL;
     MPI_Group group = MPI_GROUP_NULL;
@@ -123,24 +122,27 @@ class MpiCommunicator final : public Communicator {
     MPI_Comm_size(handle_, &size);
     return size;
   }
-  std::vector<std::string> gather(const std::string& mine) override { return gather_texts(handle_, mine); }
+  std::vector<std::string> gather(const std::string& mine) override {
+    return gather_texts(handle_, mine, round_bytes_);
+  }
   const void* mpi_communicator() const override { return &handle_; }
 
  private:
   MPI_Comm handle_ = MPI_COMM_NULL;
+  const std::size_t round_bytes_;
 };
 
 class MpiTransport final : public Transport {
  public:
   MpiTransport(MPI_Comm communicator, const Options& options)
       : communicator_(communicator),
-        for_tasks_(communicator),
+        for_tasks_(communicator, options.piece_bytes),
         small_bytes_(options.small_bytes),
         piece_bytes_(options.piece_bytes),
         credits_(static_cast<std::uint32_t>(options.credits)),
         blocks_(options.idle == "block"),
         frame_bytes_(std::max(least_frame_bytes,
-                              sizeof(FrameHead) + sizeof(RecordHead) + padded(options.small_bytes))) {
+                              sizeof(FrameHead) + sizeof(RecordHead) + padded_record(options.small_bytes))) {
     MPI_Comm_rank(communicator, &rank_);
     MPI_Comm_size(communicator, &ranks_);
     peers_.resize(static_cast<std::size_t>(ranks_));
@@ -155,7 +157,7 @@ class MpiTransport final : public Transport {
   std::size_t small_bytes() const override { return small_bytes_; }
 
   std::byte* write(int to, const Header& header) override {
-    auto* room = append(to, header, 0, padded(header.bytes));
+    auto* room = append(to, header, 0, padded_record(header.bytes));
     count(header);
     return room;
   }
@@ -165,7 +167,7 @@ class MpiTransport final : public Transport {
     const std::uint64_t bytes = payload.size();
     Header record = header;
     record.bytes = head.size();
-    auto* room = append(to, record, large_flag, sizeof bytes + padded(head.size()));
+    auto* room = append(to, record, large_flag, sizeof bytes + padded_record(head.size()));
     std::memcpy(room, &bytes, sizeof bytes);
     if (!head.empty()) std::memcpy(room + sizeof bytes, head.data(), head.size());
     peer(to).open->lent.push_back({payload, std::move(keep)});
@@ -327,12 +329,8 @@ class MpiTransport final : public Transport {
       with_open_.push_back(to);
     }
     Frame& frame = *other.open;
-    const RecordHead head{static_cast<std::uint8_t>(header.type),
-                          static_cast<std::uint8_t>(flags | (header.as_memory ? as_memory_flag : 0)),
-                          static_cast<std::uint16_t>(header.bytes), header.run, header.slot};
-    std::memcpy(frame.memory.data() + frame.used, &head, sizeof head);
-    auto* behind = frame.memory.data() + frame.used + sizeof head;
-    frame.used += sizeof head + room;
+    auto* behind = write_record_head(frame.memory.data() + frame.used, header, flags);
+    frame.used += sizeof(RecordHead) + room;
     return behind;
   }
   std::unique_ptr<Frame> new_frame() {
@@ -449,14 +447,16 @@ class MpiTransport final : public Transport {
     slot.has_arrived = false;
     head_ = (head_ + 1) % ring_.size();
     ++taken_;
-    take_frame(receiver, status.MPI_SOURCE, slot);
+    int bytes = 0;
+    MPI_Get_count(&status, MPI_BYTE, &bytes);
+    take_frame(receiver, status.MPI_SOURCE, slot, static_cast<std::size_t>(std::max(0, bytes)));
     return true;
   }
-  void take_frame(Receiver& receiver, int from, RingSlot& slot) {
+  void take_frame(Receiver& receiver, int from, RingSlot& slot, std::size_t bytes) {
     Peer& other = peer(from);
-    FrameHead head{};
-    std::memcpy(&head, slot.memory.data(), sizeof head);
+    const FrameHead head = read_frame_head(std::span(slot.memory).first(bytes));
     ++other.frames_received;
+    if (head.credits > other.under_way) throw DecodeError("a frame returns more credits than there are");
     if (head.credits > 0) {
       other.under_way -= head.credits;
       if (!other.waiting.empty() || other.flush_on_credit) send_waiting(from);
@@ -483,25 +483,18 @@ class MpiTransport final : public Transport {
   std::size_t take_records(Receiver& receiver, int from, const std::vector<std::byte>& memory, std::size_t at,
                            std::size_t end) {
     while (at < end) {
-      RecordHead head{};
-      const std::size_t begin = at;
-      std::memcpy(&head, memory.data() + at, sizeof head);
-      at += sizeof head;
-      Header header{static_cast<MessageType>(head.type), (head.flags & as_memory_flag) != 0, head.run,
-                    head.slot, head.bytes};
-      if ((head.flags & large_flag) != 0) {
-        std::memcpy(&header.bytes, memory.data() + at, sizeof header.bytes);
-        at += sizeof header.bytes;
-        if (!receiver.takes(from, header)) {
-          peer(from).put_off = header;
+      const Record record = read_record(std::span(memory).first(end), at);
+      if (record.large) {
+        if (!receiver.takes(from, record.header)) {
+          peer(from).put_off = record.header;
           put_off_.push_back(from);
-          return begin;
+          return at;
         }
-        begin_landing(receiver, from, header, std::span(memory).subspan(at, head.bytes));
-        return at + padded(head.bytes);
+        begin_landing(receiver, from, record.header, record.inside);
+        return record.end;
       }
-      receiver.receive(from, header, std::span(memory).subspan(at, header.bytes));
-      at += padded(header.bytes);
+      receiver.receive(from, record.header, record.inside);
+      at = record.end;
     }
     return at;
   }
@@ -587,31 +580,58 @@ class MpiTransport final : public Transport {
 
 }  // namespace
 
+/// Of this world alone; freed with it, also where its constructor throws.
 struct MpiWorld::Communicator {
+  explicit Communicator(MPI_Comm parent) { MPI_Comm_dup(parent, &handle); }
+  ~Communicator() { MPI_Comm_free(&handle); }
+  Communicator(const Communicator&) = delete;
+  Communicator& operator=(const Communicator&) = delete;
   MPI_Comm handle = MPI_COMM_NULL;
 };
 
-MpiWorld::MpiWorld(int* argc, char*** argv, bool threads) : communicator_(std::make_unique<Communicator>()) {
-  int initialised = 0;
-  MPI_Initialized(&initialised);
-  if (initialised == 0) {
-    int provided = MPI_THREAD_SINGLE;
-    MPI_Init_thread(argc, argv, threads ? MPI_THREAD_SERIALIZED : MPI_THREAD_SINGLE, &provided);
-    started_here_ = true;
-  }
-  MPI_Comm_dup(MPI_COMM_WORLD, &communicator_->handle);
-  // A program that started MPI itself, without threads, and asked for none, gets one.
-  look_around(threads && started_here_);
+namespace {
+
+bool was_started_here = false;
+
+void end_mpi() {
+  int finalised = 0;
+  MPI_Finalized(&finalised);
+  if (finalised == 0) MPI_Finalize();
 }
 
-MpiWorld::MpiWorld(const void* communicator, bool threads) : communicator_(std::make_unique<Communicator>()) {
+/// If nobody has. It ends when the process does, since it cannot be started a second time.
+void start_mpi(int* argc, char*** argv, bool threads) {
+  int initialised = 0;
+  int finalised = 0;
+  MPI_Initialized(&initialised);
+  MPI_Finalized(&finalised);
+  if (finalised != 0) throw OptionError("ramal: run was called after MPI_Finalize");
+  if (initialised != 0) return;
+  int provided = MPI_THREAD_SINGLE;
+  MPI_Init_thread(argc, argv, threads ? MPI_THREAD_SERIALIZED : MPI_THREAD_SINGLE, &provided);
+  was_started_here = true;
+  // Libraries that end their use of MPI at exit, such as HDF5, are loaded or started later, hence end earlier.
+  std::atexit(end_mpi);
+}
+
+}  // namespace
+
+MpiWorld::MpiWorld(int* argc, char*** argv, bool threads) {
+  start_mpi(argc, argv, threads);
+  is_ours_ = was_started_here;
+  communicator_ = std::make_unique<Communicator>(MPI_COMM_WORLD);
+  // A program that started MPI itself, without threads, and asked for none, gets one.
+  look_around(threads && is_ours_);
+}
+
+MpiWorld::MpiWorld(const void* communicator, bool threads) {
   int initialised = 0;
   int finalised = 0;
   MPI_Initialized(&initialised);
   MPI_Finalized(&finalised);
   if (initialised == 0 || finalised != 0)
     throw OptionError("ramal: run(communicator, …) is for use between MPI_Init and MPI_Finalize");
-  MPI_Comm_dup(*static_cast<const MPI_Comm*>(communicator), &communicator_->handle);
+  communicator_ = std::make_unique<Communicator>(*static_cast<const MPI_Comm*>(communicator));
   look_around(threads);
 }
 
@@ -632,9 +652,11 @@ void MpiWorld::look_around(bool threads) {
   MPI_Comm_free(&local);
 }
 
-MpiWorld::~MpiWorld() {
-  MPI_Comm_free(&communicator_->handle);
-  if (started_here_) MPI_Finalize();
+MpiWorld::~MpiWorld() = default;
+
+void MpiWorld::abort(int status) const {
+  MPI_Abort(communicator_->handle, status);
+  std::abort();
 }
 
 std::string MpiWorld::library() {

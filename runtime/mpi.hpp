@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // MPI, seen from the rest of the runtime: starting it, and a Transport over it.
 //
-// What travels between two ranks is a stream of frames, each one MPI message:
-//
-//   frame  := credits:u32 length:u32 record*
-//   record := type:u8 flags:u8 bytes:u16 run:u32 slot:u32 ( payload | large )    padded to 4 bytes
-//   large  := bytes:u64 head   its payload follows as messages of its own, in pieces
+// What travels between two ranks is a stream of frames (frame.hpp), each one MPI message, and of large payloads,
+// in pieces.
 //
 // Small messages share a frame until it is full or flushed. The payload of a large one is sent from
 // the memory it lies in and received into the memory where it will stay; until it has landed, later
@@ -25,10 +22,12 @@
 
 namespace ramal::detail {
 
-/// MPI as this program sees it. Starts MPI unless the program has, and ends only what it started.
+/// MPI as this program sees it. Starts MPI unless the program has. MPI can be started only once a process, so
+/// what was started here serves every later world too, and ends with the process.
 class MpiWorld {
  public:
-  /// Of all processes. With `threads`, several threads will call MPI in turn.
+  /// Of all processes. With `threads`, several threads will call MPI in turn; if MPI was started before by the
+  /// program, without support for them, there is one thread. Throws OptionError if MPI has been ended.
   MpiWorld(int* argc, char*** argv, bool threads);
   /// Of a communicator, given by the address of its MPI_Comm, of a program that has started MPI. Throws
   /// OptionError if it has not, or if `threads` are needed and the level it chose does not allow them.
@@ -41,8 +40,8 @@ class MpiWorld {
   int ranks() const { return ranks_; }
   /// Several threads may call MPI in turn.
   bool allows_threads() const { return allows_threads_; }
-  /// MPI was there before us.
-  bool is_within_a_program() const { return !started_here_; }
+  /// The program started MPI, not us.
+  bool is_within_a_program() const { return !is_ours_; }
   /// Ranks on this rank's host.
   int local_ranks() const { return local_ranks_; }
   /// Name and version of the MPI library, in one line.
@@ -53,13 +52,15 @@ class MpiWorld {
   /// Rank 0's text, on all ranks. Collective.
   std::string broadcast(std::string text) const;
   std::unique_ptr<Transport> connect(const Options& options) const;
+  /// Ends all ranks at once.
+  [[noreturn]] void abort(int status) const;
 
  private:
   struct Communicator;
   void look_around(bool threads);
 
   std::unique_ptr<Communicator> communicator_;
-  bool started_here_ = false;
+  bool is_ours_ = false;
   bool allows_threads_ = false;
   int rank_ = 0;
   int ranks_ = 1;

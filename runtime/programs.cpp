@@ -15,7 +15,7 @@ constexpr int most_prepared = 2;
 constexpr std::int64_t most_ahead = 8;
 constexpr std::int64_t telling_period = most_ahead / 2;
 /// Fronts have run numbers of their own, apart from those that rank 0 gives.
-constexpr std::uint32_t first_front_run = std::uint32_t{1} << 31;
+constexpr RunId first_front_run = RunId{1} << 63;
 
 }  // namespace
 
@@ -171,7 +171,9 @@ void Programs::end_loop(UnderWay& program) {
     for (std::int64_t i = 0; i < own.volume(); ++i) {
       const Value& last = Executor::value_of(abandoned, *slot++);
       const MemberName name = name_of(left, extent.number_of(own.place_of(i)));
-      program.mail.emplace(name, failure ? Value::make<Failure>(*failure) : last);
+      const Value value = failure ? Value::make<Failure>(*failure) : last;
+      if (value.failed() && program.program.nodes[left].asked) note_failure(program, value.get<Failure>());
+      program.mail.emplace(name, value);
       program.last_read[behind].push_back(name);
     }
   }
@@ -200,7 +202,7 @@ void Programs::tell_progress(UnderWay& program) {
   for (const std::uint32_t rank : program.producers) tell_progress_(rank, program.program.run, done);
 }
 
-bool Programs::hear_progress(std::uint32_t number, std::uint32_t rank, std::int64_t done) {
+bool Programs::hear_progress(RunId number, std::uint32_t rank, std::int64_t done) {
   UnderWay* program = find(number);
   if (program == nullptr) return number <= last_started_;
   const auto [consumer, is_new] = program->consumers.try_emplace(rank, done);
@@ -220,7 +222,7 @@ void Programs::advance(UnderWay& program) {
   }
 }
 
-bool Programs::cancel(std::uint32_t number) {
+bool Programs::cancel(RunId number) {
   const auto found = programs_.find(number);
   if (found == programs_.end()) return false;
   found->second->is_cancelled = true;
@@ -234,13 +236,16 @@ void Programs::ended(const FrontRun& front, const Failure* failure) {
   --program.active;
   program.runs.erase(front.number);  // it is gone after this
   tell_progress(program);
-  auto& first = program.failure;
-  if (failure != nullptr && (!first || failure->before(*first))) first = *failure;
+  if (failure != nullptr) note_failure(program, *failure);
+}
+
+void Programs::note_failure(UnderWay& program, const Failure& failure) {
+  if (!program.failure || failure.before(*program.failure)) program.failure = failure;
 }
 
 void Programs::advance() {
   while (!stirred_.empty()) {
-    const std::uint32_t number = stirred_.back();
+    const RunId number = stirred_.back();
     stirred_.pop_back();
     const auto found = programs_.find(number);
     if (found == programs_.end()) continue;
@@ -269,7 +274,7 @@ void Programs::hear_verdict(UnderWay& program, MemberName member, const Value& v
   }
 }
 
-const Type* Programs::type_of(std::uint32_t number, MemberName member) const {
+const Type* Programs::type_of(RunId number, MemberName member) const {
   const auto found = programs_.find(number);
   if (found == programs_.end()) return nullptr;
   const auto& nodes = found->second->program.nodes;
@@ -277,20 +282,20 @@ const Type* Programs::type_of(std::uint32_t number, MemberName member) const {
   return nodes[node_of(member)].kind->result;
 }
 
-Programs::UnderWay* Programs::find(std::uint32_t number) {
+Programs::UnderWay* Programs::find(RunId number) {
   if (latest_ != nullptr && latest_->program.run == number) return latest_;
   const auto found = programs_.find(number);
   return found == programs_.end() ? nullptr : latest_ = found->second.get();
 }
 
-bool Programs::take(std::uint32_t number, MemberName member, Value value) {
+bool Programs::take(RunId number, MemberName member, Value value) {
   UnderWay* program = find(number);
   if (program == nullptr) return number <= last_started_;  // else nobody reads it any more
   take(*program, member, std::move(value));
   return true;
 }
 
-bool Programs::take_plain(std::uint32_t number, std::span<const std::byte> named) {
+bool Programs::take_plain(RunId number, std::span<const std::byte> named) {
   UnderWay* program = find(number);
   if (program == nullptr || named.size() < sizeof(MemberName)) return false;
   const auto member = closure_as<MemberName>(named.data());

@@ -40,7 +40,7 @@ class Programs {
   /// `announce`: tells rank 0 of a value under an id.
   using Announce = std::function<void(ValueId, const Value&)>;
   /// Tells another rank how far a program is here.
-  using TellProgress = std::function<void(std::uint32_t rank, std::uint32_t program, std::int64_t done)>;
+  using TellProgress = std::function<void(std::uint32_t rank, RunId program, std::int64_t done)>;
   Programs(Executor& executor, std::uint32_t rank, const Images& images, Announce announce,
            TellProgress tell_progress)
       : executor_(executor),
@@ -52,18 +52,18 @@ class Programs {
   /// Throws DecodeError.
   void start(std::span<const std::byte> encoded);
   /// A member's value, from another rank or an older front. False if its program is not known yet.
-  bool take(std::uint32_t program, MemberName member, Value value);
+  bool take(RunId program, MemberName member, Value value);
   /// The same for the encoding of a value of a plain type. False, and nothing happens, if it is of another,
   /// or the program is not under way.
-  bool take_plain(std::uint32_t program, std::span<const std::byte> named);
+  bool take_plain(RunId program, std::span<const std::byte> named);
   /// Another rank has run all fronts up to that one. False if the program is not known yet.
-  bool hear_progress(std::uint32_t program, std::uint32_t rank, std::int64_t done);
+  bool hear_progress(RunId program, std::uint32_t rank, std::int64_t done);
   /// The type of a member; null if its program is not under way.
-  const Type* type_of(std::uint32_t program, MemberName member) const;
+  const Type* type_of(RunId program, MemberName member) const;
   /// A front has run.
   void ended(const FrontRun& front, const Failure* failure);
   /// Members that have not begun are not run. False if it is no program under way.
-  bool cancel(std::uint32_t program);
+  bool cancel(RunId program);
   std::size_t count() const { return programs_.size(); }
   /// A front has ended, or a loop's verdict is there: `advance` is to be called.
   bool can_advance() const { return !stirred_.empty(); }
@@ -91,7 +91,7 @@ class Programs {
     std::int64_t prepared = 0;  // up to before this one
     int active = 0;
     bool is_cancelled = false;
-    std::optional<Failure> failure;              // the first of own members'
+    std::optional<Failure> failure;              // the first of own members' that are asked for
     std::unordered_map<MemberName, Value> mail;  // as long as it may be read
     std::map<std::int64_t, std::vector<MemberName>> last_read;  // by front
     std::map<std::int64_t, std::vector<ProgramWant>> wants;     // of own members, by front
@@ -121,20 +121,21 @@ class Programs {
   static bool is_too_far_ahead(UnderWay& program);
   void tell_progress(UnderWay& program);
   void end_loop(UnderWay& program);
+  static void note_failure(UnderWay& program, const Failure& failure);
   void hear_verdict(UnderWay& program, MemberName member, const Value& value);
   void take(UnderWay& program, MemberName member, Value value);
-  UnderWay* find(std::uint32_t number);
+  UnderWay* find(RunId number);
 
   Executor& executor_;
   const std::uint32_t rank_;
   const Images& images_;
   const Announce announce_;
   const TellProgress tell_progress_;
-  std::map<std::uint32_t, std::unique_ptr<UnderWay>> programs_;
+  std::map<RunId, std::unique_ptr<UnderWay>> programs_;
   UnderWay* latest_ = nullptr;          // asked for
-  std::vector<std::uint32_t> stirred_;  // programs
-  std::uint32_t last_started_ = 0;
-  std::uint32_t next_run_ = 0;
+  std::vector<RunId> stirred_;  // programs
+  RunId last_started_ = 0;
+  RunId next_run_ = 0;
 };
 
 }  // namespace ramal::detail

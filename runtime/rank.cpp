@@ -20,6 +20,7 @@ constexpr double noticeable_gap_seconds = 50e-3;
 constexpr double grace_seconds = 100e-6;       // without work, before others are asked for tasks
 constexpr double long_grace_seconds = 5e-3;    // the same where only short tasks are known
 constexpr double give_pause_seconds = 200e-6;  // after there was nothing to give
+constexpr double first_word_seconds = 3;       // after the program's end, when it is said who is waited for
 constexpr double give_share = 0.05;            // of a rank's time, for looking in vain
 
 }  // namespace
@@ -28,6 +29,17 @@ ValueId local_id(std::string_view name) {
   ValueId hash = 14695981039346656037u;  // FNV-1a, 64 bits
   for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211u;
   return hash | ValueId{1} << 63;
+}
+
+/// What a user's code throws is caught where it is called. Whatever else is thrown must not leave a rank's loop
+/// in silence, or the others would wait for this rank for ever.
+template <class Work>
+void Rank::or_fail(const Work& work) {
+  try {
+    work();
+  } catch (...) {
+    fail();
+  }
 }
 
 Rank::Rank(std::unique_ptr<Transport> transport, const Images& images, unsigned workers, Control* control,
@@ -41,11 +53,12 @@ Rank::Rank(std::unique_ptr<Transport> transport, const Images& images, unsigned 
       numa_(workers),
       executor_(
           transport_->rank(), images, *this, workers, [this] { wake(); }, about_.memory_bytes),
+      has_stopped_(transport_->rank() == 0 ? static_cast<std::size_t>(transport_->ranks()) : 0),
       shipped_(transport_->rank() == 0 ? static_cast<std::size_t>(transport_->ranks()) : 0),
       programs_(
           executor_, static_cast<std::uint32_t>(transport_->rank()), images,
           [this](ValueId id, const Value& value) { announce(id, value); },
-          [this](std::uint32_t to, std::uint32_t program, std::int64_t done) {
+          [this](std::uint32_t to, RunId program, std::int64_t done) {
             send_text(static_cast<int>(to), {.type = MessageType::progress, .run = program},
                       std::as_bytes(std::span(&done, 1)));
           }),
@@ -57,8 +70,9 @@ Rank::Rank(std::unique_ptr<Transport> transport, const Images& images, unsigned 
       last_pump_(now_seconds()) {
   for (unsigned i = 0; i < workers; ++i) executor_.set_victims(i, victim_order(i, numa_.node_of_worker()));
   workers_alive_ = workers;
-  for (unsigned i = 0; i < workers; ++i) threads_.emplace_back([this, i] { work(i); });
-  if (threaded()) threads_.emplace_back([this] { help(); });
+  for (unsigned i = 0; i < workers; ++i)
+    threads_.emplace_back([this, i] { or_fail([this, i] { work(i); }); });
+  if (threaded()) threads_.emplace_back([this] { or_fail([this] { help(); }); });
 }
 
 Rank::~Rank() { end_workers(); }
@@ -314,6 +328,10 @@ void Rank::rest(Backoff& backoff, bool by_time) {
 }
 
 void Rank::work_until(const std::function<bool()>& done, bool by_time) {
+  or_fail([&] { work_until_done(done, by_time); });
+}
+
+void Rank::work_until_done(const std::function<bool()>& done, bool by_time) {
   Backoff backoff;
   if (!threaded()) {
     may_ask_ = true;
@@ -381,7 +399,9 @@ bool Rank::stop_all(int status, double patience_seconds) {
           {});
     turns_.give_up();
   }
-  const double deadline = now_seconds() + patience_seconds;
+  const double start = now_seconds();
+  const double deadline = start + patience_seconds;
+  double next_word = start + first_word_seconds;
   Backoff backoff;
   for (;;) {
     {
@@ -392,13 +412,35 @@ bool Rank::stop_all(int status, double patience_seconds) {
         return true;
       }
     }
-    if (now_seconds() > deadline) return false;
+    const double now = now_seconds();
+    if (now > deadline) return false;
+    if (now > next_word) {
+      tell_who_is_waited_for(now - start);
+      next_word = start + 3 * (now - start);
+    }
     if (threaded()) {
       sleep_seconds(backoff.next());
     } else {
-      rest(backoff, patience_seconds < forever_seconds);
+      // By the clock goes also what is said; a rank that blocks says nothing.
+      rest(backoff, patience_seconds < forever_seconds || !transport_->waits());
     }
   }
+}
+
+/// Rank 0's program has ended and others have not, for so long: a task that does not end holds up all of them.
+void Rank::tell_who_is_waited_for(double seconds) {
+  const auto held = lock();
+  std::string ranks;
+  for (int from = 1; from < transport_->ranks(); ++from) {
+    if (!has_stopped_[static_cast<std::size_t>(from)]) ranks += (ranks.empty() ? "" : ", ") + std::to_string(from);
+  }
+  const std::string own = executor_.tasks_under_way();
+  if (!own.empty()) ranks = "0 (" + own + ")" + (ranks.empty() ? "" : ", ") + ranks;
+  std::fprintf(stderr,
+               "ramal: the program ended %.0f s ago and waits for tasks that run on rank %s; what has not begun is "
+               "not started any more\n",
+               seconds, ranks.c_str());
+  std::fflush(stderr);
 }
 
 void Rank::tell_workers_to_end() {

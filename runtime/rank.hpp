@@ -58,19 +58,19 @@ class Rank final : private Receiver, private Outlet {
   /// The same for one of them, directly.
   void ship(int to, Subgraph subgraph);
   /// The same families to all ranks; its own share of them is started too.
-  void ship_program(std::uint32_t run, const std::vector<std::byte>& encoded, bool alone);
+  void ship_program(RunId run, const std::vector<std::byte>& encoded, bool alone);
   void send_release(int to, std::span<const ValueId> ids);
   /// So many kept values from that one on, as far as it has them.
   void send_release_of_all(int to, ValueId first, std::uint64_t count);
-  void send_cancel(int to, std::uint32_t run, std::span<const Slot> tasks);
-  void cancel_program(std::uint32_t run) { programs_.cancel(run); }
+  void send_cancel(int to, RunId run, std::span<const Slot> tasks);
+  void cancel_program(RunId run) { programs_.cancel(run); }
   void send_query(int to);
   /// This rank's own tasks, and what became of them elsewhere.
-  void cancel(std::uint32_t run, std::span<const Slot> tasks);
+  void cancel(RunId run, std::span<const Slot> tasks);
   /// Leaves a kept value of that rank, which is there, for its program after the run.
   void send_store(int to, ValueId id, const std::string& name);
-  /// Tells all ranks to end after their present tasks, and waits at most so long. False: some task is
-  /// still running.
+  /// Tells all ranks to end after their present tasks, and waits at most so long, saying now and then for
+  /// whom. False: some task is still running.
   bool stop_all(int status, double patience_seconds);
   static constexpr double forever_seconds = 1e18;
 
@@ -142,15 +142,15 @@ class Rank final : private Receiver, private Outlet {
   std::span<std::byte> prepare(int from, const Header& header, std::span<const std::byte> head) override;
   void landed(int from, const Header& header) override;
   // Outlet
-  void send(std::uint32_t rank, std::uint32_t run, Slot slot, const Value& value) override;
-  void return_home(std::uint32_t rank, std::uint32_t run, Slot slot, const Value& value) override;
-  void send_member(std::uint32_t rank, std::uint32_t program, MemberName name, const Value& value) override;
+  void send(std::uint32_t rank, RunId run, Slot slot, const Value& value) override;
+  void return_home(std::uint32_t rank, RunId run, Slot slot, const Value& value) override;
+  void send_member(std::uint32_t rank, RunId program, MemberName name, const Value& value) override;
   void ended(const FrontRun& front, const Failure* failure) override { programs_.ended(front, failure); }
   void announce(ValueId id, const Value& value) override;
-  void enlist(std::uint32_t run, std::uint32_t turn, std::vector<std::uint32_t> ranks) override {
+  void enlist(RunId run, std::uint32_t turn, std::vector<std::uint32_t> ranks) override {
     turns_.enlist({run, turn}, std::move(ranks));
   }
-  void join(std::uint32_t run, std::uint32_t turn, const Failure* failure) override {
+  void join(RunId run, std::uint32_t turn, const Failure* failure) override {
     turns_.ready({run, turn}, failure);
   }
   void hurry(bool more) override {
@@ -176,8 +176,8 @@ class Rank final : private Receiver, private Outlet {
   bool step();
   void start(Subgraph subgraph);
   std::vector<bool> ship_bundled(std::span<const Subgraph> subgraphs, std::size_t fetched);
-  void pass_on(std::uint32_t run, const std::shared_ptr<Buffer>& bundle);
-  void pass_program_on(std::uint32_t run, std::span<const std::byte> padded_program,
+  void pass_on(RunId run, const std::shared_ptr<Buffer>& bundle);
+  void pass_program_on(RunId run, std::span<const std::byte> padded_program,
                        std::span<const ProgramEntry> entries);
   void send_shared(int to, const Header& header, std::span<const std::byte> bytes,
                    const std::shared_ptr<Buffer>& memory);
@@ -188,22 +188,26 @@ class Rank final : private Receiver, private Outlet {
   Value read_result(const Type& type, const Header& header, Reader& head, std::span<const std::byte> payload,
                     const Plan& plan);
   void take_result(const Header& header, std::span<const std::byte> head, std::span<const std::byte> payload);
-  void take_shipped(std::uint32_t run, Buffer bytes);
-  void take_early(std::uint32_t run);
+  void take_shipped(RunId run, Buffer bytes);
+  void take_early(RunId run);
   void take_member(const Header& header, std::span<const std::byte> head, std::span<const std::byte> payload);
   void hand_member_over(const Header& header, MemberName name, Value value);
-  void pass_member_on(std::uint32_t owner, std::uint32_t program, MemberName name, const Value& value);
+  void pass_member_on(std::uint32_t owner, RunId program, MemberName name, const Value& value);
 
-  void send_encoded(int to, std::uint32_t run, Slot slot, const Value& value, bool relays);
-  void send_value(int to, Header header, std::span<const std::byte> before, const Value& value,
-                  std::optional<int> small_by);
+  void send_encoded(int to, RunId run, Slot slot, const Value& value, bool relays);
+  void send_value(std::span<const int> ranks, Header header, std::span<const std::byte> before,
+                  const Value& value, std::optional<int> small_by);
   void send_text(int to, const Header& header, std::span<const std::byte> bytes);
   void tell_durations();
   void hear(const Farewell& farewell);
   void note_idle(bool did_something);
   void rest(Backoff& backoff, bool by_time);
   [[noreturn]] void fail();
+  template <class Work>
+  void or_fail(const Work& work);
+  void work_until_done(const std::function<bool()>& done, bool by_time);
 
+  void tell_who_is_waited_for(double seconds);
   void tell_workers_to_end();
   void end_workers();
   void work(unsigned worker);
@@ -231,7 +235,9 @@ class Rank final : private Receiver, private Outlet {
   // messages, under the pump's lock
   std::unordered_map<int, Landing> landings_;
   std::size_t results_landing_ = 0;
+  std::vector<std::byte> scratch_;  // for what is encoded before it goes into a frame
   bool takes_all_ = false;  // nothing runs any more that would make room
+  std::vector<bool> has_stopped_;  // rank 0's: which others have
   /// Rank 0's: subgraphs each rank has been sent, counting bundles that it only passes on. What depends on
   /// them says in its slot how many, since what goes directly may overtake what goes along the tree.
   std::vector<Slot> shipped_;
@@ -241,9 +247,9 @@ class Rank final : private Receiver, private Outlet {
     Buffer payload;
   };
   std::vector<Held> held_;  // until `taken_` is what their slots say, in the order of arrival
-  std::optional<std::uint32_t> relayed_run_;
+  std::optional<RunId> relayed_run_;
   /// Results that overtook the subgraph that expects them, by run.
-  std::unordered_map<std::uint32_t, std::vector<Early>> early_;
+  std::unordered_map<RunId, std::vector<Early>> early_;
   std::map<std::string, Value> left_;  // for the program after the run
   Programs programs_;
   CollectiveTurns turns_;

@@ -44,6 +44,14 @@ struct ToldDuration {
   DurationSum sum;
 };
 
+/// Into as many bytes as it was counted to take.
+void encode(const Value& value, std::span<std::byte> room) {
+  Writer writer(room.data(), room.size());
+  value.type().write(writer, value);
+  if (writer.size() != room.size())
+    throw std::logic_error("ramal: a value took fewer bytes when written than when counted");
+}
+
 template <class T>
 std::span<const std::byte> bytes_of(std::span<const T> items) {
   return std::as_bytes(items);
@@ -59,7 +67,7 @@ std::vector<T> items_of(std::span<const std::byte> bytes) {
 
 // --- sending --------------------------------------------------------------------------------------------
 
-void Rank::send(std::uint32_t to, std::uint32_t run, Slot slot, const Value& value) {
+void Rank::send(std::uint32_t to, RunId run, Slot slot, const Value& value) {
   unsent_ = true;
   const Type& type = value.type();
   const bool relays = to == 0 && relayed_run_ == run;
@@ -71,23 +79,25 @@ void Rank::send(std::uint32_t to, std::uint32_t run, Slot slot, const Value& val
   }
 }
 
-void Rank::return_home(std::uint32_t to, std::uint32_t run, Slot slot, const Value& value) {
+void Rank::return_home(std::uint32_t to, RunId run, Slot slot, const Value& value) {
   unsent_ = true;
   stolen_.bytes += known_bytes(value);
   send_encoded(static_cast<int>(to), run, slot, value, false);
 }
 
-void Rank::send_encoded(int to, std::uint32_t run, Slot slot, const Value& value, bool relays) {
+void Rank::send_encoded(int to, RunId run, Slot slot, const Value& value, bool relays) {
   const MessageType type = value.failed() ? MessageType::failure : MessageType::result;
   std::optional<int> small_by;
   if (relays && !value.failed())
     small_by = static_cast<int>(tree_parent(static_cast<std::uint32_t>(transport_->rank())));
-  send_value(to, {.type = type, .run = run, .slot = slot}, {}, value, small_by);
+  send_value(std::span(&to, 1), {.type = type, .run = run, .slot = slot}, {}, value, small_by);
 }
 
-/// A value behind what the message says beside it. A small one goes to rank `small_by`, which passes it on.
-void Rank::send_value(int to, Header header, std::span<const std::byte> before, const Value& value,
-                      std::optional<int> small_by) {
+/// A value behind what the message says beside it, to each of these ranks. A small one goes to rank
+/// `small_by`, which passes it on. Encodes once, and before anything is begun: a user's codec may throw at any
+/// time, and then nobody has got anything, so that a failure can be sent in the value's place.
+void Rank::send_value(std::span<const int> ranks, Header header, std::span<const std::byte> before,
+                      const Value& value, std::optional<int> small_by) {
   const Type& type = value.type();
   if (type.contiguous && type.memory(value).size() + before.size() > transport_->small_bytes()) {
     const auto memory = type.memory(value);
@@ -97,27 +107,31 @@ void Rank::send_value(int to, Header header, std::span<const std::byte> before, 
     Writer writer(head.data(), head.size());
     writer.bytes(before.data(), before.size());
     type.write_head(writer, value);
-    transport_->lend(to, header, std::span(head).first(writer.size()), memory, value);
+    for (const int to : ranks)
+      transport_->lend(to, header, std::span(head).first(writer.size()), memory, value);
     return;
   }
-  const std::size_t bytes = value.encoded_bytes();  // throws, if at all, before anything is begun
+  const std::size_t bytes = value.encoded_bytes();
   if (bytes + before.size() <= transport_->small_bytes()) {
     header.bytes = bytes + before.size();
     if (small_by) header.type = MessageType::passed;
-    Writer writer(transport_->write(small_by.value_or(to), header), header.bytes);
-    writer.bytes(before.data(), before.size());
-    type.write(writer, value);
+    scratch_.resize(header.bytes);
+    if (!before.empty()) std::memcpy(scratch_.data(), before.data(), before.size());
+    encode(value, std::span(scratch_).subspan(before.size()));
+    for (const int to : ranks) {
+      std::byte* room = transport_->write(small_by.value_or(to), header);
+      if (!scratch_.empty()) std::memcpy(room, scratch_.data(), scratch_.size());
+    }
     return;
   }
   header.bytes = bytes;
   auto encoded = Value::make<std::vector<std::byte>>(bytes);
-  Writer writer(encoded.own<std::vector<std::byte>>().data(), bytes);
-  type.write(writer, value);
-  const auto& kept = encoded.get<std::vector<std::byte>>();
-  transport_->lend(to, header, before, kept, encoded);
+  encode(value, encoded.own<std::vector<std::byte>>());
+  for (const int to : ranks)
+    transport_->lend(to, header, before, encoded.get<std::vector<std::byte>>(), encoded);
 }
 
-void Rank::send_member(std::uint32_t to, std::uint32_t program, MemberName name, const Value& value) {
+void Rank::send_member(std::uint32_t to, RunId program, MemberName name, const Value& value) {
   if (static_cast<int>(to) == transport_->rank()) {
     programs_.take(program, name, value);
     return;
@@ -137,22 +151,22 @@ void Rank::send_member(std::uint32_t to, std::uint32_t program, MemberName name,
     value.write_plain(room + sizeof name);
     return;
   }
-  send_value(rank, header, std::as_bytes(std::span(&name, 1)), value, {});
+  send_value(std::span(&rank, 1), header, std::as_bytes(std::span(&name, 1)), value, {});
 }
 
 /// Of a member that all ranks read: to the children of this rank in the tree of ranks whose root is the
 /// owner. Those who get it know from the slot that, and from whom.
-void Rank::pass_member_on(std::uint32_t owner, std::uint32_t program, MemberName name, const Value& value) {
+void Rank::pass_member_on(std::uint32_t owner, RunId program, MemberName name, const Value& value) {
   const auto ranks = static_cast<std::uint32_t>(transport_->ranks());
   const std::uint32_t place = (static_cast<std::uint32_t>(transport_->rank()) + ranks - owner) % ranks;
   const MessageType type = value.failed() ? MessageType::member_failure : MessageType::member;
+  std::vector<int> children;
   for (std::uint32_t bit = (place == 0 ? std::bit_ceil(ranks) : place & (~place + 1)) / 2; bit > 0;
        bit /= 2) {
-    if (place + bit >= ranks) continue;
-    send_value(static_cast<int>((place + bit + owner) % ranks),
-               {.type = type, .run = program, .slot = owner + 1}, std::as_bytes(std::span(&name, 1)), value,
-               {});
+    if (place + bit < ranks) children.push_back(static_cast<int>((place + bit + owner) % ranks));
   }
+  send_value(children, {.type = type, .run = program, .slot = owner + 1},
+             std::as_bytes(std::span(&name, 1)), value, {});
 }
 
 std::uint64_t known_bytes(const Value& value) {
@@ -225,7 +239,7 @@ void Rank::send_shared(int to, const Header& header, std::span<const std::byte> 
 void Rank::ship(std::vector<Subgraph> subgraphs, bool alone, std::size_t fetched,
                 const std::set<std::uint32_t>& with_members) {
   last_pump_ = now_seconds();  // the time since went into planning
-  const std::uint32_t run = with_members.empty() ? 0 : subgraphs[*with_members.begin()].run;
+  const RunId run = with_members.empty() ? 0 : subgraphs[*with_members.begin()].run;
   // Others first: they start while rank 0 prepares its own share.
   std::vector<bool> has_left(subgraphs.size(), false);
   if (alone) has_left = ship_bundled(subgraphs, fetched);
@@ -250,7 +264,7 @@ void Rank::ship(int to, Subgraph subgraph) {
   send_shared(to, header, bytes->view(), bytes);
 }
 
-void Rank::ship_program(std::uint32_t run, const std::vector<std::byte>& encoded, bool alone) {
+void Rank::ship_program(RunId run, const std::vector<std::byte>& encoded, bool alone) {
   last_pump_ = now_seconds();  // the time since went into planning
   const auto ranks = static_cast<std::uint32_t>(transport_->ranks());
   if (alone && ranks > least_bundled) {
@@ -271,7 +285,7 @@ void Rank::ship_program(std::uint32_t run, const std::vector<std::byte>& encoded
 
 /// To each child with those of its subtree, the largest first; then to this rank itself. The bytes are the
 /// same for all, so rank 0 sends them log P times.
-void Rank::pass_program_on(std::uint32_t run, std::span<const std::byte> padded_program,
+void Rank::pass_program_on(RunId run, std::span<const std::byte> padded_program,
                            std::span<const ProgramEntry> entries) {
   const auto own = static_cast<std::uint32_t>(transport_->rank());
   std::map<std::uint32_t, std::vector<ProgramEntry>> children;
@@ -313,7 +327,7 @@ std::vector<bool> Rank::ship_bundled(std::span<const Subgraph> subgraphs, std::s
   }
   if (count < least_bundled) return std::vector<bool>(subgraphs.size(), false);
   std::vector<bool> passes(subgraphs.size(), false);
-  std::uint32_t run = 0;
+  RunId run = 0;
   std::size_t size = 0;
   for (std::size_t to = 1; to < subgraphs.size(); ++to) {
     if (!bundled[to]) continue;
@@ -344,7 +358,7 @@ std::vector<bool> Rank::ship_bundled(std::span<const Subgraph> subgraphs, std::s
 }
 
 /// Sends each child its subtree's part, then takes what is this rank's own, which comes first.
-void Rank::pass_on(std::uint32_t run, const std::shared_ptr<Buffer>& bundle) {
+void Rank::pass_on(RunId run, const std::shared_ptr<Buffer>& bundle) {
   const auto own = static_cast<std::uint32_t>(transport_->rank());
   struct Part {
     std::uint32_t child;
@@ -401,10 +415,10 @@ void Rank::send_release_of_all(int to, ValueId first, std::uint64_t count) {
   const std::array<std::uint64_t, 2> range{first, count};
   send_text(to, {.type = MessageType::release_all, .slot = shipped_to(to)}, std::as_bytes(std::span(range)));
 }
-void Rank::send_cancel(int to, std::uint32_t run, std::span<const Slot> tasks) {
+void Rank::send_cancel(int to, RunId run, std::span<const Slot> tasks) {
   send_text(to, {.type = MessageType::cancel, .run = run, .slot = shipped_to(to)}, bytes_of(tasks));
 }
-void Rank::cancel(std::uint32_t run, std::span<const Slot> tasks) {
+void Rank::cancel(RunId run, std::span<const Slot> tasks) {
   executor_.cancel(run, tasks);
   for (const auto& [to, given] : executor_.given_of(run, tasks))
     send_text(to, {.type = MessageType::recall, .run = run}, bytes_of(std::span<const Slot>(given)));
@@ -534,6 +548,7 @@ void Rank::handle(int from, const Header& header, std::span<const std::byte> pay
       // Rank 0 tells the others; each tells rank 0 that it has heard.
       if (transport_->rank() == 0) {
         ++others_stopped_;
+        has_stopped_[static_cast<std::size_t>(from)] = true;
         hear(items_of<Farewell>(payload).at(0));
       } else {
         stopped_ = static_cast<int>(header.run);
@@ -656,12 +671,12 @@ void Rank::landed(int from, const Header& header) {
 }
 
 void Rank::start(Subgraph subgraph) {
-  const std::uint32_t run = subgraph.run;
+  const RunId run = subgraph.run;
   executor_.start(std::move(subgraph));
   take_early(run);
 }
 
-void Rank::take_shipped(std::uint32_t run, Buffer bytes) {
+void Rank::take_shipped(RunId run, Buffer bytes) {
   if (FamilyProgram::is_program(bytes.view())) {
     programs_.start(bytes.view());
     take_early(run);
@@ -670,7 +685,7 @@ void Rank::take_shipped(std::uint32_t run, Buffer bytes) {
   }
 }
 
-void Rank::take_early(std::uint32_t run) {
+void Rank::take_early(RunId run) {
   const auto held = early_.extract(run);
   if (held.empty()) return;
   for (const Early& early : held.mapped()) {

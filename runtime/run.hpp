@@ -58,10 +58,10 @@ struct Executor::Run {
   using Step = Layout::Step;
   using Flags = Array<std::atomic<std::uint16_t>>;
   /// The numbers of what was stolen; those that rank 0 gives are below, those of fronts above.
-  static constexpr std::uint32_t first_stolen = std::uint32_t{1} << 30;
+  static constexpr RunId first_stolen = RunId{1} << 62;
 
   const std::shared_ptr<Layout> layout;
-  const std::uint32_t number;
+  const RunId number;
   const Subgraph& graph;
   const std::vector<const Kind*>& kinds;
   const Array<Step>& steps;
@@ -89,7 +89,7 @@ struct Executor::Run {
 
   explicit Run(Subgraph subgraph) : Run(0, std::move(subgraph)) {}
   /// 0: of the subgraph's own number.
-  Run(std::uint32_t run, Subgraph subgraph)
+  Run(RunId run, Subgraph subgraph)
       : Run(std::make_shared<Layout>(std::move(subgraph)), run, std::span<const Link>()) {
     set_keeps({graph.keeps.begin(), graph.keeps.end()});
     if (std::ranges::any_of(graph.needs, [](const Need& need) { return need.result_bytes > 0; })) {
@@ -100,7 +100,7 @@ struct Executor::Run {
     }
   }
   /// Of a new layout, which it fills in; `links` lead to the next front.
-  Run(std::shared_ptr<Layout> fresh, std::uint32_t run, std::span<const Link> links)
+  Run(std::shared_ptr<Layout> fresh, RunId run, std::span<const Link> links)
       : Run(fresh, run, Array<Cell>(fresh->graph.slots()), Flags(fresh->graph.slots())) {
     invert(links);
     sort_routes();
@@ -112,7 +112,7 @@ struct Executor::Run {
     open.store(graph.slots() + 1 + layout->routed_slots, std::memory_order_relaxed);
   }
   /// Of a front's, again.
-  Run(std::shared_ptr<Layout> known, std::uint32_t run)
+  Run(std::shared_ptr<Layout> known, RunId run)
       : Run(known, run, Array<Cell>(known->counts.begin(), known->counts.end()),
             Flags(known->flags.begin(), known->flags.end())) {
     open.store(graph.slots() + 1 + layout->routed_slots, std::memory_order_relaxed);
@@ -177,7 +177,7 @@ struct Executor::Run {
   }
 
  private:
-  Run(std::shared_ptr<Layout> its, std::uint32_t run, Array<Cell> first_cells, Flags first_flags)
+  Run(std::shared_ptr<Layout> its, RunId run, Array<Cell> first_cells, Flags first_flags)
       : layout(std::move(its)),
         number(run != 0 ? run : layout->graph.run),
         graph(layout->graph),

@@ -30,7 +30,7 @@ class SerialEngine::KeptMembers final : public Residence {
 
 std::vector<Value> SerialEngine::evaluate(const Tasks& targets) {
   Graph graph = collect(targets);
-  if (make_members(graph)) graph = collect(targets);  // whose values exist now
+  if (make_members(graph, targets)) graph = collect(targets);  // whose values exist now
   ++run_;
   std::vector<Cell> cells(graph.size());
   for (const TaskIndex input : graph.inputs) ++cells[input].uses;
@@ -60,7 +60,7 @@ Value SerialEngine::call(const Graph& graph, TaskIndex i, std::vector<Cell>& cel
   Value result;
   ++tasks_run_;
   try {
-    task.kind().run(frame, result);
+    run_kind(task.kind(), frame, result);
     return result;
   } catch (...) {
     Failure failure{
@@ -76,32 +76,50 @@ Value SerialEngine::call(const Graph& graph, TaskIndex i, std::vector<Cell>& cel
   }
 }
 
+/// Throws what its function throws.
+void SerialEngine::run_kind(const Kind& kind, Frame& frame, Value& result) {
+  struct Mark {
+    explicit Mark(RunningTask& its, const Kind& kind) : running(its) {
+      this_thread_runs = &running;
+      running.begin(kind);
+    }
+    ~Mark() {
+      running.end();
+      this_thread_runs = nullptr;
+    }
+    RunningTask& running;
+  } const mark(running_, kind);
+  kind.run(frame, result);
+}
+
 // --- families ---------------------------------------------------------------------------------------------
 
-/// Makes the members of families that the graph starts from, unless there are none.
-bool SerialEngine::make_members(const Graph& graph) {
-  std::vector<const Task*> members;
-  std::vector<std::shared_ptr<const FamilyNode>> families;
+/// Makes the members of families that the graph starts from, and those that these need, unless there are none.
+bool SerialEngine::make_members(const Graph& graph, const Tasks& targets) {
+  const auto settle = [this](const Task& task, const std::vector<Value>& members) {
+    task.settle(std::make_unique<KeptResidence>(*this, members[static_cast<std::size_t>(task.member())]));
+  };
+  bool any = false;
+  bool any_to_make = false;
   for (const TaskIndex i : graph.given) {
     const Task& task = *graph.tasks[i];
     if (task.family() == nullptr || task.residence() != nullptr) continue;
-    members.push_back(&task);
-    if (std::ranges::find(families, task.shared_family()) == families.end())
-      families.push_back(task.shared_family());
+    any = true;
+    if (const auto* members = kept_members(*task.family())) {
+      settle(task, *members);
+    } else {
+      any_to_make = true;
+    }
   }
-  if (members.empty()) return false;
-  std::vector<TaskHandle> held;  // what is made below lets go of its inputs
-  for (const Task* task : members) {
-    task->retain();
-    held.emplace_back(task);
-  }
-  PlannedProgram planned;
-  const auto values = evaluate(families, planned);
-  for (const Task* task : members) {
-    // What families read of handles was made, which may have been members of others.
-    if (task->residence() != nullptr) continue;
-    const auto& of_family = values[planned.node(*task->family())];
-    task->settle(std::make_unique<KeptResidence>(*this, of_family[static_cast<std::size_t>(task->member())]));
+  if (!any_to_make) return any;
+  const auto is_kept = [this](const FamilyNode& family) { return kept_members(family) != nullptr; };
+  for (const FamilyLevel& level : family_levels(targets, is_kept)) {
+    PlannedProgram planned;
+    const auto values = evaluate(level.families, planned);
+    for (const TaskHandle& member : level.members) {
+      const Task& task = *member.get();
+      if (task.residence() == nullptr) settle(task, values[planned.node(*task.family())]);
+    }
   }
   return true;
 }
@@ -186,9 +204,10 @@ void SerialEngine::evaluate_member(Evaluation& all, std::uint32_t i, std::int64_
 
 void SerialEngine::run(const std::vector<std::shared_ptr<const FamilyNode>>& families) {
   PlannedProgram planned;
-  std::vector<Value> all;
-  for (auto& of_family : evaluate(families, planned)) std::ranges::move(of_family, std::back_inserter(all));
-  throw_first_failure(all);
+  const auto values = evaluate(families, planned);
+  std::vector<Value> asked;
+  for (const auto& family : families) std::ranges::copy(values[planned.node(*family)], std::back_inserter(asked));
+  throw_first_failure(asked);
 }
 
 const std::vector<Value>* SerialEngine::kept_members(const FamilyNode& family) const {
@@ -247,7 +266,7 @@ Value SerialEngine::call_member(Evaluation& all, std::uint32_t number, const Ind
   Frame frame{cells.data(), inputs.data(), false, literals, nullptr};
   Value result;
   try {
-    node.kind->run(frame, result);
+    run_kind(*node.kind, frame, result);
     return result;
   } catch (...) {
     std::string arguments = "…";

@@ -4,8 +4,10 @@
 // functions with it, but no placement, no cutting, no executor and no messages.
 #pragma once
 
+#include "graph/levels.hpp"
 #include "graph/program.hpp"
 #include "runtime/failure.hpp"
+#include "runtime/running_task.hpp"
 
 #include <ramal/communicator.hpp>
 #include <ramal/engine.hpp>
@@ -58,7 +60,7 @@ class SerialEngine final : public Engine {
   /// Values of the targets, failed ones included.
   std::vector<Value> evaluate(const Tasks& targets);
   Value given(const Task& task) const;
-  bool make_members(const Graph& graph);
+  bool make_members(const Graph& graph, const Tasks& targets);
   /// All members' values, by node.
   std::vector<std::vector<Value>> evaluate(std::span<const std::shared_ptr<const FamilyNode>> families,
                                            PlannedProgram& planned);
@@ -73,19 +75,21 @@ class SerialEngine final : public Engine {
   void evaluate_loop(Evaluation& all, const ProgramLoop& loop, std::uint32_t first);
   Value call_member(Evaluation& all, std::uint32_t node, const Index& place);
   Value call(const Graph& graph, TaskIndex i, std::vector<Cell>& cells);
+  void run_kind(const Kind& kind, Frame& frame, Value& result);
   void throw_first_failure(const std::vector<Value>& values) const;
 
   Alone alone_;
+  RunningTask running_;
   Locals locals_;
   std::map<std::string, Value> left_;
-  std::uint32_t run_ = 0;
+  RunId run_ = 0;
   std::uint64_t tasks_run_ = 0;
   struct Failed {
     std::string task;
     std::string file;
     unsigned line;
   };
-  std::map<std::pair<std::uint32_t, std::uint64_t>, Failed> failed_;
+  std::map<std::pair<RunId, std::uint64_t>, Failed> failed_;
 };
 
 }  // namespace ramal::detail

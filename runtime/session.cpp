@@ -25,6 +25,7 @@ using Program = std::function<int(Session&)>;
 constexpr int failed_status = 1;
 constexpr int refused_status = 2;
 constexpr double patience_seconds = 2.0;
+constexpr double cancelled_patience_seconds = 10.0;  // with tasks whose results nobody wants
 
 /// Cores bound to this rank, or its part of the host's where the launcher bound nothing.
 int default_threads(int local_ranks) {
@@ -79,8 +80,23 @@ int note_ending(const Crew& crew, int status, std::uint64_t tasks, const Rank::S
   return status != 0 ? status : failed_status;
 }
 
+/// This thread is inside of the program that was given to `run`.
+thread_local bool is_in_a_program = false;
+
+/// Throws where the other ranks could not follow.
+void refuse_run_within_run() {
+  refuse_inside_a_task("ramal::run");
+  if (is_in_a_program)
+    throw std::logic_error("ramal: ramal::run was called inside of the program of another ramal::run, on rank 0 "
+                           "alone; all ranks must call it, one run after the other");
+}
+
 /// The user's program, with what leaves it as an exception said in one line.
 std::optional<int> call(const Program& program, Engine& engine) {
+  struct Mark {
+    Mark() { is_in_a_program = true; }
+    ~Mark() { is_in_a_program = false; }
+  } const mark;
   try {
     Session session(engine);
     return program(session);
@@ -134,8 +150,14 @@ int lead(std::unique_ptr<Transport> transport, const Images& images, const Optio
   const bool has_history = !options.history.empty();
   if (has_history) warn(options, engine.history().read(options.history));
   const auto status = call(program, engine);
-  if (!engine.rank().stop_all(status.value_or(failed_status),
-                              status ? Rank::forever_seconds : patience_seconds)) {
+  const bool may_hang = engine.waits_for_cancelled_only();
+  const double patience = !status    ? patience_seconds
+                          : may_hang ? cancelled_patience_seconds
+                                     : Rank::forever_seconds;
+  if (!engine.rank().stop_all(status.value_or(failed_status), patience)) {
+    if (status)
+      complain("ramal: a cancelled task has not ended " + std::to_string(static_cast<int>(patience)) +
+               " s after the program: ending all ranks");
     engine.rank().transport().abort(failed_status);
   }
   engine.rank().close();
@@ -289,9 +311,15 @@ int run_in(const MpiWorld& world, const Images& images, const Options& options,
   }
   if (options.scheduler == "serial")
     return world.rank() == 0 ? run_serial(options, *record, locals, program) : 0;
-  auto transport = world.connect(options);
-  if (world.rank() == 0) return lead(std::move(transport), images, options, crew, locals, program);
-  return follow(std::move(transport), images, options, about, locals);
+  try {
+    auto transport = world.connect(options);
+    if (world.rank() == 0) return lead(std::move(transport), images, options, crew, locals, program);
+    return follow(std::move(transport), images, options, about, locals);
+  } catch (...) {
+    // The other ranks wait for this one, and nothing but the end of all would tell them.
+    complain("ramal: rank " + std::to_string(world.rank()) + ": internal error: " + current_message());
+    world.abort(failed_status);
+  }
 }
 
 /// Options and, where they are wrong, why.
@@ -306,6 +334,7 @@ std::pair<Options, std::string> read_options(const Options& defaults) {
 }  // namespace
 
 int run(int* argc, char*** argv, const Options& defaults, const Program& program) {
+  refuse_run_within_run();
   const auto [options, option_error] = read_options(defaults);
   Locals none;
   try {
@@ -329,6 +358,7 @@ int run(int* argc, char*** argv, const Options& defaults, const Program& program
 }
 
 int run(const void* mpi_communicator, Locals& locals, const Options& defaults, const Program& program) {
+  refuse_run_within_run();
   const auto [options, option_error] = read_options(defaults);
   try {
     const MpiWorld world(mpi_communicator, options.threads > 1 || options.progress == "thread");

@@ -47,12 +47,13 @@ enum class MessageType : std::uint8_t {
   stolen,    ///< the answer, whenever there is something to spare: tasks; see executor_steal.cpp
   recall,    ///< rank -> who was given these tasks of a run: do not start them
 };
+constexpr MessageType last_message_type = MessageType::recall;
 
 struct Header {
   MessageType type{};
   /// A result's payload is the value's memory, not its codec form.
   bool as_memory = false;
-  std::uint32_t run = 0;
+  RunId run = 0;
   Slot slot = 0;
   std::uint64_t bytes = 0;
 };

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <random>
 #include <set>
 #include <sstream>
 
@@ -503,6 +504,33 @@ TEST(Program, ItsByteFormIsRefusedWhenCut) {
   EXPECT_EQ(read.nodes[1].sources.at(0).node, 0u);
   for (std::size_t size = 8; size < bytes.size(); size += 7)
     EXPECT_THROW(FamilyProgram::decode(std::span(bytes).first(size), images), DecodeError);
+}
+
+/// Whatever number another rank sends, it is refused, or what follows it stays within bounds.
+TEST(Program, ItsByteFormIsReadOrRefusedWhateverItsNumbers) {
+  const Images images = Images::loaded();
+  const auto loop = iterate<sum>(family<at_place>(12), 5, {{-1}, {1}}).view();
+  std::minstd_rand random(3);
+  for (const auto& view : {map<same>(family<at_place>(10)).view(), loop}) {
+    const auto bytes = plan(view, 3, 4).encode(images);
+    std::size_t refused = 0;
+    for (int round = 0; round < 4000; ++round) {
+      auto damaged = bytes;
+      const std::size_t at = 8 + random() % (damaged.size() - 8);
+      damaged[at] = static_cast<std::byte>(random() % 2 == 0 ? random() : 255 * (random() % 2));
+      try {
+        const FamilyProgram read = FamilyProgram::decode(damaged, images);
+        for (std::uint32_t node = 0; node < read.nodes.size(); ++node) {
+          if (read.nodes[node].extent.volume() == 0) continue;
+          read.owner(node, read.nodes[node].extent.place_of(0));
+          read.front(node, read.nodes[node].extent.place_of(read.nodes[node].extent.volume() - 1));
+        }
+      } catch (const DecodeError&) {
+        ++refused;
+      }
+    }
+    EXPECT_GT(refused, 500u);
+  }
 }
 
 }  // namespace

@@ -15,6 +15,10 @@ long slow(long x) {
 }
 long bad(long) { throw std::runtime_error("the disk is on fire"); }
 long fine(long x) { return x; }
+long never_ends(long x) {
+  for (;;) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  return x;
+}
 long wait_for_each_other(ramal::Communicator& communicator, ramal::Inputs<long>) {
   if (communicator.rank() == 1) throw std::runtime_error("only here");
   communicator.gather("");
@@ -28,7 +32,17 @@ long wait_for_each_other(ramal::Communicator& communicator, ramal::Inputs<long>)
 
 int main(int argc, char** argv) {
   const std::string how = argc > 1 ? argv[1] : "";
-  return ramal::run(argc, argv, [&](ramal::Session& session) {
+  const auto program = [&](ramal::Session& session) {
+    if (how == "twice") {
+      const auto far = ramal::delayed<fine>.annotate({.rank = session.ranks() - 1})(5);
+      return session.compute(far) == 5 ? 0 : 1;
+    }
+    if (how == "cancel_what_never_ends") {
+      const auto endless = ramal::delayed<never_ends>.annotate({.rank = session.ranks() - 1})(1);
+      session.persist(endless);
+      session.wait_for(endless, std::chrono::milliseconds(200));
+      session.cancel(endless);
+    }
     if (how == "status") return 7;
     if (how == "throw") throw std::runtime_error("the user's own mistake");
     if (how == "throw_oddly") throw 5;
@@ -54,5 +68,7 @@ int main(int argc, char** argv) {
       session.persist(many);
     }
     return 0;
-  });
+  };
+  const int status = ramal::run(argc, argv, program);
+  return how == "twice" && status == 0 ? ramal::run(argc, argv, program) : status;
 }

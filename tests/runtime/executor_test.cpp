@@ -114,7 +114,7 @@ struct Plan {
   }
 };
 /// Tasks run on rank 0 unless annotated with another.
-Plan plan(std::uint32_t run, const std::vector<Wanted>& wanted, std::uint32_t ranks = 1) {
+Plan plan(RunId run, const std::vector<Wanted>& wanted, std::uint32_t ranks = 1) {
   std::vector<const Task*> targets;
   for (const Wanted& want : wanted) targets.push_back(want.task.get());
   Plan plan{collect(targets)};
@@ -139,7 +139,7 @@ Plan plan(std::uint32_t run, const std::vector<Wanted>& wanted, std::uint32_t ra
 
 struct Sent {
   std::uint32_t rank;
-  std::uint32_t run;
+  RunId run;
   Slot slot;
   Value value;
 };
@@ -147,13 +147,13 @@ class Recorder final : public Outlet {
  public:
   std::vector<Sent> sent;
   std::vector<std::pair<ValueId, Value>> announced;
-  void send(std::uint32_t rank, std::uint32_t run, Slot slot, const Value& value) override {
+  void send(std::uint32_t rank, RunId run, Slot slot, const Value& value) override {
     sent.push_back({rank, run, slot, value});
   }
   void announce(ValueId id, const Value& value) override { announced.emplace_back(id, value); }
-  void enlist(std::uint32_t, std::uint32_t, std::vector<std::uint32_t>) override {}
-  void join(std::uint32_t, std::uint32_t, const Failure*) override {}
-  void send_member(std::uint32_t, std::uint32_t, MemberName, const Value&) override {}
+  void enlist(RunId, std::uint32_t, std::vector<std::uint32_t>) override {}
+  void join(RunId, std::uint32_t, const Failure*) override {}
+  void send_member(std::uint32_t, RunId, MemberName, const Value&) override {}
   void ended(const FrontRun&, const Failure*) override {}
   void hurry(bool more) override {
     if (!more) hurried_after.push_back(sent.size());
@@ -165,7 +165,7 @@ class ExecutorTest : public ::testing::Test {
  protected:
   ExecutorTest() { order.clear(); }
   /// Begins a run in which this executor is rank 0.
-  void start(std::uint32_t run, const std::vector<Wanted>& wanted, std::uint32_t ranks = 1) {
+  void start(RunId run, const std::vector<Wanted>& wanted, std::uint32_t ranks = 1) {
     executor_.start(std::move(plan(run, wanted, ranks).shares[0]));
   }
   std::size_t run_all() {
@@ -271,7 +271,7 @@ TEST_F(ExecutorTest, RunsThatFeedEachOtherMayStartInAnyState) {
   auto x = delayed<leaf>(1);
   long expected = leaf(1);
   start(1, {{x, 1}});
-  for (std::uint32_t run = 2; run <= 20; ++run) {
+  for (RunId run = 2; run <= 20; ++run) {
     settle(x, run - 1);
     const auto y = delayed<two>(x, delayed<leaf>(run));
     expected = two(expected, leaf(run));
@@ -656,18 +656,18 @@ TEST_F(ExecutorTest, WhatIsKeptSentOrUsedTwiceIsNotMovedFrom) {
 
 TEST_F(ExecutorTest, SeveralRunsGoOnSideBySide) {
   std::vector<long> expected;
-  for (std::uint32_t run = 1; run <= 50; ++run) {
+  for (RunId run = 1; run <= 50; ++run) {
     const auto x = delayed<leaf>.annotate({.rank = 1})(run);
     start(run, {{delayed<two>(delayed<leaf>(run), x), run}}, 2);
     expected.push_back(two(leaf(run), -static_cast<long>(run)));
   }
   EXPECT_EQ(executor_.runs(), 50u);
   EXPECT_EQ(run_all(), 50u);
-  for (std::uint32_t run = 50; run >= 1; --run)
+  for (RunId run = 50; run >= 1; --run)
     executor_.arrive(run, 2, Value::make<long>(-static_cast<long>(run)));
   EXPECT_EQ(run_all(), 50u);
   EXPECT_EQ(executor_.runs(), 0u);
-  for (std::uint32_t run = 1; run <= 50; ++run) EXPECT_EQ(kept(run), expected[run - 1]);
+  for (RunId run = 1; run <= 50; ++run) EXPECT_EQ(kept(run), expected[run - 1]);
 }
 
 TEST_F(ExecutorTest, AnUnfinishedRunIsFreedWithTheExecutor) {
@@ -903,7 +903,7 @@ TEST_P(ExecutorThreads, ManySmallRunsThatUseEachOther) {
   std::vector<long> expected;
   std::minstd_rand random(7);
   constexpr std::uint32_t runs = 500;
-  for (std::uint32_t run = 1; run <= runs; ++run) {
+  for (RunId run = 1; run <= runs; ++run) {
     const std::uint32_t home = static_cast<std::uint32_t>(random()) % ranks;
     const auto fresh = delayed<leaf>.annotate({.rank = static_cast<int>(random() % ranks)})(run);
     const auto before = values.empty() ? 0 : random() % values.size();
@@ -915,7 +915,7 @@ TEST_P(ExecutorThreads, ManySmallRunsThatUseEachOther) {
     values.push_back(made);
   }
   threaded.pump_until(runs);
-  for (std::uint32_t run = 1; run <= runs; ++run)
+  for (RunId run = 1; run <= runs; ++run)
     EXPECT_EQ(threaded.announced.at(run).get<long>(), expected[run - 1]);
 }
 
@@ -931,6 +931,25 @@ TEST(ExecutorThreadsAlone, ARunWithoutTasksEndsInPost) {
   executor.post();
   ASSERT_EQ(out.sent.size(), 1u);
   EXPECT_EQ(out.sent[0].value.get<long>(), 50);
+  EXPECT_EQ(executor.runs(), 0u);
+}
+
+/// What a worker has in hand between two batches is neither ready nor running, and still to be run.
+TEST(ExecutorThreadsAlone, AWorkerWithATaskInHandIsNotAtRest) {
+  const Images images = Images::loaded();
+  Recorder out;
+  Executor executor(0, images, out, 2);
+  EXPECT_TRUE(executor.is_at_rest());
+  const auto chain = delayed<two>(delayed<two>(delayed<leaf>(1), 0), 0);
+  executor.start(std::move(plan(1, {{chain, 7}}).shares[0]));
+  EXPECT_FALSE(executor.is_at_rest());
+  for (int left = 3; left > 1; --left) {
+    EXPECT_TRUE(executor.run_one(0));
+    EXPECT_FALSE(executor.is_at_rest()) << left;
+  }
+  EXPECT_TRUE(executor.run_one(0));
+  executor.post();
+  EXPECT_TRUE(executor.is_at_rest());
   EXPECT_EQ(executor.runs(), 0u);
 }
 
@@ -1047,7 +1066,7 @@ TEST_F(Overtaking, AFailureSmallOrLarge) {
 
 TEST_F(Overtaking, ManyOfSeveralRuns) {
   std::vector<Plan> plans;
-  for (std::uint32_t run = 1; run <= 10; ++run) {
+  for (RunId run = 1; run <= 10; ++run) {
     std::vector<Delayed<long>> sums;
     for (long i = 0; i < 20; ++i) {
       const auto block = delayed<fill>.annotate({.rank = 2})(i, 1.0);
@@ -1068,7 +1087,7 @@ TEST_F(Overtaking, ManyOfSeveralRuns) {
   progress(0);
   std::vector<long> expected;
   for (long i = 0; i < 20; ++i) expected.push_back(two(leaf(i), i));
-  for (std::uint32_t run = 1; run <= 10; ++run) {
+  for (RunId run = 1; run <= 10; ++run) {
     EXPECT_TRUE(listener_.heard.contains(run));
     EXPECT_EQ(rank(1).executor().kept(run).get<long>(), all_of(expected));
   }

@@ -8,6 +8,7 @@
 #include <ramal/ramal.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
@@ -335,7 +336,10 @@ void errors(Session& session) {
   }
 }
 
+std::atomic<long> sleep_long_calls{0};
+long calls_of_sleep_long() { return sleep_long_calls; }
 long sleep_long(long x) {
+  ++sleep_long_calls;
   std::this_thread::sleep_for(std::chrono::milliseconds(2));
   return x;
 }
@@ -348,7 +352,6 @@ void futures(Session& session) {
   expect_equal(sum, 199L * 200 / 2, "the sum of what completed");
   std::vector<Delayed<long>> more;
   for (long i = 0; i < 2000; ++i) more.push_back(delayed<sleep_long>(i));
-  const auto before = session.info();
   session.persist(more);
   session.cancel(more);
   int cancelled = 0;
@@ -359,7 +362,11 @@ void futures(Session& session) {
       ++cancelled;
     }
   }
-  if (cancelled < 500) fail("only " + std::to_string(cancelled) + " of 2000 tasks were cancelled");
+  if (cancelled < 500) fail("only " + std::to_string(cancelled) + " of 2000 results were cancelled");
+  expect_equal(session.compute(more.back()), 1999L, "what was cancelled, made anew");
+  long calls = 0;
+  for (const long of_rank : session.on_every_rank<calls_of_sleep_long>()) calls += of_rank;
+  if (calls > 200 + 1500) fail(std::to_string(calls - 200) + " of 2000 cancelled tasks were called");
   more.clear();
   all.clear();
   session.compute(delayed<pass>(1));

@@ -44,7 +44,7 @@ const auto stated = delayed<make>.annotate({.result_bytes = block_bytes});
 /// A rank 0 of two, driven by hand.
 class MemoryTest : public ::testing::Test, private Outlet {
  protected:
-  void start(std::uint32_t run, const std::vector<const Task*>& targets, std::vector<std::uint32_t> on = {}) {
+  void start(RunId run, const std::vector<const Task*>& targets, std::vector<std::uint32_t> on = {}) {
     graph_ = collect(targets);
     std::vector<Want> wants;
     for (std::size_t k = 0; k < targets.size(); ++k)
@@ -67,11 +67,11 @@ class MemoryTest : public ::testing::Test, private Outlet {
     return count;
   }
 
-  void send(std::uint32_t, std::uint32_t, Slot, const Value& value) override { sent_.push_back(value); }
+  void send(std::uint32_t, RunId, Slot, const Value& value) override { sent_.push_back(value); }
   void announce(ValueId, const Value&) override {}
-  void enlist(std::uint32_t, std::uint32_t, std::vector<std::uint32_t>) override {}
-  void join(std::uint32_t, std::uint32_t, const Failure*) override {}
-  void send_member(std::uint32_t, std::uint32_t, MemberName, const Value&) override {}
+  void enlist(RunId, std::uint32_t, std::vector<std::uint32_t>) override {}
+  void join(RunId, std::uint32_t, const Failure*) override {}
+  void send_member(std::uint32_t, RunId, MemberName, const Value&) override {}
   void ended(const FrontRun&, const Failure*) override {}
   void hurry(bool) override {}
 

@@ -238,8 +238,14 @@ TEST_P(SessionTest, CancelledTasksDoNotRunButWhatOthersNeedDoes) {
   session().wait(wanted);
   EXPECT_EQ(session().compute(wanted), 3);
   EXPECT_THROW(session().wait(after), CancelledError);
-  EXPECT_THROW(session().compute(delayed<add>(unwanted, 1)), CancelledError);
+  EXPECT_THROW(session().wait(unwanted), CancelledError);
+  EXPECT_TRUE(session().ready(unwanted));
   EXPECT_EQ(calls, 2) << "shared and wanted";
+  EXPECT_EQ(session().compute(delayed<add>(unwanted, 1)), 2 + 6 + 1) << "it is made anew";
+  EXPECT_EQ(session().compute(after), 2 + 6 + 3);
+  session().persist(after);
+  session().wait(after);
+  EXPECT_EQ(session().compute(after), 2 + 6 + 3);
   EXPECT_EQ(session().compute(delayed<inc>(1)), 2) << "the session lives on";
   session().cancel(wanted);  // too late, and harmless
   EXPECT_EQ(session().compute(wanted), 3);
@@ -335,13 +341,33 @@ TEST(SessionCancel, OneByOneCancelsWhatTheyShare) {
   EXPECT_EQ(calls, 0);
 }
 
+/// Of a graph that was started on it before; and of loops that persist and drop.
+TEST_P(SessionTest, WhatIsDroppedBeforeItIsThereIsFreedAsSoonAsItIs) {
+  for (int round = 0; round < 100; ++round) {
+    std::vector<Delayed<long>> all;
+    for (long i = 0; i < 10; ++i) all.push_back(delayed<inc>(i));
+    session().persist(all);
+  }
+  const auto last = delayed<inc>(1);
+  session().persist(last);  // looks at what was dropped
+  session().persist(last);
+  EXPECT_EQ(session().compute(last), 2);
+  EXPECT_EQ(session().compute(delayed<inc>(5)), 6);
+  std::uint64_t most = 0;
+  for (const RankInfo& one : session().info()) most += one.values_kept;
+  EXPECT_LE(most, 60u) << "of a thousand, none of which anybody can ask for";
+}
+
 /// Cannot be encoded, or decoded, when told so.
 struct Fragile {
   int trouble = 0;
   std::vector<int> weight = {1};
+  static inline int times_saved = 0;
   template <class Archive>
   void serialize(Archive& archive, unsigned) {
     if (Archive::is_saving::value && trouble == 1) throw std::runtime_error("will not be packed");
+    if (Archive::is_saving::value && trouble == 3 && ++times_saved % 2 == 0)
+      throw std::runtime_error("was counted, but will not be packed");
     archive& trouble& weight;
     if (Archive::is_loading::value && trouble == 2) throw 42;
   }
@@ -352,7 +378,7 @@ long look_at(const Fragile& fragile) { return fragile.trouble; }
 TEST(SessionErrors, AResultThatCannotTravelIsItsTasksError) {
   SteppedRanks ranks(2, 5);
   auto innocent = delayed<inc>(1);
-  for (const long trouble : {1, 2}) {
+  for (const long trouble : {1, 2, 3}) {
     auto bad = delayed<make_fragile>.annotate({.rank = 1})(trouble);
     try {
       ranks.session().compute(delayed<look_at>.annotate({.rank = 0})(bad), innocent);
@@ -360,13 +386,86 @@ TEST(SessionErrors, AResultThatCannotTravelIsItsTasksError) {
     } catch (const TaskError& error) {
       EXPECT_EQ(error.details().task, "make_fragile");
       EXPECT_NE(
-          error.details().message.find(trouble == 1 ? "could not be encoded: will not be packed"
-                                                    : "could not be decoded: threw an object of type int"),
+          error.details().message.find(trouble == 1   ? "could not be encoded: will not be packed"
+                                       : trouble == 2 ? "could not be decoded: threw an object of type int"
+                                                      : "could not be encoded: was counted, but will not"),
           std::string::npos)
           << error.what();
     }
   }
   EXPECT_EQ(ranks.session().compute(innocent), 2);
+}
+
+struct Silent : std::exception {
+  const char* what() const noexcept override { return nullptr; }
+};
+long silently(long) { throw Silent(); }
+long with_a_cause(long) {
+  try {
+    throw std::runtime_error("the disk is full");
+  } catch (...) {
+    std::throw_with_nested(std::logic_error("cannot save"));
+  }
+}
+
+TEST_P(SessionTest, WhatAnExceptionSaysArrivesWhole) {
+  const auto message = [this](const Delayed<long>& bad) -> std::string {
+    try {
+      session().compute(bad);
+    } catch (const TaskError& error) {
+      return error.details().message;
+    }
+    return "nothing";
+  };
+  const int last = session().ranks() - 1;
+  EXPECT_NE(message(delayed<silently>.annotate({.rank = last})(1)).find("Silent that says nothing"),
+            std::string::npos);
+  EXPECT_EQ(message(delayed<with_a_cause>.annotate({.rank = last})(1)),
+            "cannot save; caused by: the disk is full");
+}
+
+Session* the_session = nullptr;
+long asks_for_more(long x) { return the_session->compute(delayed<inc>(x)); }
+long starts_more(long x) {
+  the_session->persist(delayed<inc>(x));
+  return x;
+}
+long runs_more(long) {
+  int argc = 0;
+  char* argv[] = {nullptr};
+  return ramal::run(argc, argv, [](Session&) {});
+}
+
+/// Whoever drives the ranks.
+void expect_sessions_refused_in_tasks(Session& session) {
+  the_session = &session;
+  const auto message = [&](const Delayed<long>& bad) -> std::string {
+    try {
+      session.compute(bad);
+    } catch (const TaskError& error) {
+      return error.details().task + ": " + error.details().message.substr(0, 63);
+    }
+    return "nothing";
+  };
+  for (int rank = 0; rank < session.ranks(); ++rank) {
+    EXPECT_EQ(message(delayed<asks_for_more>.annotate({.rank = rank})(1)),
+              "asks_for_more: ramal: session.compute was called inside the task asks_for_more");
+    EXPECT_EQ(message(delayed<starts_more>.annotate({.rank = rank})(1)).find("starts_more: ramal: session.persist"),
+              0u);
+    EXPECT_EQ(message(delayed<runs_more>.annotate({.rank = rank})(1)).find("runs_more: ramal: ramal::run was"), 0u);
+  }
+  EXPECT_EQ(message(family<asks_for_more>(3)[1]).find("asks_for_more[1]: ramal: session.compute"), 0u);
+  EXPECT_EQ(session.compute(delayed<inc>(1)), 2);
+}
+
+TEST_P(SessionTest, SessionsInsideTasksAreRefused) { expect_sessions_refused_in_tasks(session()); }
+TEST(SessionThreads, SessionsInsideTasksAreRefused) {
+  SerialRanks serial;
+  expect_sessions_refused_in_tasks(serial.session());
+  for (const unsigned workers : {0U, 2U}) {
+    ThreadedRanks threaded(2, workers);
+    expect_sessions_refused_in_tasks(threaded.session());
+  }
 }
 
 std::atomic<bool> may_end{false};

@@ -21,14 +21,15 @@ class Reads {
     std::int64_t number;  ///< of the place within the source
   };
 
-  /// Lengths of the sources, and, if it is one of them, which is the family itself and how many places
-  /// before.
-  explicit Reads(std::vector<Index> shapes) : shapes_(std::move(shapes)) {}
+  /// Lengths of the sources; the last of them is the family itself, if it reads itself.
+  Reads(std::vector<Index> shapes, bool reads_itself)
+      : shapes_(std::move(shapes)), reads_itself_(reads_itself) {}
   void begin(std::int64_t own_number) {
     all_.clear();
     problem_.clear();
     own_number_ = own_number;
     reach_.dims = 0;
+    named_itself_ = false;
   }
   /// From here on, of sources with as many dimensions and more than one place, only what is not further from
   /// that place.
@@ -41,6 +42,13 @@ class Reads {
   void operator()(std::uint32_t k, const Index& place) { add(k, place, k); }
   /// Reads an earlier member of the family itself.
   void self(const Index& place) {
+    named_itself_ = true;
+    if (!reads_itself_) {
+      refuse("reads " + place.text() +
+             " of its own family, which is not known to read itself: give its function a parameter more "
+             "than it has sources, or say .with({.reads_itself = true})");
+      return;
+    }
     const auto itself = static_cast<std::uint32_t>(shapes_.size() - 1);
     add(itself, place, itself);
     if (all_.empty() || !problem_.empty()) return;
@@ -71,6 +79,8 @@ class Reads {
   const std::vector<Read>& all() const { return all_; }
   std::vector<Read>& all() { return all_; }
   const std::string& problem() const { return problem_; }
+  /// Since `begin`, `self` was called.
+  bool named_itself() const { return named_itself_; }
   const Index& shape(std::size_t source) const { return shapes_[source]; }
 
  private:
@@ -83,6 +93,8 @@ class Reads {
   std::vector<Index> shapes_;
   std::vector<Read> all_;
   std::string problem_;
+  bool reads_itself_;
+  bool named_itself_ = false;
   std::int64_t own_number_ = 0;
   Index reach_;  // without dimensions: anywhere
   Index own_place_;
@@ -151,6 +163,7 @@ struct FamilyNode {
   bool is_state = false;  ///< stands for a state within the loop's function
   /// The session's: where its members are kept.
   mutable std::unique_ptr<Residence> residence;
+  mutable bool gave_up = false;  ///< as Task::gave_up
 
   std::string_view name() const {
     return traits.wishes.name.empty() ? kind->name : std::string_view(traits.wishes.name);
@@ -209,6 +222,10 @@ struct Dependence {
 };
 
 void check_family(const FamilyNode& node);
+/// Some member of a user's dependence calls `Reads::self`, as far as a few dozen members tell: the first ones,
+/// the last ones and some between. One that is not among them is refused when it is made.
+bool calls_self(const Dependence& dependence, const std::vector<std::byte>& closure, const Index& extent,
+                const std::vector<FamilySource>& sources);
 [[noreturn]] void refuse_family(const std::string& problem, std::source_location where);
 void expect_dims(const Index& extent, int dims, const char* what, std::source_location where);
 void expect_positive(std::int64_t number, const char* what, std::source_location where);

@@ -139,8 +139,16 @@ class Task {
   }
   void settle(std::unique_ptr<Residence> residence) const {
     delete this->residence();
+    gave_up_ = false;
     word_ = residence ? reinterpret_cast<std::uintptr_t>(residence.release()) | 1 : 0;
   }
+  /// Its result was to be kept, and the session gave it up before it was there. From then on it is as if it had
+  /// never been asked for, but that whoever waits for it is told.
+  void give_up() const {
+    settle(nullptr);
+    gave_up_ = true;
+  }
+  bool gave_up() const { return gave_up_; }
   std::uintptr_t scratch() const { return word_ >> 1; }
   void set_scratch(std::uintptr_t index) const { word_ = index << 1; }
 
@@ -151,6 +159,8 @@ class Task {
     forgot_inputs_ = true;
   }
 
+  /// Whoever asks holds it, and nobody else does: no handle, and nothing that reads it.
+  bool is_held_once() const { return owners_.load(std::memory_order_acquire) == 1; }
   void retain() const { owners_.fetch_add(1, std::memory_order_relaxed); }
   void release() const {
     if (owners_.fetch_sub(1, std::memory_order_acq_rel) == 1) destroy(const_cast<Task*>(this));
@@ -205,6 +215,7 @@ class Task {
   std::uint32_t literal_bytes_;
   const bool extra_;
   mutable bool forgot_inputs_ = false;
+  mutable bool gave_up_ = false;
 };
 
 inline Task* Task::make(const Kind& kind, std::source_location where, Shape shape) {

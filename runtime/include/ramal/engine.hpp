@@ -40,6 +40,9 @@ struct RankInfo {
 
 namespace detail {
 
+/// Throws std::logic_error if this thread is inside a task: `call` names what was called.
+void refuse_inside_a_task(const char* call);
+
 /// Tells which of some persisted results appears next.
 class Watch {
  public:

@@ -27,7 +27,7 @@ class TaskError : public std::runtime_error {
   Details details_;
 };
 
-/// The result was cancelled before it was made.
+/// The result was cancelled before it was made. The handle can be computed or persisted anew.
 class CancelledError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;

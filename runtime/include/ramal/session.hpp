@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Session: what a program on rank 0 does with its graphs. See run.hpp for how one comes to be.
 //
-// A session belongs to the thread that was given it. Handles may be copied and dropped in any thread.
+// A session belongs to the thread that was given it. Handles may be copied and dropped in any thread. A task
+// that calls one fails: it may run on any rank, and could not be waited for by the rank that runs it.
 #pragma once
 
 #include <ramal/delayed.hpp>
@@ -159,7 +160,7 @@ class Session {
   template <class Target>
     requires detail::is_lazy<Target>
   auto compute(const Target& target) {
-    auto values = engine_.compute(tasks_of(target));
+    auto values = engine("session.compute").compute(tasks_of(target));
     if constexpr (!std::same_as<Target, Delayed<void>>) {
       auto next = values.begin();
       return detail::rebuild(target, next);
@@ -178,49 +179,60 @@ class Session {
   }
 
   /// Runs all members of these families, or of vectors of families, for what they do, and keeps nothing. Throws
-  /// as `compute`.
+  /// as `compute` if one of them failed, by itself or for what it reads; a failure that none of them reads is
+  /// nobody's. Handles that families read (`as_family`) are kept, as by `persist`.
   template <class... F>
     requires(sizeof...(F) > 0)
   void run(const F&... families) {
-    engine_.run(nodes_of(families...));
+    const Asked asked = asked_of(families...);
+    engine("session.run").persist(asked.handles);
+    if (!asked.families.empty()) engine_.run(asked.families);
+    wait_and_check(asked.handles);
   }
   /// The same, but returns at once, and keeps all members where they are made until the last handle to the family
   /// is gone. Members, and what is made of the family later, use what is kept. Costs rank 0 nothing for each
   /// member.
   template <class... T>
     requires(sizeof...(T) > 0)
-  void persist(const Family<T>&... families) { engine_.persist(nodes_of(families...)); }
-  /// Waits for all members of persisted families; throws as `compute` if one has failed.
+  void persist(const Family<T>&... families) {
+    const Asked asked = asked_of(families...);
+    engine("session.persist").persist(asked.handles);
+    engine_.persist(asked.families);
+  }
+  /// Waits for all members of persisted families; throws as `run` if one has failed. A family of handles is
+  /// persisted if they are.
   template <class... T>
     requires(sizeof...(T) > 0)
-  void wait(const Family<T>&... families) { engine_.wait(nodes_of(families...)); }
+  void wait(const Family<T>&... families) {
+    const Asked asked = asked_of(families...);
+    engine("session.wait").wait(asked.families);
+    wait_and_check(asked.handles);
+  }
 
   /// Starts what the targets need, returns at once, and keeps each result on the rank that makes it
   /// until the last handle is gone. It is the task that is kept: every copy of a handle, and every
   /// later graph, uses the kept result, and it never runs again. Errors appear in `wait` or `compute`.
   template <class... Targets>
     requires(sizeof...(Targets) > 0 && (detail::is_lazy<Targets> && ...))
-  void persist(const Targets&... targets) { engine_.persist(tasks_of(targets...)); }
+  void persist(const Targets&... targets) { engine("session.persist").persist(tasks_of(targets...)); }
 
   /// Whether all these persisted results exist (or have failed). Moves messages.
   template <class... Targets>
     requires(sizeof...(Targets) > 0 && (detail::is_lazy<Targets> && ...))
-  bool ready(const Targets&... targets) { return engine_.wait(tasks_of(targets...), 0); }
+  bool ready(const Targets&... targets) { return engine("session.ready").wait(tasks_of(targets...), 0); }
   /// Waits for persisted results; throws as compute would if one failed or was cancelled, and
   /// std::invalid_argument if one was never persisted.
   template <class... Targets>
     requires(sizeof...(Targets) > 0 && (detail::is_lazy<Targets> && ...))
   void wait(const Targets&... targets) {
-    const auto tasks = tasks_of(targets...);
-    engine_.wait(tasks, -1);
-    engine_.check(tasks);
+    wait_and_check(tasks_of(targets...));
   }
   /// The same, for at most so long. False if time ran out first.
   template <class Target>
     requires detail::is_lazy<Target>
   bool wait_for(const Target& target, std::chrono::duration<double> time) {
     const auto tasks = tasks_of(target);
-    if (!engine_.wait(tasks, std::max(0.0, time.count()))) return false;
+    if (!engine("session.wait_for").wait(tasks, std::max(0.0, time.count()))) return false;
     engine_.check(tasks);
     return true;
   }
@@ -228,20 +240,25 @@ class Session {
   /// ready first, failed and cancelled ones too. Waits as it goes.
   template <class T>
   Completions<T> as_completed(std::vector<Delayed<T>> handles) {
-    auto watch = engine_.watch(tasks_of(handles));
+    auto watch = engine("session.as_completed").watch(tasks_of(handles));
     return Completions<T>(std::move(handles), std::move(watch));
   }
   /// Gives up persisted results that are not there yet: tasks that nothing else needs are not started;
-  /// those that run finish. A later graph that was started on such a result fails with it. Waiting for or
-  /// computing with a cancelled result throws CancelledError.
+  /// those that run finish. A later graph that was started on such a result fails with it. From here on the
+  /// handle is as lazy as if it had never been persisted: computing it, persisting it or using it in another
+  /// graph makes it anew. Waiting for it instead throws CancelledError.
   template <class... Targets>
     requires(sizeof...(Targets) > 0 && (detail::is_lazy<Targets> && ...))
-  void cancel(const Targets&... targets) { engine_.cancel(tasks_of(targets...)); }
+  void cancel(const Targets&... targets) { engine("session.cancel").cancel(tasks_of(targets...)); }
 
   /// The same for persisted families: members that have not begun are not made.
   template <class... T>
     requires(sizeof...(T) > 0)
-  void cancel(const Family<T>&... families) { engine_.cancel(nodes_of(families...)); }
+  void cancel(const Family<T>&... families) {
+    const Asked asked = asked_of(families...);
+    engine("session.cancel").cancel(asked.handles);
+    engine_.cancel(asked.families);
+  }
 
   /// Runs f(args…) once on every rank, now, and returns the results by rank: for globals, open files,
   /// plans of libraries. The args are values or handles, as for `delayed<f>`.
@@ -263,7 +280,7 @@ class Session {
   template <class T>
   std::vector<Delayed<T>> from_local(const std::string& name) {
     std::vector<Delayed<T>> handles;
-    for (auto& task : engine_.from_local(name, detail::constant_kind<T>))
+    for (auto& task : engine("session.from_local").from_local(name, detail::constant_kind<T>))
       handles.emplace_back(std::move(task));
     return handles;
   }
@@ -288,27 +305,39 @@ class Session {
 
   /// Each rank, by number, and what it has done so far. Asks all ranks, so a rank with one thread
   /// answers between its tasks.
-  std::vector<RankInfo> info() { return engine_.info(); }
+  std::vector<RankInfo> info() { return engine("session.info").info(); }
   int ranks() const { return engine_.ranks(); }
 
   /// Moves messages, and in a rank with one thread runs a task. For programs that do work of their own
   /// while persisted results are under way; not needed with RAMAL_PROGRESS=thread.
-  void progress() { engine_.progress(); }
+  void progress() { engine("session.progress").progress(); }
 
  private:
-  using Nodes = std::vector<std::shared_ptr<const detail::FamilyNode>>;
+  /// What families are made of: a family of handles is these.
+  struct Asked {
+    std::vector<std::shared_ptr<const detail::FamilyNode>> families;
+    std::vector<const detail::Task*> handles;
+  };
   template <class... F>
-  static Nodes nodes_of(const F&... families) {
-    Nodes nodes;
-    const auto append = [&nodes](const auto& one) {
-      if constexpr (detail::is_family<std::remove_cvref_t<decltype(one)>>) {
-        nodes.push_back(one.view().node);
+  static Asked asked_of(const F&... families) {
+    Asked asked;
+    const auto append_one = [&asked](const detail::FamilyView& view) {
+      for (const auto& task : view.node->tasks) asked.handles.push_back(task.get());
+      if (view.node->tasks.empty()) asked.families.push_back(view.node);
+    };
+    const auto append = [&append_one](const auto& given) {
+      if constexpr (detail::is_family<std::remove_cvref_t<decltype(given)>>) {
+        append_one(given.view());
       } else {
-        for (const auto& family : one) nodes.push_back(family.view().node);
+        for (const auto& family : given) append_one(family.view());
       }
     };
     (append(families), ...);
-    return nodes;
+    return asked;
+  }
+  void wait_and_check(const std::vector<const detail::Task*>& tasks) {
+    engine("session.wait").wait(tasks, -1);
+    engine_.check(tasks);
   }
 
   template <class... Targets>
@@ -318,6 +347,12 @@ class Session {
          targets, [&](const auto& handle) { tasks.push_back(detail::existing(handle.task_handle().get())); }),
      ...);
     return tasks;
+  }
+
+  /// Throws std::logic_error inside a task.
+  detail::Engine& engine(const char* call) const {
+    detail::refuse_inside_a_task(call);
+    return engine_;
   }
 
   detail::Engine& engine_;

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Families judged by plain loops, which share nothing with the library: neither its patterns nor its serial
+// engine.
+#include "tests/support/one_process.hpp"
+#include "tests/support/random_families.hpp"
+
+#include <gtest/gtest.h>
+
+namespace ramal::test {
+namespace {
+
+Word seven_fails(long i) {
+  if (i == 7) throw std::runtime_error("seven is out of order");
+  return static_cast<Word>(i);
+}
+/// The same program on any number of ranks, and in one stack, against what plain loops say.
+template <class Program, class Expected>
+void expect_everywhere(const Program& program, const Expected& expected) {
+  EXPECT_EQ(program(SerialRanks().session()), expected) << "serial";
+  for (const int ranks : {1, 2, 3, 5}) {
+    for (const std::int64_t members : {1, 3, 1 << 14}) {
+      SteppedRanks stepped(ranks, static_cast<unsigned>(ranks));
+      stepped.engine().set_front_members(members);
+      EXPECT_EQ(program(stepped.session()), expected) << ranks << " ranks, " << members << " members a front";
+    }
+  }
+}
+
+Word ten_times(std::int64_t i, Word x) { return 10 * x + static_cast<Word>(i); }
+Word one_at(std::int64_t) { return 1; }
+/// Its first reads another family, the others itself: as many sources as parameters.
+struct FirstFromOutside {
+  void operator()(const Index& place, Reads& reads) const {
+    if (place[0] == 0) {
+      reads(0, place);
+    } else {
+      reads.self(Index(place[0] - 1));
+    }
+  }
+};
+
+TEST(Families, ItselfIsNotTheLastOfItsSources) {
+  Words expected{10};
+  for (Word i = 1; i < 12; ++i) expected.push_back(10 * expected.back() + i);
+  expect_everywhere(
+      [](Session& session) {
+        return session.compute(family<ten_times>(12, FirstFromOutside{}, family<one_at>(12)));
+      },
+      expected);
+}
+
+/// One of 100000 reads an earlier one, where nobody looks beforehand.
+struct HiddenSelf {
+  void operator()(const Index& place, Reads& reads) const {
+    if (place[0] == 31234) {
+      reads.self(Index(0));
+    } else {
+      reads(0, place);
+    }
+  }
+};
+
+TEST(Families, OneThatIsNotKnownToReadItselfIsTold) {
+  SteppedRanks stepped(2, 1);
+  const auto ones = family<one_at>(100000);
+  const auto hidden = family<ten_times>(100000, HiddenSelf{}, ones);
+  try {
+    stepped.session().compute(hidden[31234]);
+    FAIL();
+  } catch (const TaskError& error) {
+    EXPECT_NE(error.details().message.find("say .with({.reads_itself = true})"), std::string::npos)
+        << error.what();
+  }
+  const auto said = family<ten_times>.with({.reads_itself = true})(100000, HiddenSelf{}, ones);
+  EXPECT_EQ(stepped.session().compute(said[31234]), 10u * 10 + 31234);
+}
+
+Word number_at(Index place) {
+  Word number = 1;
+  for (int d = 0; d < place.dims; ++d) number = 10 * number + static_cast<Word>(place[d]);
+  return number;
+}
+Word sum_of(Inputs<Word> all) {
+  Word sum = 0;
+  for (const Word one : all) sum += one;
+  return sum;
+}
+Word plus(Word a, Word b) { return a + b; }
+
+/// Of all shapes with lengths of 1 beside others, each dimension reduced, then its neighbours read.
+TEST(Families, NeighboursOfAReductionAreFoundWhateverLengthsAreOne) {
+  const Index shapes[] = {Index(1, 4, 2), Index(4, 1, 2), Index(4, 2, 1), Index(1, 1, 5), Index(1, 5, 1),
+                          Index(5, 1, 1), Index(1, 3, 1, 4), Index(3, 1, 4, 1), Index(1, 1, 1)};
+  for (const Index& shape : shapes) {
+    for (int axis = 0; axis < shape.dims; ++axis) {
+      Index left;  // without the axis
+      left.dims = shape.dims - 1;
+      for (int d = 0; d < left.dims; ++d) left[d] = shape[d < axis ? d : d + 1];
+      Words rows(static_cast<std::size_t>(left.volume()), 0);
+      for (std::int64_t k = 0; k < shape.volume(); ++k) {
+        const Index place = shape.place_of(k);
+        Index row;
+        row.dims = left.dims;
+        for (int d = 0; d < left.dims; ++d) row[d] = place[d < axis ? d : d + 1];
+        rows[static_cast<std::size_t>(left.number_of(row))] += number_at(place);
+      }
+      for (int d = 0; d < left.dims; ++d) {
+        Index offset;
+        offset.dims = left.dims;
+        offset[d] = 1;
+        Words expected;
+        for (std::int64_t k = 0; k < left.volume(); ++k) {
+          Index next = left.place_of(k);
+          ++next[d];
+          expected.push_back(next[d] < left[d] ? rows[static_cast<std::size_t>(left.number_of(next))] : 0);
+        }
+        SCOPED_TRACE(shape.text() + " along " + std::to_string(axis) + ", neighbours along " +
+                     std::to_string(d));
+        expect_everywhere(
+            [&](Session& session) {
+              return session.compute(
+                  stencil<sum_of>(reduce_along<plus>(family<number_at>(shape), axis), {offset}));
+            },
+            expected);
+      }
+    }
+  }
+}
+
+TEST(Families, OffsetsMayLeadAnyNumberOfTimesRound) {
+  const std::int64_t far = (std::int64_t{1} << 32) + 1;  // whose lower 32 bits are 1
+  Words beyond, around, at_end;
+  for (std::int64_t i = 0; i < 7; ++i) {
+    beyond.push_back(0);
+    around.push_back(number_at(Index((i + far) % 7)) + number_at(Index(((i - far) % 7 + 7) % 7)));
+    at_end.push_back(number_at(Index(6)));
+  }
+  const auto line = family<number_at>(7);
+  expect_everywhere([&](Session& s) { return s.compute(stencil<sum_of>(line, {{far}, {-far}})); }, beyond);
+  expect_everywhere(
+      [&](Session& s) { return s.compute(stencil<sum_of>(line, {{far}, {-far}}, Edge::periodic)); }, around);
+  expect_everywhere([&](Session& s) { return s.compute(stencil<sum_of>(line, {{far}}, Edge::clamp)); },
+                    at_end);
+  EXPECT_THROW(stencil<sum_of>(line, {{std::int64_t{1} << 50}}), std::invalid_argument);
+}
+
+// --- whose failures are told ------------------------------------------------------------------------------
+
+struct OwnPlace {
+  void operator()(const Index& place, Reads& reads) const { reads(0, place); }
+};
+Word fails_at_three(long i) {
+  if (i == 3) throw std::runtime_error("three is out of order");
+  return static_cast<Word>(i);
+}
+
+/// One rule for compute, run and wait: what is asked for, and what that needs.
+TEST(Families, AFailureThatNothingAskedForNeedsIsNobodys) {
+  const auto ask = [](Session& session) {
+    std::string said;
+    const auto whole = family<seven_fails>(20);
+    const auto first = family<ten_times>(5, OwnPlace{}, whole);
+    const auto more = family<ten_times>(9, OwnPlace{}, whole);
+    const auto kept = family<ten_times>(5, OwnPlace{}, whole);
+    const auto kept_more = family<ten_times>(9, OwnPlace{}, whole);
+    const auto loop = iterate<plus>(more, 3, {{0}, {0}}, Edge::open);
+    const auto note = [&said](const auto& call) {
+      try {
+        call();
+        said += ". ";
+      } catch (const TaskError& error) {
+        said += error.details().task + ' ';
+      }
+    };
+    note([&] { session.compute(first); });
+    note([&] { session.run(first); });
+    note([&] { session.persist(kept), session.wait(kept); });
+    note([&] { session.run(kept); });
+    note([&] { session.compute(more); });
+    note([&] { session.run(more); });
+    note([&] { session.persist(kept_more), session.wait(kept_more); });
+    note([&] { session.run(kept_more); });
+    note([&] { session.run(loop); });
+    std::vector<Delayed<Word>> handles;
+    for (long i = 0; i < 5; ++i) handles.push_back(delayed<fails_at_three>(i));
+    note([&] { session.run(as_family(handles)); });
+    note([&] { session.wait(as_family(handles)); });
+    note([&] { session.compute(as_family(handles)); });
+    note([&] { session.run(map<placed>(as_family(handles))); });
+    handles.erase(handles.begin() + 3);
+    note([&] { session.wait(as_family(handles)); });
+    return said;
+  };
+  const std::string seven = "seven_fails[7] ";
+  const std::string three = "fails_at_three ";
+  expect_everywhere(ask, ". . . . " + seven + seven + seven + seven + seven + three + three + three + three + ". ");
+}
+
+// --- cancelled --------------------------------------------------------------------------------------------
+
+TEST(Families, WhatIsGivenUpIsLazyAgain) {
+  for (const int ranks : {1, 3}) {
+    SteppedRanks stepped(ranks, 4);
+    stepped.engine().set_front_members(4);
+    Session& session = stepped.session();
+    const auto line = family<seed_at>(300);
+    session.persist(line);
+    const auto member = line[150];
+    session.persist(member);  // lent by the family
+    session.cancel(line);
+    EXPECT_THROW(session.wait(line), CancelledError);
+    EXPECT_EQ(session.compute(member), seed_at(150));
+    EXPECT_EQ(session.compute(map<placed>(line)[7]), session.compute(map<placed>(family<seed_at>(300))[7]));
+    session.persist(line);
+    session.wait(line);
+    EXPECT_EQ(session.compute(line[299]), seed_at(299));
+  }
+}
+
+// --- chains of families and handles ------------------------------------------------------------------------
+
+Word remainder_of_seven(long i) { return static_cast<Word>(i % 7); }
+Word mixed(Word a, Word b) { return (31 * a + b) % 1000003; }
+
+/// Each turn's family reads the handle that is made of the last one's: made, run and freed without recursion, in
+/// time that is linear in the turns.
+TEST(Families, LongChainsOfFamiliesAndHandles) {
+  const auto data = family<remainder_of_seven>(4);
+  const auto chain = [&](int turns) {
+    auto theta = delayed<mixed>(Word{1}, Word{2});
+    for (int i = 0; i < turns; ++i) theta = delayed<mixed>(theta, reduce<plus>(map<mixed>(data, theta)));
+    return theta;
+  };
+  Word theta = mixed(1, 2);
+  constexpr int turns = 2000;
+  for (int i = 0; i < turns; ++i) {
+    Word sum = 0;
+    for (long k = 0; k < 4; ++k) sum += mixed(remainder_of_seven(k), theta);
+    theta = mixed(theta, sum);
+  }
+  chain(100000);
+  EXPECT_EQ(SerialRanks().session().compute(chain(turns)), theta);
+  SteppedRanks stepped(2, 3);
+  EXPECT_EQ(stepped.session().compute(chain(turns)), theta);
+}
+
+}  // namespace
+}  // namespace ramal::test
