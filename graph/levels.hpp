@@ -6,6 +6,7 @@
 #include <ramal/dependence.hpp>
 
 #include <functional>
+#include <unordered_set>
 
 namespace ramal::detail {
 
@@ -15,9 +16,15 @@ struct FamilyLevel {
   std::vector<TaskHandle> members;  ///< handles to members of these that the targets need
 };
 
-/// Of all families that the targets need and that are not kept, the lowest first. Walks what the targets need
-/// up to what is kept, with a stack of its own, however long the chain. O(tasks + families).
-std::vector<FamilyLevel> family_levels(std::span<const Task* const> targets,
-                                       const std::function<bool(const FamilyNode&)>& is_kept);
+struct FamilyLevels {
+  std::vector<FamilyLevel> levels;  ///< the lowest first
+  /// Handles that are members of a family of handles and are also read, or asked for, in another way, or by
+  /// families of several levels.
+  std::unordered_set<const Task*> read_otherwise;
+};
+/// Of all families that the targets need and that are not kept. Walks what the targets need up to what is kept,
+/// with a stack of its own, however long the chain. O(tasks + families).
+FamilyLevels family_levels(std::span<const Task* const> targets,
+                           const std::function<bool(const FamilyNode&)>& is_kept);
 
 }  // namespace ramal::detail

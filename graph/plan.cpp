@@ -291,24 +291,30 @@ PlannedProgram plan_program(std::span<const std::shared_ptr<const FamilyNode>> f
   return Planner(context).plan(families);
 }
 
-std::vector<const Task*> handles_read(std::span<const std::shared_ptr<const FamilyNode>> families,
-                                      const std::function<bool(const FamilyNode&)>& is_kept) {
-  std::vector<const Task*> handles;
+HandlesRead handles_read(std::span<const std::shared_ptr<const FamilyNode>> families,
+                         const std::function<bool(const FamilyNode&)>& is_kept) {
+  HandlesRead handles;
   std::unordered_set<const Task*> seen_handles;
   std::unordered_set<const FamilyNode*> seen;
   std::vector<const FamilyNode*> stack;
-  const auto read = [&](const TaskHandle& task) {
-    if (task.get() != nullptr && seen_handles.insert(task.get()).second) handles.push_back(task.get());
+  const auto read = [&](const TaskHandle& task, bool in_family) {
+    if (task.get() == nullptr) return;
+    if (!seen_handles.insert(task.get()).second) {
+      handles.in_one_family.erase(task.get());
+      return;
+    }
+    handles.all.push_back(task.get());
+    if (in_family) handles.in_one_family.insert(task.get());
   };
   for (const auto& family : families) stack.push_back(family.get());
   while (!stack.empty()) {
     const FamilyNode& family = *stack.back();
     stack.pop_back();
     if (!seen.insert(&family).second || is_kept(family)) continue;
-    for (const TaskHandle& task : family.tasks) read(task);
+    for (const TaskHandle& task : family.tasks) read(task, true);
     for (const FamilySource& source : family.sources) {
       if (source.is_handle()) {
-        read(source.task);
+        read(source.task, false);
       } else {
         stack.push_back(source.view.node.get());
       }

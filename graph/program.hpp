@@ -33,6 +33,7 @@
 #include <algorithm>
 #include <functional>
 #include <optional>
+#include <unordered_set>
 
 namespace ramal::detail {
 
@@ -69,6 +70,8 @@ struct ProgramSource {
 struct GivenMember {
   ValueId id;
   std::uint32_t rank;
+  /// 1: made for the program alone, which frees it as it is read.
+  std::uint32_t is_owned = 0;
 };
 enum class Pace : std::uint8_t { once, by_steps, by_chunks };
 
@@ -239,8 +242,13 @@ struct PlannedProgram {
   std::uint32_t node(const FamilyNode& family) const;
 };
 /// The handles that the families read, each once. Not those of families that are kept.
-std::vector<const Task*> handles_read(std::span<const std::shared_ptr<const FamilyNode>> families,
-                                      const std::function<bool(const FamilyNode&)>& is_kept);
+struct HandlesRead {
+  std::vector<const Task*> all;
+  /// Of these, members of one family of handles (`as_family`) that nothing else here reads by itself.
+  std::unordered_set<const Task*> in_one_family;
+};
+HandlesRead handles_read(std::span<const std::shared_ptr<const FamilyNode>> families,
+                         const std::function<bool(const FamilyNode&)>& is_kept);
 /// In which fronts all that is needed is run, some `front_members` a front on each rank. O(families).
 void plan_fronts(FamilyProgram& program, std::int64_t front_members);
 /// All that the families need. O(families).

@@ -277,7 +277,7 @@ void DistributedEngine::send_releases() {
   }
   std::map<std::uint32_t, std::vector<ValueId>> by_rank;
   for (const auto& state : states) {
-    if (state->lender) continue;
+    if (state->lender || state->is_owned) continue;
     by_rank[state->rank].push_back(state->id);
     for (const std::uint32_t rank : state->copies) by_rank[rank].push_back(state->id);
   }

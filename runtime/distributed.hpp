@@ -31,6 +31,7 @@ struct KeptState {
   std::optional<Failure> failure = {};
   std::set<std::uint32_t> copies = {};  ///< ranks that hold it besides `rank`
   std::shared_ptr<KeptFamily> lender = {};  ///< its family, if that is what is kept and releases it
+  bool is_owned = false;                    ///< by a program, which releases it
 };
 
 /// A family whose members are kept.
@@ -171,13 +172,14 @@ class DistributedEngine final : public Engine, private Control {
 
   Graph collect_checked(const Tasks& targets);
   bool make_members(const Graph& graph, const Tasks& targets);
-  void make_level(const FamilyLevel& level);
+  void make_level(const FamilyLevel& level, const std::unordered_set<const Task*>& read_otherwise);
   std::shared_ptr<KeptFamily> kept_family(const FamilyNode& family) const;
   KeptFamily& persisted_family(const FamilyNode& family) const;
   void ship(PlannedProgram planned);
   void lend_member(const Task& member, std::shared_ptr<KeptFamily> family);
   static bool lender_gave_up(const Task& task);
-  PlannedProgram plan_families(std::span<const std::shared_ptr<const FamilyNode>> families);
+  PlannedProgram plan_families(std::span<const std::shared_ptr<const FamilyNode>> families,
+                               const std::unordered_set<const Task*>& read_otherwise = {});
   Array<std::uint32_t> place(const Graph& graph);
   KeptState* state_of(const Task& task) const;
   KeptState& persisted_state(const Task& task) const;

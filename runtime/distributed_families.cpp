@@ -24,13 +24,15 @@ bool DistributedEngine::make_members(const Graph& graph, const Tasks& targets) {
   }
   if (!any_to_make) return any;
   const auto is_kept = [this](const FamilyNode& family) { return kept_family(family) != nullptr; };
-  for (const FamilyLevel& level : family_levels(targets, is_kept)) make_level(level);
+  const FamilyLevels levels = family_levels(targets, is_kept);
+  for (const FamilyLevel& level : levels.levels) make_level(level, levels.read_otherwise);
   return true;
 }
 
 /// What these families read of handles is made of members of the levels below, which are kept by now.
-void DistributedEngine::make_level(const FamilyLevel& level) {
-  PlannedProgram planned = plan_families(level.families);
+void DistributedEngine::make_level(const FamilyLevel& level,
+                                   const std::unordered_set<const Task*>& read_otherwise) {
+  PlannedProgram planned = plan_families(level.families, read_otherwise);
   FamilyProgram& program = planned.program;
   Run& run = runs_[program.run];
   const FamilyNode* family = nullptr;
@@ -60,10 +62,21 @@ void DistributedEngine::ship(PlannedProgram planned) {
   rank_.ship_program(program.run, program.encode(images_), runs_.size() == 1);
 }
 
-/// What families read of handles is kept from now on.
-PlannedProgram DistributedEngine::plan_families(std::span<const std::shared_ptr<const FamilyNode>> families) {
-  persist_held(
-      handles_read(families, [this](const FamilyNode& family) { return kept_family(family) != nullptr; }));
+/// What families read of single handles is kept from now on. Those of a family of handles, unless they are
+/// persisted or anything else is to read them, are made for the program alone: it frees each
+/// as it is read, so that a dataset larger than memory can go through it. For whoever asks for them later
+/// they are as lazy as before.
+PlannedProgram DistributedEngine::plan_families(std::span<const std::shared_ptr<const FamilyNode>> families,
+                                                const std::unordered_set<const Task*>& read_otherwise) {
+  const HandlesRead handles =
+      handles_read(families, [this](const FamilyNode& family) { return kept_family(family) != nullptr; });
+  std::vector<const Task*> owned;
+  for (const Task* task : handles.all) {
+    const bool is_lazy = task->constant() == nullptr && task->family() == nullptr && task->residence() == nullptr;
+    if (is_lazy && handles.in_one_family.contains(task) && !read_otherwise.contains(task)) owned.push_back(task);
+  }
+  persist_held(handles.all);
+  for (const Task* task : owned) persisted_state(*task).is_owned = true;
   ProgramContext context;
   context.kept = [this](const FamilyNode& family) {
     const auto kept = kept_family(family);
@@ -78,9 +91,10 @@ PlannedProgram DistributedEngine::plan_families(std::span<const std::shared_ptr<
   context.given = [this](const Task& task) {
     if (task.constant() != nullptr) settle_constant(task);
     const KeptState& state = persisted_state(task);
-    return GivenMember{state.id, state.rank};
+    return GivenMember{state.id, state.rank, state.is_owned ? 1U : 0U};
   };
   PlannedProgram planned = plan_program(families, context);
+  for (const Task* task : owned) task->settle(nullptr);
   planned.program.run = next_run_++;
   warn_of_unknown_readers(planned);
   return planned;

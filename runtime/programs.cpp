@@ -29,9 +29,20 @@ void Programs::start(std::span<const std::byte> encoded) {
       one->wants[one->program.front(node, place)].push_back(wanted);
   }
   one->verdicts.resize(one->program.loops.size());
+  find_owned(*one);
   stirred_.push_back(one->program.run);
   programs_.emplace(one->program.run, std::move(one));
   advance();
+}
+
+/// Values of handles that were made for the program alone. What no front imports is released at the end.
+void Programs::find_owned(UnderWay& program) const {
+  for (std::uint32_t node = 0; node < program.program.nodes.size(); ++node) {
+    for (const GivenMember& member : program.program.nodes[node].given) {
+      if (member.is_owned != 0 && member.rank == rank_)
+        program.owned[program.program.nodes[node].front].push_back(member.id);
+    }
+  }
 }
 
 /// Forgets what the fronts of another phase repeat.
@@ -138,6 +149,9 @@ void Programs::activate(UnderWay& program, std::int64_t number) {
   program.fronts.erase(number);
   if (program.is_cancelled) executor_.cancel_all(run);
   executor_.activate(run, next, keeps_of(program, number, *front));
+  if (const auto owned = program.owned.extract(number); !owned.empty()) {
+    for (const ValueId id : owned.mapped()) executor_.release(id);
+  }
 }
 
 Programs::Gate Programs::gate(const UnderWay& program) const {
@@ -255,6 +269,9 @@ void Programs::advance() {
     if (program.program.done != 0) {
       announce_(program.program.done,
                 program.failure ? Value::make<Failure>(*program.failure) : Value::make<Void>());
+    }
+    for (const auto& [front, ids] : program.owned) {
+      for (const ValueId id : ids) executor_.release(id);
     }
     latest_ = nullptr;
     programs_.erase(number);

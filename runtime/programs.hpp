@@ -23,7 +23,9 @@
 // the loop after the same step.
 //
 // Why values are freed: a member's value is kept by name until the last front that may read it is prepared,
-// which every rank can tell from the readers' patterns; a front's values go as in any run.
+// which every rank can tell from the readers' patterns; a front's values go as in any run. Of handles that were
+// made for the program alone the kept values are released once the front that imports them is active: its
+// imports have the value, or wait for it.
 //
 // By whoever pumps.
 #pragma once
@@ -101,6 +103,8 @@ class Programs {
       std::optional<Failure> failure;
     };
     std::vector<Verdicts> verdicts;                   // by loop
+    /// Values here that the program owns, by the front that imports them.
+    std::map<std::int64_t, std::vector<ValueId>> owned;
     std::map<std::uint32_t, std::int64_t> consumers;  // ranks, and up to which front they are known to be
     std::set<std::uint32_t> producers;
     std::int64_t clear_until = -1;  // no consumer is too far behind for this front
@@ -113,6 +117,7 @@ class Programs {
   std::int64_t steps_of(const UnderWay& program, std::int64_t number) const;
   void prepare(UnderWay& program, std::int64_t number);
   void activate(UnderWay& program, std::int64_t number);
+  void find_owned(UnderWay& program) const;
   std::vector<Keep> keeps_of(UnderWay& program, std::int64_t number, const Front& front);
   void advance(UnderWay& program);
   /// What is to be done about the next front: it is in a loop whose verdict is awaited, or that has ended.

@@ -113,7 +113,7 @@ bool SerialEngine::make_members(const Graph& graph, const Tasks& targets) {
   }
   if (!any_to_make) return any;
   const auto is_kept = [this](const FamilyNode& family) { return kept_members(family) != nullptr; };
-  for (const FamilyLevel& level : family_levels(targets, is_kept)) {
+  for (const FamilyLevel& level : family_levels(targets, is_kept).levels) {
     PlannedProgram planned;
     const auto values = evaluate(level.families, planned);
     for (const TaskHandle& member : level.members) {
@@ -127,7 +127,7 @@ bool SerialEngine::make_members(const Graph& graph, const Tasks& targets) {
 std::vector<std::vector<Value>> SerialEngine::evaluate(
     std::span<const std::shared_ptr<const FamilyNode>> families, PlannedProgram& planned) {
   const auto is_kept = [this](const FamilyNode& family) { return kept_members(family) != nullptr; };
-  persist(handles_read(families, is_kept));
+  persist(handles_read(families, is_kept).all);
   std::vector<Value> handles;
   ProgramContext context;
   context.kept = [&](const FamilyNode& family) { return KeptAs{is_kept(family) ? ValueId{1} : 0}; };

@@ -180,7 +180,7 @@ class Session {
 
   /// Runs all members of these families, or of vectors of families, for what they do, and keeps nothing. Throws
   /// as `compute` if one of them failed, by itself or for what it reads; a failure that none of them reads is
-  /// nobody's. Handles that families read (`as_family`) are kept, as by `persist`.
+  /// nobody's. Of a family of handles (`as_family`) the handles are kept, as by `persist`.
   template <class... F>
     requires(sizeof...(F) > 0)
   void run(const F&... families) {
