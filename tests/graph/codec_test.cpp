@@ -6,11 +6,20 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cmath>
+#include <complex>
+#include <deque>
+#include <filesystem>
+#include <forward_list>
 #include <functional>
 #include <limits>
+#include <list>
 #include <memory>
 #include <new>
+#include <random>
+#include <unordered_set>
+#include <valarray>
 
 namespace {
 
@@ -251,6 +260,83 @@ TEST(Codec, Associative) {
   expect_round_trip(std::set<std::string>{"x", "y"});
 }
 
+TEST(Codec, OtherContainers) {
+  expect_round_trip(std::list<std::string>{"b", "a", ""});
+  expect_round_trip(std::deque<double>{1, 2.5});
+  expect_round_trip(std::deque<std::vector<int>>{{1}, {}});
+  expect_round_trip(std::forward_list<int>{});
+  expect_round_trip(std::forward_list<int>{3, 1, 2});
+  expect_round_trip(std::multiset<int>{1, 1, 2});
+  expect_round_trip(std::unordered_set<std::string>{"x", "y"});
+  expect_round_trip(std::unordered_multiset<int>{1, 1, 2});
+  expect_round_trip(std::unordered_multimap<int, std::string>{{1, "a"}, {1, "b"}, {2, "a"}});
+  expect_round_trip(std::vector<std::list<std::map<int, std::set<char>>>>{{{{1, {'a'}}}}, {}});
+  // Equal keys keep their order.
+  expect_round_trip(std::multimap<int, std::string>{{1, "b"}, {1, "a"}, {0, "z"}, {1, "c"}});
+  const std::filesystem::path path = "/tmp/Ã©tÃ©/data.h5";
+  expect_round_trip(path);
+  expect_round_trip(std::map<std::filesystem::path, int>{{path, 1}});
+}
+
+TEST(Codec, Valarrays) {
+  for (const std::valarray<double>& sent : {std::valarray<double>{}, std::valarray<double>{1, 2.5, -3}}) {
+    const auto read = decode<std::valarray<double>>(encode(sent));
+    ASSERT_EQ(read.size(), sent.size());
+    EXPECT_TRUE(std::equal(std::begin(read), std::end(read), std::begin(sent)));
+  }
+  static_assert(ramal::Contiguous<std::valarray<float>>);
+}
+
+TEST(Codec, PointersByWhatTheyPointTo) {
+  using Shared = std::shared_ptr<std::string>;
+  const auto one = std::make_shared<std::string>("one");
+  EXPECT_EQ(decode<Shared>(encode(Shared())), nullptr);
+  const auto two = decode<std::vector<Shared>>(encode(std::vector<Shared>{one, one}));
+  EXPECT_EQ(*two[0], "one");
+  EXPECT_EQ(*two[1], "one");
+  EXPECT_NE(two[0], two[1]) << "each has one of its own";
+  EXPECT_EQ(*decode<std::shared_ptr<const int>>(encode(std::shared_ptr<const int>(new int(4)))), 4);
+  EXPECT_EQ(*decode<std::unique_ptr<int>>(encode(std::make_unique<int>(5))), 5);
+  EXPECT_EQ(decode<std::unique_ptr<int>>(encode(std::unique_ptr<int>())), nullptr);
+}
+
+/// Grown one by one, with room to spare, after many were taken out again.
+template <class Table, class Make>
+void expect_same_order(const Make& make) {
+  SCOPED_TRACE(ramal::detail::type_name<Table>);
+  std::mt19937 random(1);
+  for (std::size_t n = 0; n < 3000; n += 1 + n / 3) {
+    for (const int how : {0, 1, 2, 3}) {
+      Table sent;
+      if (how == 1) sent.reserve(5 * n + 7);
+      for (std::size_t i = 0; i < n * (how == 2 ? 4 : 1); ++i) sent.insert(make(random));
+      if (how == 2) {
+        for (auto at = sent.begin(); at != sent.end();)
+          at = random() % 4 != 0 ? sent.erase(at) : std::next(at);
+      }
+      if (how == 3) sent.rehash(0);
+      const auto read = decode<Table>(encode(sent));
+      ASSERT_EQ(read.size(), sent.size());
+      ASSERT_TRUE(std::equal(sent.begin(), sent.end(), read.begin()))
+          << n << " elements, made in way " << how;
+      const auto again = decode<Table>(encode(read));
+      ASSERT_TRUE(std::equal(sent.begin(), sent.end(), again.begin())) << "twice";
+    }
+  }
+}
+#ifdef __GLIBCXX__
+TEST(Codec, HashTablesKeepTheirOrderOfIteration) {
+  const auto number = [](std::mt19937& random) { return static_cast<int>(random() % 10'000); };
+  const auto text = [](std::mt19937& random) { return "key" + std::to_string(random()); };
+  expect_same_order<std::unordered_set<int>>(number);
+  expect_same_order<std::unordered_set<std::string>>(text);
+  expect_same_order<std::unordered_map<std::string, double>>(
+      [&](std::mt19937& random) { return std::pair(text(random), 0.5); });
+  expect_same_order<std::unordered_map<int, std::string>>(
+      [&](std::mt19937& random) { return std::pair(number(random), text(random)); });
+}
+#endif
+
 TEST(Codec, ElementsThatTakeFewerBytesThanTheyOccupy) {
   expect_round_trip(std::set<std::monostate>{std::monostate{}});
   expect_round_trip(std::map<std::monostate, std::monostate>{{{}, {}}});
@@ -333,6 +419,7 @@ TEST(CodecDamage, AbsurdLengthsAreRefusedWithoutAllocation) {
   expect_absurd_lengths_refused<std::vector<std::vector<double>, Watched<std::vector<double>>>>();
   expect_absurd_lengths_refused<std::set<int, std::less<>, Watched<int>>>();
   expect_absurd_lengths_refused<std::map<int, int, std::less<>, Watched<std::pair<const int, int>>>>();
+  expect_absurd_lengths_refused<std::list<int, Watched<int>>>();
   expect_absurd_lengths_refused<std::unordered_map<std::string, int, std::hash<std::string>, std::equal_to<>,
                                                    Watched<std::pair<const std::string, int>>>>();
 }
@@ -343,6 +430,11 @@ TEST(CodecDamage, AbsurdLengthsOfElementsWithoutBytesAreRefused) {
   EXPECT_THROW((Codec<std::vector<NoDefaultEmpty, Watched<NoDefaultEmpty>>>::read(empties)), DecodeError);
   Reader stateless(bytes);
   EXPECT_THROW((Codec<std::vector<Stateless, Watched<Stateless>>>::read(stateless)), DecodeError);
+}
+
+TEST(CodecDamage, AnAbsurdNumberOfBucketsIsNotBelieved) {
+  const Bytes bytes = encode(std::array{std::uint64_t{0}, ~std::uint64_t{0}});
+  EXPECT_TRUE(decode<std::unordered_set<int>>(bytes).empty());
 }
 
 TEST(CodecDamage, AVariantsAlternativeIsChecked) {
@@ -375,6 +467,15 @@ TEST(CodecDamage, TheErrorSaysWhatWasExpectedAndFound) {
 struct Plain {
   std::unique_ptr<int> owner;
 };
+struct Shape {
+  virtual ~Shape() = default;
+  template <class Archive>
+  void serialize(Archive&, unsigned) {}
+};
+/// A container's elements are not all of it.
+struct Titled : std::list<int> {
+  std::string title;
+};
 
 static_assert(Encodable<Point> && Encodable<Person> && Encodable<abroad::Town> && Encodable<Season>);
 static_assert(!Encodable<int*> && !Encodable<const char*> && !Encodable<void*> && !Encodable<std::nullptr_t>);
@@ -382,10 +483,13 @@ static_assert(!Encodable<int&> && !Encodable<const int> && !Encodable<int[3]> &&
 static_assert(!Encodable<int (*)(int)> && !Encodable<int Point::*> && !Encodable<void (Person::*)()>);
 static_assert(!Encodable<std::span<int>> && !Encodable<std::span<const int, 3>>);
 static_assert(!Encodable<std::string_view> && !Encodable<std::u16string_view>);
-static_assert(!Encodable<std::unique_ptr<int>> && !Encodable<std::shared_ptr<int>>);
+static_assert(!Encodable<std::unique_ptr<int[]>> && !Encodable<std::shared_ptr<int[]>>);
+static_assert(!Encodable<std::shared_ptr<void>> && !Encodable<std::shared_ptr<int*>>);
+static_assert(Encodable<Shape> && !Encodable<std::shared_ptr<Shape>>, "it may be of another class");
+static_assert(!Encodable<Titled> && !Encodable<std::list<int*>> && !Encodable<std::valarray<int*>>);
 static_assert(!Encodable<std::function<int()>> && !Encodable<Plain>);
 static_assert(!Encodable<std::vector<int*>> && !Encodable<std::vector<std::string_view>>);
-static_assert(!Encodable<std::vector<Plain>> && !Encodable<std::vector<std::vector<std::unique_ptr<int>>>>);
+static_assert(!Encodable<std::vector<Plain>> && !Encodable<std::vector<std::vector<std::unique_ptr<int[]>>>>);
 static_assert(!Encodable<std::map<int, char*>> && !Encodable<std::map<const char*, int>>);
 static_assert(!Encodable<std::pair<int, int*>> && !Encodable<std::tuple<int, std::string_view>>);
 static_assert(!Encodable<std::optional<Plain>> && !Encodable<std::variant<int, Plain>>);
@@ -399,6 +503,139 @@ TEST(CodecRefuses, PointersInsideTriviallyCopyableWrappers) {
   EXPECT_FALSE((Encodable<std::optional<std::array<int*, 2>>>));
   EXPECT_FALSE((Encodable<std::vector<std::optional<int*>>>));
   EXPECT_FALSE((Encodable<std::reference_wrapper<int>>));
+}
+
+// --- addresses among the members of plain structures -----------------------------------------------------
+using ramal::detail::Addresses;
+template <class T>
+constexpr Addresses addresses = ramal::detail::addresses_in<T>();
+
+struct Window {
+  const double* data;
+  long size;
+};
+struct Cell {
+  Point centre;
+  Window window;
+  int neighbours[3];
+};
+struct Named {
+  std::string_view name;
+  int n;
+};
+struct Callback {
+  double (*f)(double);
+};
+struct Grown : Point {
+  int* more;
+};
+struct Optional {
+  int n;
+  std::optional<int*> pointer;
+};
+struct Wide {
+  double first[400];
+  Empty nothing;
+  int* last;
+};
+struct Arrays {
+  std::array<int, 3> numbers;
+  std::array<const char*, 2> texts;
+};
+struct Bits {
+  int a : 3;
+  unsigned b : 5;
+  int* p;
+};
+static_assert(addresses<Window> == Addresses::some && addresses<Cell> == Addresses::some);
+static_assert(addresses<Named> == Addresses::some && addresses<Callback> == Addresses::some);
+static_assert(addresses<Grown> == Addresses::some && addresses<Optional> == Addresses::some);
+static_assert(addresses<Wide> == Addresses::some && addresses<Arrays> == Addresses::some);
+static_assert(addresses<Bits> == Addresses::some && addresses<Season> == Addresses::some);
+static_assert(!Encodable<Window> && !Encodable<Cell> && !Encodable<std::vector<Wide>>);
+static_assert(!Encodable<std::map<int, Named>> && !Encodable<std::shared_ptr<Arrays>>);
+
+struct Plainest {
+  Color color;
+  bool flag;
+  long double l;
+  std::byte bytes[16];
+  double grid[10][10];
+  Point points[2];
+  struct {
+    Empty nothing;
+    std::array<Point, 2> both;
+  } inner;
+  std::complex<double> z;
+  std::chrono::seconds s;
+  std::chrono::system_clock::time_point t;
+  std::optional<double> maybe;
+};
+struct Child : Point {
+  int more = 3;
+};
+static_assert(addresses<Point> == Addresses::none && addresses<Plainest> == Addresses::none);
+static_assert(addresses<Child> == Addresses::none && addresses<std::complex<float>> == Addresses::none);
+static_assert(Encodable<Plainest> && Encodable<std::vector<Child>>);
+
+struct Union {
+  int tag;
+  union {
+    double number;
+    int* pointer;
+  };
+};
+struct Reference {
+  int n;
+  const double& refers;
+};
+struct HasCelsius {
+  int n;
+  Celsius celsius;
+  int* p;
+};
+struct Endless {
+  double numbers[1000];
+};
+class Hidden {
+ public:
+  Hidden() = default;
+  explicit Hidden(const void* at) : at_(at) {}
+  bool operator==(const Hidden&) const = default;
+
+ private:
+  const void* at_ = nullptr;
+};
+static_assert(addresses<Union> == Addresses::unknown && addresses<Reference> == Addresses::unknown);
+static_assert(addresses<HasCelsius> == Addresses::unknown && addresses<Endless> == Addresses::unknown);
+static_assert(addresses<Hidden> == Addresses::unknown && Encodable<Hidden>);
+
+/// What counting, which comes before anything is sent, throws.
+template <class T>
+std::string refusal(const T& value) {
+  try {
+    Writer count;
+    Codec<T>::write(count, value);
+  } catch (const std::invalid_argument& error) {
+    return error.what();
+  }
+  return "(nothing was refused)";
+}
+
+TEST(CodecRefuses, AddressesThatTheTypeDoesNotTellOf) {
+  const auto numbers = std::make_unique<double[]>(100'000);
+  const Hidden hidden(&numbers[90'000]);
+  const std::string text = refusal(hidden);
+  EXPECT_NE(text.find("Hidden"), std::string::npos) << text;
+  EXPECT_NE(text.find("holds an address of this process"), std::string::npos) << text;
+  EXPECT_EQ(refusal(std::optional(hidden)), text);
+  EXPECT_EQ(refusal(std::vector{Hidden(nullptr), hidden}), text);
+  EXPECT_EQ(refusal(std::list{hidden}), text);
+  EXPECT_EQ(refusal(std::map<int, Hidden>{{1, hidden}}), text);
+  Writer head;
+  EXPECT_THROW(Codec<std::vector<Hidden>>::write_head(head, {hidden}), std::invalid_argument);
+  expect_round_trip(Hidden(nullptr));
+  EXPECT_EQ(refusal(Endless{}), "(nothing was refused)");
 }
 
 }  // namespace

@@ -75,6 +75,7 @@ template <class T>
 T twice(T x) {
   return x + x;
 }
+int length(const std::string& text) { return static_cast<int>(text.size()); }
 double update_lambda(double lambda) { return lambda * 0.5; }
 
 struct Counter {
@@ -360,20 +361,47 @@ struct Method {
 };
 TEST(Closures, ThisIsRefused) { Method().make(); }
 
-struct Window {
-  const double* data;
-  long size;
-};
-double first_of(Window window) { return *window.data; }
+/// Of classes with constructors the compiler does not know the members.
+class Window {
+ public:
+  Window() = default;
+  Window(const double* data, long size) : data_(data), size_(size) {}
+  double first() const { return size_ > 0 ? *data_ : 0; }
 
-TEST(Arguments, AStructureWithAnAddressInItIsRefused) {
-  const std::vector<double> numbers(3, 0.5);
-  expect_address_refused(__LINE__, [&] { delayed<first_of>(Window{numbers.data(), 3}); });
-  EXPECT_TRUE(contains(refusal([&] {
-                         delayed<first_of>(Window{numbers.data(), 3});
-                       }),
-                       "argument of first_of"));
-  EXPECT_NO_THROW(delayed<first_of>(Window{nullptr, 3}));
+ private:
+  const double* data_ = nullptr;
+  long size_ = 0;
+};
+double first_of(Window window) { return window.first(); }
+
+TEST(Arguments, AClassWithAnAddressInItIsRefused) {
+  const auto numbers = std::make_unique<double[]>(100'000);
+  const Window window(&numbers[90'000], 3);
+  expect_address_refused(__LINE__, [&] { delayed<first_of>(window); });
+  EXPECT_TRUE(contains(refusal([&] { delayed<first_of>(window); }), "argument of first_of"));
+  expect_address_refused(__LINE__, [&] { ramal::value(window); });
+  EXPECT_TRUE(contains(refusal([&] { ramal::value(window); }), "Window"));
+  EXPECT_TRUE(contains(refusal([&] { ramal::value(std::vector{Window(), window}); }), "Window"));
+  EXPECT_EQ(evaluate(delayed<first_of>(Window())), 0);
+  EXPECT_NO_THROW(ramal::value(Window(nullptr, 3)));
+}
+
+TEST(Arguments, AClassThatMayHoldAddressesIsNotSentUnseen) {
+  EXPECT_FALSE(ramal::detail::TypeOf<Window>::type.plain);
+  EXPECT_TRUE(ramal::detail::TypeOf<Counter>::type.plain);
+  const auto numbers = std::make_unique<double[]>(100'000);
+  const auto made = ramal::Value::make<Window>(&numbers[90'000], 3L);
+  EXPECT_TRUE(contains(refusal([&] { made.encoded_bytes(); }), "holds an address of this process"));
+}
+
+double first_behind(const std::unique_ptr<double>& number) { return *number; }
+double first_shared(std::shared_ptr<double> number) { return number ? *number : -1; }
+
+TEST(Arguments, WhatPointersPointToIsPassed) {
+  EXPECT_EQ(evaluate(delayed<first_behind>(std::make_unique<double>(1.5))), 1.5);
+  EXPECT_EQ(evaluate(delayed<first_behind>(ramal::value(std::make_unique<double>(2.5)))), 2.5);
+  EXPECT_EQ(evaluate(delayed<first_shared>(std::make_shared<double>(3.5))), 3.5);
+  EXPECT_EQ(evaluate(delayed<first_shared>(nullptr)), -1);
 }
 
 // --- a handle that was moved from --------------------------------------------------------------------

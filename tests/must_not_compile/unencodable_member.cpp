@@ -2,13 +2,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <ramal/delayed.hpp>
 
-#include <memory>
+#include <functional>
 
 struct Tree {
 #ifdef FIXED
   std::optional<int> node;
 #else
-  std::shared_ptr<int> node;
+  std::function<int()> node;
 #endif
   template <class Archive>
   void serialize(Archive& ar, unsigned) {

@@ -87,65 +87,32 @@ template <class T, class S>
 constexpr bool fits() {
   if constexpr (is_delayed<S>) {
     // Another type is converted by a task of its own.
-    return std::convertible_to<const Stored<typename S::value_type>&, T> &&
-           (!std::is_void_v<typename S::value_type> || std::same_as<T, Void>);
+    using From = Stored<typename S::value_type>;
+    return (std::same_as<From, T> || std::convertible_to<const From&, T>)&&(
+        !std::is_void_v<typename S::value_type> || std::same_as<T, Void>);
   } else if constexpr (is_lazy<S> || is_inputs<T>) {
     return parts_fit<T, S>;
   } else {
-    return std::convertible_to<const S&, T>;
+    return std::same_as<S, T> || std::convertible_to<const S&, T>;
   }
 }
 
 /// The task of a handle that a caller gave. Throws std::invalid_argument if it was moved from.
 const Task* existing(const Task* task);
 
+/// Several tasks may be given one value, so that a parameter by value may have to be a copy.
+template <class P, class T = std::remove_cvref_t<P>>
+inline constexpr bool can_be_passed =
+    std::is_lvalue_reference_v<P> || is_inputs<T> || std::copy_constructible<T>;
+
 /// What check_parameter below explains, as a condition: where it fails, nothing else is compiled.
 template <class P, class T = std::remove_cvref_t<P>>
 inline constexpr bool is_parameter = (!std::is_lvalue_reference_v<P> ||
                                       std::is_const_v<std::remove_reference_t<P>>)&&!is_delayed<T> &&
-                                     !std::is_pointer_v<T> && !is_view<T> && (is_inputs<T> || Encodable<T>);
+                                     !std::is_pointer_v<T> && !is_view<T> && can_be_passed<P> &&
+                                     (is_inputs<T> || Encodable<T>);
 
 enum class Tag : std::uint8_t { literal, input, parts, inputs };
-
-inline bool may_be_address(std::uintptr_t word) {
-  // Small numbers are numbers. Linux on x86-64 maps programs, heaps and stacks above 2^45, also with an
-  // unlimited stack; below lies the shadow memory of sanitizers. Elsewhere: above 4 GiB.
-#ifdef __x86_64__
-  constexpr std::uintptr_t lowest = std::uintptr_t{1} << 45;
-#else
-  constexpr std::uintptr_t lowest = std::uintptr_t{1} << 32;
-#endif
-  constexpr std::uintptr_t highest = std::uintptr_t{1} << 48;
-  // Two small numbers side by side, as a row and a column, may be mapped by chance. Of addresses one in 65536
-  // looks like that.
-  constexpr std::uint32_t small = 1 << 16;
-  return word >= lowest && word < highest && static_cast<std::uint32_t>(word) >= small;
-}
-/// Some aligned word may be one: for most literals, none may.
-inline bool may_hold_addresses(std::span<const std::byte> bytes) {
-  for (std::size_t at = 0; at + sizeof(std::uintptr_t) <= bytes.size(); at += sizeof(std::uintptr_t)) {
-    std::uintptr_t word = 0;
-    std::memcpy(&word, bytes.data() + at, sizeof word);
-    if (may_be_address(word)) return true;
-  }
-  return false;
-}
-/// Throws std::invalid_argument if any aligned word of `bytes` is an address of this process. `what` names
-/// the object and `where` the call it stands in.
-void refuse_addresses(std::span<const std::byte> bytes, std::string_view what, std::source_location where);
-
-/// The same for an object that is trivially copyable. What lies between its members is left from whatever was
-/// there before, and not looked at, if the compiler can tell (gcc does).
-template <class T>
-void refuse_addresses_in(const T& object, std::string_view what, std::source_location where) {
-  T copy = object;
-#if defined(__has_builtin)
-#if __has_builtin(__builtin_clear_padding)
-  __builtin_clear_padding(&copy);
-#endif
-#endif
-  refuse_addresses(std::as_bytes(std::span(&copy, 1)), what, where);
-}
 
 /// Gathers a task's inputs and literal bytes; without memory it only counts and checks them.
 class ArgWriter {
@@ -164,12 +131,11 @@ class ArgWriter {
   void tag(Tag tag) { literals.raw(tag); }
   std::size_t inputs() const { return count_; }
   bool counts_only() const { return inputs_ == nullptr; }
-  /// A structure that is encoded as it lies in memory may hide a pointer.
+  /// A class that is encoded as it lies in memory may hide a pointer.
   template <class T>
   void check(const T& literal) const {
-    if constexpr (std::is_class_v<T> && MemoryCodec<T>) {
-      if (counts_only() && may_hold_addresses(std::as_bytes(std::span(&literal, 1))))
-        refuse_addresses_in(literal, "an argument of " + std::string(function_), where_);
+    if constexpr (is_looked_at<T> && MemoryCodec<T>) {
+      if (counts_only()) refuse_addresses_in(literal, "an argument of ", where_, function_);
     }
   }
 
@@ -356,7 +322,12 @@ constexpr void check_parameter() {
       "ramal: a task's parameter must not be a pointer, span or string_view: what it points to stays on "
       "one rank; take a string, a vector or another value");
   static_assert(
-      std::is_pointer_v<T> || is_view<T> || is_delayed<T> || is_inputs<T> || Encodable<T>,
+      is_delayed<T> || can_be_passed<P>,
+      "ramal: a task's parameter by value must be copyable: several tasks may be given one value; take it by "
+      "const reference");
+  static_assert(
+      std::is_pointer_v<T> || is_view<T> || is_delayed<T> || is_inputs<T> || !HoldsNoAddress<T>::value ||
+          Encodable<T>,
       "ramal: this parameter's type cannot be encoded, so it cannot travel to another rank; give its "
       "class a serialize() function or specialise ramal::Codec");
 }

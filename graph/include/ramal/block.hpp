@@ -225,6 +225,7 @@ struct Codec<Block<T>> {
 
   static std::span<const std::byte> memory(const Block<T>& block) { return std::as_bytes(block.span()); }
   static void write_head(Writer& writer, const Block<T>& block) {
+    detail::look_at(block.data(), block.size());
     writer.raw(static_cast<std::uint8_t>(block.dimensions()));
     for (const std::uint64_t extent : block.shape()) writer.raw(extent);
     for (const std::uint64_t offset : block.offset()) writer.raw(offset);

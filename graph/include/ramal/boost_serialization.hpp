@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// For types that need Boost.Serialization's own archives (shared pointers, polymorphic classes, containers
-// with a free serialize in namespace boost): one line each, and link Boost.Serialization.
+// For types that need Boost.Serialization's own archives (polymorphic classes, pointers that share what they
+// point to, Boost's own containers): one line each, and link Boost.Serialization.
 //
-//   #include <boost/serialization/list.hpp>
+//   #include <boost/serialization/shared_ptr.hpp>
 //   #include <ramal/boost_serialization.hpp>
 //   template <>
-//   struct ramal::Codec<std::list<int>> : ramal::BoostCodec<std::list<int>> {};
+//   struct ramal::Codec<std::shared_ptr<Tree>> : ramal::BoostCodec<std::shared_ptr<Tree>> {};
 #pragma once
 
 #include <ramal/codec.hpp>

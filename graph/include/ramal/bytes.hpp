@@ -39,6 +39,7 @@ class Writer {
   template <class T>
     requires std::is_trivially_copyable_v<T>
   void raw(const T& value) { bytes(&value, sizeof value); }
+  bool counts_only() const { return out_ == nullptr; }
   /// Bytes written, or counted, so far.
   std::size_t size() const { return size_; }
 

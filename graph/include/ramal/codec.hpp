@@ -1,28 +1,24 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Codec<T>: how a value of type T becomes bytes and comes back, on another rank of the same binary.
-//
-// Covered without a word from the user: trivially copyable types (as memory), string, vector, array,
-// pair, tuple, optional, variant, map, unordered_map, set, monostate, and any class with Boost's
-// member `template <class Archive> void serialize(Archive&, unsigned)` or a free `serialize` beside
-// it. Whatever else Boost.Serialization can do is one line away: <ramal/boost_serialization.hpp>.
-// Pointers, references, span and string_view are refused: they mean nothing on another rank.
+// What can travel between ranks without a word from the user: trivially copyable types without pointers (as
+// memory); of the standard library string, vector, array, pair, tuple, optional, variant, all other
+// containers that grow, valarray, filesystem::path, shared_ptr and unique_ptr (by what they point to); and
+// any class with a serialize() as Boost.Serialization has it (<ramal/serialize.hpp>). Whatever else
+// Boost.Serialization can do is one line away: <ramal/boost_serialization.hpp>. Pointers, references, span
+// and string_view are refused: they mean nothing on another rank.
 //
 // The form is not portable between machines and not meant for files that outlive the binary.
 #pragma once
 
-#include <ramal/bytes.hpp>
+#include <ramal/encoding.hpp>
 
 #include <array>
-#include <concepts>
-#include <functional>
 #include <map>
+#include <memory>
 #include <optional>
+#include <ranges>
 #include <set>
-#include <span>
 #include <string>
-#include <string_view>
 #include <tuple>
-#include <type_traits>
 #include <unordered_map>
 #include <utility>
 #include <variant>
@@ -30,215 +26,163 @@
 
 namespace ramal {
 
-/// Specialise with `static void write(Writer&, const T&)` and `static T read(Reader&)` to teach
-/// Ramal a type of your own.
-template <class T>
-struct Codec;
-
-/// T can travel between ranks.
-template <class T>
-concept Encodable = requires(Writer& writer, Reader& reader, const T& value) {
-  Codec<T>::write(writer, value);
-  { Codec<T>::read(reader) } -> std::same_as<T>;
-};
-
-/// T's bulk is one piece of memory, so that it is sent from there and received into its place without a
-/// copy. A Codec says so by three more functions; `head` is what is needed to make an object of that size,
-/// at most 512 bytes:
-///   static std::span<const std::byte> memory(const T&);
-///   static void write_head(Writer&, const T&);
-///   static T allocate(Reader& head, std::size_t bytes);    throws DecodeError if they do not fit
-template <class T>
-concept Contiguous = Encodable<T> && requires(Writer& writer, Reader& reader, const T& value) {
-  { Codec<T>::memory(value) } -> std::same_as<std::span<const std::byte>>;
-  Codec<T>::write_head(writer, value);
-  { Codec<T>::allocate(reader, std::size_t{}) } -> std::same_as<T>;
-};
-
 namespace detail {
 
-template <class T>
-inline constexpr bool is_view = false;
-template <class T, std::size_t n>
-inline constexpr bool is_view<std::span<T, n>> = true;
-template <class C, class Traits>
-inline constexpr bool is_view<std::basic_string_view<C, Traits>> = true;
-
-/// Types that are encoded part by part, or not at all, even where they are trivially copyable.
-template <class T>
-inline constexpr bool has_parts = is_view<T>;
-template <class T>
-inline constexpr bool has_parts<std::reference_wrapper<T>> = true;
-template <class T, std::size_t n>
-inline constexpr bool has_parts<std::array<T, n>> = true;
-template <class A, class B>
-inline constexpr bool has_parts<std::pair<A, B>> = true;
-template <class... T>
-inline constexpr bool has_parts<std::tuple<T...>> = true;
-template <class T>
-inline constexpr bool has_parts<std::optional<T>> = true;
-template <class... T>
-inline constexpr bool has_parts<std::variant<T...>> = true;
-
-/// Types whose memory is their encoding.
-template <class T>
-concept Memory = std::is_trivially_copyable_v<T> && !std::is_pointer_v<T> && !std::is_member_pointer_v<T> &&
-                 !std::is_array_v<T> && !std::is_null_pointer_v<T> && !has_parts<T> &&
-                 std::same_as<T, std::remove_cvref_t<T>>;
-
-template <class T>
-concept MemberSerialize = requires(T& value, Writer& writer, Reader& reader) {
-  value.serialize(writer, 0u);
-  value.serialize(reader, 0u);
+// --- containers -----------------------------------------------------------------------------------------
+/// One element of a container, as it can be made: a map's with its key not yet const.
+template <class E>
+struct ElementCodec : Codec<E> {
+  using Element = E;
+  static constexpr std::size_t least = least_bytes<E>;
 };
-template <class T>
-concept FreeSerialize = requires(T& value, Writer& writer, Reader& reader) {
-  serialize(writer, value, 0u);
-  serialize(reader, value, 0u);
-};
-template <class T>
-concept Serialize = !std::is_fundamental_v<T> && (MemberSerialize<T> || FreeSerialize<T>);
-
-/// T's codec copies its memory, so that many in a row can be copied at once.
-template <class T>
-concept MemoryCodec = requires {
-  requires Codec<T>::as_memory;
-};
-
-/// Fewest bytes one T takes: bounds a decoded length before memory is asked for. 0: unknown.
-template <class T>
-inline constexpr std::size_t least_bytes = 0;
-template <MemoryCodec T>
-inline constexpr std::size_t least_bytes<T> = sizeof(T);
-
-}  // namespace detail
-
-template <class T>
-  requires(detail::Memory<T> && !detail::Serialize<T>)
-struct Codec<T> {
-  static constexpr bool as_memory = !std::is_empty_v<T> && !std::same_as<T, bool>;
-
-  static void write(Writer& writer, const T& value) {
-    if constexpr (!std::is_empty_v<T>) writer.raw(value);
+template <class K, class T>
+struct ElementCodec<std::pair<const K, T>> {
+  using Element = std::pair<K, T>;
+  static constexpr std::size_t least = least_bytes<K> + least_bytes<T>;
+  static void write(Writer& writer, const std::pair<const K, T>& element) {
+    Codec<K>::write(writer, element.first);
+    Codec<T>::write(writer, element.second);
   }
-  static T read(Reader& reader) {
-    if constexpr (std::same_as<T, bool>) {
-      return reader.raw<std::uint8_t>() != 0;  // other bytes are no bool
+  static Element read(Reader& reader) { return Element{Codec<K>::read(reader), Codec<T>::read(reader)}; }
+};
+template <class E>
+inline constexpr bool is_element = Encodable<E>;
+template <class K, class T>
+inline constexpr bool is_element<std::pair<const K, T>> = Encodable<K>&& Encodable<T>;
+
+template <class C>
+concept GrowsAtItsEnd = requires(C& values, typename C::value_type& element) {
+  values.insert(values.end(), std::move(element));
+};
+template <class C>
+concept GrowsBehindAnElement = requires(C& values, typename C::value_type& element) {
+  values.insert_after(values.before_begin(), std::move(element));
+};
+/// A container that elements can be put into: all of the standard library's but arrays, and others like them.
+/// Not a class derived from one, whose own members would be left behind.
+template <class C>
+concept Collection = std::is_class_v<C> && !Serialize<C> && std::ranges::forward_range<const C> &&
+                     std::default_initializable<C> && requires {
+  requires std::same_as<decltype(declarer(&C::clear)), C>;
+  requires !std::same_as<typename C::value_type, C>;
+  requires GrowsAtItsEnd<C> || GrowsBehindAnElement<C>;
+  requires is_element<typename C::value_type>;
+};
+template <class C>
+concept HashTable = requires(C& values) {
+  values.rehash(values.bucket_count());
+};
+
+/// A count (of a hash table, the number of its buckets too) and the elements in the order of iteration.
+template <class C>
+struct CollectionCodec {
+  using Stored = typename C::value_type;
+  using Element = typename ElementCodec<Stored>::Element;
+
+  static void write(Writer& writer, const C& values) {
+    writer.raw(static_cast<std::uint64_t>(std::ranges::distance(values)));
+    if constexpr (HashTable<C>) writer.raw(static_cast<std::uint64_t>(values.bucket_count()));
+    for (const auto& value : values) ElementCodec<Stored>::write(writer, static_cast<const Stored&>(value));
+  }
+  static C read(Reader& reader) {
+    auto n = reader.count(ElementCodec<Stored>::least);
+    C values;
+    if constexpr (HashTable<C>) {
+      read_table(reader, n, values);
+    } else if constexpr (GrowsAtItsEnd<C>) {
+      for (; n > 0; --n) values.insert(values.end(), ElementCodec<Stored>::read(reader));
     } else {
-      return reader.raw<T>();
+      for (auto last = values.before_begin(); n > 0; --n)
+        last = values.insert_after(last, ElementCodec<Stored>::read(reader));
     }
-  }
-};
-
-template <class T>
-  requires detail::Serialize<T>
-struct Codec<T> {
-  static_assert(std::is_default_constructible_v<T>,
-                "ramal: a class with serialize() must have a default constructor, so that it can be "
-                "made on the rank that receives it");
-  static void write(Writer& writer, const T& value) { apply(writer, const_cast<T&>(value)); }
-  static T read(Reader& reader) {
-    T value{};
-    apply(reader, value);
-    return value;
+    return values;
   }
 
  private:
-  template <class Archive>
-  static void apply(Archive& archive, T& value) {
-    if constexpr (detail::MemberSerialize<T>) {
-      value.serialize(archive, 0u);
-    } else {
-      serialize(archive, value, 0u);
-    }
+  /// GCC's library iterates over buckets from the one that was last to get its first element, and within one
+  /// from what came last. So elements put in from the last on come to stand in the same order again.
+  static void read_table(Reader& reader, std::size_t n, C& values) {
+    constexpr std::uint64_t most_buckets = std::uint64_t{1} << 24;  // of a damaged number
+    const auto buckets = reader.raw<std::uint64_t>();
+    std::vector<Element> elements;
+    for (std::size_t i = 0; i < n; ++i) elements.push_back(ElementCodec<Stored>::read(reader));
+    if (buckets <= most_buckets || buckets / 64 <= n) values.rehash(static_cast<std::size_t>(buckets));
+    for (auto element = elements.rbegin(); element != elements.rend(); ++element)
+      values.insert(std::move(*element));
   }
 };
 
-namespace detail {
+/// Plain elements side by side in memory, which as a whole goes from there and into its place.
+template <class V>
+struct ArrayCodec {
+  using T = typename V::value_type;
 
-/// Boost's make_nvp and make_array: not values, but words around a reference to one.
-template <class T>
-concept NamedValue = requires(const T& wrapper) {
-  wrapper.name();
-  wrapper.value();
-};
-template <class T>
-concept WrappedArray = requires(const T& wrapper) {
-  *wrapper.address();
-  wrapper.count();
-};
-
-}  // namespace detail
-
-template <class T>
-Writer& Writer::operator&(const T& value) {
-  if constexpr (detail::NamedValue<T>) {
-    *this& value.value();
-  } else if constexpr (detail::WrappedArray<T>) {
-    for (std::size_t i = 0; i < value.count(); ++i) *this& value.address()[i];
-  } else {
-    static_assert(Encodable<T>,
-                  "ramal: this member cannot be encoded; give its class a serialize() function");
-    Codec<T>::write(*this, value);
-  }
-  return *this;
-}
-template <class T>
-Reader& Reader::operator&(T&& value) {
-  using Plain = std::remove_cvref_t<T>;
-  if constexpr (detail::NamedValue<Plain>) {
-    *this& value.value();
-  } else if constexpr (detail::WrappedArray<Plain>) {
-    for (std::size_t i = 0; i < value.count(); ++i) *this& value.address()[i];
-  } else {
-    static_assert(Encodable<Plain>,
-                  "ramal: this member cannot be encoded; give its class a serialize() function");
-    value = Codec<Plain>::read(*this);
-  }
-  return *this;
-}
-
-namespace detail {
-
-/// Containers written as a count and their elements.
-template <class C, class Element>
-struct SequenceCodec {
-  static void write(Writer& writer, const C& values) {
+  static void write(Writer& writer, const V& values) {
+    if (writer.counts_only()) look_at(data(values), values.size());
     writer.raw(static_cast<std::uint64_t>(values.size()));
-    for (const auto& value : values) {
-      Codec<Element>::write(writer, static_cast<const Element&>(value));
-    }
+    writer.bytes(data(values), values.size() * sizeof(T));
   }
-  static C read(Reader& reader) {
-    C values;
-    for (auto n = reader.count(least_bytes<Element>); n > 0; --n) {
-      values.insert(values.end(), Codec<Element>::read(reader));
-    }
+  static V read(Reader& reader) {
+    const auto n = reader.count(sizeof(T));
+    V values(n);
+    if (n != 0) std::memcpy(data(values), reader.bytes(n * sizeof(T)), n * sizeof(T));
     return values;
   }
+  static std::span<const std::byte> memory(const V& values) {
+    return std::as_bytes(std::span(data(values), values.size()));
+  }
+  static void write_head(Writer&, const V& values) { look_at(data(values), values.size()); }
+  static V allocate(Reader&, std::size_t bytes) {
+    if (bytes % sizeof(T) != 0) throw DecodeError("not a whole number of elements");
+    return V(bytes / sizeof(T));
+  }
+
+ private:
+  template <class Values>
+  static auto* data(Values& values) {
+    return values.size() == 0 ? nullptr : &values[0];
+  }
 };
 
+/// A valarray, which its own header declares.
+template <class V>
+concept NumericArray = MemoryCodec<typename V::value_type> && requires(const V& values) {
+  values.cshift(0);
+  values.size();
+  requires std::same_as<decltype(declarer(&V::resize)), V>;
+};
+
+// --- what stands for a value elsewhere --------------------------------------------------------------------
+/// A path of a file, as std::filesystem has it.
+template <class P>
+concept Path = requires(const P& path) {
+  { path.native() } -> std::same_as<const typename P::string_type&>;
+  requires std::same_as<decltype(declarer(&P::native)), P>;
+  requires std::constructible_from<P, typename P::string_type>;
+  requires Encodable<typename P::string_type>;
+};
+
+/// Behind a pointer to it stands one of it: no array, and no object of a class derived from it.
 template <class T>
-struct MapCodec {
-  using Key = typename T::key_type;
-  using Mapped = typename T::mapped_type;
-  static void write(Writer& writer, const T& values) {
-    writer.raw(static_cast<std::uint64_t>(values.size()));
-    for (const auto& [key, value] : values) {
-      Codec<Key>::write(writer, key);
-      Codec<Mapped>::write(writer, value);
-    }
+concept Pointee = requires {
+  sizeof(T);
+}
+&&std::is_object_v<T> && !std::is_array_v<T> &&
+    (!std::is_polymorphic_v<T> || std::is_final_v<T>)&&Encodable<std::remove_const_t<T>>;
+template <class P>
+struct PointerCodec {
+  using T = std::remove_const_t<typename P::element_type>;
+  static void write(Writer& writer, const P& pointer) {
+    writer.raw(static_cast<std::uint8_t>(pointer != nullptr));
+    if (pointer != nullptr) Codec<T>::write(writer, *pointer);
   }
-  static T read(Reader& reader) {
-    T values;
-    for (auto n = reader.count(least_bytes<Key>); n > 0; --n) {
-      auto key = Codec<Key>::read(reader);
-      values.emplace(std::move(key), Codec<Mapped>::read(reader));
-    }
-    return values;
+  static P read(Reader& reader) {
+    if (reader.raw<std::uint8_t>() == 0) return nullptr;
+    return P(std::make_unique<T>(Codec<T>::read(reader)));
   }
 };
 
+// --- parts ----------------------------------------------------------------------------------------------
 /// pair and tuple of encodable parts, in order. Braces keep the order of reading.
 template <class T>
 struct TupleCodec {
@@ -275,48 +219,27 @@ struct Codec<std::basic_string<C, Traits, A>> {
 
 template <class T, class A>
   requires Encodable<T>
-struct Codec<std::vector<T, A>> {
-  using Vector = std::vector<T, A>;
+struct Codec<std::vector<T, A>>
+    : std::conditional_t<detail::MemoryCodec<T> && std::is_default_constructible_v<T>,
+                         detail::ArrayCodec<std::vector<T, A>>, detail::CollectionCodec<std::vector<T, A>>> {
   static constexpr bool contiguous = detail::MemoryCodec<T> && std::is_default_constructible_v<T>;
-
-  static void write(Writer& writer, const Vector& values) {
-    if constexpr (contiguous) {
-      writer.raw(static_cast<std::uint64_t>(values.size()));
-      writer.bytes(values.data(), values.size() * sizeof(T));
-    } else {
-      detail::SequenceCodec<Vector, T>::write(writer, values);
-    }
-  }
-  static Vector read(Reader& reader) {
-    if constexpr (contiguous) {
-      const auto n = reader.count(sizeof(T));
-      Vector values(n);
-      if (n != 0) std::memcpy(values.data(), reader.bytes(n * sizeof(T)), n * sizeof(T));
-      return values;
-    } else {
-      return detail::SequenceCodec<Vector, T>::read(reader);
-    }
-  }
-  static std::span<const std::byte> memory(const Vector& values) requires contiguous {
-    return std::as_bytes(std::span(values));
-  }
-  static void write_head(Writer&, const Vector&) requires contiguous {}
-  static Vector allocate(Reader&, std::size_t bytes) requires contiguous {
-    if (bytes % sizeof(T) != 0) throw DecodeError("not a whole number of elements");
-    return Vector(bytes / sizeof(T));
-  }
+};
+template <detail::Collection C>
+struct Codec<C> : detail::CollectionCodec<C> {};
+template <detail::NumericArray V>
+struct Codec<V> : detail::ArrayCodec<V> {};
+template <detail::Path P>
+struct Codec<P> {
+  using String = typename P::string_type;
+  static void write(Writer& writer, const P& path) { Codec<String>::write(writer, path.native()); }
+  static P read(Reader& reader) { return P(Codec<String>::read(reader)); }
 };
 
-template <class T, class C, class A>
-  requires Encodable<T>
-struct Codec<std::set<T, C, A>> : detail::SequenceCodec<std::set<T, C, A>, T> {
-};
-template <class K, class T, class C, class A>
-  requires(Encodable<K>&& Encodable<T>)
-struct Codec<std::map<K, T, C, A>> : detail::MapCodec<std::map<K, T, C, A>> {};
-template <class K, class T, class H, class E, class A>
-  requires(Encodable<K>&& Encodable<T>)
-struct Codec<std::unordered_map<K, T, H, E, A>> : detail::MapCodec<std::unordered_map<K, T, H, E, A>> {};
+/// By value: each becomes an object of its own, also where several pointed to one. They must form no cycle.
+template <detail::Pointee T>
+struct Codec<std::shared_ptr<T>> : detail::PointerCodec<std::shared_ptr<T>> {};
+template <detail::Pointee T>
+struct Codec<std::unique_ptr<T>> : detail::PointerCodec<std::unique_ptr<T>> {};
 
 template <class A, class B>
   requires(Encodable<A>&& Encodable<B>)

@@ -58,10 +58,10 @@ constexpr void check_result() {
   static_assert(is_delayed<R> || std::is_reference_v<R> || std::is_void_v<R> ||
                     std::copy_constructible<std::remove_cv_t<R>>,
                 "ramal: a task's result must be copyable: several tasks may take it by value");
-  static_assert(
-      is_delayed<R> || std::is_reference_v<R> || std::is_void_v<R> || Encodable<std::remove_cv_t<R>>,
-      "ramal: this function's result cannot be encoded, so it cannot travel to another rank; give "
-      "its class a serialize() function or specialise ramal::Codec");
+  static_assert(is_delayed<R> || std::is_reference_v<R> || std::is_void_v<R> ||
+                    !HoldsNoAddress<std::remove_cv_t<R>>::value || Encodable<std::remove_cv_t<R>>,
+                "ramal: this function's result cannot be encoded, so it cannot travel to another rank; give "
+                "its class a serialize() function or specialise ramal::Codec");
 }
 
 /// A call with another number of arguments (a source location may follow them).
@@ -205,12 +205,20 @@ auto delay(F function, std::source_location where = std::source_location::curren
   return detail::DelayedClosure<F>(function);
 }
 
-/// A value to be used by many tasks: stored once, sent at most once to each rank that needs it.
+/// A value to be used by many tasks: stored once, sent at most once to each rank that needs it. Throws
+/// std::invalid_argument if it is plain memory, or many of that, and holds an address of this process.
 template <class T>
 Delayed<std::decay_t<T>> value(T&& object, std::source_location where = std::source_location::current()) {
   using Plain = std::decay_t<T>;
-  static_assert(Encodable<Plain>, "ramal: this value cannot be encoded, so it cannot travel to another rank");
+  static_assert(!detail::HoldsNoAddress<Plain>::value || Encodable<Plain>,
+                "ramal: this value cannot be encoded, so it cannot travel to another rank");
   if constexpr (Encodable<Plain>) {
+    if constexpr (detail::is_looked_at<Plain> && detail::MemoryCodec<Plain>) {
+      detail::refuse_addresses_in(object, "a value of type ", where, detail::type_name<Plain>);
+    } else if constexpr (Contiguous<Plain>) {
+      Writer count;  // some of its elements are looked at
+      Codec<Plain>::write(count, object);
+    }
     return Delayed<Plain>(detail::TaskHandle(detail::Task::make(
         detail::constant_kind<Plain>, where, {}, nullptr, Value::make<Plain>(std::forward<T>(object)))));
   } else {

@@ -169,7 +169,10 @@ T take(ArgReader& in) {
     case Tag::literal:
       return Codec<T>::read(in.literals);
     case Tag::input:
-      return in.take_input<T>();
+      if constexpr (std::copy_constructible<T>) {
+        return in.take_input<T>();
+      }
+      break;
     case Tag::parts:
       if constexpr (requires { take_parts(in, static_cast<T*>(nullptr)); }) {
         return take_parts(in, static_cast<T*>(nullptr));

@@ -33,7 +33,7 @@ struct Type {
   std::string_view name;
   std::size_t bytes;  ///< sizeof
   bool in_place;      ///< sits inside the Value
-  bool plain;         ///< and its encoding is its memory, `bytes` long
+  bool plain;         ///< and its encoding is its memory, `bytes` long, which nobody need look at
   bool failure;       ///< stands for an error in place of a result
   bool contiguous;    ///< the three below work: it can be sent and received in place
   void (*destroy)(void* box) noexcept;
@@ -221,7 +221,7 @@ template <class T>
 constexpr Type TypeOf<T>::type{.name = type_name<T>,
                                .bytes = sizeof(T),
                                .in_place = fits_in_place<T>,
-                               .plain = fits_in_place<T>&& MemoryCodec<T>,
+                               .plain = fits_in_place<T>&& MemoryCodec<T> && !is_looked_at<T>,
                                .failure = is_failure<T>,
                                .contiguous = Contiguous<T>,
                                .destroy = &TypeOperations<T>::destroy,

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Which serialize() says what of a class travels. In this order:
+//
+//   1. a member `template <class Archive> void serialize(Archive&, unsigned)` of its own,
+//   2. a free `serialize(Archive&, T&, unsigned)` beside the class,
+//   3. one in namespace boost::serialization, declared before the class is first used with Ramal,
+//   4. a private member, of a class with `friend class boost::serialization::access`, where Boost's header of
+//      that name is included. The class is not final.
+//
+// One of a base alone is refused, but for a private one, which cannot be told from the class's own: it would
+// leave the members of the class itself behind.
+#pragma once
+
+#include <ramal/bytes.hpp>
+#include <ramal/name.hpp>
+
+#include <concepts>
+#include <type_traits>
+
+namespace boost::serialization {
+
+class access;  // Boost's own
+
+/// A version for calls of serialize(), which so finds those in this namespace. Converts to any kind of
+/// number.
+struct RamalVersion {
+  template <std::integral Number>
+  operator Number() const {
+    return 0;
+  }
+};
+
+}  // namespace boost::serialization
+
+namespace ramal::detail {
+
+enum class SerializedBy { nothing, member, free, boost, access, base };
+
+// --- members ------------------------------------------------------------------------------------------
+template <class T>
+concept MemberSerialize = requires(T& value, Writer& writer, Reader& reader) {
+  value.serialize(writer, 0u);
+  value.serialize(reader, 0u);
+};
+
+/// The class that a member belongs to, which may be a base of the one it was named in.
+template <class C, class R, class... A>
+C declarer(R (C::*)(A...));
+template <class C, class R, class... A>
+C declarer(R (C::*)(A...) const);
+/// Of functions that are no templates, the one for a Writer.
+template <class C, class R>
+C declarer_for_writer(R (C::*)(Writer&, unsigned));
+template <class C, class R>
+C declarer_for_writer(R (C::*)(Writer&, unsigned) const);
+
+/// A base that was told the class, as in `struct Point : Fields<Point>`, may serialize all of it.
+template <class Base, class T>
+inline constexpr bool is_told = false;
+template <template <class...> class Base, class... A, class T>
+inline constexpr bool is_told<Base<A...>, T> = (std::same_as<A, T> || ...);
+
+template <class T, class Base>
+inline constexpr bool is_only_base = !std::same_as<T, Base> && !is_told<Base, T>;
+template <class T>
+concept InheritedSerialize = requires {
+  requires is_only_base<T, decltype(declarer(&T::template serialize<Writer>))>;
+}
+|| requires { requires is_only_base<T, decltype(declarer_for_writer(&T::serialize))>; };
+
+// --- free functions -----------------------------------------------------------------------------------
+/// May be a base's.
+template <class T>
+concept FreeSerialize = requires(T& value, Writer& writer, Reader& reader) {
+  serialize(writer, value, 0u);
+  serialize(reader, value, 0u);
+};
+
+namespace beside_the_class {
+/// Better than one for a base in its second argument, worse in its third: calls of such a one are ambiguous.
+template <class Archive, class T>
+void serialize(Archive&, T&, ...) = delete;
+
+template <class T>
+concept ExactSerialize = requires(T& value, Writer& writer, Reader& reader) {
+  serialize(writer, value, 0u);
+  serialize(reader, value, 0u);
+};
+}  // namespace beside_the_class
+
+namespace in_boost {
+/// Better than one for a base, worse than one for the very class, and just like Boost's own for any class,
+/// which so is not found.
+template <class Archive, class T>
+void serialize(Archive&, T&, unsigned) = delete;
+
+template <class T>
+concept ExactSerialize = requires(T& value, Writer& writer, Reader& reader,
+                                  boost::serialization::RamalVersion version) {
+  serialize(writer, value, version);
+  serialize(reader, value, version);
+};
+template <class Archive, class T>
+void call(Archive& archive, T& value) {
+  serialize(archive, value, boost::serialization::RamalVersion());
+}
+}  // namespace in_boost
+
+/// What Boost's headers declare for types of the standard library and of Boost needs Boost's own archives.
+template <class T>
+inline constexpr bool is_library_type =
+    type_name<T>.starts_with("std::") || type_name<T>.starts_with("boost::");
+
+// --- private members ----------------------------------------------------------------------------------
+struct NamedSerialize {
+  int serialize;
+};
+template <class T>
+struct BothNamed : T, NamedSerialize {};
+/// It has a member of that name, be it private: beside another one it is ambiguous.
+template <class T>
+concept NamesSerialize = std::is_class_v<T> && !std::is_final_v<T> && !requires {
+  &BothNamed<T>::serialize;
+};
+/// Boost is asked to call it. If the class is no friend of Boost's, the compiler says that it is private.
+template <class T, class Access = boost::serialization::access>
+concept PrivateSerialize = requires {
+  sizeof(Access);
+}
+&&!is_library_type<T> && NamesSerialize<T>;
+
+// --- any of them --------------------------------------------------------------------------------------
+template <class T>
+constexpr SerializedBy serialized_by() {
+  if constexpr (std::is_fundamental_v<T>) {
+    return SerializedBy::nothing;
+  } else if constexpr (MemberSerialize<T> && !InheritedSerialize<T>) {
+    return SerializedBy::member;
+  } else if constexpr (beside_the_class::ExactSerialize<T>) {
+    return SerializedBy::free;
+  } else if constexpr (!is_library_type<T> && in_boost::ExactSerialize<T>) {
+    return SerializedBy::boost;
+  } else if constexpr (MemberSerialize<T> || FreeSerialize<T>) {
+    return SerializedBy::base;
+  } else if constexpr (!std::is_trivially_copyable_v<T> && PrivateSerialize<T>) {
+    return SerializedBy::access;
+  } else {
+    return SerializedBy::nothing;
+  }
+}
+template <class T>
+concept Serialize = serialized_by<T>()
+!= SerializedBy::nothing;
+
+template <class Archive, class T, class Access = boost::serialization::access>
+void call_serialize(Archive& archive, T& value) {
+  constexpr SerializedBy by = serialized_by<T>();
+  if constexpr (by == SerializedBy::member) {
+    value.serialize(archive, 0u);
+  } else if constexpr (by == SerializedBy::free) {
+    serialize(archive, value, 0u);
+  } else if constexpr (by == SerializedBy::boost) {
+    in_boost::call(archive, value);
+  } else if constexpr (by == SerializedBy::access) {
+    Access::serialize(archive, value, 0u);
+  }
+}
+
+}  // namespace ramal::detail
