@@ -2,6 +2,7 @@
 // What makes a task: functions and closures of every kind, their names, the lines that called them,
 // wishes, and what is refused when the task is made.
 #include <ramal/delayed.hpp>
+#include <ramal/map.hpp>
 #include <ramal/operators.hpp>
 
 #include "graph/graph.hpp"
@@ -75,6 +76,7 @@ template <class T>
 T twice(T x) {
   return x + x;
 }
+long seven_at(ramal::Index) { return 7; }
 int length(const std::string& text) { return static_cast<int>(text.size()); }
 double update_lambda(double lambda) { return lambda * 0.5; }
 
@@ -402,6 +404,35 @@ TEST(Arguments, WhatPointersPointToIsPassed) {
   EXPECT_EQ(evaluate(delayed<first_behind>(ramal::value(std::make_unique<double>(2.5)))), 2.5);
   EXPECT_EQ(evaluate(delayed<first_shared>(std::make_shared<double>(3.5))), 3.5);
   EXPECT_EQ(evaluate(delayed<first_shared>(nullptr)), -1);
+}
+
+// --- map of what is given -----------------------------------------------------------------------------
+TEST(Map, TakesFunctionsWithStateAndWishes) {
+  const std::vector<long> xs{1, 2, 3};
+  const auto scaled = ramal::map([k = 10L](long x) { return k * x; }, xs);
+  EXPECT_EQ(evaluate(scaled.at(2)), 30);
+  EXPECT_EQ(line_of(scaled[0]), __LINE__ - 2);
+  const auto shifted = ramal::map(delay([k = 1L](long x, long y) { return k + x * y; }), scaled, 2);
+  EXPECT_EQ(evaluate(shifted.at(0)), 21);
+  const auto wished = ramal::map(delayed<add>.annotate({.name = "sum", .rank = 1}), scaled, xs[1]);
+  EXPECT_EQ(evaluate(wished.at(1)), 22);
+  EXPECT_EQ(name_of(wished[1]), "sum");
+  EXPECT_EQ(line_of(wished[1]), __LINE__ - 3);
+  EXPECT_EQ(evaluate(ramal::map(Greeter{"Hi"}, std::vector{"Jo"})[0]), "Hi, Jo");
+  EXPECT_EQ(line_of(ramal::map<inc>(xs)[0]), __LINE__);
+  EXPECT_EQ(ramal::map([](long x) { return x; }, std::vector<long>()).size(), 0u);
+  int local = 1;
+  expect_address_refused(__LINE__, [&] { ramal::map([&local](long x) { return x + local; }, xs); });
+}
+
+TEST(Map, OverAFamilyKnowsItsLine) {
+  const auto square = ramal::family<[](ramal::Index i) { return i[0] + i[1]; }>({4, 3});
+  EXPECT_EQ(square.extent(), ramal::Index(4, 3));
+  EXPECT_EQ(ramal::family<seven_at>({5}).size(), 5);
+  EXPECT_EQ(ramal::map<inc>(square).view().node->where.line(), __LINE__);
+  EXPECT_EQ(square.view().node->where.line(), __LINE__ - 4);
+  const std::initializer_list<std::int64_t> lengths{1, 2, 3, 4, 5};
+  EXPECT_TRUE(contains(refusal([&] { ramal::family<seven_at>(lengths); }), "1 to 4 lengths, found 5"));
 }
 
 // --- a handle that was moved from --------------------------------------------------------------------

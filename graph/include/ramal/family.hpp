@@ -135,6 +135,17 @@ struct ExtentHere {
     requires(std::convertible_to<const E&, Index>)
   ExtentHere(const E& lengths, std::source_location line = std::source_location::current())  // NOLINT
       : extent(lengths), where(line) {}
+  /// `family<f>({4, 4})`.
+  ExtentHere(std::initializer_list<std::int64_t> lengths,
+             std::source_location line = std::source_location::current())
+      : where(line) {
+    if (lengths.size() == 0 || lengths.size() > Index::most_dims) {
+      throw std::invalid_argument("ramal: family: expected an extent of 1 to 4 lengths, found " +
+                                  std::to_string(lengths.size()));
+    }
+    std::copy(lengths.begin(), lengths.end(), extent.at.begin());
+    extent.dims = static_cast<std::int32_t>(lengths.size());
+  }
 };
 
 template <auto f>

@@ -24,51 +24,157 @@ Family<R> map_families(std::vector<FamilySource> sources, std::source_location w
                         where, {.steps = steps, .period = 1});
 }
 
-template <auto f, class Signature = SignatureOf<decltype(f)>>
-class MapFamilies {};
-template <auto f, class R, class First, class... Rest>
-class MapFamilies<f, Signature<R, First, Rest...>> {
+/// A range and the line it stands in, which only a conversion can learn. Only refers to the range, so it
+/// lives no longer than the call.
+template <class P>
+class MapRange {
  public:
-  /// A family of `f(a[i], b[i], …)`, an Index first if f takes one. A family of one member, a handle or a
-  /// value goes to every call. Throws std::invalid_argument for families of different extents.
-  Family<R> operator()(const Family<std::remove_cvref_t<First>>& first, FamilyArg<Rest>... rest,
-                       std::source_location where = std::source_location::current()) const {
-    return map_families<f, R>({{first.view(), {}}, rest.source()...}, where);
-  }
-};
-template <auto f, class R, class Place, class First, class... Rest>
-  requires is_place<Place>
-class MapFamilies<f, Signature<R, Place, First, Rest...>> {
- public:
-  Family<R> operator()(const Family<std::remove_cvref_t<First>>& first, FamilyArg<Rest>... rest,
-                       std::source_location where = std::source_location::current()) const {
-    return map_families<f, R>({{first.view(), {}}, rest.source()...}, where);
-  }
-};
-
-template <auto f, class Signature = SignatureOf<decltype(f)>>
-class MapFunction;
-
-template <auto f, class R, class First, class... Rest>
-class MapFunction<f, Signature<R, First, Rest...>> : public MapFamilies<f> {
- public:
-  using MapFamilies<f>::operator();
-
-  /// `{f(range[0], rest…), f(range[1], rest…), …}`: a task per element of the range, which holds values
-  /// or handles. Further arguments go to every call; give a large one as `ramal::value(x)`. O(n).
   template <std::ranges::range Range>
-  std::vector<Delayed<R>> operator()(Range&& range, Arg<Rest>... rest,
-                                     std::source_location where = std::source_location::current()) const {
-    std::vector<Delayed<R>> results;
-    if constexpr (std::ranges::sized_range<Range>) results.reserve(std::ranges::size(range));
-    for (const auto& element : range) results.push_back(delayed<f>(element, rest..., where));
+  MapRange(Range&& range, std::source_location line = std::source_location::current())  // NOLINT
+      : where(line),
+        range_(const_cast<void*>(static_cast<const void*>(std::addressof(range)))),
+        for_each_(&visit<std::remove_reference_t<Range>>) {
+    if constexpr (std::ranges::sized_range<Range>) size_ = static_cast<std::size_t>(std::ranges::size(range));
+  }
+  /// 0: not known.
+  std::size_t size() const { return size_; }
+  template <class Each>
+  void for_each(Each&& each) const {
+    for_each_(range_, &each, [](void* to, const Arg<P>& element) {
+      (*static_cast<std::remove_reference_t<Each>*>(to))(element);
+    });
+  }
+
+  std::source_location where;
+
+ private:
+  using Visit = void (*)(void* each, const Arg<P>& element);
+  template <class Range>
+  static void visit(void* range, void* each, Visit visit) {
+    for (const auto& element : *static_cast<Range*>(range)) visit(each, element);
+  }
+  void* range_;
+  void (*for_each_)(void* range, void* each, Visit);
+  std::size_t size_ = 0;
+};
+/// The same for a family.
+template <class T>
+struct FamilyHere {
+  FamilyHere(const Family<T>& given, std::source_location line = std::source_location::current())  // NOLINT
+      : family(given), where(line) {}
+  const Family<T>& family;
+  std::source_location where;
+};
+
+/// What map does for functions of a signature.
+template <class Signature>
+struct Mapped {};
+template <class R, class First, class... Rest>
+struct Mapped<Signature<R, First, Rest...>> {
+  using Range = MapRange<First>;
+  using Results = std::vector<Delayed<R>>;
+
+  template <class Call, class... Given>
+  static Results call(const Call& call, const Range& range, const Given&... given) {
+    static_assert(
+        sizeof...(Given) == sizeof...(Rest),
+        "ramal: map was called with too few or too many arguments; expected a range and one for each of "
+        "the function's other parameters");
+    Results results;
+    results.reserve(range.size());
+    if constexpr (sizeof...(Given) == sizeof...(Rest)) {
+      [&](const Arg<Rest>&... rest) {
+        range.for_each(
+            [&](const Arg<First>& element) { results.push_back(call(element, rest..., range.where)); });
+      }(given...);
+    }
     return results;
   }
 };
 
-}  // namespace detail
+/// The same for families; a place before what is read is no parameter to be given.
+template <class Signature>
+struct MappedFamilies {};
+template <class R, class First, class... Rest>
+struct MappedFamilies<Signature<R, First, Rest...>> {
+  using Here = FamilyHere<std::remove_cvref_t<First>>;
+  using Result = Family<R>;
+  template <auto f, class... Given>
+  static Result call(const Here& first, const Given&... given) {
+    static_assert(sizeof...(Given) == sizeof...(Rest),
+                  "ramal: map was called with too few or too many arguments; expected one for each of the "
+                  "function's parameters, but its place");
+    if constexpr (sizeof...(Given) == sizeof...(Rest)) {
+      return map_families<f, R>({{first.family.view(), {}}, FamilyArg<Rest>(given).source()...}, first.where);
+    } else {
+      return first.family;
+    }
+  }
+};
+template <class R, class Place, class First, class... Rest>
+  requires is_place<Place>
+struct MappedFamilies<Signature<R, Place, First, Rest...>> : MappedFamilies<Signature<R, First, Rest...>> {
+};
 
 template <auto f>
-inline constexpr detail::MapFunction<f> map{};
+using MappedBy = Mapped<SignatureOf<decltype(f)>>;
+template <auto f>
+using MappedFamiliesBy = MappedFamilies<SignatureOf<decltype(f)>>;
+
+// --- functions that are given as arguments ----------------------------------------------------------------
+/// The signature of an object with state, or of what `delayed` and `delay` return.
+template <class F>
+struct GivenFunction {};
+template <class F>
+  requires requires { &F::operator(); }
+struct GivenFunction<F> {
+  using Map = Mapped<SignatureOf<F>>;
+  static auto lazy(const F& function, std::source_location where) { return delay(function, where); }
+};
+template <class F, class S>
+struct LazyFunction {
+  using Map = Mapped<S>;
+  static const F& lazy(const F& function, std::source_location) { return function; }
+};
+template <auto f, class S>
+struct GivenFunction<DelayedFunction<f, S>> : LazyFunction<DelayedFunction<f, S>, S> {};
+template <auto f, class R, class... P>
+struct GivenFunction<AnnotatedFunction<f, R, P...>>
+    : LazyFunction<AnnotatedFunction<f, R, P...>, Signature<R, P...>> {};
+template <class F, class S>
+struct GivenFunction<DelayedClosure<F, S>> : LazyFunction<DelayedClosure<F, S>, S> {};
+
+}  // namespace detail
+
+/// `{f(range[0], rest…), f(range[1], rest…), …}`: a task per element of the range, which holds values or
+/// handles. Further arguments go to every call; give a large one as `ramal::value(x)`. O(n).
+template <auto f, class... Rest>
+typename detail::MappedBy<f>::Results map(typename detail::MappedBy<f>::Range range, const Rest&... rest) {
+  return detail::MappedBy<f>::call(delayed<f>, range, rest...);
+}
+/// A family of `f(a[i], b[i], …)`, an Index first if f takes one. A family of one member, a handle or a value
+/// goes to every call. Throws std::invalid_argument for families of different extents.
+template <auto f, class... Rest>
+typename detail::MappedFamiliesBy<f>::Result map(typename detail::MappedFamiliesBy<f>::Here first,
+                                                 const Rest&... rest) {
+  return detail::MappedFamiliesBy<f>::template call<f>(first, rest...);
+}
+/// The same of a range for a function with state, which is given: a lambda that captures by value, or what
+/// `delay(closure)` or `delayed<f>.annotate(wishes)` return. Throws what `delay` does.
+template <class F, class... Rest>
+typename detail::GivenFunction<F>::Map::Results map(const F& function,
+                                                    typename detail::GivenFunction<F>::Map::Range range,
+                                                    const Rest&... rest) {
+  using Given = detail::GivenFunction<F>;
+  return Given::Map::call(Given::lazy(function, range.where), range, rest...);
+}
+template <class F, class... Rest>
+  requires(std::is_function_v<F>)
+void map(const F&, const Rest&...) {
+  static_assert(
+      detail::never<F>,
+      "ramal: a function is given in angle brackets, as in map<f>(range): its address means nothing on "
+      "another rank");
+}
 
 }  // namespace ramal
