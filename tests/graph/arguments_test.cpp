@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <ostream>
 
 namespace {
 
@@ -263,6 +264,43 @@ TEST(Preview, OfContainers) {
 TEST(Preview, OfOtherTypesIsTheirName) {
   EXPECT_EQ(preview(delayed<[](Meters) { return 0; }>(1.0)), "<Meters>");
   EXPECT_EQ(preview(delayed<[](std::pair<int, int>) { return 0; }>(std::pair(1, 2))), "<pair>");
+}
+
+struct Degrees {
+  double value = 0;
+  friend std::ostream& operator<<(std::ostream& out, const Degrees& d) { return out << d.value << " °C"; }
+};
+struct Endless {
+  int written = 0;
+  friend std::ostream& operator<<(std::ostream& out, const Endless&) {
+    for (int i = 0; i < 1'000'000 && out; ++i) out << i << ' ';
+    return out;
+  }
+};
+struct Throws {
+  friend std::ostream& operator<<(std::ostream&, const Throws&) { throw std::runtime_error("no"); }
+};
+enum class Season { spring };
+std::ostream& operator<<(std::ostream& out, Season) { return out << "spring"; }
+
+TEST(Preview, OfWhatStreamsTake) {
+  EXPECT_EQ(preview(delayed<[](Degrees, int) { return 0; }>(Degrees{36.6}, 1)), "36.6 °C, 1");
+  EXPECT_EQ(preview(delayed<[](const std::vector<Degrees>& all) { return all.size(); }>(
+                std::vector<Degrees>{{1}, {2}})),
+            "[1 °C, 2 °C]");
+  EXPECT_EQ(preview(delayed<[](Season) { return 0; }>(Season::spring)), "spring");
+  EXPECT_EQ(preview(delayed<[](Throws) { return 0; }>(Throws{})), "<Throws>");
+  const std::string text = preview(delayed<[](Endless) { return 0; }>(Endless{}));
+  EXPECT_EQ(text.substr(0, 10), "0 1 2 3 4 ");
+  EXPECT_EQ(text.size(), 60 + std::string("…").size());
+}
+
+TEST(Preview, OfWhatMayBeMissing) {
+  EXPECT_EQ(preview(delayed<[](std::optional<int>, std::optional<int>) { return 0; }>(3, std::nullopt)),
+            "3, null");
+  EXPECT_EQ(preview(delayed<[](const std::shared_ptr<std::string>&) { return 0; }>(
+                std::make_shared<std::string>("there"))),
+            "\"there\"");
 }
 
 TEST(Preview, OfAClosuresArgumentsLeavesOutItsState) {

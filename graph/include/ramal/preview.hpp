@@ -7,6 +7,7 @@
 #include <charconv>
 #include <concepts>
 #include <cstddef>
+#include <ostream>
 #include <ranges>
 #include <string>
 #include <string_view>
@@ -14,8 +15,30 @@
 
 namespace ramal {
 
+namespace detail {
+
+template <class T>
+concept Printable = requires(std::ostream& out, const T& value) {
+  out << value;
+};
+/// shared_ptr, unique_ptr, optional: what they have is shown, not where it is.
+template <class T>
+concept PointsToOne = std::is_class_v<T> && requires(const T& pointer) {
+  *pointer;
+  pointer.operator->();
+  static_cast<bool>(pointer);
+  requires std::is_object_v<std::remove_reference_t<decltype(*pointer)>>;
+};
+
+/// What `print` puts into a stream, the first `longest` bytes; nothing if it throws.
+std::string printed(void (*print)(std::ostream& out, const void* object), const void* object,
+                    std::size_t longest);
+
+}  // namespace detail
+
 /// At most about 60 characters: numbers and strings as they are, ranges by their first elements and
-/// length, anything else by its type.
+/// length, what has an operator<< for streams by that, what may be missing as it is or as "null", anything
+/// else by its type.
 template <class T>
 std::string preview(const T& value) {
   constexpr std::size_t longest = 60;
@@ -25,11 +48,19 @@ std::string preview(const T& value) {
                        !std::same_as<T, char16_t> && !std::same_as<T, char32_t>) {
     char text[64];
     return {text, std::to_chars(text, text + sizeof text, value).ptr};
-  } else if constexpr (std::is_enum_v<T>) {
+  } else if constexpr (std::is_enum_v<T> && !detail::Printable<T>) {
     return preview(static_cast<std::underlying_type_t<T>>(value));
   } else if constexpr (std::convertible_to<const T&, std::string_view>) {
     const std::string_view text = value;
     return '"' + std::string(text.substr(0, longest)) + (text.size() > longest ? "…" : "") + '"';
+  } else if constexpr (detail::PointsToOne<T>) {
+    return value ? preview(*value) : "null";
+  } else if constexpr (detail::Printable<T>) {
+    const std::string text =
+        detail::printed([](std::ostream& out, const void* object) { out << *static_cast<const T*>(object); },
+                        &value, longest + 1);
+    if (text.empty()) return '<' + std::string(detail::short_type_name<T>) + '>';
+    return text.size() > longest ? text.substr(0, longest) + "…" : text;
   } else if constexpr (std::ranges::sized_range<const T> &&
                        requires { preview(*std::ranges::begin(value)); }) {
     std::string text = "[";
