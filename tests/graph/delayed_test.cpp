@@ -435,6 +435,20 @@ TEST(Map, OverAFamilyKnowsItsLine) {
   EXPECT_TRUE(contains(refusal([&] { ramal::family<seven_at>(lengths); }), "1 to 4 lengths, found 5"));
 }
 
+// --- handles told apart -------------------------------------------------------------------------------
+TEST(SameTask, IsOfTheSameCallNotOfEqualValues) {
+  const auto one = delayed<inc>(1);
+  const auto copy = one;  // NOLINT: the copy is the point
+  const auto equal = delayed<inc>(1);
+  EXPECT_TRUE(ramal::same_task(one, copy));
+  EXPECT_FALSE(ramal::same_task(one, equal));
+  EXPECT_FALSE(ramal::same_task(one, delayed<length>("")));
+  std::unordered_map<Delayed<long>, int> seen;
+  for (const auto& handle : {one, copy, equal}) ++seen[handle];
+  EXPECT_EQ(seen.size(), 2u);
+  EXPECT_EQ(seen.at(one), 2);
+}
+
 // --- a handle that was moved from --------------------------------------------------------------------
 TEST(MovedFrom, IsRefusedWhereItIsUsed) {
   const std::string advice = "was moved from";

@@ -46,6 +46,13 @@ class Delayed : detail::Operators<T> {
   detail::TaskHandle task_;
 };
 
+/// Both name the result of the same call. Says nothing of values: two equal calls are two tasks, and so are
+/// two handles to one member of a family. `a == b` is a task that compares the values.
+template <class T, class U>
+bool same_task(const Delayed<T>& a, const Delayed<U>& b) {
+  return a.task_handle().get() == b.task_handle().get();
+}
+
 namespace detail {
 
 template <class R>
@@ -259,4 +266,18 @@ struct std::tuple_size<ramal::Delayed<T>> : std::tuple_size<T> {};
 template <std::size_t i, class T>
 struct std::tuple_element<i, ramal::Delayed<T>> {
   using type = ramal::Delayed<std::tuple_element_t<i, T>>;
+};
+
+/// Handles as keys of unordered containers: equal where same_task says so.
+template <class T>
+struct std::hash<ramal::Delayed<T>> {
+  std::size_t operator()(const ramal::Delayed<T>& handle) const noexcept {
+    return std::hash<const void*>()(handle.task_handle().get());
+  }
+};
+template <class T>
+struct std::equal_to<ramal::Delayed<T>> {
+  bool operator()(const ramal::Delayed<T>& a, const ramal::Delayed<T>& b) const noexcept {
+    return ramal::same_task(a, b);
+  }
 };
