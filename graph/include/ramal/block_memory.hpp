@@ -2,6 +2,8 @@
 // Memory for blocks, from the process's pool of large pieces: what a block gave back the next one gets.
 #pragma once
 
+#include <ramal/compiler.hpp>
+
 #include <cstddef>
 #include <memory>
 

@@ -2,6 +2,8 @@
 // Writing values into memory and reading them back, with every length checked.
 #pragma once
 
+#include <ramal/compiler.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <cstring>

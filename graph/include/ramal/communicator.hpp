@@ -2,6 +2,8 @@
 // Communicator: what a collective task sees of the ranks that run it together.
 #pragma once
 
+#include <ramal/compiler.hpp>
+
 #include <exception>
 #include <stdexcept>
 #include <string>

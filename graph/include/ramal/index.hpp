@@ -2,6 +2,8 @@
 // Index: the place of a family's member. Region: a range of places.
 #pragma once
 
+#include <ramal/compiler.hpp>
+
 #include <algorithm>
 #include <array>
 #include <concepts>

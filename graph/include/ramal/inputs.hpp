@@ -2,6 +2,8 @@
 // Inputs<T>: a task's view of many results, without copying any.
 #pragma once
 
+#include <ramal/compiler.hpp>
+
 #include <cstddef>
 #include <iterator>
 #include <span>

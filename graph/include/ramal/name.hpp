@@ -3,6 +3,8 @@
 // one signature share a name, so a name never identifies anything.
 #pragma once
 
+#include <ramal/compiler.hpp>
+
 #include <string_view>
 
 namespace ramal::detail {

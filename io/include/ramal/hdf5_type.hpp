@@ -11,6 +11,8 @@
 // Fields are found by name; the file may hold more of them, in any order. A member without a field is zero.
 #pragma once
 
+#include <ramal/compiler.hpp>
+
 #include <array>
 #include <bit>
 #include <concepts>

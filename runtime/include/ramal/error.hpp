@@ -2,6 +2,8 @@
 // What compute, wait and run throw.
 #pragma once
 
+#include <ramal/compiler.hpp>
+
 #include <stdexcept>
 #include <string>
 

@@ -3,6 +3,8 @@
 // that a job script has the last word. All ranks must agree.
 #pragma once
 
+#include <ramal/compiler.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
