@@ -91,6 +91,9 @@ void refuse_run_within_run() {
                            "alone; all ranks must call it, one run after the other");
 }
 
+/// The system keeps the low 8 bits of a status, and takes 0 there for success.
+int exit_status(int status) { return status != 0 && (status & 0xff) == 0 ? failed_status : status; }
+
 /// The user's program, with what leaves it as an exception said in one line.
 std::optional<int> call(const Program& program, Engine& engine) {
   struct Mark {
@@ -99,7 +102,7 @@ std::optional<int> call(const Program& program, Engine& engine) {
   } const mark;
   try {
     Session session(engine);
-    return program(session);
+    return exit_status(program(session));
   } catch (...) {
     complain("ramal: the program on rank 0 ended with an error: " + current_message());
     return std::nullopt;

@@ -44,6 +44,7 @@ int main(int argc, char** argv) {
       session.cancel(endless);
     }
     if (how == "status") return 7;
+    if (how == "status_256") return 256;
     if (how == "throw") throw std::runtime_error("the user's own mistake");
     if (how == "throw_oddly") throw 5;
     if (how == "throw_while_busy") {
