@@ -3,8 +3,10 @@
 
 #include "runtime/machine.hpp"
 #include "runtime/mpi.hpp"
+#include "runtime/options.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <set>
@@ -26,6 +28,14 @@ std::string spread(const std::vector<RankInfo>& ranks, int RankInfo::*number, co
          counted(*most.*number, thing);
 }
 
+void introduce_as(const std::string& line) {
+  static std::atomic_flag said;
+  if (said.test_and_set()) return;
+  complain("ramal " RAMAL_VERSION ": " + line);
+  if (const std::string unknown = unknown_variables(); !unknown.empty())
+    complain("ramal: warning: set, but no options of Ramal: " + unknown);
+}
+
 }  // namespace
 
 void complain(const std::string& text) {
@@ -41,13 +51,15 @@ int distinct_hosts(const std::vector<RankInfo>& ranks) {
 }
 
 void introduce(const std::vector<RankInfo>& ranks, const std::string& library) {
-  std::string text = "ramal " RAMAL_VERSION ": " + counted(static_cast<int>(ranks.size()), "rank") + " on " +
+  std::string text = counted(static_cast<int>(ranks.size()), "rank") + " on " +
                      counted(distinct_hosts(ranks), "host") + ", each " +
                      spread(ranks, &RankInfo::threads, "thread") + " on " +
                      spread(ranks, &RankInfo::cores, "core") + "; " + library;
   if (const std::string hdf5 = hdf5_version(); !hdf5.empty()) text += "; " + hdf5;
-  complain(text);
+  introduce_as(text);
 }
+
+void introduce_serial() { introduce_as("serial, in one process"); }
 
 void warn_of_crowded_cores(const std::vector<RankInfo>& ranks) {
   const auto crowded = std::find_if(ranks.begin(), ranks.end(),

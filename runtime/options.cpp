@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "runtime/options.hpp"
+
 #include <ramal/error.hpp>
 #include <ramal/options.hpp>
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <functional>
 #include <map>
+#include <numeric>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace ramal {
@@ -108,25 +114,79 @@ void check(Options& options) {
   recheck("RAMAL_WARNINGS", std::string(options.warnings));
 }
 
+constexpr std::string_view prefix = "RAMAL_";
+
+/// Calls `use(name, text)` for each RAMAL_* variable of the environment.
+template <class Use>
+void for_each_variable(Use&& use) {
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view text = *entry;
+    const auto equals = text.find('=');
+    if (!text.starts_with(prefix) || equals == std::string_view::npos) continue;
+    use(text.substr(0, equals), text.substr(equals + 1));
+  }
+}
+
+/// Letters to insert, remove or replace until `a` is `b` (Levenshtein's distance). Time is the product of lengths.
+std::size_t edits(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);  // of what of `a` was looked at, to each beginning of `b`
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i + 1);
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      const std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({replaced, row[j] + 1, diagonal + 1});
+    }
+  }
+  return row.back();
+}
+
+/// The option whose name is nearest to that of a variable that is none; empty where none looks meant.
+std::string_view probably_meant(std::string_view variable, const std::map<std::string, Set, std::less<>>& options) {
+  std::string own(variable.substr(prefix.size()));
+  std::transform(own.begin(), own.end(), own.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  std::string_view nearest;
+  std::size_t least = std::string_view::npos;
+  for (const auto& [option, set] : options) {
+    const std::string_view name = std::string_view(option).substr(prefix.size());
+    // One letter in three may be wrong; or something was left out, as in RAMAL_MEMORY, or added.
+    const bool within = own.size() >= 4 && (name.find(own) != std::string_view::npos ||
+                                            own.find(name) != std::string::npos);
+    const std::size_t distance = edits(own, name);
+    if ((distance <= name.size() / 3 || within) && distance < least) {
+      nearest = option;
+      least = distance;
+    }
+  }
+  return nearest;
+}
+
 }  // namespace
 
 Options Options::from_environment(Options options) {
   check(options);
   const auto setters = table(options);
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    const std::string_view text = *entry;
-    const auto equals = text.find('=');
-    if (!text.starts_with("RAMAL_") || equals == std::string_view::npos) continue;
-    const auto found = setters.find(text.substr(0, equals));
-    if (found == setters.end()) {
-      std::string known;
-      for (const auto& [name, set] : setters) known += (known.empty() ? "" : ", ") + name;
-      throw OptionError("ramal: " + std::string(text.substr(0, equals)) +
-                        ": there is no such option; there are " + known);
-    }
-    found->second(found->first, text.substr(equals + 1));
-  }
+  for_each_variable([&](std::string_view name, std::string_view text) {
+    if (const auto found = setters.find(name); found != setters.end()) found->second(name, text);
+  });
   return options;
+}
+
+std::string detail::unknown_variables() {
+  // The scripts of slurm/ read the first; CMake's find_package(ramal) reads the second.
+  constexpr std::string_view others[] = {"RAMAL_PROGRAM", "RAMAL_ROOT"};
+  Options options;
+  const auto setters = table(options);
+  std::string unknown;
+  for_each_variable([&](std::string_view name, std::string_view) {
+    if (setters.contains(name) || std::find(std::begin(others), std::end(others), name) != std::end(others))
+      return;
+    unknown += (unknown.empty() ? "" : ", ") + std::string(name);
+    if (const auto meant = probably_meant(name, setters); !meant.empty())
+      unknown += " (did you mean " + std::string(meant) + "?)";
+  });
+  return unknown;
 }
 
 }  // namespace ramal

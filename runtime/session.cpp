@@ -191,7 +191,7 @@ int follow(std::unique_ptr<Transport> transport, const Images& images, const Opt
 
 int run_serial(const Options& options, const Record& record, Locals& locals, const Program& program) {
   const double start = now_seconds();
-  if (options.warnings == "on") complain("ramal " RAMAL_VERSION ": serial, in one process");
+  if (options.warnings == "on") introduce_serial();
   SerialEngine engine;
   engine.locals() = std::move(locals);
   const int status = call(program, engine).value_or(failed_status);
@@ -308,7 +308,7 @@ int run_in(const MpiWorld& world, const Images& images, const Options& options,
   const RankInfo about = about_this_rank(world.rank(), threads, world.local_ranks(), options);
   const Crew crew{gather(world, about), *record, gather(world, describe(locals))};
   if (world.rank() == 0 && options.warnings == "on") {
-    if (options.scheduler == "mpi") introduce(crew.ranks, MpiWorld::library());
+    if (options.scheduler != "serial") introduce(crew.ranks, MpiWorld::library());
     if (options.scheduler == "mpi") warn_of_crowded_cores(crew.ranks);
     if (!world.is_within_a_program()) warn_of_lone_processes(world.ranks());
   }

@@ -46,7 +46,8 @@ struct Options {
   /// threads or result_bytes. A rank that waits inside MPI (RAMAL_IDLE=block) does not ask by `auto`.
   std::string steal = "auto";
   /// RAMAL_WARNINGS: `on` or `off`: a line at the start that says on what the program runs, and advice,
-  /// such as time lost to a busy rank 0, on standard error; at the end how many tasks were stolen, if any.
+  /// such as time lost to a busy rank 0 or a RAMAL_* variable that is no option, on standard error; at the
+  /// end how many tasks were stolen, if any. What is said at the start is said once a process.
   std::string warnings = "on";
   /// RAMAL_RECORD: a file that rank 0 writes when the program has ended on all ranks, whatever its status,
   /// for job scripts to trust: {"status": 0, "ranks": 4, "hosts": 2, "threads": 1, "tasks": 511,
@@ -59,7 +60,8 @@ struct Options {
   std::string history = {};
 
   /// These options, overridden by the RAMAL_* environment variables that are set. Throws OptionError,
-  /// naming the variable, what was found and what is allowed; also for a RAMAL_ variable that is none.
+  /// naming the variable, what was found and what is allowed. Other variables that begin with RAMAL_ are no
+  /// errors, since they may be others' own: `run` says in one line which there are, and what was probably meant.
   static Options from_environment(Options defaults);
 };
 
