@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // HDF5's C interface behind handles that close themselves. The only file that includes hdf5.h.
 //
-// Everything here needs an Hdf5Call in scope: it holds the process's lock and keeps HDF5 from printing.
+// Everything here needs an Hdf5Call in scope: it holds the process's lock and keeps HDF5 from printing. Only
+// the handles' destructors see to it themselves.
 #pragma once
 
 #include <ramal/hdf5.hpp>
@@ -15,7 +16,22 @@
 
 namespace ramal::detail {
 
-/// Owns one identifier. Converts to it for calls.
+/// The lock, and silence: errors become texts of ours.
+class Hdf5Call {
+ public:
+  Hdf5Call();
+  ~Hdf5Call();
+  Hdf5Call(const Hdf5Call&) = delete;
+  Hdf5Call& operator=(const Hdf5Call&) = delete;
+
+ private:
+  std::unique_lock<std::recursive_mutex> lock_;
+  H5E_auto2_t print_ = nullptr;
+  void* print_data_ = nullptr;
+};
+
+/// Owns one identifier. Converts to it for calls. Closes it under the lock wherever that happens, also where
+/// an exception has left the call in which it was opened.
 template <herr_t (*close)(hid_t)>
 class Hdf5Handle {
  public:
@@ -27,7 +43,9 @@ class Hdf5Handle {
     return *this;
   }
   ~Hdf5Handle() {
-    if (id_ >= 0) close(id_);
+    if (id_ < 0) return;
+    const Hdf5Call call;
+    close(id_);
   }
   explicit operator bool() const { return id_ >= 0; }
   hid_t id() const { return id_; }
@@ -44,20 +62,6 @@ using SpaceHandle = Hdf5Handle<H5Sclose>;
 using TypeHandle = Hdf5Handle<H5Tclose>;
 using ListHandle = Hdf5Handle<H5Pclose>;
 using AttributeHandle = Hdf5Handle<H5Aclose>;
-
-/// The lock, and silence: errors become texts of ours.
-class Hdf5Call {
- public:
-  Hdf5Call();
-  ~Hdf5Call();
-  Hdf5Call(const Hdf5Call&) = delete;
-  Hdf5Call& operator=(const Hdf5Call&) = delete;
-
- private:
-  std::unique_lock<std::recursive_mutex> lock_;
-  H5E_auto2_t print_ = nullptr;
-  void* print_data_ = nullptr;
-};
 
 /// What HDF5 says about its last error, by the innermost function that saw it.
 std::string hdf5_reason();

@@ -121,7 +121,8 @@ void write_value(hid_t object, const std::string& name, const Hdf5Value& value, 
     if (H5Aexists(object, name.c_str()) > 0) H5Adelete(object, name.c_str());
     const AttributeHandle attribute(
         place.check(H5Acreate2(object, name.c_str(), type, space, H5P_DEFAULT, H5P_DEFAULT), what.c_str()));
-    place.check(H5Awrite(attribute, type, memory), what.c_str());
+    // HDF5 refuses the null pointer that an empty vector has, and there is nothing to write.
+    if (memory != nullptr) place.check(H5Awrite(attribute, type, memory), what.c_str());
   };
   const SpaceHandle scalar(H5Screate(H5S_SCALAR));
   const auto row = [](std::size_t size) {

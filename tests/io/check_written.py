@@ -13,6 +13,8 @@ with h5py.File(folder + "/plain.h5", "r") as file:
     assert field.dtype == numpy.dtype("=f8") and numpy.array_equal(field[...], expected)
     assert field.chunks is None
     assert list(field.attrs["range"]) == [-1, 1]
+    for name, kind in [("no_reals", "=f8"), ("no_integers", "=i8")]:
+        assert field.attrs[name].dtype == numpy.dtype(kind) and field.attrs[name].shape == (0,)
     assert field.attrs["units"] == "K" and field.attrs["long_name"] == "Température"
     assert field.attrs["scale"] == 0.5 and field.attrs["number"] == 42
     assert file["counts"].dtype == numpy.dtype("=i4") and list(file["counts"][...]) == list(range(15))
@@ -34,5 +36,6 @@ except ImportError:
 else:
     with xarray.open_dataset(folder + "/chunked.h5", engine="netcdf4") as data:
         assert data["field"].dims == ("y", "x") and data["field"].attrs["units"] == "m s-1"
+        assert data["field"].attrs["nothing"].size == 0
         assert data["x"].attrs["units"] == "km" and float(data["field"].sel(y=49)[69]) == 49069.0
 print("as expected")

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <future>
 
 struct Inner {
   std::int32_t a;
@@ -347,6 +348,45 @@ TEST_F(Hdf5, SharesItsLock) {
   const auto outer = hdf5_lock();
   const auto inner = hdf5_lock();
   EXPECT_FALSE(describe(file("numbers.h5")).datasets.empty());
+}
+
+/// One rank alone, which stops where a step has failed: as one rank, before the others have answered.
+class StopsAtFailure final : public Communicator {
+ public:
+  int rank() const override { return 0; }
+  int size() const override { return 1; }
+  std::vector<std::string> gather(const std::string& mine) override {
+    if (mine.starts_with('!')) {
+      failed.set_value();
+      go_on.get_future().wait();
+    }
+    return {mine};
+  }
+  const void* mpi_communicator() const override { return nullptr; }
+  std::promise<void> failed, go_on;
+};
+
+TEST(Hdf5Write, ClosesWhatAFailureLeavesOpenUnderTheLock) {
+  const std::string path = testing::TempDir() + "/ramal_failing.h5";
+  const double element = 1;
+  const detail::Hdf5Piece piece{&element, {0}, {1}};
+  const auto write = [&](Communicator& communicator, const Hdf5WriteOptions& options) {
+    detail::write_hdf5_pieces(communicator, {piece}, detail::Hdf5TypeOf<double>::make(), path, "/x", options);
+  };
+  StopsAtFailure communicator;
+  write(communicator, {});
+  auto ended = std::async(std::launch::async, [&] {
+    return error_of([&] { write(communicator, {.keep_file = true}); });
+  });
+  communicator.failed.get_future().wait();
+  {
+    const auto lock = hdf5_lock();
+    communicator.go_on.set_value();
+    // Closing the file waits for the lock, however long this thread holds it.
+    EXPECT_EQ(ended.wait_for(std::chrono::milliseconds(200)), std::future_status::timeout);
+  }
+  expect_in(ended.get(), "is in the file already");
+  std::filesystem::remove(path);
 }
 
 }  // namespace

@@ -75,7 +75,11 @@ void write_all(Session& session) {
                                              {"scale", 0.5},
                                              {"number", std::int64_t{42}},
                                              {"range", std::vector<double>{-1, 1}},
+                                             {"no_reals", std::vector<double>{}},
+                                             {"no_integers", std::vector<std::int64_t>{}},
                                              {"long_name", "Température"}}}));
+  expect(read_hdf5_attribute<std::vector<double>>(plain, "/group/deep/field", "no_reals") == std::vector<double>{},
+         "an empty attribute is not read as an empty one");
   // Added to the same file: what is there stays.
   session.compute(write_hdf5(plain, "counts",
                              std::vector{delayed<count_from>(0, 10), delayed<count_from>(10, 5)},
@@ -84,7 +88,7 @@ void write_all(Session& session) {
   session.compute(write_hdf5(folder + "/chunked.h5", "/field", tiles(),
                              {.chunk = {10, 20},
                               .deflate = 4,
-                              .attributes = {{"units", "m s-1"}},
+                              .attributes = {{"units", "m s-1"}, {"nothing", std::vector<double>{}}},
                               .dimension_scales = {{"y", {}, "m"}, {"x", std::vector<double>(70, 1.5), "km"}},
                               .alignment_bytes = 4096,
                               .hints = {{"cb_nodes", "1"}}}));

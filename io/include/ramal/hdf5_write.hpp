@@ -15,7 +15,7 @@
 
 namespace ramal {
 
-/// An attribute's value: text is written as UTF-8 of variable length.
+/// An attribute's value: text is written as UTF-8 of variable length, a vector as a row, which may be empty.
 using Hdf5Value =
     std::variant<std::string, double, std::int64_t, std::vector<double>, std::vector<std::int64_t>>;
 
