@@ -123,7 +123,8 @@ void check_node(const FamilyProgram& program, std::uint32_t i) {
   expect(node.only_rank < static_cast<std::int32_t>(program.ranks), "the rank of a family");
   expect(node.threads >= 1 && node.rows >= 1 && node.period >= 0 && node.settled >= 0, "a family's numbers");
   expect(node.pace <= Pace::by_chunks, "the pace of a family");
-  expect(node.pace != Pace::by_chunks || (node.leaves.rows >= 1 && node.leaves.row >= 1), "a family's leaves");
+  expect(node.pace != Pace::by_chunks || (node.leaves.rows >= 1 && node.leaves.row >= 1),
+         "a family's leaves");
   expect(0 <= node.front && node.front <= node.last && node.last < program.fronts, "a family's fronts");
   const auto loops = static_cast<std::int32_t>(program.loops.size());
   expect(node.loop < loops && node.left_by < loops, "the loop of a family");

@@ -24,9 +24,9 @@ namespace ramal::detail {
 using Slot = std::uint32_t;
 /// Names a kept value for the whole session.
 using ValueId = std::uint64_t;
-/// Names a run for the whole session. Rank 0 counts them up from 1; a rank numbers what it has stolen from 2^62
-/// on, and its fronts from 2^63 on (runtime/run.hpp, programs.cpp), so none is ever given twice: at a run a
-/// nanosecond it would take 146 years.
+/// Names a run for the whole session. Rank 0 counts them up from 1; a rank numbers what it has stolen from
+/// 2^62 on, and its fronts from 2^63 on (runtime/run.hpp, programs.cpp), so none is ever given twice: at a
+/// run a nanosecond it would take 146 years.
 using RunId = std::uint64_t;
 
 struct FreePages {

@@ -241,9 +241,9 @@ Holder DistributedEngine::holder_of(const Task& task) const {
   return holder;
 }
 
-/// Of results that are not there yet and whose last handle is gone: nobody will ask for them, so they are freed
-/// as soon as they are made. Looks at twice as many as have come since and a few more, so that it keeps up with a
-/// loop that persists and drops, at a cost that does not grow with what is under way.
+/// Of results that are not there yet and whose last handle is gone: nobody will ask for them, so they are
+/// freed as soon as they are made. Looks at twice as many as have come since and a few more, so that it keeps
+/// up with a loop that persists and drops, at a cost that does not grow with what is under way.
 void DistributedEngine::let_go_of_dropped() {
   constexpr std::size_t always = 16;
   const std::size_t most = std::min(2 * std::exchange(newly_held_, 0) + always, held_.size());
@@ -305,8 +305,8 @@ bool DistributedEngine::Run::makes(const Task* task) {
   return std::binary_search(sorted_tasks.begin(), sorted_tasks.end(), task);
 }
 
-/// Lets go of the inputs of tasks whose results are kept, once no run looks at them any more. Those whose result
-/// was given up, or failed, may be made again.
+/// Lets go of the inputs of tasks whose results are kept, once no run looks at them any more. Those whose
+/// result was given up, or failed, may be made again.
 void DistributedEngine::forget_inputs() {
   if (!forget_again_) return;
   forget_again_ = false;

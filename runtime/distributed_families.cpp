@@ -72,8 +72,10 @@ PlannedProgram DistributedEngine::plan_families(std::span<const std::shared_ptr<
       handles_read(families, [this](const FamilyNode& family) { return kept_family(family) != nullptr; });
   std::vector<const Task*> owned;
   for (const Task* task : handles.all) {
-    const bool is_lazy = task->constant() == nullptr && task->family() == nullptr && task->residence() == nullptr;
-    if (is_lazy && handles.in_one_family.contains(task) && !read_otherwise.contains(task)) owned.push_back(task);
+    const bool is_lazy =
+        task->constant() == nullptr && task->family() == nullptr && task->residence() == nullptr;
+    if (is_lazy && handles.in_one_family.contains(task) && !read_otherwise.contains(task))
+      owned.push_back(task);
   }
   persist_held(handles.all);
   for (const Task* task : owned) persisted_state(*task).is_owned = true;
@@ -170,10 +172,11 @@ KeptFamily& DistributedEngine::persisted_family(const FamilyNode& family) const 
 /// A handle to a member of a kept family is one to a kept result, as long as the family is.
 void DistributedEngine::lend_member(const Task& task, std::shared_ptr<KeptFamily> family) {
   const std::uint32_t rank = family->of.owner(0, family->of.nodes.front().extent.place_of(task.member()));
-  auto state = std::make_shared<KeptState>(KeptState{.id = family->first + static_cast<ValueId>(task.member()),
-                                                     .rank = rank,
-                                                     .ready = family->missing == 0,
-                                                     .lender = family});
+  auto state =
+      std::make_shared<KeptState>(KeptState{.id = family->first + static_cast<ValueId>(task.member()),
+                                            .rank = rank,
+                                            .ready = family->missing == 0,
+                                            .lender = family});
   if (family->missing > 0) family->members.push_back(state);
   task.settle(std::make_unique<ResidenceOf<KeptState>>(std::move(state), releases_));
 }

@@ -171,9 +171,7 @@ const Type* Executor::arrival_type(RunId number, Slot slot) const {
   return arrives ? run.type_of(slot) : nullptr;
 }
 
-std::uint64_t Executor::arrival_plan(RunId number, Slot slot) const {
-  return find(number)->maker_of(slot);
-}
+std::uint64_t Executor::arrival_plan(RunId number, Slot slot) const { return find(number)->maker_of(slot); }
 
 void Executor::arrive(RunId number, Slot slot, Value value, std::uint64_t counted) {
   Run& run = *find(number);
@@ -280,8 +278,8 @@ bool Executor::has_ready_consumers() const {
 }
 
 bool Executor::is_at_rest() const {
-  // Nobody takes or runs anything before and after the look at what is ready, and nobody has begun to between:
-  // so nothing was under way from one shelf to another while they were looked at.
+  // Nobody takes or runs anything before and after the look at what is ready, and nobody has begun to
+  // between: so nothing was under way from one shelf to another while they were looked at.
   std::uint64_t before = 0, after = 0;
   for (const auto& worker : workers_) {
     const std::uint64_t batches = worker->batches.load();

@@ -75,8 +75,7 @@ class Outlet {
   /// This rank's member of it has its inputs, or one that has failed.
   virtual void join(RunId run, std::uint32_t turn, const Failure* failure) = 0;
   /// A member of a program leaves for that rank; which may be this one, for a later front.
-  virtual void send_member(std::uint32_t rank, RunId program, MemberName name,
-                           const Value& value) = 0;
+  virtual void send_member(std::uint32_t rank, RunId program, MemberName name, const Value& value) = 0;
   /// A front has run. `failure`: the first of its members' that are asked for, if one failed.
   virtual void ended(const FrontRun& front, const Failure* failure) = 0;
   /// A value that was to be announced or handed over is there, or failed.
@@ -410,7 +409,7 @@ class Executor {
   Shelf inbox_;   // readied by whoever pumps
   Shelf urgent_;  // results that other ranks wait for
   std::atomic<std::uint64_t> members_run_{0};
-  RunningTask running_member_;  // of a collective task
+  RunningTask running_member_;                  // of a collective task
   std::atomic<std::int64_t> special_count_{0};  // prioritised, urgent, or waiting for memory
   std::atomic<std::int64_t> ready_count_{0};    // but for what workers have as their own
   mutable SpinLock sources_lock_;

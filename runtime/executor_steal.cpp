@@ -72,8 +72,9 @@ struct Executor::Haul {
 
 unsigned Executor::idle_workers() const {
   if (!shared_) return 1;
-  return static_cast<unsigned>(std::ranges::count_if(
-      workers_, [](const auto& worker) { return worker->running.kind.load(std::memory_order_relaxed) == nullptr; }));
+  return static_cast<unsigned>(std::ranges::count_if(workers_, [](const auto& worker) {
+    return worker->running.kind.load(std::memory_order_relaxed) == nullptr;
+  }));
 }
 
 unsigned Executor::hungry() const { return has_ready() || is_short_of_memory() ? 0 : idle_workers(); }

@@ -8,7 +8,7 @@
 namespace ramal::detail {
 
 struct Failure {
-  RunId run = 0;   ///< with `plan`: the task that failed
+  RunId run = 0;           ///< with `plan`: the task that failed
   std::uint64_t plan = 0;  ///< its place in the run's graph, or its name as a member of a family
   std::int32_t rank = 0;   ///< where
   bool cancelled = false;

@@ -10,8 +10,8 @@ namespace ramal::detail {
 void complain(const std::string& text);
 
 int distinct_hosts(const std::vector<RankInfo>& ranks);
-/// Ranks, hosts, threads, cores and libraries, in one line; then RAMAL_* variables that are no options, if there are
-/// any. Once a process, however often it runs something.
+/// Ranks, hosts, threads, cores and libraries, in one line; then RAMAL_* variables that are no options, if
+/// there are any. Once a process, however often it runs something.
 void introduce(const std::vector<RankInfo>& ranks, const std::string& library);
 /// The same of a run in order, in one process.
 void introduce_serial();

@@ -50,7 +50,7 @@ inline FrameHead read_frame_head(std::span<const std::byte> message) {
 }
 
 struct Record {
-  Header header;                      ///< of a large one with the bytes of its payload
+  Header header;  ///< of a large one with the bytes of its payload
   bool large = false;
   std::span<const std::byte> inside;  ///< the payload, or a large one's head
   std::size_t end = 0;                ///< where the next record begins

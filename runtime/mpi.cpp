@@ -37,7 +37,8 @@ struct Frame {
   std::vector<MPI_Request> requests = {};  // while it is being sent
 };
 
-/// Every rank's text, on all ranks. In rounds of so many bytes of all ranks together, since MPI counts in ints.
+/// Every rank's text, on all ranks. In rounds of so many bytes of all ranks together, since MPI counts in
+/// ints.
 std::vector<std::string> gather_texts(MPI_Comm communicator, const std::string& text,
                                       std::size_t round_bytes) {
   int ranks = 0;
@@ -47,7 +48,8 @@ std::vector<std::string> gather_texts(MPI_Comm communicator, const std::string& 
   std::vector<std::uint64_t> sizes(count);
   MPI_Allgather(&mine, 1, MPI_UINT64_T, sizes.data(), 1, MPI_UINT64_T, communicator);
   const std::uint64_t longest = *std::ranges::max_element(sizes);
-  const std::uint64_t piece = std::max<std::uint64_t>(1, std::min<std::uint64_t>(round_bytes, INT_MAX) / count);
+  const std::uint64_t piece =
+      std::max<std::uint64_t>(1, std::min<std::uint64_t>(round_bytes, INT_MAX) / count);
   std::vector<std::string> texts(count);
   std::string round;
   std::vector<int> counts(count), offsets(count);
@@ -58,8 +60,9 @@ std::vector<std::string> gather_texts(MPI_Comm communicator, const std::string& 
       offsets[i] = std::exchange(total, total + counts[i]);
     }
     round.resize(static_cast<std::size_t>(total));
-    MPI_Allgatherv(text.data() + std::min(at, mine), static_cast<int>(std::min(piece, mine - std::min(at, mine))),
-                   MPI_CHAR, round.data(), counts.data(), offsets.data(), MPI_CHAR, communicator);
+    MPI_Allgatherv(text.data() + std::min(at, mine),
+                   static_cast<int>(std::min(piece, mine - std::min(at, mine))), MPI_CHAR, round.data(),
+                   counts.data(), offsets.data(), MPI_CHAR, communicator);
     for (std::size_t i = 0; i < count; ++i)
       texts[i].append(round, static_cast<std::size_t>(offsets[i]), static_cast<std::size_t>(counts[i]));
   }
@@ -610,7 +613,8 @@ void start_mpi(int* argc, char*** argv, bool threads) {
   int provided = MPI_THREAD_SINGLE;
   MPI_Init_thread(argc, argv, threads ? MPI_THREAD_SERIALIZED : MPI_THREAD_SINGLE, &provided);
   was_started_here = true;
-  // Libraries that end their use of MPI at exit, such as HDF5, are loaded or started later, hence end earlier.
+  // Libraries that end their use of MPI at exit, such as HDF5, are loaded or started later, hence end
+  // earlier.
   std::atexit(end_mpi);
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // MPI, seen from the rest of the runtime: starting it, and a Transport over it.
 //
-// What travels between two ranks is a stream of frames (frame.hpp), each one MPI message, and of large payloads,
-// in pieces.
+// What travels between two ranks is a stream of frames (frame.hpp), each one MPI message, and of large
+// payloads, in pieces.
 //
 // Small messages share a frame until it is full or flushed. The payload of a large one is sent from
 // the memory it lies in and received into the memory where it will stay; until it has landed, later
@@ -26,8 +26,8 @@ namespace ramal::detail {
 /// what was started here serves every later world too, and ends with the process.
 class MpiWorld {
  public:
-  /// Of all processes. With `threads`, several threads will call MPI in turn; if MPI was started before by the
-  /// program, without support for them, there is one thread. Throws OptionError if MPI has been ended.
+  /// Of all processes. With `threads`, several threads will call MPI in turn; if MPI was started before by
+  /// the program, without support for them, there is one thread. Throws OptionError if MPI has been ended.
   MpiWorld(int* argc, char*** argv, bool threads);
   /// Of a communicator, given by the address of its MPI_Comm, of a program that has started MPI. Throws
   /// OptionError if it has not, or if `threads` are needed and the level it chose does not allow them.

@@ -127,7 +127,8 @@ void for_each_variable(Use&& use) {
   }
 }
 
-/// Letters to insert, remove or replace until `a` is `b` (Levenshtein's distance). Time is the product of lengths.
+/// Letters to insert, remove or replace until `a` is `b` (Levenshtein's distance). Time is the product of
+/// lengths.
 std::size_t edits(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);  // of what of `a` was looked at, to each beginning of `b`
   std::iota(row.begin(), row.end(), std::size_t{0});
@@ -143,16 +144,18 @@ std::size_t edits(std::string_view a, std::string_view b) {
 }
 
 /// The option whose name is nearest to that of a variable that is none; empty where none looks meant.
-std::string_view probably_meant(std::string_view variable, const std::map<std::string, Set, std::less<>>& options) {
+std::string_view probably_meant(std::string_view variable,
+                                const std::map<std::string, Set, std::less<>>& options) {
   std::string own(variable.substr(prefix.size()));
-  std::transform(own.begin(), own.end(), own.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  std::transform(own.begin(), own.end(), own.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
   std::string_view nearest;
   std::size_t least = std::string_view::npos;
   for (const auto& [option, set] : options) {
     const std::string_view name = std::string_view(option).substr(prefix.size());
     // One letter in three may be wrong; or something was left out, as in RAMAL_MEMORY, or added.
-    const bool within = own.size() >= 4 && (name.find(own) != std::string_view::npos ||
-                                            own.find(name) != std::string::npos);
+    const bool within =
+        own.size() >= 4 && (name.find(own) != std::string_view::npos || own.find(name) != std::string::npos);
     const std::size_t distance = edits(own, name);
     if ((distance <= name.size() / 3 || within) && distance < least) {
       nearest = option;

@@ -2,8 +2,8 @@
 // Programs: a rank's families under way. Makes the fronts of its own members one after another, and keeps
 // what they read by name until they are there.
 //
-// Two fronts are active at a time, and the next two are prepared, so that what is made for them has a place. A
-// front that repeats the one before takes that one's layout. What is done is forgotten.
+// Two fronts are active at a time, and the next two are prepared, so that what is made for them has a place.
+// A front that repeats the one before takes that one's layout. What is done is forgotten.
 //
 // Why it ends: take the lowest front that is not done anywhere. On each rank where it is not done all before
 // it are, so it is active there. What its members read is of earlier fronts, which are done, so that it has
@@ -23,9 +23,9 @@
 // the loop after the same step.
 //
 // Why values are freed: a member's value is kept by name until the last front that may read it is prepared,
-// which every rank can tell from the readers' patterns; a front's values go as in any run. Of handles that were
-// made for the program alone the kept values are released once the front that imports them is active: its
-// imports have the value, or wait for it.
+// which every rank can tell from the readers' patterns; a front's values go as in any run. Of handles that
+// were made for the program alone the kept values are released once the front that imports them is active:
+// its imports have the value, or wait for it.
 //
 // By whoever pumps.
 #pragma once
@@ -138,7 +138,7 @@ class Programs {
   const TellProgress tell_progress_;
   std::map<RunId, std::unique_ptr<UnderWay>> programs_;
   UnderWay* latest_ = nullptr;          // asked for
-  std::vector<RunId> stirred_;  // programs
+  std::vector<RunId> stirred_;          // programs
   RunId last_started_ = 0;
   RunId next_run_ = 0;
 };

@@ -31,8 +31,8 @@ ValueId local_id(std::string_view name) {
   return hash | ValueId{1} << 63;
 }
 
-/// What a user's code throws is caught where it is called. Whatever else is thrown must not leave a rank's loop
-/// in silence, or the others would wait for this rank for ever.
+/// What a user's code throws is caught where it is called. Whatever else is thrown must not leave a rank's
+/// loop in silence, or the others would wait for this rank for ever.
 template <class Work>
 void Rank::or_fail(const Work& work) {
   try {
@@ -427,19 +427,22 @@ bool Rank::stop_all(int status, double patience_seconds) {
   }
 }
 
-/// Rank 0's program has ended and others have not, for so long: a task that does not end holds up all of them.
+/// Rank 0's program has ended and others have not, for so long: a task that does not end holds up all of
+/// them.
 void Rank::tell_who_is_waited_for(double seconds) {
   const auto held = lock();
   std::string ranks;
   for (int from = 1; from < transport_->ranks(); ++from) {
-    if (!has_stopped_[static_cast<std::size_t>(from)]) ranks += (ranks.empty() ? "" : ", ") + std::to_string(from);
+    if (!has_stopped_[static_cast<std::size_t>(from)])
+      ranks += (ranks.empty() ? "" : ", ") + std::to_string(from);
   }
   const std::string own = executor_.tasks_under_way();
   if (!own.empty()) ranks = "0 (" + own + ")" + (ranks.empty() ? "" : ", ") + ranks;
-  std::fprintf(stderr,
-               "ramal: the program ended %.0f s ago and waits for tasks that run on rank %s; what has not begun is "
-               "not started any more\n",
-               seconds, ranks.c_str());
+  std::fprintf(
+      stderr,
+      "ramal: the program ended %.0f s ago and waits for tasks that run on rank %s; what has not begun is "
+      "not started any more\n",
+      seconds, ranks.c_str());
   std::fflush(stderr);
 }
 

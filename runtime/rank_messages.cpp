@@ -94,8 +94,8 @@ void Rank::send_encoded(int to, RunId run, Slot slot, const Value& value, bool r
 }
 
 /// A value behind what the message says beside it, to each of these ranks. A small one goes to rank
-/// `small_by`, which passes it on. Encodes once, and before anything is begun: a user's codec may throw at any
-/// time, and then nobody has got anything, so that a failure can be sent in the value's place.
+/// `small_by`, which passes it on. Encodes once, and before anything is begun: a user's codec may throw at
+/// any time, and then nobody has got anything, so that a failure can be sent in the value's place.
 void Rank::send_value(std::span<const int> ranks, Header header, std::span<const std::byte> before,
                       const Value& value, std::optional<int> small_by) {
   const Type& type = value.type();
@@ -165,8 +165,8 @@ void Rank::pass_member_on(std::uint32_t owner, RunId program, MemberName name, c
        bit /= 2) {
     if (place + bit < ranks) children.push_back(static_cast<int>((place + bit + owner) % ranks));
   }
-  send_value(children, {.type = type, .run = program, .slot = owner + 1},
-             std::as_bytes(std::span(&name, 1)), value, {});
+  send_value(children, {.type = type, .run = program, .slot = owner + 1}, std::as_bytes(std::span(&name, 1)),
+             value, {});
 }
 
 std::uint64_t known_bytes(const Value& value) {

@@ -94,7 +94,8 @@ void SerialEngine::run_kind(const Kind& kind, Frame& frame, Value& result) {
 
 // --- families ---------------------------------------------------------------------------------------------
 
-/// Makes the members of families that the graph starts from, and those that these need, unless there are none.
+/// Makes the members of families that the graph starts from, and those that these need, unless there are
+/// none.
 bool SerialEngine::make_members(const Graph& graph, const Tasks& targets) {
   const auto settle = [this](const Task& task, const std::vector<Value>& members) {
     task.settle(std::make_unique<KeptResidence>(*this, members[static_cast<std::size_t>(task.member())]));
@@ -206,7 +207,8 @@ void SerialEngine::run(const std::vector<std::shared_ptr<const FamilyNode>>& fam
   PlannedProgram planned;
   const auto values = evaluate(families, planned);
   std::vector<Value> asked;
-  for (const auto& family : families) std::ranges::copy(values[planned.node(*family)], std::back_inserter(asked));
+  for (const auto& family : families)
+    std::ranges::copy(values[planned.node(*family)], std::back_inserter(asked));
   throw_first_failure(asked);
 }
 

@@ -87,8 +87,9 @@ thread_local bool is_in_a_program = false;
 void refuse_run_within_run() {
   refuse_inside_a_task("ramal::run");
   if (is_in_a_program)
-    throw std::logic_error("ramal: ramal::run was called inside of the program of another ramal::run, on rank 0 "
-                           "alone; all ranks must call it, one run after the other");
+    throw std::logic_error(
+        "ramal: ramal::run was called inside of the program of another ramal::run, on rank 0 "
+        "alone; all ranks must call it, one run after the other");
 }
 
 /// The system keeps the low 8 bits of a status, and takes 0 there for success.

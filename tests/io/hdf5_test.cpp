@@ -375,9 +375,8 @@ TEST(Hdf5Write, ClosesWhatAFailureLeavesOpenUnderTheLock) {
   };
   StopsAtFailure communicator;
   write(communicator, {});
-  auto ended = std::async(std::launch::async, [&] {
-    return error_of([&] { write(communicator, {.keep_file = true}); });
-  });
+  auto ended = std::async(std::launch::async,
+                          [&] { return error_of([&] { write(communicator, {.keep_file = true}); }); });
   communicator.failed.get_future().wait();
   {
     const auto lock = hdf5_lock();

@@ -78,7 +78,8 @@ void write_all(Session& session) {
                                              {"no_reals", std::vector<double>{}},
                                              {"no_integers", std::vector<std::int64_t>{}},
                                              {"long_name", "Température"}}}));
-  expect(read_hdf5_attribute<std::vector<double>>(plain, "/group/deep/field", "no_reals") == std::vector<double>{},
+  expect(read_hdf5_attribute<std::vector<double>>(plain, "/group/deep/field", "no_reals") ==
+             std::vector<double>{},
          "an empty attribute is not read as an empty one");
   // Added to the same file: what is there stays.
   session.compute(write_hdf5(plain, "counts",

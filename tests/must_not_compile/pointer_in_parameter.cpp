@@ -8,7 +8,7 @@ struct Window {
   std::vector<double> numbers;
   template <class Archive>
   void serialize(Archive& archive, unsigned) {
-    archive & numbers;
+    archive& numbers;
   }
 #else
   const double* numbers;

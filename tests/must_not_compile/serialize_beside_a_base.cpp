@@ -9,7 +9,7 @@ struct Base {
 };
 template <class Archive>
 void serialize(Archive& archive, Base& base, unsigned) {
-  archive & base.a;
+  archive& base.a;
 }
 struct Derived : Base {
   std::string b;
@@ -17,7 +17,7 @@ struct Derived : Base {
 #ifdef FIXED
 template <class Archive>
 void serialize(Archive& archive, Derived& derived, unsigned) {
-  archive & static_cast<Base&>(derived) & derived.b;
+  archive& static_cast<Base&>(derived) & derived.b;
 }
 #endif
 Derived make(int i) { return {{i}, "here"}; }

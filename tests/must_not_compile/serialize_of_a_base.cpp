@@ -8,7 +8,7 @@ struct Base {
   int a = 1;
   template <class Archive>
   void serialize(Archive& archive, unsigned) {
-    archive & a;
+    archive& a;
   }
 };
 struct Derived : Base {
@@ -16,7 +16,7 @@ struct Derived : Base {
 #ifdef FIXED
   template <class Archive>
   void serialize(Archive& archive, unsigned) {
-    archive & static_cast<Base&>(*this) & b;
+    archive& static_cast<Base&>(*this) & b;
   }
 #endif
 };

@@ -663,8 +663,7 @@ TEST_F(ExecutorTest, SeveralRunsGoOnSideBySide) {
   }
   EXPECT_EQ(executor_.runs(), 50u);
   EXPECT_EQ(run_all(), 50u);
-  for (RunId run = 50; run >= 1; --run)
-    executor_.arrive(run, 2, Value::make<long>(-static_cast<long>(run)));
+  for (RunId run = 50; run >= 1; --run) executor_.arrive(run, 2, Value::make<long>(-static_cast<long>(run)));
   EXPECT_EQ(run_all(), 50u);
   EXPECT_EQ(executor_.runs(), 0u);
   for (RunId run = 1; run <= 50; ++run) EXPECT_EQ(kept(run), expected[run - 1]);

@@ -89,8 +89,9 @@ Word plus(Word a, Word b) { return a + b; }
 
 /// Of all shapes with lengths of 1 beside others, each dimension reduced, then its neighbours read.
 TEST(Families, NeighboursOfAReductionAreFoundWhateverLengthsAreOne) {
-  const Index shapes[] = {Index(1, 4, 2), Index(4, 1, 2), Index(4, 2, 1), Index(1, 1, 5), Index(1, 5, 1),
-                          Index(5, 1, 1), Index(1, 3, 1, 4), Index(3, 1, 4, 1), Index(1, 1, 1)};
+  const Index shapes[] = {Index(1, 4, 2),    Index(4, 1, 2),    Index(4, 2, 1),
+                          Index(1, 1, 5),    Index(1, 5, 1),    Index(5, 1, 1),
+                          Index(1, 3, 1, 4), Index(3, 1, 4, 1), Index(1, 1, 1)};
   for (const Index& shape : shapes) {
     for (int axis = 0; axis < shape.dims; ++axis) {
       Index left;  // without the axis
@@ -138,7 +139,10 @@ TEST(Families, OffsetsMayLeadAnyNumberOfTimesRound) {
   const auto line = family<number_at>(7);
   expect_everywhere([&](Session& s) { return s.compute(stencil<sum_of>(line, {{far}, {-far}})); }, beyond);
   expect_everywhere(
-      [&](Session& s) { return s.compute(stencil<sum_of>(line, {{far}, {-far}}, Edge::periodic)); }, around);
+      [&](Session& s) {
+        return s.compute(stencil<sum_of>(line, {{far}, {-far}}, Edge::periodic));
+      },
+      around);
   expect_everywhere([&](Session& s) { return s.compute(stencil<sum_of>(line, {{far}}, Edge::clamp)); },
                     at_end);
   EXPECT_THROW(stencil<sum_of>(line, {{std::int64_t{1} << 50}}), std::invalid_argument);
@@ -193,7 +197,8 @@ TEST(Families, AFailureThatNothingAskedForNeedsIsNobodys) {
   };
   const std::string seven = "seven_fails[7] ";
   const std::string three = "fails_at_three ";
-  expect_everywhere(ask, ". . . . " + seven + seven + seven + seven + seven + three + three + three + three + ". ");
+  expect_everywhere(
+      ask, ". . . . " + seven + seven + seven + seven + seven + three + three + three + three + ". ");
 }
 
 // --- cancelled --------------------------------------------------------------------------------------------
@@ -217,13 +222,63 @@ TEST(Families, WhatIsGivenUpIsLazyAgain) {
   }
 }
 
+// --- memory ------------------------------------------------------------------------------------------------
+
+using Numbers = Block<double>;
+Numbers block_of_numbers(long i) { return Numbers::filled({10'000}, static_cast<double>(i)); }
+double total_of(const Numbers& numbers) {
+  double sum = 0;
+  for (const double x : numbers) sum += x;
+  return sum;
+}
+double sum_of_two(double a, double b) { return a + b; }
+
+/// Blocks of 80 KB, 16 MB of them together, go through a family of handles as through the handles: few at a time,
+/// and none is left.
+TEST(Families, OfHandlesHoldNoMoreThanTheHandles) {
+  constexpr std::uint64_t block_bytes = 80'000;
+  double expected = 0;
+  for (long i = 0; i < 200; ++i) expected += 10'000.0 * static_cast<double>(i);
+  const auto most_held = [&](int ranks, bool through_family, bool asked_for_one) {
+    ThreadedRanks threaded(ranks, 0, {}, 64, 10 * block_bytes);
+    Session& session = threaded.session();
+    std::vector<Delayed<Numbers>> blocks;
+    for (long i = 0; i < 200; ++i)
+      blocks.push_back(delayed<block_of_numbers>.annotate({.result_bytes = block_bytes})(i));
+    const auto sum = through_family ? reduce<sum_of_two>(map<total_of>(as_family(blocks)))
+                                    : reduce<sum_of_two>(map<total_of>(blocks));
+    if (asked_for_one) {
+      const auto [all, one] = session.compute(sum, delayed<total_of>(blocks[7]));
+      EXPECT_EQ(all, expected);
+      EXPECT_EQ(one, 70'000.0);
+    } else {
+      EXPECT_EQ(session.compute(sum), expected);
+    }
+    EXPECT_EQ(session.compute(delayed<total_of>(blocks[3])), 30'000.0) << "as lazy as before";
+    blocks.clear();
+    std::uint64_t most = 0, kept = 0;
+    session.compute(value(1.0));
+    for (const RankInfo& one : session.info()) {
+      most = std::max(most, one.most_bytes_held);
+      kept += one.values_kept;
+    }
+    EXPECT_LE(kept, 2U) << "but constants, and the member of the sum";
+    return most;
+  };
+  for (const int ranks : {1, 2, 3}) {
+    EXPECT_LE(most_held(ranks, false, false), 12 * block_bytes);
+    EXPECT_LE(most_held(ranks, true, false), 20 * block_bytes) << ranks << " ranks";
+    EXPECT_LE(most_held(ranks, true, true), 20 * block_bytes) << ranks << " ranks";
+  }
+}
+
 // --- chains of families and handles ------------------------------------------------------------------------
 
 Word remainder_of_seven(long i) { return static_cast<Word>(i % 7); }
 Word mixed(Word a, Word b) { return (31 * a + b) % 1000003; }
 
-/// Each turn's family reads the handle that is made of the last one's: made, run and freed without recursion, in
-/// time that is linear in the turns.
+/// Each turn's family reads the handle that is made of the last one's: made, run and freed without recursion,
+/// in time that is linear in the turns.
 TEST(Families, LongChainsOfFamiliesAndHandles) {
   const auto data = family<remainder_of_seven>(4);
   const auto chain = [&](int turns) {

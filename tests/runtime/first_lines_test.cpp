@@ -12,7 +12,8 @@ namespace ramal::test {
 namespace {
 
 int run_returning(int status, const Options& options) {
-  return run(0, nullptr, [status](Session&) { return status; }, options);
+  return run(
+      0, nullptr, [status](Session&) { return status; }, options);
 }
 
 std::ptrdiff_t times(const std::string& text, const char* pattern) {

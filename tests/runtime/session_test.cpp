@@ -450,9 +450,11 @@ void expect_sessions_refused_in_tasks(Session& session) {
   for (int rank = 0; rank < session.ranks(); ++rank) {
     EXPECT_EQ(message(delayed<asks_for_more>.annotate({.rank = rank})(1)),
               "asks_for_more: ramal: session.compute was called inside the task asks_for_more");
-    EXPECT_EQ(message(delayed<starts_more>.annotate({.rank = rank})(1)).find("starts_more: ramal: session.persist"),
-              0u);
-    EXPECT_EQ(message(delayed<runs_more>.annotate({.rank = rank})(1)).find("runs_more: ramal: ramal::run was"), 0u);
+    EXPECT_EQ(
+        message(delayed<starts_more>.annotate({.rank = rank})(1)).find("starts_more: ramal: session.persist"),
+        0u);
+    EXPECT_EQ(
+        message(delayed<runs_more>.annotate({.rank = rank})(1)).find("runs_more: ramal: ramal::run was"), 0u);
   }
   EXPECT_EQ(message(family<asks_for_more>(3)[1]).find("asks_for_more[1]: ramal: session.compute"), 0u);
   EXPECT_EQ(session.compute(delayed<inc>(1)), 2);

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What Ramal needs of a compiler. Every public header includes this before anything else, so that an older one
-// says so in one error, and ends there, instead of in pages about what it does not understand.
+// What Ramal needs of a compiler. Every public header includes this before anything else, so that an older
+// one says so in one error, and ends there, instead of in pages about what it does not understand.
 #pragma once
 
 #if __cplusplus < 202002L
-#error "Ramal needs C++20, which this compiler was not asked for or does not know: -std=c++20 with GCC 12 or Clang 16"
+#error \
+    "Ramal needs C++20, which this compiler was not asked for or does not know: -std=c++20 with GCC 12 or Clang 16"
 #define RAMAL_REFUSED
 #elif defined(__apple_build_version__) || defined(__NVCOMPILER)
 // Their versions are counted otherwise.

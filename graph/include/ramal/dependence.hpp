@@ -222,8 +222,8 @@ struct Dependence {
 };
 
 void check_family(const FamilyNode& node);
-/// Some member of a user's dependence calls `Reads::self`, as far as a few dozen members tell: the first ones,
-/// the last ones and some between. One that is not among them is refused when it is made.
+/// Some member of a user's dependence calls `Reads::self`, as far as a few dozen members tell: the first
+/// ones, the last ones and some between. One that is not among them is refused when it is made.
 bool calls_self(const Dependence& dependence, const std::vector<std::byte>& closure, const Index& extent,
                 const std::vector<FamilySource>& sources);
 [[noreturn]] void refuse_family(const std::string& problem, std::source_location where);

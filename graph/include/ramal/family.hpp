@@ -65,8 +65,9 @@ struct FamilyOptions {
   /// What is read repeats after so many steps; 0: not known to. What repeats is planned once.
   std::int64_t period = 0;
   std::int64_t settled = 0;  ///< from this step on
-  /// Some members read earlier ones of the family itself. Of itself so where the function has a parameter more
-  /// than sources, and where one of the first, the last or a few other members is found to call `reads.self`.
+  /// Some members read earlier ones of the family itself. Of itself so where the function has a parameter
+  /// more than sources, and where one of the first, the last or a few other members is found to call
+  /// `reads.self`.
   bool reads_itself = false;
 };
 
@@ -189,10 +190,10 @@ class FamilyFunction {
     if constexpr (!std::is_empty_v<Depends>)
       std::memcpy(closure.data() + sizeof reach, static_cast<const void*>(&depends), sizeof depends);
     std::vector<FamilySource> all{source_of(sources)...};
-    const bool reads_itself =
-        Shape::parameters > sizeof...(Sources) || (options_ && options_->reads_itself) ||
-        (Shape::parameters > 0 &&
-         calls_self(UserDependence<Depends>::dependence, closure, extent.extent, all));
+    const bool reads_itself = Shape::parameters > sizeof...(Sources) ||
+                              (options_ && options_->reads_itself) ||
+                              (Shape::parameters > 0 &&
+                               calls_self(UserDependence<Depends>::dependence, closure, extent.extent, all));
     return make_family<R>(member_kind_of<f, true, UserDependence<Depends>>, extent.extent, std::move(all),
                           std::move(closure), extent.where, traits(reads_itself));
   }

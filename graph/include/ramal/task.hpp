@@ -142,8 +142,8 @@ class Task {
     gave_up_ = false;
     word_ = residence ? reinterpret_cast<std::uintptr_t>(residence.release()) | 1 : 0;
   }
-  /// Its result was to be kept, and the session gave it up before it was there. From then on it is as if it had
-  /// never been asked for, but that whoever waits for it is told.
+  /// Its result was to be kept, and the session gave it up before it was there. From then on it is as if it
+  /// had never been asked for, but that whoever waits for it is told.
   void give_up() const {
     settle(nullptr);
     gave_up_ = true;

@@ -61,7 +61,8 @@ struct Options {
 
   /// These options, overridden by the RAMAL_* environment variables that are set. Throws OptionError,
   /// naming the variable, what was found and what is allowed. Other variables that begin with RAMAL_ are no
-  /// errors, since they may be others' own: `run` says in one line which there are, and what was probably meant.
+  /// errors, since they may be others' own: `run` says in one line which there are, and what was probably
+  /// meant.
   static Options from_environment(Options defaults);
 };
 

@@ -29,7 +29,8 @@ auto with_status(Program& program) {
 /// Starts MPI if the program has not, calls `program(session)` on rank 0 while the other ranks serve,
 /// and returns the same exit status on all ranks: what the program returned, or 0 if it returns void.
 /// The system keeps the low 8 bits of a status; one that would so become 0 without being 0, such as 256,
-/// is returned, and recorded (RAMAL_RECORD), as 1. All ranks must call it. The same program runs under mpirun, under srun, and by itself.
+/// is returned, and recorded (RAMAL_RECORD), as 1. All ranks must call it. The same program runs under
+/// mpirun, under srun, and by itself.
 ///
 /// An exception that leaves the program is printed, ends all ranks and gives status 1. Bad options and
 /// ranks that run different binaries are refused before the program starts, with status 2.

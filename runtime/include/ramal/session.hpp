@@ -178,9 +178,9 @@ class Session {
     return compute(family.members());
   }
 
-  /// Runs all members of these families, or of vectors of families, for what they do, and keeps nothing. Throws
-  /// as `compute` if one of them failed, by itself or for what it reads; a failure that none of them reads is
-  /// nobody's. Of a family of handles (`as_family`) the handles are kept, as by `persist`.
+  /// Runs all members of these families, or of vectors of families, for what they do, and keeps nothing.
+  /// Throws as `compute` if one of them failed, by itself or for what it reads; a failure that none of them
+  /// reads is nobody's. Of a family of handles (`as_family`) the handles are kept, as by `persist`.
   template <class... F>
     requires(sizeof...(F) > 0)
   void run(const F&... families) {
@@ -224,9 +224,7 @@ class Session {
   /// std::invalid_argument if one was never persisted.
   template <class... Targets>
     requires(sizeof...(Targets) > 0 && (detail::is_lazy<Targets> && ...))
-  void wait(const Targets&... targets) {
-    wait_and_check(tasks_of(targets...));
-  }
+  void wait(const Targets&... targets) { wait_and_check(tasks_of(targets...)); }
   /// The same, for at most so long. False if time ran out first.
   template <class Target>
     requires detail::is_lazy<Target>
