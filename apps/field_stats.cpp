@@ -5,8 +5,12 @@
 //
 //   mpirun -n 4 field_stats ocean.nc /temperature --picture t.svg --output stats.h5
 //
+// Numbers are understood as xarray's open_dataset does: see ramal/hdf5_decode.hpp. With --raw they are what
+// the file holds.
+//
 // Mean and variance are combined pairwise, within blocks and over them, by the update formulas of Chan, Golub
 // and LeVeque (1979), so that rounding errors grow with the logarithm of the count.
+#include <ramal/hdf5_decode.hpp>
 #include <ramal/hdf5_write.hpp>
 #include <ramal/ramal.hpp>
 
@@ -20,6 +24,7 @@
 
 namespace {
 
+using Field = ramal::Block<double>;  // missing elements are not a number
 using Counts = ramal::Block<std::int64_t>;
 
 struct Stats {
@@ -54,32 +59,20 @@ Stats merge(Stats a, const Stats& b) {
   return a;
 }
 
-/// Not a number, or the file's mark for a missing value, if it has one.
-template <class T>
-bool is_missing(T value, bool has_fill, T fill) {
-  if constexpr (std::is_floating_point_v<T>) {
-    if (std::isnan(value)) return true;
-  }
-  return has_fill && value == fill;
-}
-
-template <class T>
-Stats stats_of(std::span<const T> values, bool has_fill, T fill) {
+Stats stats_of(std::span<const double> values) {
   constexpr std::size_t few = 512;
   if (values.size() > few) {
     // The half is a multiple of `few`, so that how values are grouped depends on their number alone.
     const std::size_t half = (values.size() / 2 + few - 1) / few * few;
-    return merge(stats_of(values.first(half), has_fill, fill),
-                 stats_of(values.subspan(half), has_fill, fill));
+    return merge(stats_of(values.first(half)), stats_of(values.subspan(half)));
   }
   Stats stats;
   double sum = 0;
-  for (const T value : values) {
-    if (is_missing(value, has_fill, fill)) {
+  for (const double x : values) {
+    if (std::isnan(x)) {
       ++stats.missing;
       continue;
     }
-    const auto x = static_cast<double>(value);
     ++stats.count;
     stats.least = std::min(stats.least, x);
     stats.greatest = std::max(stats.greatest, x);
@@ -89,9 +82,9 @@ Stats stats_of(std::span<const T> values, bool has_fill, T fill) {
   const auto count = static_cast<double>(stats.count);
   stats.mean = sum / count;
   double apart_sum = 0;
-  for (const T value : values) {
-    if (is_missing(value, has_fill, fill)) continue;
-    const double apart = static_cast<double>(value) - stats.mean;
+  for (const double x : values) {
+    if (std::isnan(x)) continue;
+    const double apart = x - stats.mean;
     stats.squares += apart * apart;
     apart_sum += apart;
   }
@@ -99,20 +92,14 @@ Stats stats_of(std::span<const T> values, bool has_fill, T fill) {
   stats.squares -= apart_sum * stats.rest;
   return stats;
 }
-template <class T>
-Stats block_stats(const ramal::Block<T>& block, bool has_fill, T fill) {
-  return stats_of<T>(block.span(), has_fill, fill);
-}
+Stats block_stats(const Field& field) { return stats_of(field.span()); }
 
 /// Equal bins from `least` to `greatest`; the last one has both its ends.
-template <class T>
-Counts block_histogram(const ramal::Block<T>& block, bool has_fill, T fill, long bins, double least,
-                       double greatest) {
+Counts block_histogram(const Field& field, long bins, double least, double greatest) {
   Counts counts = Counts::filled({static_cast<std::uint64_t>(bins)}, 0);
   const double per_unit = greatest > least ? static_cast<double>(bins) / (greatest - least) : 0;
-  for (const T value : block) {
-    const auto x = static_cast<double>(value);
-    if (is_missing(value, has_fill, fill) || x < least || x > greatest) continue;
+  for (const double x : field) {
+    if (std::isnan(x)) continue;
     const auto bin = static_cast<std::int64_t>((x - least) * per_unit);
     ++counts(static_cast<std::uint64_t>(std::clamp<std::int64_t>(bin, 0, bins - 1)));
   }
@@ -127,6 +114,7 @@ struct Request {
   std::string file, dataset, output, picture;
   double memory_mib = 256;
   long bins = 50;
+  bool raw = false;
 };
 
 void draw(const Request& request, const Stats& stats, const Counts& counts) {
@@ -155,18 +143,14 @@ void draw(const Request& request, const Stats& stats, const Counts& counts) {
   if (!svg.flush()) throw std::runtime_error("cannot write " + request.picture);
 }
 
-template <class T>
 void analyse(ramal::Session& session, const Request& request) {
   // A rank holds a block, now and then the next one, and what HDF5 keeps of a chunk.
   const auto block_bytes = static_cast<std::uint64_t>(request.memory_mib * (1 << 20) / 4);
-  const auto grid = ramal::read_hdf5<T>(request.file, request.dataset, {.block_bytes = block_bytes});
-  const auto fill = ramal::read_hdf5_attribute<T>(request.file, request.dataset, "_FillValue");
-  const bool has_fill = fill.has_value();
-  const T mark = fill.value_or(T{});
-
+  const auto grid = ramal::read_hdf5_decoded(request.file, request.dataset,
+                                             {.block_bytes = block_bytes, .mask_and_scale = !request.raw});
   Stats stats;
   if (!grid.blocks().empty())
-    stats = session.compute(ramal::reduce<merge>(ramal::map<block_stats<T>>(grid.blocks(), has_fill, mark)));
+    stats = session.compute(ramal::reduce<merge>(ramal::map<block_stats>(grid.blocks())));
   std::printf("count = %lld\nmissing = %lld\n", static_cast<long long>(stats.count),
               static_cast<long long>(stats.missing));
   if (stats.count == 0) return;
@@ -176,8 +160,8 @@ void analyse(ramal::Session& session, const Request& request) {
     std::printf("no histogram: the range is not finite\n");
     return;
   }
-  const auto histogram = ramal::reduce<add>(ramal::map<block_histogram<T>>(
-      grid.blocks(), has_fill, mark, request.bins, stats.least, stats.greatest));
+  const auto histogram = ramal::reduce<add>(
+      ramal::map<block_histogram>(grid.blocks(), request.bins, stats.least, stats.greatest));
   session.persist(histogram);
   const Counts counts = session.compute(histogram);
   std::printf("histogram =");
@@ -201,38 +185,12 @@ void analyse(ramal::Session& session, const Request& request) {
                                      .dimension_scales = {{"bin_centre", centres, ""}}}));
 }
 
-/// The one numeric dataset with elements, if a file has just one.
-const ramal::Hdf5Dataset& choose(const ramal::Hdf5File& file, const std::string& name) {
-  if (!name.empty()) {
-    const auto* found = file.find(name.starts_with('/') ? name : '/' + name);
-    if (found == nullptr)
-      throw std::runtime_error(file.path + ": there is no dataset " + name + "; it holds:\n" + file.text());
-    return *found;
-  }
+/// The one dataset of a file that has just one.
+std::string only_dataset(const std::string& path) {
+  const auto file = ramal::describe(path);
   if (file.datasets.size() != 1)
-    throw std::runtime_error(file.path + ": name one of its datasets:\n" + file.text());
-  return file.datasets.front();
-}
-
-int run(ramal::Session& session, Request request) {
-  const auto file = ramal::describe(request.file);
-  const auto& dataset = choose(file, request.dataset);
-  request.dataset = dataset.path;
-  const std::string type = dataset.type.substr(0, dataset.type.find(' '));  // without its byte order
-  const std::map<std::string, void (*)(ramal::Session&, const Request&)> analyses{
-      {"int8", analyse<std::int8_t>},     {"int16", analyse<std::int16_t>},
-      {"int32", analyse<std::int32_t>},   {"int64", analyse<std::int64_t>},
-      {"uint8", analyse<std::uint8_t>},   {"uint16", analyse<std::uint16_t>},
-      {"uint32", analyse<std::uint32_t>}, {"uint64", analyse<std::uint64_t>},
-      {"float32", analyse<float>},        {"float64", analyse<double>},
-      {"float16", analyse<float>}};
-  const auto found = analyses.find(type);
-  if (found == analyses.end()) {
-    std::cerr << request.file << ": " << request.dataset << " is " << dataset.type << ", not a number\n";
-    return 1;
-  }
-  found->second(session, request);
-  return 0;
+    throw std::runtime_error(path + ": name one of its datasets:\n" + file.text());
+  return file.datasets.front().path;
 }
 
 }  // namespace
@@ -245,7 +203,9 @@ int main(int argc, char** argv) {
                                              "bins of the histogram")(
       "memory", po::value(&request.memory_mib)->default_value(256), "MiB a thread may use for data")(
       "picture", po::value(&request.picture), "draw the histogram to this .svg")(
-      "output", po::value(&request.output), "write the results to this HDF5 file");
+      "output", po::value(&request.output), "write the results to this HDF5 file")(
+      "raw", po::bool_switch(&request.raw),
+      "what the file holds: no missing values but NaN, nothing unpacked");
   po::options_description all;
   all.add(visible).add_options()("file", po::value(&request.file))("dataset", po::value(&request.dataset));
   po::positional_options_description positions;
@@ -266,8 +226,12 @@ int main(int argc, char** argv) {
   return ramal::run(argc, argv, [&](ramal::Session& session) {
     if (help) std::cout << visible << '\n';
     if (help) return 0;
-    if (problem.empty()) return run(session, request);
-    std::cerr << "field_stats: " << problem << "; see --help\n";
-    return 2;
+    if (!problem.empty()) {
+      std::cerr << "field_stats: " << problem << "; see --help\n";
+      return 2;
+    }
+    if (request.dataset.empty()) request.dataset = only_dataset(request.file);
+    analyse(session, request);
+    return 0;
   });
 }

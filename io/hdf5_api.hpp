@@ -118,12 +118,26 @@ std::string filter_name(H5Z_filter_t filter, const char* name_in_file);
 std::vector<std::string> variable_texts(hid_t attribute, hid_t type, hid_t space, std::uint64_t count,
                                         const Hdf5Place& place);
 
+// --- attributes (hdf5_attribute.cpp) ---------------------------------------------------------------------
+
+/// An attribute as it is: numbers, texts or neither.
+struct AttributeValue {
+  std::string type_name = {};
+  Hdf5Type type = {};  ///< of its numbers; without bytes: it has none
+  std::vector<std::byte> numbers = {};
+  std::vector<std::string> texts = {};
+};
+/// Nullopt if there is none of that name.
+std::optional<AttributeValue> attribute_value(hid_t object, const std::string& name, const Hdf5Place& place);
+
 // --- types (hdf5_type.cpp) --------------------------------------------------------------------------
 
 /// `int16`, `float64 big-endian`, `compound{x: float64}`.
 std::string hdf5_type_name(hid_t type);
 /// HDF5's description of a type in memory.
 TypeHandle memory_type(const Hdf5Type& type);
+/// The narrowest number in memory that loses nothing of these; nullopt if they are not numbers, or too wide.
+std::optional<Hdf5Type> narrowest_number(hid_t type);
 /// Why values of one could be lost in the other; empty if none can.
 std::string why_not(hid_t in_file, const Hdf5Type& in_memory);
 

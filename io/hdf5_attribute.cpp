@@ -113,6 +113,19 @@ std::string attribute_preview(hid_t object, const std::string& name, const Hdf5P
   return '<' + hdf5_type_name(attribute.type) + '>';
 }
 
+std::optional<AttributeValue> attribute_value(hid_t object, const std::string& name, const Hdf5Place& place) {
+  if (place.check(H5Aexists(object, name.c_str()), "its attributes cannot be read") == 0) return {};
+  const Attribute attribute = open_attribute(object, name, place);
+  AttributeValue value{.type_name = hdf5_type_name(attribute.type)};
+  if (H5Tget_class(attribute.type) == H5T_STRING) {
+    value.texts = read_texts(attribute, name, place);
+  } else if (const auto type = narrowest_number(attribute.type)) {
+    value.type = *type;
+    value.numbers = read_numbers(attribute, *type, name, place);
+  }
+  return value;
+}
+
 bool read_hdf5_numbers(std::vector<std::byte>& memory, const Hdf5Type& type, const std::string& file,
                        const std::string& object, const std::string& name, bool one) {
   const Hdf5Call call;

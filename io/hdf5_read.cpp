@@ -64,6 +64,13 @@ Dataset open_dataset(const OpenFile& file, const Hdf5Place& place) {
   return made;
 }
 
+Hdf5Type number_of(hid_t type, const Hdf5Place& place) {
+  const auto number = narrowest_number(type);
+  if (!number)
+    place.fail("expected integers or floating-point numbers of up to 8 bytes, found " + hdf5_type_name(type));
+  return *number;
+}
+
 Extents extents_of(const std::vector<std::uint64_t>& values, const Hdf5Place& place) {
   if (values.size() > Extents::most) {
     place.fail("has " + std::to_string(values.size()) + " dimensions; a block has at most " +
@@ -136,7 +143,8 @@ SpaceHandle select(const Dataset& dataset, const Extents& offset, const Extents&
 
 }  // namespace
 
-Hdf5Plan plan_hdf5(const std::string& path, const std::string& dataset, const Hdf5Type& type) {
+Hdf5Plan plan_hdf5(const std::string& path, const std::string& dataset,
+                   const std::optional<Hdf5Type>& wanted) {
   const Hdf5Call call;
   const Hdf5Place place{path, dataset};
   std::error_code error;
@@ -144,12 +152,13 @@ Hdf5Plan plan_hdf5(const std::string& path, const std::string& dataset, const Hd
   const OpenFile file = open_hdf5(plan.file);
   const Dataset found = open_dataset(file, place);
   if (const std::string target = file_of(found.object, plan.file, place); target != plan.file)
-    return plan_hdf5(target, path_of(found.object, dataset), type);
+    return plan_hdf5(target, path_of(found.object, dataset), wanted);
 
   plan.dataset = path_of(found.object, dataset);
   plan.identity = file.identity;
   plan.identity.address = address_of(found.object, place);
-  if (const std::string reason = why_not(found.type, type); !reason.empty()) place.fail(reason);
+  plan.element = wanted ? *wanted : number_of(found.type, place);
+  if (const std::string reason = why_not(found.type, plan.element); !reason.empty()) place.fail(reason);
   check_filters(found.creation, place);
   if (H5Sget_simple_extent_type(found.space) == H5S_NULL) {
     plan.shape = plan.chunk = {0};

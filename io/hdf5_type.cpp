@@ -189,6 +189,17 @@ TypeHandle memory_type(const Hdf5Type& type) {
   return TypeHandle(H5Tarray_create2(element, static_cast<unsigned>(dimensions.size()), dimensions.data()));
 }
 
+std::optional<Hdf5Type> narrowest_number(hid_t type) {
+  for (const Hdf5Type& candidate :
+       {Hdf5TypeOf<std::int8_t>::make(), Hdf5TypeOf<std::uint8_t>::make(), Hdf5TypeOf<std::int16_t>::make(),
+        Hdf5TypeOf<std::uint16_t>::make(), Hdf5TypeOf<std::int32_t>::make(), Hdf5TypeOf<std::uint32_t>::make(),
+        Hdf5TypeOf<std::int64_t>::make(), Hdf5TypeOf<std::uint64_t>::make(), Hdf5TypeOf<float>::make(),
+        Hdf5TypeOf<double>::make()}) {
+    if (why_not(type, candidate).empty()) return candidate;
+  }
+  return {};
+}
+
 std::string why_not(hid_t from, const Hdf5Type& to) {
   const H5T_class_t kind = H5Tget_class(from);
   const bool to_number = to.dimensions.empty() && to.kind != Hdf5Type::Class::compound;

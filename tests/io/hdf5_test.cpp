@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <ramal/hdf5_decode.hpp>
 #include <ramal/hdf5_write.hpp>
 
 #include <fcntl.h>
@@ -13,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cmath>
 #include <filesystem>
 #include <future>
 
@@ -172,6 +174,25 @@ TEST_F(Hdf5, ReadsStructures) {
     EXPECT_EQ(found[i].inner.b, +expected[i].b);
     for (std::size_t k = 0; k < 3; ++k) EXPECT_EQ(found[i].v[k], +expected[i].v[k]);
   }
+}
+
+TEST_F(Hdf5, DecodesWhatAttributesSay) {
+  const auto decoded = [&](const Hdf5DecodeOptions& options) {
+    return assembled(session_, read_hdf5_decoded(file("kinds.h5"), "packed", options));
+  };
+  const auto numbers = decoded({.block_shape = {2, 2}});
+  const double missing = -1;
+  const std::vector<double> expected{2, missing, missing, 256, 6, 254};
+  ASSERT_EQ(numbers.size(), expected.size());
+  for (std::size_t i = 0; i < numbers.size(); ++i)
+    EXPECT_EQ(std::isnan(numbers[i]) ? missing : numbers[i], expected[i]) << i;
+  EXPECT_EQ(decoded({.mask_and_scale = false}), (std::vector<double>{1, -1, 7, -128, 3, 127}));
+  expect_in(error_of([&] { read_hdf5_decoded(file("kinds.h5"), "text"); }),
+            "text: expected integers or floating-point numbers of up to 8 bytes, found variable-length string");
+  ThreadedRanks ranks(3, 2);
+  const auto grid = read_hdf5_decoded(file("kinds.h5"), "soft", {.block_shape = {1, 3}});
+  EXPECT_EQ(assembled(ranks.session(), grid),
+            assembled(session_, read_hdf5<double>(file("kinds.h5"), "group/deep/data")));
 }
 
 TEST_F(Hdf5, MakesGridsOfWholeChunks) {

@@ -99,6 +99,8 @@ def write_kinds():
         f["external"] = h5py.ExternalLink("numbers.h5", "/contiguous/f8")
         f["far"] = h5py.ExternalLink("missing.h5", "/x")
         f["group/deep/data"] = numbers((4, 4), "f8")
+        f["packed"] = np.array([[1, -1, 7], [-128, 3, 127]], "i1")
+        f["packed"].attrs.update({"_Unsigned": "true", "_FillValue": np.int8(-1), "missing_value": np.float32([7, 0.5]), "scale_factor": 2})
         f["group/again"] = f["group/deep/data"]
         f["group/deep/up"] = f["group"]
         f["group/type"] = np.dtype("f4")

@@ -119,11 +119,14 @@ struct Hdf5Plan {
   std::string file = {};     ///< absolute, and the one that holds the dataset, behind external links
   std::string dataset = {};  ///< its path there
   Hdf5Identity identity = {};
+  Hdf5Type element = {};  ///< what is read of it
   Extents shape = {};  ///< (0) if it is null
   Extents chunk = {};  ///< ones if it has no chunks
 };
 
-Hdf5Plan plan_hdf5(const std::string& file, const std::string& dataset, const Hdf5Type& type);
+/// `wanted` empty: the narrowest number that loses nothing.
+Hdf5Plan plan_hdf5(const std::string& file, const std::string& dataset,
+                   const std::optional<Hdf5Type>& wanted);
 /// The shape of all blocks but those at the end. Throws std::invalid_argument.
 Extents hdf5_block_shape(const Hdf5Plan& plan, std::size_t element_bytes, const Hdf5ReadOptions& options);
 /// Blocks per dimension. Throws std::invalid_argument for more than 100 million in all.
@@ -182,6 +185,35 @@ class Hdf5Grid {
   std::vector<Delayed<Block<T>>> blocks_;
 };
 
+namespace detail {
+
+/// A task `read(file, dataset, offset, shape, identity, how…)` for each block.
+template <class T, auto read, class... How>
+Hdf5Grid<T> make_hdf5_grid(const Hdf5Plan& plan, const std::string& dataset, const Hdf5ReadOptions& options,
+                           std::source_location where, const How&... how) {
+  const Extents block = hdf5_block_shape(plan, sizeof(T), options);
+  const Extents grid = hdf5_grid(plan, block);
+  const auto task =
+      delayed<read>.annotate({.name = "read " + dataset.substr(dataset.find_first_not_of('/') == 1 ? 1 : 0),
+                              .result_bytes = block.product() * sizeof(T)});
+  std::vector<Delayed<Block<T>>> blocks;
+  blocks.reserve(grid.product());
+  Extents offset = Extents::filled(grid.size(), 0);
+  while (blocks.size() < grid.product()) {
+    Extents shape = block;
+    for (std::size_t d = 0; d < grid.size(); ++d) shape[d] = std::min(block[d], plan.shape[d] - offset[d]);
+    blocks.push_back(task(plan.file, plan.dataset, offset, shape, plan.identity, how..., where));
+    for (std::size_t d = grid.size(); d-- > 0;) {  // the next place, the last dimension first
+      offset[d] += block[d];
+      if (offset[d] < plan.shape[d]) break;
+      offset[d] = 0;
+    }
+  }
+  return Hdf5Grid<T>(plan.shape, block, grid, std::move(blocks));
+}
+
+}  // namespace detail
+
 /// A dataset as a grid of blocks, each a task `read <dataset>`. Looks at the file once, now, and
 /// reads nothing but metadata. A scalar gives one block without dimensions; a dataset without elements none.
 ///
@@ -195,26 +227,8 @@ template <class T>
 Hdf5Grid<T> read_hdf5(const std::string& file, const std::string& dataset,
                       const Hdf5ReadOptions& options = {},
                       std::source_location where = std::source_location::current()) {
-  const detail::Hdf5Plan plan = detail::plan_hdf5(file, dataset, detail::Hdf5TypeOf<T>::make());
-  const Extents block = detail::hdf5_block_shape(plan, sizeof(T), options);
-  const Extents grid = detail::hdf5_grid(plan, block);
-  const auto read = delayed<&detail::read_hdf5_block<T>>.annotate(
-      {.name = "read " + dataset.substr(dataset.find_first_not_of('/') == 1 ? 1 : 0),
-       .result_bytes = block.product() * sizeof(T)});
-  std::vector<Delayed<Block<T>>> blocks;
-  blocks.reserve(grid.product());
-  Extents offset = Extents::filled(grid.size(), 0);
-  while (blocks.size() < grid.product()) {
-    Extents shape = block;
-    for (std::size_t d = 0; d < grid.size(); ++d) shape[d] = std::min(block[d], plan.shape[d] - offset[d]);
-    blocks.push_back(read(plan.file, plan.dataset, offset, shape, plan.identity, where));
-    for (std::size_t d = grid.size(); d-- > 0;) {  // the next place, the last dimension first
-      offset[d] += block[d];
-      if (offset[d] < plan.shape[d]) break;
-      offset[d] = 0;
-    }
-  }
-  return Hdf5Grid<T>(plan.shape, block, grid, std::move(blocks));
+  return detail::make_hdf5_grid<T, &detail::read_hdf5_block<T>>(
+      detail::plan_hdf5(file, dataset, detail::Hdf5TypeOf<T>::make()), dataset, options, where);
 }
 
 namespace detail {
