@@ -226,13 +226,15 @@ void SerialEngine::persist(const std::vector<std::shared_ptr<const FamilyNode>>&
   }
 }
 
+const std::vector<Value>& SerialEngine::persisted_members(const FamilyNode& family) const {
+  if (const auto* values = kept_members(family)) return *values;
+  throw std::invalid_argument("ramal: the family " + std::string(family.name()) +
+                              " is not persisted; call session.persist on it first");
+}
+
 void SerialEngine::wait(const std::vector<std::shared_ptr<const FamilyNode>>& families) {
   for (const auto& family : families) {
-    const auto* values = kept_members(*family);
-    if (values == nullptr)
-      throw std::invalid_argument("ramal: the family " + std::string(family->name()) +
-                                  " is not persisted; call session.persist on it first");
-    throw_first_failure(*values);
+    throw_first_failure(persisted_members(*family));
   }
 }
 
@@ -357,7 +359,9 @@ std::unique_ptr<Watch> SerialEngine::watch(const Tasks& targets) {
 }
 
 void SerialEngine::cancel(const Tasks& targets) { wait(targets, 0); }
-void SerialEngine::cancel(const std::vector<std::shared_ptr<const FamilyNode>>& families) { wait(families); }
+void SerialEngine::cancel(const std::vector<std::shared_ptr<const FamilyNode>>& families) {
+  for (const auto& family : families) persisted_members(*family);
+}
 
 std::vector<TaskHandle> SerialEngine::from_local(const std::string& name, const Kind& kind) {
   const auto found = locals_.values().find(name);

@@ -47,6 +47,7 @@ class SerialEngine final : public Engine {
   class KeptResidence;
   class KeptMembers;
   const std::vector<Value>* kept_members(const FamilyNode& family) const;
+  const std::vector<Value>& persisted_members(const FamilyNode& family) const;
   /// Of collective tasks: this process alone.
   class Alone final : public Communicator {
    public:
