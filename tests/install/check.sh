@@ -61,6 +61,36 @@ c_and_cxx() {
   output '^pi = 3' "$scratch/$check/consumer" 1000000
 }
 
+# Those of README.md and docs/, which the tests of docs/ then run: a project of C++ alone, and no words but those of
+# the text. With -O1 ten million tasks take as long as with -O3, with -O0 twice that.
+programs_with_cmake() {
+  cmake -S "$here/programs" -B "$scratch/$check" -DCMAKE_PREFIX_PATH="$HOME/ramal" -DCMAKE_BUILD_TYPE=Debug \
+    -DCMAKE_CXX_FLAGS_DEBUG=-O1 "-DHDF5=$WITH_HDF5" "-DFORTRAN=${FC:+ON}"
+  cmake --build "$scratch/$check"
+}
+
+# The same by hand.
+programs_with_pkg_config() {
+  local flags program
+  rm -rf "${scratch:?}/$check"
+  mkdir "$scratch/$check"
+  cd "$source/tests/docs"
+  export PKG_CONFIG_PATH
+  PKG_CONFIG_PATH=$(dirname "$(find "$HOME/ramal" -name ramal.pc)")
+  # build MODULE PROGRAM [FILE…]: compiles and links what the module says.
+  build() {
+    read -ra flags <<<"$(pkg-config --cflags --libs "$1")"
+    "$CXX" -std=c++20 -O0 -o "$scratch/$check/$2" "$2.cpp" "${@:3}" "${flags[@]}"
+  }
+  for program in readme heat; do build ramal "$program"; done
+  build ramal-mpi collective
+  output '^170000$' mpirun -n 2 "$scratch/$check/collective"
+  [[ $WITH_HDF5 != ON ]] || build ramal-hdf5 hdf5
+  [[ -n $FC ]] || return 0
+  "$FC" -c advect.f90 -o "$scratch/$check/advect.o"
+  build ramal fortran "$scratch/$check/advect.o"
+}
+
 missing_component() {
   if consumer -DCOMPONENTS=nosuch 2>"$scratch/$check.log"; then fail "a component that is not there was found"; fi
   grep "was installed without the component 'nosuch'" "$scratch/$check.log" || fail "$(cat "$scratch/$check.log")"

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "tasks.hpp"
 
+#include <ramal/mpi.hpp>
+
 #include <cstdio>
 
 int main(int argc, char** argv) {
@@ -11,6 +13,10 @@ int main(int argc, char** argv) {
     const auto cubes = ramal::reduce<add>(ramal::map<cube>(numbers));
     const auto [a, b, c, d] =
         session.compute(squares, cubes, sum_of_shifted(100, 1), ramal::delayed<mean>(one_to_three()));
+    int size = 0;
+    MPI_Comm_size(MPI_COMM_WORLD, &size);
+    if (size != session.ranks()) return 1;
     std::printf("squares %ld, cubes %ld, shifted %ld, mean %ld\n", a, b, c, d);
+    return 0;
   });
 }
