@@ -2,7 +2,7 @@
 // Failure: what travels in place of a result that could not be made.
 #pragma once
 
-#include "graph/graph.hpp"
+#include "graph/subgraph.hpp"
 #include "runtime/exceptions.hpp"
 
 namespace ramal::detail {

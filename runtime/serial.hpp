@@ -4,6 +4,7 @@
 // functions with it, but no placement, no cutting, no executor and no messages.
 #pragma once
 
+#include "graph/graph.hpp"
 #include "graph/levels.hpp"
 #include "graph/program.hpp"
 #include "runtime/failure.hpp"

@@ -22,5 +22,5 @@
 #endif
 
 #ifdef RAMAL_REFUSED
-#include "no file, but the end: see the error before this one"  // Compilers go on after an error, but not after this.
+#include <no file, but the end: see the error before this one>  // Compilers go on after an error, but not after this.
 #endif
