@@ -3,6 +3,7 @@
 // what each slot still waits for. Only the executor's own sources see it.
 #pragma once
 
+#include "graph/graph.hpp"
 #include "runtime/executor.hpp"
 
 #include <algorithm>
