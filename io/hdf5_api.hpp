@@ -90,6 +90,13 @@ struct OpenFile {
   Hdf5Identity identity;  ///< without a dataset's address
 };
 OpenFile open_hdf5(const std::string& path);
+
+/// Of the cache that each dataset is opened with, for what is stored of it.
+inline constexpr std::size_t chunk_cache_bytes = std::size_t{32} << 20;
+/// A dataset of the file that was opened last, if it has been kept, or nothing.
+ObjectHandle take_dataset(const std::string& dataset);
+/// Keeps it open, and with it its cache, for as long as its file, or until several others have been kept.
+void keep_dataset(const std::string& dataset, ObjectHandle open);
 /// As it is now on disk. Throws Hdf5Error if it is not there.
 Hdf5Identity identify(const std::string& path);
 

@@ -21,11 +21,16 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+struct KeptDataset {
+  std::string path;
+  ObjectHandle object;
+};
 struct KeptFile {
   std::string path;
   FileHandle file;
   Hdf5Identity identity;
   Clock::time_point used;
+  std::list<KeptDataset> datasets = {};  ///< last kept first; closed before the file
 };
 
 /// HDF5 is one per process and not safe with threads, whatever ranks and sessions the process holds:
@@ -54,6 +59,7 @@ void make_malloc_keep_chunks() {
 [[maybe_unused]] const bool started = (make_malloc_keep_chunks(), H5open() >= 0);
 
 constexpr std::size_t most_files = 16;
+constexpr std::size_t most_datasets = 4;  // of all files; each has a cache of its own
 constexpr auto longest_idle = std::chrono::seconds(10);
 
 Hdf5Identity identity_of(const struct stat& status) {
@@ -168,6 +174,24 @@ OpenFile open_hdf5(const std::string& path) {
   files.front().used = now;
   while (files.size() > most_files || now - files.back().used > longest_idle) files.pop_back();
   return {files.front().file.id(), files.front().identity};
+}
+
+ObjectHandle take_dataset(const std::string& dataset) {
+  auto& kept = process().files.front().datasets;
+  const auto found = std::ranges::find(kept, dataset, &KeptDataset::path);
+  if (found == kept.end()) return {};
+  ObjectHandle taken = std::move(found->object);
+  kept.erase(found);
+  return taken;
+}
+
+void keep_dataset(const std::string& dataset, ObjectHandle open) {
+  process().files.front().datasets.push_front({dataset, std::move(open)});
+  std::size_t room = most_datasets;
+  for (KeptFile& file : process().files) {
+    file.datasets.resize(std::min(room, file.datasets.size()));
+    room -= file.datasets.size();
+  }
 }
 
 }  // namespace detail

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // How a dataset is divided into blocks.
-#include <ramal/hdf5.hpp>
+#include "io/hdf5_api.hpp"
+
+#include <ramal/warnings.hpp>
 
 #include <algorithm>
+#include <cstdio>
+#include <set>
 
 namespace ramal::detail {
 
@@ -42,6 +46,41 @@ Extents hdf5_block_shape(const Hdf5Plan& plan, std::size_t element_bytes, const 
   for (std::size_t d = 0; d < block.size(); ++d)
     block[d] = std::min(block[d], std::max<std::uint64_t>(1, plan.shape[d]));
   return block;
+}
+
+double shared_chunk_bytes(const Hdf5Plan& plan, const Extents& block_shape) {
+  // The next block along the first dimension in which chunks are split comes after a row of blocks of all
+  // dimensions behind it.
+  double chunks = 0;
+  for (std::size_t d = 0; d < block_shape.size(); ++d) {
+    const auto in_all = static_cast<double>(divide_up(plan.shape[d], plan.chunk[d]));
+    const auto in_block = [&](std::size_t dimension) {
+      return static_cast<double>(divide_up(block_shape[dimension], plan.chunk[dimension]));
+    };
+    const bool is_split = block_shape[d] < plan.shape[d] && block_shape[d] % plan.chunk[d] != 0;
+    if (chunks > 0) chunks *= in_all;
+    if (chunks == 0 && is_split) {
+      const bool fits = plan.chunk[d] % block_shape[d] == 0;  // no block reaches into a second chunk
+      chunks = std::min(in_all, in_block(d) + (fits ? 0 : 1));
+      for (std::size_t before = 0; before < d; ++before) chunks *= in_block(before);
+    }
+  }
+  return chunks * plan.chunk_bytes;
+}
+
+void warn_of_split_chunks(const Hdf5Plan& plan, const Extents& block_shape) {
+  const double bytes = shared_chunk_bytes(plan, block_shape);
+  if (bytes <= static_cast<double>(chunk_cache_bytes) || !warnings_wanted) return;
+  const Hdf5Call call;  // for what has been said, too
+  static std::set<std::string>& said = *new std::set<std::string>;
+  if (!said.insert(plan.file + ':' + plan.dataset).second) return;
+  std::fprintf(
+      stderr,
+      "ramal: warning: %s: %s: blocks of shape %s split its compressed chunks of shape %s; the %.0f MiB "
+      "of chunks that they share are more than the %.0f MiB a rank keeps of them, so they are decoded "
+      "again and again; take a block_shape of whole chunks\n",
+      plan.file.c_str(), plan.dataset.c_str(), block_shape.text().c_str(), plan.chunk.text().c_str(),
+      bytes / (1 << 20), static_cast<double>(chunk_cache_bytes) / (1 << 20));
 }
 
 Extents hdf5_grid(const Hdf5Plan& plan, const Extents& block_shape) {

@@ -117,14 +117,29 @@ void check_identity(const Hdf5Identity& found, Hdf5Identity expected, const Hdf5
   }
 }
 
-/// Each chunk is read once, so the cache is only there to be read through: a chunk that does not fit is read
-/// run by run where it has no filters, at a tenth of the speed if runs are short.
+/// A chunk that does not fit into the cache is decoded for each block that reads from it; without filters it
+/// is read run by run, at a tenth of the speed if runs are short. What was read is dropped first.
 ListHandle with_chunk_cache(const Hdf5Place& place) {
-  constexpr std::size_t slots = 1009, bytes = std::size_t{32} << 20;
+  constexpr std::size_t slots = 10007;  // a prime, so that chunks beside each other have slots of their own
   constexpr double drop_what_was_read = 1.0;
   ListHandle access(H5Pcreate(H5P_DATASET_ACCESS));
-  place.check(H5Pset_chunk_cache(access, slots, bytes, drop_what_was_read), "HDF5 cannot be set up");
+  place.check(H5Pset_chunk_cache(access, slots, chunk_cache_bytes, drop_what_was_read),
+              "HDF5 cannot be set up");
   return access;
+}
+
+/// Whether other blocks need chunks that this one does, and then most likely soon.
+bool splits_chunks(const Dataset& dataset, const Extents& offset, const Extents& shape,
+                   const Hdf5Place& place) {
+  const ListHandle creation(place.check(H5Dget_create_plist(dataset.object), "its layout cannot be read"));
+  if (H5Pget_layout(creation) != H5D_CHUNKED) return false;
+  const Extents chunk = chunk_of(creation, shape, place);
+  const auto whole = shape_of(dataset.space, place);
+  for (std::size_t d = 0; d < shape.size(); ++d) {
+    const std::uint64_t end = offset[d] + shape[d];
+    if (offset[d] % chunk[d] != 0 || (end % chunk[d] != 0 && end < whole[d])) return true;
+  }
+  return false;
 }
 
 SpaceHandle select(const Dataset& dataset, const Extents& offset, const Extents& shape,
@@ -167,6 +182,10 @@ Hdf5Plan plan_hdf5(const std::string& path, const std::string& dataset,
   }
   plan.shape = extents_of(shape_of(found.space, place), place);
   plan.chunk = chunk_of(found.creation, plan.shape, place);
+  if (H5Pget_layout(found.creation) == H5D_CHUNKED && H5Pget_nfilters(found.creation) > 0) {
+    plan.chunk_bytes = static_cast<double>(H5Tget_size(found.type));
+    for (const std::uint64_t extent : plan.chunk) plan.chunk_bytes *= static_cast<double>(extent);
+  }
   std::uint64_t elements = 0;
   try {
     elements = plan.shape.product();
@@ -183,8 +202,12 @@ void read_hdf5_into(void* memory, const Hdf5Type& type, const std::string& path,
   const Hdf5Place place{path, dataset};
   const OpenFile file = open_hdf5(path);
   check_identity(file.identity, identity, place);
-  const ListHandle access = with_chunk_cache(place);
-  Dataset found{ObjectHandle(H5Dopen2(file.id, dataset.c_str(), access)), {}, {}, {}};
+  Dataset found{take_dataset(dataset), {}, {}, {}};
+  const bool was_kept = static_cast<bool>(found.object);
+  if (!was_kept) {
+    const ListHandle access = with_chunk_cache(place);
+    found.object = ObjectHandle(H5Dopen2(file.id, dataset.c_str(), access));
+  }
   if (!found.object) place.fail_in_hdf5("cannot be opened any more");
   if (address_of(found.object, place) != identity.address)
     place.fail("is not the dataset that read_hdf5 looked at");
@@ -200,6 +223,7 @@ void read_hdf5_into(void* memory, const Hdf5Type& type, const std::string& path,
                " cannot be read (HDF5: " + reason + ")");
   }
   check_identity(identify(path), identity, place);
+  if (was_kept || splits_chunks(found, offset, shape, place)) keep_dataset(dataset, std::move(found.object));
 }
 
 }  // namespace ramal::detail

@@ -11,6 +11,7 @@
 #include "runtime/serial.hpp"
 
 #include <ramal/run.hpp>
+#include <ramal/warnings.hpp>
 
 #include <cstdio>
 #include <cstdlib>
@@ -329,7 +330,9 @@ int run_in(const MpiWorld& world, const Images& images, const Options& options,
 /// Options and, where they are wrong, why.
 std::pair<Options, std::string> read_options(const Options& defaults) {
   try {
-    return {Options::from_environment(defaults), {}};
+    const Options options = Options::from_environment(defaults);
+    warnings_wanted = options.warnings == "on";
+    return {options, {}};
   } catch (const OptionError& error) {
     return {Options{}, error.what()};
   }

@@ -31,6 +31,25 @@ TEST(Hdf5Blocks, AreWholeRowsWhereThereAreNoChunks) {
   EXPECT_EQ(shape_of({}, {}, 1), Extents{});
 }
 
+TEST(Hdf5Blocks, ShareChunksThatTheySplit) {
+  const auto shared = [](const Extents& shape, const Extents& chunk, const Extents& block,
+                         double bytes = 100) {
+    Hdf5Plan made = plan(shape, chunk);
+    made.chunk_bytes = bytes;
+    return shared_chunk_bytes(made, block);
+  };
+  EXPECT_EQ(shared({1000, 1000}, {10, 10}, {20, 50}), 0) << "whole chunks";
+  EXPECT_EQ(shared({1000, 1000}, {10, 10}, {1000, 10}), 0);
+  EXPECT_EQ(shared({1000, 1000}, {10, 10}, {5, 1000}), 100 * 100) << "a row of chunks";
+  EXPECT_EQ(shared({1000, 1000}, {10, 10}, {7, 10}), 2 * 100 * 100) << "two, as blocks reach into the next";
+  EXPECT_EQ(shared({1000, 1000}, {10, 10}, {1000, 5}), 100 * 100) << "a column of chunks";
+  EXPECT_EQ(shared({1000, 1000}, {10, 10}, {20, 5}), 2 * 100) << "the chunks of a block";
+  EXPECT_EQ(shared({8, 90, 90}, {8, 10, 10}, {1, 90, 90}), 81 * 100);
+  EXPECT_EQ(shared({7, 90}, {8, 10}, {7, 10}), 0) << "the only block of a dimension splits nothing";
+  EXPECT_EQ(shared({1000, 1000}, {10, 10}, {5, 1000}, 0), 0) << "nothing to decode";
+  EXPECT_EQ(shared({}, {}, {}), 0);
+}
+
 TEST(Hdf5Blocks, MakeAGrid) {
   EXPECT_EQ(hdf5_grid(plan({10, 7}, {4, 7}), {4, 7}), (Extents{3, 1}));
   EXPECT_EQ(hdf5_grid(plan({0, 7}, {4, 7}), {1, 7}), (Extents{0, 1}));

@@ -7,6 +7,7 @@
 
 #include <ramal/hdf5_decode.hpp>
 #include <ramal/hdf5_write.hpp>
+#include <ramal/warnings.hpp>
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -187,8 +188,9 @@ TEST_F(Hdf5, DecodesWhatAttributesSay) {
   for (std::size_t i = 0; i < numbers.size(); ++i)
     EXPECT_EQ(std::isnan(numbers[i]) ? missing : numbers[i], expected[i]) << i;
   EXPECT_EQ(decoded({.mask_and_scale = false}), (std::vector<double>{1, -1, 7, -128, 3, 127}));
-  expect_in(error_of([&] { read_hdf5_decoded(file("kinds.h5"), "text"); }),
-            "text: expected integers or floating-point numbers of up to 8 bytes, found variable-length string");
+  expect_in(
+      error_of([&] { read_hdf5_decoded(file("kinds.h5"), "text"); }),
+      "text: expected integers or floating-point numbers of up to 8 bytes, found variable-length string");
   ThreadedRanks ranks(3, 2);
   const auto grid = read_hdf5_decoded(file("kinds.h5"), "soft", {.block_shape = {1, 3}});
   EXPECT_EQ(assembled(ranks.session(), grid),
@@ -218,6 +220,49 @@ TEST_F(Hdf5, MakesGridsOfWholeChunks) {
             "block_shape (3, 4) has 2 dimensions, the dataset's shape (1000) has 1");
   expect_in(error_of([&] { read_hdf5<double>(file("shapes.h5"), "row", {.block_shape = {0}}); }),
             "expected 1 or more");
+}
+
+/// How much of a file this process has read, by its own calls; pages in memory count as well.
+std::size_t bytes_read() {
+  std::ifstream status("/proc/self/io");
+  std::string name;
+  std::size_t bytes = 0;
+  status >> name >> bytes;
+  return bytes;
+}
+
+TEST_F(Hdf5, DecodesChunksOnceThatBlocksSplit) {
+  const std::string path = file("filters.h5");
+  { const auto nothing_is_open = hdf5_lock(); }
+  const auto expected = raw_elements<std::int32_t>(path + ".one_chunk.raw");
+  const auto read = [&](const Extents& block_shape) {
+    const auto grid = read_hdf5<std::int32_t>(path, "one_chunk", {.block_shape = block_shape});
+    const std::size_t before = bytes_read();
+    EXPECT_EQ(assembled(session_, grid), expected);
+    return bytes_read() - before;
+  };
+  const std::size_t once = read({50, 40});
+  EXPECT_GT(once, 1000u);
+  { const auto nothing_is_open = hdf5_lock(); }
+  EXPECT_LT(read({1, 40}), 2 * once) << "in 50 blocks";
+  { const auto nothing_is_open = hdf5_lock(); }
+  EXPECT_LT(read({50, 7}), 2 * once);
+}
+
+TEST_F(Hdf5, WarnsOnceWhereChunksAreDecodedAgain) {
+  const auto said_by = [&](const std::string& dataset, const Extents& block_shape) {
+    testing::internal::CaptureStderr();
+    read_hdf5_decoded(file("filters.h5"), dataset, {.block_shape = block_shape});
+    return testing::internal::GetCapturedStderr();
+  };
+  EXPECT_EQ(said_by("many_reals", {512, 8}), "") << "the chunks fit into the cache";
+  detail::warnings_wanted = false;
+  EXPECT_EQ(said_by("many_reals", {100, 16384}), "");
+  detail::warnings_wanted = true;
+  expect_in(said_by("many_reals", {100, 16384}),
+            "/many_reals: blocks of shape (100, 16384) split its compressed chunks of shape (256, 256); the "
+            "64 MiB");
+  EXPECT_EQ(said_by("many_reals", {10, 16384}), "") << "once";
 }
 
 TEST_F(Hdf5, SaysWhyAFileCannotBeRead) {

@@ -119,9 +119,10 @@ struct Hdf5Plan {
   std::string file = {};     ///< absolute, and the one that holds the dataset, behind external links
   std::string dataset = {};  ///< its path there
   Hdf5Identity identity = {};
-  Hdf5Type element = {};  ///< what is read of it
-  Extents shape = {};  ///< (0) if it is null
-  Extents chunk = {};  ///< ones if it has no chunks
+  Hdf5Type element = {};   ///< what is read of it
+  Extents shape = {};      ///< (0) if it is null
+  Extents chunk = {};      ///< ones if it has no chunks
+  double chunk_bytes = 0;  ///< of a chunk with filters, before these; 0 without
 };
 
 /// `wanted` empty: the narrowest number that loses nothing.
@@ -129,6 +130,12 @@ Hdf5Plan plan_hdf5(const std::string& file, const std::string& dataset,
                    const std::optional<Hdf5Type>& wanted);
 /// The shape of all blocks but those at the end. Throws std::invalid_argument.
 Extents hdf5_block_shape(const Hdf5Plan& plan, std::size_t element_bytes, const Hdf5ReadOptions& options);
+/// A line on standard error, once for each dataset and if warnings are wanted, where chunks with filters will
+/// be decoded again and again: where blocks split them, and those that blocks share do not all stay in memory
+/// until the last of these blocks has been read, one after the other in the order of the grid.
+void warn_of_split_chunks(const Hdf5Plan& plan, const Extents& block_shape);
+/// How many bytes of chunks that is.
+double shared_chunk_bytes(const Hdf5Plan& plan, const Extents& block_shape);
 /// Blocks per dimension. Throws std::invalid_argument for more than 100 million in all.
 Extents hdf5_grid(const Hdf5Plan& plan, const Extents& block_shape);
 void read_hdf5_into(void* memory, const Hdf5Type& type, const std::string& file, const std::string& dataset,
@@ -193,6 +200,7 @@ Hdf5Grid<T> make_hdf5_grid(const Hdf5Plan& plan, const std::string& dataset, con
                            std::source_location where, const How&... how) {
   const Extents block = hdf5_block_shape(plan, sizeof(T), options);
   const Extents grid = hdf5_grid(plan, block);
+  warn_of_split_chunks(plan, block);
   const auto task =
       delayed<read>.annotate({.name = "read " + dataset.substr(dataset.find_first_not_of('/') == 1 ? 1 : 0),
                               .result_bytes = block.product() * sizeof(T)});
@@ -219,7 +227,8 @@ Hdf5Grid<T> make_hdf5_grid(const Hdf5Plan& plan, const std::string& dataset, con
 ///
 /// Elements are converted to T where no value can be lost (also integers to floating point, byte order,
 /// enumerations to integers), and refused otherwise. Blocks that split chunks, by a block_shape of your own,
-/// read and decode the chunks they share several times.
+/// share them through a cache of 32 MiB on each rank; where that is too small, they read and decode them
+/// again each, which a warning says.
 ///
 /// Throws Hdf5Error, now for all that can be seen now. A task throws it for a damaged chunk, and if the file
 /// is not the one seen now any more. std::invalid_argument for options that do not fit.
