@@ -52,9 +52,10 @@ struct Parts {
   std::vector<Delayed<T>> lazies;
   Needs needs;
   std::vector<const T*> objects;
+  std::vector<Handle<T>> handles;  // of which the objects are
 
-  Parts(Program& p, int most) : needs(p.own()) {
-    for (const auto& handle : p.some_handles<T>(most)) {
+  Parts(Program& p, int most) : needs(p.own()), handles(p.some_handles<T>(most)) {
+    for (const auto& handle : handles) {
       lazies.push_back(handle.lazy);
       objects.push_back(needs(handle.expected));
     }

@@ -104,10 +104,10 @@ void stencils(Program& p) {
 
 void iterate_stencil(Program& p) {
   pick_member(p.random, [&]<class T>() {
-    const auto a = a_group<T>(p);
+    const auto a = a_state<T>(p);
     const auto edge = static_cast<ramal::Edge>(p.random.below(3));
     const int steps = p.random.one_in(4) ? p.random.between(1, 12) : p.random.between(1, 4);
-    const bool with_place = a.extent.dims < 4 && p.random.one_in(2);
+    const bool with_place = p.random.one_in(2);
     const auto offsets = some_offsets(p, a.extent.dims, p.random.between(1, 4));
     auto now = a;
     for (int step = 0; step < steps; ++step) {

@@ -63,6 +63,12 @@ template <class T, class U>
 Group<T> of_extent(Program& p, const Group<U>& other) {
   return a_group_that<T>(p, [&](const auto& group) { return group.extent == other.extent; }, other.extent);
 }
+/// What a loop can begin with: it adds a dimension.
+template <class T>
+Group<T> a_state(Program& p) {
+  const Index extent = an_extent(p, std::min(p.random.between(1, 3), p.random.between(1, 3)));
+  return a_group_that<T>(p, [](const auto& group) { return group.extent.dims < Index::most_dims; }, extent);
+}
 /// Of one member, of any dimensions.
 template <class T>
 Group<T> a_single(Program& p) {

@@ -9,6 +9,7 @@
 //   --size N                       statements at most (12)
 //   --without a,b,c                leaves ingredients out
 //   --cancelled-is-lazy on | off   whether a cancelled handle can be computed again (on)
+//   --skip 1,2,3                   without these statements, to make a program that hangs smaller by hand
 //   --shrink off                   does not look for a smaller program that fails
 //
 // Prints what failed and how to run it again, and exits with 1; with 3 if a program hangs, at once.
@@ -69,6 +70,7 @@ struct Arguments {
   std::string scheduler = "inprocess";
   int ranks = 0, threads = 0;
   bool shrinks = true;
+  Statements skipped = 0;
 };
 
 Arguments parsed(int argc, char** argv) {
@@ -99,6 +101,9 @@ Arguments parsed(int argc, char** argv) {
       arguments.shrinks = next() == "on";
     } else if (words[i] == "--cancelled-is-lazy") {
       arguments.settings.cancelled_is_lazy = next() == "on";
+    } else if (words[i] == "--skip") {
+      std::stringstream numbers(next());
+      for (std::string number; std::getline(numbers, number, ',');) arguments.skipped |= Statements{1} << std::stoi(number);
     } else if (words[i] == "--without") {
       std::stringstream names(next());
       for (std::string name; std::getline(names, name, ',');) arguments.settings.without.insert(name);
@@ -160,7 +165,7 @@ class Campaign {
     const auto print = [](const std::string& text) { std::cout << text << std::endl; };
     const auto silent = [](const std::string&) {};
     const auto& settings = arguments_.settings;
-    std::string problem = run_program(session, settings, seed, settings.size + 3, 0,
+    std::string problem = run_program(session, settings, seed, settings.size + 3, arguments_.skipped,
                                       settings.verbose ? std::function<void(const std::string&)>(print) : silent);
     watchdog_.end();
     ++programs_;

@@ -35,7 +35,8 @@ struct Point {
 using Digest = std::uint64_t;
 
 constexpr Digest mixed(Digest h, Digest more) {
-  h = (h ^ more) * 0x9e3779b97f4a7c15u + 0x632be59bd9b4e019u;
+  h = h * 0x9e3779b97f4a7c15u + 0x632be59bd9b4e019u;
+  h = (h ^ (h >> 31) ^ more) * 0xd6e8feb86659fd93u;
   h = (h ^ (h >> 29)) * 0xbf58476d1ce4e5b9u;
   return h ^ (h >> 32);
 }
