@@ -122,7 +122,7 @@ class Expander::Expansion {
         return;
       }
       for (const Reads::Read& read : reads.all())
-        draft_.inputs.push_back(input(node.sources[read.source], read));
+        draft_.inputs.push_back(input(node, node.sources[read.source], read));
       note_wishes(node);
       write_member_literals(node, place, counts_, draft_.literals);
       draft_.end_task(kind);
@@ -162,7 +162,7 @@ class Expander::Expansion {
   }
 
   /// The slot of what a member of this front reads.
-  Slot input(const ProgramSource& source, const Reads::Read& read) {
+  Slot input(const ProgramNode& reader, const ProgramSource& source, const Reads::Read& read) {
     const ProgramNode& from = program_.nodes[source.node];
     const std::int64_t number = source.base + read.number;
     const Index at = from.extent.place_of(number);
@@ -172,7 +172,9 @@ class Expander::Expansion {
     if (owner != rank_ && front_.number - program_.front(source.node, at) <= near_fronts && is_paced(from))
       front_.producers.push_back(owner);
     const MemberName name = name_of(source.node, number);
-    const bool moves = from.loop >= 0 || (from.pace == Pace::by_steps && source.shape == from.extent);
+    // What a loop reads of an outer family with steps of its own stays where it is from step to step.
+    const bool steps_alike = reader.loop < 0 && from.pace == Pace::by_steps && source.shape == from.extent;
+    const bool moves = source.in_step() || steps_alike;
     const auto [found, is_new] =
         front_.awaited.emplace(name, Awaited{next_external(), moves ? expander_.row_[source.node] : 0});
     if (is_new) {

@@ -148,6 +148,35 @@ TEST(Families, OffsetsMayLeadAnyNumberOfTimesRound) {
   EXPECT_THROW(stencil<sum_of>(line, {{std::int64_t{1} << 50}}), std::invalid_argument);
 }
 
+struct MemberBefore {
+  void operator()(const Index& place, Reads& reads) const {
+    if (place[0] > 0) reads.self(Index(place[0] - 1));
+  }
+};
+Word one_more_than(Index, Inputs<Word> before) { return 1 + sum_of(before); }
+bool never(Word) { return false; }
+
+/// It is read whole in every step, though it has steps of its own.
+TEST(Families, AFamilyWithStepsIsReadByALoop) {
+  constexpr std::int64_t length = 5;
+  Words expected;
+  for (std::int64_t i = 0; i < length; ++i) expected.push_back(number_at(Index(i)) + 9 * static_cast<Word>(i + 1));
+  for (const bool with_verdict : {false, true}) {
+    expect_everywhere(
+        [&](Session& session) {
+          const auto other = family<one_more_than>.with({.reach = Index(1)})(length, MemberBefore{});
+          return session.compute(iterate(
+              9,
+              [&](Family<Word> now) {
+                const auto then = map<plus>(now, other);
+                return with_verdict ? next(then).until(delayed<never>(then[0])) : next(then);
+              },
+              family<number_at>(length)));
+        },
+        expected);
+  }
+}
+
 // --- whose failures are told ------------------------------------------------------------------------------
 
 struct OwnPlace {
