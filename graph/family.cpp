@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "graph/program.hpp"
+
 #include <ramal/map.hpp>
 
 #include <stdexcept>
@@ -92,11 +94,8 @@ void refuse_family(const std::string& problem, std::source_location where) {
                               std::to_string(where.line()) + ")");
 }
 
-namespace {
-
-/// Nothing if a length is negative or there are more places than a member's name can number.
 std::optional<std::int64_t> checked_volume(const Index& extent) {
-  constexpr std::int64_t most_members = std::int64_t{1} << 48;
+  constexpr std::int64_t most_members = std::int64_t{1} << member_bits;
   double members = 1;
   for (int d = 0; d < extent.dims; ++d) {
     if (extent[d] < 0) return std::nullopt;
@@ -104,8 +103,6 @@ std::optional<std::int64_t> checked_volume(const Index& extent) {
   }
   return members > static_cast<double>(most_members) ? std::nullopt : std::optional(extent.volume());
 }
-
-}  // namespace
 
 void check_family(const FamilyNode& node) {
   for (int d = 0; d < node.extent.dims; ++d) {

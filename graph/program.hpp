@@ -48,6 +48,10 @@ constexpr std::int64_t number_of(MemberName name) {
   return static_cast<std::int64_t>(name & ((MemberName{1} << member_bits) - 1));
 }
 
+/// How many places an extent has; nothing if a length is negative or a member's name could not number them
+/// all.
+std::optional<std::int64_t> checked_volume(const Index& extent);
+
 /// Of a family in a loop: what of its source a step reads.
 enum class When : std::uint8_t {
   always,       ///< what is seen does not depend on the step; also of all other families

@@ -102,12 +102,7 @@ void expect(bool is_so, const char* what) {
 
 void check_shape(const Index& shape) {
   expect(shape.dims >= 0 && shape.dims <= Index::most_dims, "the dimensions of an extent");
-  double volume = 1;
-  for (int d = 0; d < shape.dims; ++d) {
-    expect(shape[d] >= 0, "a length");
-    volume *= static_cast<double>(shape[d]);
-  }
-  expect(volume <= static_cast<double>(std::int64_t{1} << member_bits), "the size of a family");
+  expect(checked_volume(shape).has_value(), "the size of a family");
 }
 
 void check_node(const FamilyProgram& program, std::uint32_t i) {

@@ -70,15 +70,13 @@ PlannedProgram DistributedEngine::plan_families(std::span<const std::shared_ptr<
                                                 const std::unordered_set<const Task*>& read_otherwise) {
   const HandlesRead handles =
       handles_read(families, [this](const FamilyNode& family) { return kept_family(family) != nullptr; });
-  std::vector<const Task*> owned;
+  std::unordered_set<const Task*> owned;
   for (const Task* task : handles.all) {
     const bool is_lazy =
         task->constant() == nullptr && task->family() == nullptr && task->residence() == nullptr;
-    if (is_lazy && handles.in_one_family.contains(task) && !read_otherwise.contains(task))
-      owned.push_back(task);
+    if (is_lazy && handles.in_one_family.contains(task) && !read_otherwise.contains(task)) owned.insert(task);
   }
   persist_held(handles.all);
-  for (const Task* task : owned) persisted_state(*task).is_owned = true;
   ProgramContext context;
   context.kept = [this](const FamilyNode& family) {
     const auto kept = kept_family(family);
@@ -90,13 +88,17 @@ PlannedProgram DistributedEngine::plan_families(std::span<const std::shared_ptr<
     const auto found = std::ranges::find(machine_.hosts, host);
     return found == machine_.hosts.end() ? -1 : static_cast<std::int32_t>(found - machine_.hosts.begin());
   };
-  context.given = [this](const Task& task) {
+  context.given = [this, &owned](const Task& task) {
     if (task.constant() != nullptr) settle_constant(task);
     const KeptState& state = persisted_state(task);
-    return GivenMember{state.id, state.rank, state.is_owned ? 1U : 0U};
+    return GivenMember{state.id, state.rank, owned.contains(&task) ? 1U : 0U};
   };
   PlannedProgram planned = plan_program(families, context);
-  for (const Task* task : owned) task->settle(nullptr);
+  // Only now: where planning throws, they are kept like others until their last handle is gone.
+  for (const Task* task : owned) {
+    persisted_state(*task).is_owned = true;
+    task->settle(nullptr);
+  }
   planned.program.run = next_run_++;
   warn_of_unknown_readers(planned);
   return planned;

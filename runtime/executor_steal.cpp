@@ -7,6 +7,7 @@
 // Each task's result has a route to its own slot at home, where it arrives as if it had been made there. The
 // one who takes a gift runs it under a number of its own, since the home's run may be there too.
 #include "runtime/clock.hpp"
+#include "runtime/encoded.hpp"
 #include "runtime/exceptions.hpp"
 #include "runtime/run.hpp"
 
@@ -288,9 +289,8 @@ Buffer Executor::with_values(const Subgraph& part, const Run& run, std::span<con
   };
   std::memcpy(room(sizes.front()), part.bytes.data(), sizes.front());
   for (std::size_t k = 0; k < values.size(); ++k) {
-    Writer writer(room(sizes[k + 1]), sizes[k + 1]);
-    const Value& value = run.value(values[k]);
-    value.type().write(writer, value);
+    std::byte* const at_value = room(sizes[k + 1]);
+    write_exactly(run.value(values[k]), {at_value, sizes[k + 1]});
   }
   return message;
 }

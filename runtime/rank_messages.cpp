@@ -44,14 +44,6 @@ struct ToldDuration {
   DurationSum sum;
 };
 
-/// Into as many bytes as it was counted to take.
-void encode(const Value& value, std::span<std::byte> room) {
-  Writer writer(room.data(), room.size());
-  value.type().write(writer, value);
-  if (writer.size() != room.size())
-    throw std::logic_error("ramal: a value took fewer bytes when written than when counted");
-}
-
 template <class T>
 std::span<const std::byte> bytes_of(std::span<const T> items) {
   return std::as_bytes(items);
@@ -117,7 +109,7 @@ void Rank::send_value(std::span<const int> ranks, Header header, std::span<const
     if (small_by) header.type = MessageType::passed;
     scratch_.resize(header.bytes);
     if (!before.empty()) std::memcpy(scratch_.data(), before.data(), before.size());
-    encode(value, std::span(scratch_).subspan(before.size()));
+    write_exactly(value, std::span(scratch_).subspan(before.size()));
     for (const int to : ranks) {
       std::byte* room = transport_->write(small_by.value_or(to), header);
       if (!scratch_.empty()) std::memcpy(room, scratch_.data(), scratch_.size());
@@ -126,7 +118,7 @@ void Rank::send_value(std::span<const int> ranks, Header header, std::span<const
   }
   header.bytes = bytes;
   auto encoded = Value::make<std::vector<std::byte>>(bytes);
-  encode(value, encoded.own<std::vector<std::byte>>());
+  write_exactly(value, encoded.own<std::vector<std::byte>>());
   for (const int to : ranks)
     transport_->lend(to, header, before, encoded.get<std::vector<std::byte>>(), encoded);
 }
@@ -165,6 +157,7 @@ void Rank::pass_member_on(std::uint32_t owner, RunId program, MemberName name, c
        bit /= 2) {
     if (place + bit < ranks) children.push_back(static_cast<int>((place + bit + owner) % ranks));
   }
+  if (children.empty()) return;  // half of all ranks, which would encode it for nobody
   send_value(children, {.type = type, .run = program, .slot = owner + 1}, std::as_bytes(std::span(&name, 1)),
              value, {});
 }

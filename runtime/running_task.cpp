@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/running_task.hpp"
 
+#include <ramal/engine.hpp>
+
 #include <stdexcept>
 #include <string>
 

@@ -19,7 +19,4 @@ struct RunningTask {
 /// This thread's while it runs tasks, else null. Set by whoever runs them.
 inline thread_local RunningTask* this_thread_runs = nullptr;
 
-/// Throws std::logic_error if this thread is inside a task: `call` names what was called.
-void refuse_inside_a_task(const char* call);
-
 }  // namespace ramal::detail

@@ -177,6 +177,29 @@ TEST(Families, AFamilyWithStepsIsReadByALoop) {
   }
 }
 
+/// Counts how often it is encoded, once to be counted and once to be written.
+struct Traveller {
+  Word number = 0;
+  static inline int times_encoded = 0;
+  template <class Archive>
+  void serialize(Archive& archive, unsigned) {
+    if (Archive::is_saving::value) ++times_encoded;
+    archive& number;
+  }
+};
+Traveller sets_out(long) { return {5}; }
+Word joined_by(Word a, const Traveller& b) { return a + b.number; }
+
+/// What all of 20 ranks read goes along a tree, ten of which pass it on: the others encode it for nobody.
+TEST(Families, ARankThatPassesNothingOnEncodesNothing) {
+  SteppedRanks stepped(20, 3);
+  Traveller::times_encoded = 0;
+  const auto all = map<joined_by>(family<one_at>(200), family<sets_out>(1));
+  EXPECT_EQ(stepped.session().compute(reduce<plus>(all)), 200u * 6);
+  EXPECT_LE(Traveller::times_encoded, 2 * 10);
+  EXPECT_GT(Traveller::times_encoded, 0);
+}
+
 // --- whose failures are told ------------------------------------------------------------------------------
 
 struct OwnPlace {

@@ -341,7 +341,7 @@ TEST(SessionCancel, OneByOneCancelsWhatTheyShare) {
   EXPECT_EQ(calls, 0);
 }
 
-/// Of a graph that was started on it before; and of loops that persist and drop.
+/// As in a loop that persists and drops.
 TEST_P(SessionTest, WhatIsDroppedBeforeItIsThereIsFreedAsSoonAsItIs) {
   for (int round = 0; round < 100; ++round) {
     std::vector<Delayed<long>> all;
