@@ -8,9 +8,9 @@
 //   mpirun -n 2 families space L...  the same for 1 to 4 lengths without steps: a stencil of the nearest
 //   places, a
 //                                    map of it and of what it was made from, their sum
-#include "graph/cut.hpp"
-#include "graph/place.hpp"
-#include "graph/program.hpp"
+#include "graph/families/program.hpp"
+#include "graph/tasks/cut.hpp"
+#include "graph/tasks/place.hpp"
 
 #include <ramal/ramal.hpp>
 

@@ -3,7 +3,7 @@
 // in an error message.
 #include <ramal/delayed.hpp>
 
-#include "graph/graph.hpp"
+#include "graph/core/graph.hpp"
 
 #include <gtest/gtest.h>
 

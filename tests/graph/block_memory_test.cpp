@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "graph/pages.hpp"
+#include "graph/core/pages.hpp"
 
 #include <ramal/block.hpp>
 

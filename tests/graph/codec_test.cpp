@@ -2,7 +2,7 @@
 // Every type that Codec covers comes back equal, and damaged bytes are refused, never believed.
 // Bytes are decoded from allocations of exactly their size, so that ASan sees any step beyond.
 #include <ramal/codec.hpp>
-#include <ramal/name.hpp>
+#include <ramal/detail/name.hpp>
 
 #include <gtest/gtest.h>
 

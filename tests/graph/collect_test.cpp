@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // collect: what a run needs, inputs first, each task once, existing values as leaves; and that tasks of
 // any depth are freed, with their residences, when the last handle goes.
-#include "graph/graph.hpp"
+#include "graph/core/graph.hpp"
 
 #include <ramal/delayed.hpp>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // cut: the subgraphs of all ranks, walked naively with the values carried along the routes, give what the
 // functions give when called one after the other.
-#include "graph/cut.hpp"
+#include "graph/tasks/cut.hpp"
 
 #include <ramal/delayed.hpp>
 

@@ -5,7 +5,7 @@
 #include <ramal/map.hpp>
 #include <ramal/operators.hpp>
 
-#include "graph/graph.hpp"
+#include "graph/core/graph.hpp"
 
 #include <gtest/gtest.h>
 

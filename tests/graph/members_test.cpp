@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // members: parts stay where they are if they can; so do the results of a collective_map, without a message.
-#include "graph/members.hpp"
+#include "graph/core/members.hpp"
 
-#include "graph/cut.hpp"
-#include "graph/place.hpp"
+#include "graph/tasks/cut.hpp"
+#include "graph/tasks/place.hpp"
 
 #include <ramal/collective.hpp>
 #include <ramal/visualize.hpp>

@@ -3,7 +3,7 @@
 #include <ramal/delayed.hpp>
 #include <ramal/operators.hpp>
 
-#include "graph/graph.hpp"
+#include "graph/core/graph.hpp"
 
 #include <gtest/gtest.h>
 

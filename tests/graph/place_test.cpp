@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // place: trees in subtrees, stencils in columns, wishes respected, and nobody given more than his share.
-#include "graph/place.hpp"
+#include "graph/tasks/place.hpp"
 
 #include <ramal/delayed.hpp>
 #include <ramal/reduce.hpp>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Who owns a family's members, and in which front they are run.
-#include "graph/expand.hpp"
+#include "graph/families/expand.hpp"
 
 #include <ramal/iterate.hpp>
 

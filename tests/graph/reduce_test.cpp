@@ -4,7 +4,7 @@
 #include <ramal/map.hpp>
 #include <ramal/reduce.hpp>
 
-#include "graph/graph.hpp"
+#include "graph/core/graph.hpp"
 
 #include <gtest/gtest.h>
 

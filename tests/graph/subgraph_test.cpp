@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Subgraph's byte form: what is made is what is read, and nothing damaged gets past `read`: it throws
 // DecodeError, or what it returns can be walked without leaving its memory.
-#include "graph/subgraph.hpp"
+#include "graph/core/subgraph.hpp"
 
 #include <gtest/gtest.h>
 

@@ -5,9 +5,9 @@
 
 #include <gtest/gtest.h>
 
+#include <ramal/detail/warnings.hpp>
 #include <ramal/hdf5_decode.hpp>
 #include <ramal/hdf5_write.hpp>
-#include <ramal/warnings.hpp>
 
 #include <fcntl.h>
 #include <sys/file.h>

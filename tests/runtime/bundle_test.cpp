@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Along the tree of ranks: subgraphs from rank 0, results to it, and what must not overtake them.
-#include "runtime/bundle.hpp"
+#include "runtime/transport/bundle.hpp"
 #include "tests/support/one_process.hpp"
 #include "tests/support/seeds.hpp"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "runtime/census.hpp"
+#include "runtime/transport/census.hpp"
 
 #include <gtest/gtest.h>
 

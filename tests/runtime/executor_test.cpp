@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Executor, without messages: events in, actions out. At the end ranks over a network driven by hand, for
 // what only the order of messages brings about.
-#include "graph/cut.hpp"
-#include "runtime/inprocess.hpp"
-#include "runtime/rank.hpp"
+#include "graph/tasks/cut.hpp"
+#include "runtime/rank/rank.hpp"
+#include "runtime/transport/inprocess.hpp"
 
 #include <ramal/ramal.hpp>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A frame is another rank's word: whatever its bytes are, reading it ends well or in a DecodeError.
-#include "runtime/frame.hpp"
+#include "runtime/transport/frame.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What is learnt of durations: by a rank, by rank 0 of all, and from one session to the next.
-#include "runtime/history.hpp"
+#include "runtime/session/history.hpp"
 
 #include "tests/support/one_process.hpp"
 

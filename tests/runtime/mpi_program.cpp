@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What needs real MPI processes. Run as `mpirun -n N mpi_program CHECK`; ends with "ok" and status 0.
-#include "runtime/serial.hpp"
+#include "runtime/session/serial.hpp"
 #include "tests/support/random_families.hpp"
 #include "tests/support/random_program.hpp"
 

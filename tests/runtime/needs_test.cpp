@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What tasks need besides a worker: memory for their results, more threads.
-#include "graph/cut.hpp"
+#include "graph/tasks/cut.hpp"
 #include "tests/support/one_process.hpp"
 
 #include <ramal/block.hpp>

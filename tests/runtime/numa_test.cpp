@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // From a machine's nodes to where workers are and whom they steal from.
-#include "runtime/numa.hpp"
+#include "runtime/machine/numa.hpp"
 
 #include "tests/support/one_process.hpp"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "runtime/options.hpp"
+#include "runtime/machine/options.hpp"
 
 #include <ramal/error.hpp>
 #include <ramal/options.hpp>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "runtime/record.hpp"
+#include "runtime/executor/record.hpp"
 
 #include <ramal/error.hpp>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "runtime/stealing_deque.hpp"
+#include "runtime/executor/stealing_deque.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Stealing: who asks whom, and when; without ranks.
-#include "runtime/stealing.hpp"
+#include "runtime/executor/stealing.hpp"
 
 #include <gtest/gtest.h>
 

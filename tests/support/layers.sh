@@ -1,37 +1,47 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# No include runs upwards: graph knows neither runtime, io nor apps; runtime neither io nor apps; io
-# neither runtime nor apps. graph has no threads and no locks, but that large memory is shared by whatever
-# threads there are, as the heap is. mpi.h appears in one source of the runtime and one public header, hdf5.h in one
-# header of io.
+# No include runs upwards. Of layers: graph knows neither runtime, io nor apps; runtime neither io nor apps; io neither
+# runtime nor apps. Of a layer's rooms: each knows those before it in the lists below. graph has no threads and no locks,
+# but that large memory is shared by whatever threads there are, as the heap is. mpi.h appears in one source of the
+# runtime and one public header, hdf5.h in one header of io.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 status=0
-refuse() { # folder, what it must not include
-  [ -d "$1" ] || return 0
-  if grep -rnE "#include [<\"]($2)" "$1" --include='*.cpp' --include='*.hpp' |
-    grep -v '^graph/pages.cpp:.*<mutex>'; then
-    echo "$1 must not include $2"
-    status=1
-  fi
+wrong() {
+  echo "$1"
+  status=1
+}
+# refuse FOLDER WHAT: no source there includes what matches, an extended regular expression.
+refuse() {
+  grep -rnE "#include [<\"]($2)" "$1" --include='*.cpp' --include='*.hpp' |
+    grep -v '^graph/core/pages.cpp:.*<mutex>' && wrong "$1 must not include $2"
 }
 refuse graph 'runtime/|io/|apps/|mpi\.h|thread>|mutex>|fstream>|iostream>'
 refuse runtime 'io/|apps/'
 refuse io 'runtime/|apps/'
 refuse apps 'graph/|runtime/|io/'
+
+# rooms LAYER ROOM…: these are its rooms, the lowest first, and all its sources are in them.
+rooms() {
+  local layer=$1 later room
+  shift
+  [ "$(ls -d "$layer"/*/ | grep -v /include/ | xargs -n 1 basename | sort | xargs)" = "$(printf '%s\n' "$@" | sort | xargs)" ] ||
+    wrong "the rooms of $layer are not: $*"
+  ls "$layer"/*.cpp "$layer"/*.hpp 2>/dev/null && wrong "$layer has sources outside of its rooms"
+  while (($# > 1)); do
+    room=$1
+    shift
+    later=$(IFS='|' && echo "$*")
+    refuse "$layer/$room" "$layer/($later)/"
+  done
+}
+rooms graph core tasks families draw
+rooms runtime machine transport executor rank session
+rooms io hdf5
+
 found=$(grep -rlE '#include <mpi\.h>' graph runtime --include='*.cpp' --include='*.hpp' | sort | xargs)
-if [ "$found" != "runtime/include/ramal/mpi.hpp runtime/mpi.cpp" ]; then
-  echo "mpi.h is included by: $found"
-  status=1
-fi
-found=$(grep -rlE '#include [<"]hdf5' graph runtime io apps --include='*.cpp' --include='*.hpp')
-if [ "$found" != io/hdf5_api.hpp ]; then
-  echo "hdf5.h is included by: $found"
-  status=1
-fi
-# Internal names must not leak into public headers.
-if grep -rnE '#include "' graph/include runtime/include io/include; then
-  echo "a public header includes an internal one"
-  status=1
-fi
+[ "$found" = "runtime/include/ramal/mpi.hpp runtime/transport/mpi.cpp" ] || wrong "mpi.h is included by: $found"
+found=$(grep -rlE '#include [<"]hdf5' graph runtime io apps --include='*.cpp' --include='*.hpp' | xargs)
+[ "$found" = io/hdf5/api.hpp ] || wrong "hdf5.h is included by: $found"
+grep -rnE '#include "' graph/include runtime/include io/include && wrong "a public header includes an internal one"
 exit $status

@@ -3,9 +3,9 @@
 // threads of its own.
 #pragma once
 
-#include "runtime/distributed.hpp"
-#include "runtime/inprocess.hpp"
-#include "runtime/serial.hpp"
+#include "runtime/session/distributed.hpp"
+#include "runtime/session/serial.hpp"
+#include "runtime/transport/inprocess.hpp"
 
 #include <ramal/session.hpp>
 

@@ -2,9 +2,9 @@
 // Block<T>: a piece of an n-dimensional array, with its place in the whole.
 #pragma once
 
-#include <ramal/block_memory.hpp>
 #include <ramal/codec.hpp>
-#include <ramal/preview.hpp>
+#include <ramal/detail/block_memory.hpp>
+#include <ramal/detail/preview.hpp>
 
 #include <algorithm>
 #include <cassert>

@@ -9,7 +9,7 @@
 // The form is not portable between machines and not meant for files that outlive the binary.
 #pragma once
 
-#include <ramal/encoding.hpp>
+#include <ramal/detail/encoding.hpp>
 
 #include <array>
 #include <map>

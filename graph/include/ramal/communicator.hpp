@@ -2,7 +2,7 @@
 // Communicator: what a collective task sees of the ranks that run it together.
 #pragma once
 
-#include <ramal/compiler.hpp>
+#include <ramal/detail/compiler.hpp>
 
 #include <exception>
 #include <stdexcept>

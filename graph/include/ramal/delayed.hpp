@@ -2,8 +2,8 @@
 // Delayed<T>: a handle to a result that does not exist yet. delayed<f>: call f later.
 #pragma once
 
-#include <ramal/arguments.hpp>
-#include <ramal/function.hpp>
+#include <ramal/detail/arguments.hpp>
+#include <ramal/detail/function.hpp>
 #include <ramal/operators.hpp>
 
 #include <cmath>

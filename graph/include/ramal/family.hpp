@@ -3,7 +3,7 @@
 // whoever runs the graph need not have all of it anywhere: rank 0 plans families, ranks their own members.
 #pragma once
 
-#include <ramal/member.hpp>
+#include <ramal/detail/member.hpp>
 #include <ramal/reduce.hpp>
 
 namespace ramal {

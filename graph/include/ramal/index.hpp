@@ -2,7 +2,7 @@
 // Index: the place of a family's member. Region: a range of places.
 #pragma once
 
-#include <ramal/compiler.hpp>
+#include <ramal/detail/compiler.hpp>
 
 #include <algorithm>
 #include <array>

@@ -4,7 +4,7 @@
 // handles of different types. There is no && and || (they could not skip their right side).
 #pragma once
 
-#include <ramal/arguments.hpp>
+#include <ramal/detail/arguments.hpp>
 
 #include <ios>
 

@@ -11,8 +11,8 @@
 // leave the members of the class itself behind.
 #pragma once
 
-#include <ramal/bytes.hpp>
-#include <ramal/name.hpp>
+#include <ramal/detail/bytes.hpp>
+#include <ramal/detail/name.hpp>
 
 #include <concepts>
 #include <type_traits>

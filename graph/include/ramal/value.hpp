@@ -8,8 +8,8 @@
 #pragma once
 
 #include <ramal/codec.hpp>
-#include <ramal/name.hpp>
-#include <ramal/preview.hpp>
+#include <ramal/detail/name.hpp>
+#include <ramal/detail/preview.hpp>
 
 #include <algorithm>
 #include <atomic>

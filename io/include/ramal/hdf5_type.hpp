@@ -11,7 +11,7 @@
 // Fields are found by name; the file may hold more of them, in any order. A member without a field is zero.
 #pragma once
 
-#include <ramal/compiler.hpp>
+#include <ramal/detail/compiler.hpp>
 
 #include <array>
 #include <bit>

@@ -2,7 +2,7 @@
 // What compute, wait and run throw.
 #pragma once
 
-#include <ramal/compiler.hpp>
+#include <ramal/detail/compiler.hpp>
 
 #include <stdexcept>
 #include <string>

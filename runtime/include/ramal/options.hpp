@@ -3,7 +3,7 @@
 // that a job script has the last word. All ranks must agree.
 #pragma once
 
-#include <ramal/compiler.hpp>
+#include <ramal/detail/compiler.hpp>
 
 #include <cstddef>
 #include <cstdint>

@@ -6,7 +6,7 @@
 #pragma once
 
 #include <ramal/delayed.hpp>
-#include <ramal/engine.hpp>
+#include <ramal/detail/engine.hpp>
 #include <ramal/error.hpp>
 #include <ramal/family.hpp>
 

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Graph: the tasks one run needs, in flat arrays. Made by `collect`, never changed afterwards.
+//
+// Order: depth first from the targets, inputs before their consumers, so that what is summed together
+// stands together, and running in this order holds few values at once.
+#pragma once
+
+#include "graph/core/pages.hpp"
+
+#include <ramal/detail/task.hpp>
+
+#include <vector>
+
+namespace ramal::detail {
+
+using TaskIndex = std::uint32_t;
+
+struct Graph {
+  Array<const Task*> tasks;
+  Array<TaskIndex> input_offsets;  ///< task i reads inputs[input_offsets[i] .. input_offsets[i+1])
+  Array<TaskIndex> inputs;
+  Array<std::uint32_t> kind_index;  ///< into `kinds`
+  std::vector<const Kind*> kinds;   ///< each once
+  std::vector<TaskIndex> targets;   ///< one per target asked for; may repeat
+  std::vector<TaskIndex> given;     ///< tasks whose value exists already: kept or constant
+  std::vector<bool> annotated;      ///< task i has wishes; empty if none has
+
+  std::size_t size() const { return tasks.size(); }
+  /// Null if it has none. Without a look at the task, for most.
+  const Annotation* wishes_of(TaskIndex i) const {
+    return !annotated.empty() && annotated[i] ? tasks[i]->annotation() : nullptr;
+  }
+  std::span<const TaskIndex> inputs_of(TaskIndex i) const {
+    return std::span(inputs).subspan(input_offsets[i], input_offsets[i + 1] - input_offsets[i]);
+  }
+};
+
+/// All that `targets` need and does not exist yet, and the existing values it starts from. Uses each
+/// task's scratch word, so one thread at a time may collect what shares tasks. Linear in tasks and
+/// edges; no recursion. Throws std::length_error beyond 2^32 - 2 tasks.
+Graph collect(std::span<const Task* const> targets);
+
+/// The task's value exists, or is made elsewhere: kept by a session, a constant, a member of a family.
+inline bool is_given(const Task& task) {
+  return task.residence() != nullptr || task.constant() != nullptr || task.family() != nullptr;
+}
+
+}  // namespace ramal::detail

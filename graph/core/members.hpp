@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// members: which ranks run a collective task, and which of its parts each of them gets.
+//
+//   a part that lies on a member's rank:   that member's
+//   any other, in the order of parts:      the member's that has the fewest until then, ties to the first
+//
+// So parts move only where they must, and nobody gets more than an even share by that.
+#pragma once
+
+#include <ramal/detail/task.hpp>
+
+#include <vector>
+
+namespace ramal::detail {
+
+struct Members {
+  struct Part {
+    std::uint32_t member;  ///< whose it is: a place in `ranks`
+    std::uint32_t place;   ///< among those of that member
+  };
+  std::vector<std::uint32_t> ranks;  ///< in the order of their communicator
+  std::vector<Part> parts;
+
+  std::uint32_t rank_of(std::size_t part) const { return ranks[parts[part].member]; }
+};
+
+/// The ranks that a collective task's literals name, in their order; none: all there are.
+std::vector<std::uint32_t> stated_ranks(std::span<const std::byte> literals);
+
+/// The ranks that run a collective task of a session with so many. Throws std::invalid_argument if it names
+/// another.
+std::vector<std::uint32_t> member_ranks(const Task& collective, std::uint32_t ranks);
+
+/// `part_ranks`: where each part lies. O(parts log members). Throws as `member_ranks`.
+Members members(const Task& collective, std::span<const std::uint32_t> part_ranks, std::uint32_t ranks);
+
+}  // namespace ramal::detail

@@ -1,0 +1,434 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "graph/families/program.hpp"
+
+#include <ramal/map.hpp>
+
+#include <stdexcept>
+
+namespace ramal::detail {
+
+// --- nodes ------------------------------------------------------------------------------------------------
+
+FamilyView FamilyView::of(std::shared_ptr<const FamilyNode> node) {
+  const Index shape = node->extent;
+  return {std::move(node), 0, shape};
+}
+
+FamilyView FamilyView::last_step() const {
+  FamilyView row = *this;
+  row.shape.dims = std::max(1, shape.dims - 1);
+  for (int d = 0; d < row.shape.dims; ++d) row.shape[d] = shape.dims > 1 ? shape[d + 1] : 1;
+  row.base += (shape[0] - 1) * row.shape.volume();
+  return row;
+}
+
+FamilyView FamilyView::without(int axis) const {
+  FamilyView view = *this;
+  if (shape.dims == 1) return view;
+  for (int d = axis; d + 1 < shape.dims; ++d) view.shape[d] = shape[d + 1];
+  --view.shape.dims;
+  return view;
+}
+
+FamilyView FamilyView::annotated(Annotation wishes, std::source_location where) const {
+  const auto refuse = [&](const std::string& what) {
+    refuse_family("annotate: " + std::string(node->name()) + shape.text() + ' ' + what, where);
+  };
+  if (shape != node->extent || base != 0) refuse("is a part of another family; annotate that one");
+  if (node->loop) refuse("is what a loop leaves; annotate what its function makes");
+  if (node->is_state) refuse("is a loop's state; annotate what its function makes");
+  if (!node->tasks.empty()) refuse("is made of handles; annotate their tasks");
+  if (node->residence) refuse("is persisted already");
+  if (!wishes.host.empty()) refuse("has members on all hosts; a rank may be stated, but not a host");
+  auto made = std::make_shared<FamilyNode>();
+  made->kind = node->kind;
+  made->extent = node->extent;
+  made->sources = node->sources;
+  made->closure = node->closure;
+  made->where = node->where;
+  made->traits = node->traits;
+  made->traits.wishes = checked(std::move(wishes));
+  return of(std::move(made));
+}
+
+namespace {
+
+/// What freed families held, and nobody has looked at yet. Of the thread that frees them, on its stack: where
+/// handles live longer than a thread's own variables, nothing is left to be freed.
+struct Freed {
+  std::vector<std::shared_ptr<const FamilyNode>> families;
+  std::vector<TaskHandle> tasks;
+};
+thread_local Freed* freeing = nullptr;
+
+}  // namespace
+
+// Families and tasks that only this one needs would be freed within each other's destructors, down a chain of
+// any length: families by their sources, tasks by the families whose members they are. So each leaves what it
+// held to the first of them, whose destructor goes through it in a loop.
+FamilyNode::~FamilyNode() {
+  Freed mine;
+  const bool is_first = freeing == nullptr;
+  Freed& freed = is_first ? mine : *freeing;
+  for (FamilySource& source : sources) {
+    if (source.view.node) freed.families.push_back(std::move(source.view.node));
+    if (source.task.get() != nullptr) freed.tasks.push_back(std::move(source.task));
+  }
+  std::ranges::move(tasks, std::back_inserter(freed.tasks));
+  if (!is_first) return;
+  freeing = &mine;
+  while (!freed.families.empty() || !freed.tasks.empty()) {
+    if (!freed.families.empty()) {
+      const auto family = std::move(freed.families.back());
+      freed.families.pop_back();
+    } else {
+      const auto task = std::move(freed.tasks.back());
+      freed.tasks.pop_back();
+    }
+  }
+  freeing = nullptr;
+}
+
+void refuse_family(const std::string& problem, std::source_location where) {
+  throw std::invalid_argument("ramal: " + problem + " (" + where.file_name() + ":" +
+                              std::to_string(where.line()) + ")");
+}
+
+std::optional<std::int64_t> checked_volume(const Index& extent) {
+  constexpr std::int64_t most_members = std::int64_t{1} << member_bits;
+  double members = 1;
+  for (int d = 0; d < extent.dims; ++d) {
+    if (extent[d] < 0) return std::nullopt;
+    members *= static_cast<double>(extent[d]);
+  }
+  return members > static_cast<double>(most_members) ? std::nullopt : std::optional(extent.volume());
+}
+
+void check_family(const FamilyNode& node) {
+  for (int d = 0; d < node.extent.dims; ++d) {
+    if (node.extent[d] < 0)
+      refuse_family("a family of extent " + node.extent.text() + ": a length is negative", node.where);
+  }
+  if (!checked_volume(node.extent))
+    refuse_family("a family of extent " + node.extent.text() + " has more than 2^48 members", node.where);
+  constexpr std::size_t most_sources = 62;
+  if (node.sources.size() > most_sources)
+    refuse_family("a family reads " + std::to_string(node.sources.size()) + " others; at most 62 can be read",
+                  node.where);
+}
+
+bool calls_self(const Dependence& dependence, const std::vector<std::byte>& closure, const Index& extent,
+                const std::vector<FamilySource>& sources) {
+  constexpr std::int64_t at_each_end = 8;
+  constexpr std::int64_t between = 48;
+  std::vector<Index> shapes;
+  for (const FamilySource& source : sources) shapes.push_back(source.view.shape);
+  Reads reads(std::move(shapes), false);
+  const auto calls = [&](std::int64_t number) {
+    reads.begin(number);
+    try {
+      dependence.reads(closure.data(), extent.place_of(number), reads);
+    } catch (...) {  // whoever makes the member says so
+    }
+    return reads.named_itself();
+  };
+  const std::int64_t members = checked_volume(extent).value_or(0);
+  for (std::int64_t k = 0; k < std::min(at_each_end, members); ++k) {
+    if (calls(members - 1 - k) || calls(k)) return true;
+  }
+  // An odd stride meets places of every parity.
+  const std::int64_t stride = members / between | 1;
+  for (std::int64_t number = at_each_end; number < members - at_each_end; number += stride) {
+    if (calls(number)) return true;
+  }
+  return false;
+}
+
+void expect_dims(const Index& extent, int dims, const char* what, std::source_location where) {
+  if (extent.dims == dims) return;
+  refuse_family(std::string(what) + ": expected a family of " + std::to_string(dims) +
+                    (dims == 1 ? " dimension" : " dimensions") + ", found extent " + extent.text(),
+                where);
+}
+
+void expect_positive(std::int64_t number, const char* what, std::source_location where) {
+  if (number > 0) return;
+  refuse_family(std::string(what) + " must be positive; found " + std::to_string(number), where);
+}
+
+void check_reduction(const Index& extent, int axis, std::int64_t arity, std::source_location where) {
+  if (axis < 0 || axis >= extent.dims)
+    refuse_family("reduce: a family of extent " + extent.text() + " has no dimension " + std::to_string(axis),
+                  where);
+  if (arity < 2) throw_bad_arity(static_cast<std::size_t>(std::max<std::int64_t>(arity, 0)), where);
+  if (extent[axis] == 0) throw_empty_reduction(where);
+}
+
+Index within_step(const Index& place) {
+  Index within;
+  within.dims = place.dims - 1;
+  for (int d = 0; d < within.dims; ++d) within[d] = place[d + 1];
+  return within;
+}
+Index at_step(std::int64_t step, const Index& within) {
+  Index place;
+  place.dims = within.dims + 1;
+  place[0] = step;
+  for (int d = 0; d < within.dims; ++d) place[d + 1] = within[d];
+  return place;
+}
+
+FamilySource single_source(TaskHandle task) {
+  existing(task.get());
+  FamilySource source;
+  source.view.shape = Index(1);
+  if (task.get()->family() != nullptr) {
+    source.view.node = task.get()->shared_family();
+    source.view.base = task.get()->member();
+  }
+  source.task = std::move(task);
+  return source;
+}
+
+FamilyView family_of_tasks(const Kind& kind, std::vector<TaskHandle> tasks, std::source_location where) {
+  for (const TaskHandle& task : tasks) existing(task.get());
+  auto node = std::make_shared<FamilyNode>();
+  node->kind = &kind;
+  node->extent = Index(tasks.size());
+  node->where = where;
+  node->tasks = std::move(tasks);
+  check_family(*node);
+  return FamilyView::of(std::move(node));
+}
+
+TaskHandle member_task(const Kind& kind, const FamilyView& view, const Index& place) {
+  if (!view.shape.contains(place)) {
+    throw std::out_of_range("ramal: " + std::string(view.node->name()) + place.text() +
+                            " is not in its extent, which is " + view.shape.text());
+  }
+  return TaskHandle(Task::make(kind, view.node->where, {}, nullptr, Value(), view.node,
+                               view.base + view.shape.number_of(place)));
+}
+
+Index common_extent(const std::vector<FamilySource>& sources, std::source_location where) {
+  Index extent = sources.front().view.shape;
+  for (const FamilySource& source : sources) {
+    const Index& shape = source.view.shape;
+    if (shape.volume() == 1) continue;
+    if (extent.volume() == 1) extent = shape;
+    if (shape == extent) continue;
+    refuse_family("map: expected families of one extent, found " + extent.text() + " and " + shape.text(),
+                  where);
+  }
+  return extent;
+}
+
+bool any_in_steps(const std::vector<FamilySource>& sources, const Index& extent) {
+  return std::ranges::any_of(sources, [&](const FamilySource& source) {
+    return source.view.node && source.view.node->traits.steps && source.view.shape == extent &&
+           source.view.node->extent == extent;
+  });
+}
+
+// --- patterns ---------------------------------------------------------------------------------------------
+
+void Elementwise::reads(const std::byte* closure, const Index& place, Reads& out) {
+  const auto sources = closure_as<std::uint32_t>(closure);
+  for (std::uint32_t k = 0; k < sources; ++k) {
+    if (out.shape(k).volume() == 1) {
+      out.add_number(k, 0, k);
+    } else {
+      out.add(k, place, k);
+    }
+  }
+}
+void Elementwise::readers(const std::byte*, const Index&, std::uint32_t, const Region& of,
+                          std::vector<Region>& boxes) {
+  boxes.push_back(of);
+}
+
+namespace {
+
+struct StencilHead {
+  Index extent;
+  std::int32_t edge;
+  std::int32_t count;
+};
+std::int64_t offset_at(const std::byte* closure, int dims, int k, int dim) {
+  std::int64_t offset = 0;
+  std::memcpy(&offset,
+              closure + sizeof(StencilHead) + sizeof offset * static_cast<std::size_t>(k * dims + dim),
+              sizeof offset);
+  return offset;
+}
+
+/// Calls with each neighbour, in order.
+template <class Take>
+void for_each_neighbour(const std::byte* closure, const Index& place, const Take& take) {
+  const auto head = closure_as<StencilHead>(closure);
+  const int dims = head.extent.dims;
+  for (int k = 0; k < head.count; ++k) {
+    Index neighbour = place;
+    bool is_there = true;
+    for (int d = 0; d < dims; ++d) {
+      std::int64_t at = place[d] + offset_at(closure, dims, k, d);
+      const std::int64_t length = head.extent[d];
+      if (head.edge == static_cast<std::int32_t>(Edge::clamp)) {
+        at = std::clamp<std::int64_t>(at, 0, length - 1);
+      } else if (head.edge == static_cast<std::int32_t>(Edge::periodic)) {
+        at = (at % length + length) % length;
+      } else {
+        is_there = is_there && at >= 0 && at < length;
+      }
+      neighbour[d] = at;
+    }
+    if (is_there) take(neighbour);
+  }
+}
+
+void grow(const std::byte* closure, const Region& of, std::vector<Region>& boxes) {
+  const auto head = closure_as<StencilHead>(closure);
+  const int dims = head.extent.dims;
+  Region grown = of;
+  for (int d = 0; d < dims; ++d) {
+    std::int64_t least = 0, most = 0;
+    for (int k = 0; k < head.count; ++k) {
+      least = std::min<std::int64_t>(least, offset_at(closure, dims, k, d));
+      most = std::max<std::int64_t>(most, offset_at(closure, dims, k, d));
+    }
+    grown.low[d] = of.low[d] - most;
+    grown.high[d] = of.high[d] - least;
+  }
+  boxes.push_back(grown);
+  if (head.edge != static_cast<std::int32_t>(Edge::periodic)) return;
+  // What reaches beyond one end comes in at the other.
+  for (int d = 0; d < dims; ++d) {
+    for (std::size_t i = 0, count = boxes.size(); i < count; ++i) {
+      const std::int64_t length = head.extent[d];
+      if (boxes[i].high[d] - boxes[i].low[d] >= length) {
+        boxes[i].low[d] = 0;
+        boxes[i].high[d] = length;
+        continue;
+      }
+      for (const std::int64_t shift : {-length, length}) {
+        Region moved = boxes[i];
+        moved.low[d] += shift;
+        moved.high[d] += shift;
+        if (moved.low[d] < length && moved.high[d] > 0) boxes.push_back(moved);
+      }
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<std::byte> stencil_closure(const Index& extent, const std::vector<Index>& offsets,
+                                       std::int32_t edge, std::source_location where) {
+  for (const Index& offset : offsets) {
+    if (offset.dims != extent.dims)
+      refuse_family("stencil: the offset " + offset.text() +
+                        " has not as many numbers as the family's extent " + extent.text(),
+                    where);
+    // No family is longer, and sums of a place and two offsets stay far from what 64 bits hold.
+    constexpr std::int64_t furthest = std::int64_t{1} << 48;
+    for (int d = 0; d < offset.dims; ++d) {
+      if (offset[d] < -furthest || offset[d] > furthest)
+        refuse_family("stencil: the offset " + offset.text() + " leads further than 2^48 places", where);
+    }
+  }
+  const StencilHead head{extent, edge, static_cast<std::int32_t>(offsets.size())};
+  std::vector<std::byte> closure(sizeof head + sizeof(std::int64_t) * offsets.size() *
+                                                   static_cast<std::size_t>(extent.dims));
+  std::memcpy(closure.data(), &head, sizeof head);
+  std::byte* at = closure.data() + sizeof head;
+  for (const Index& offset : offsets) {
+    for (int d = 0; d < extent.dims; ++d, at += sizeof(std::int64_t))
+      std::memcpy(at, &offset.at[static_cast<std::size_t>(d)], sizeof(std::int64_t));
+  }
+  return closure;
+}
+
+void StencilPattern::reads(const std::byte* closure, const Index& place, Reads& out) {
+  for_each_neighbour(closure, place, [&](const Index& neighbour) { out.add(0, neighbour, 0); });
+}
+void StencilPattern::readers(const std::byte* closure, const Index&, std::uint32_t, const Region& of,
+                             std::vector<Region>& boxes) {
+  grow(closure, of, boxes);
+}
+
+std::optional<Alignment> StencilPattern::alignment(const std::byte* closure, int dims) {
+  const auto head = closure_as<StencilHead>(closure);
+  Alignment alignment = Alignment::own_place(dims);
+  alignment.wraps = head.edge == static_cast<std::int32_t>(Edge::periodic);
+  for (int k = 0; k < head.count; ++k) {
+    for (int d = 0; d < dims; ++d)
+      alignment.halo[d] = std::max<std::int64_t>(alignment.halo[d], std::abs(offset_at(closure, dims, k, d)));
+  }
+  return alignment;
+}
+
+void GatherPattern::reads(const std::byte* closure, const Index& place, Reads& out) {
+  const auto [block, size] = closure_as<GatherClosure>(closure);
+  for (std::int64_t i = place[0] * block; i < std::min((place[0] + 1) * block, size); ++i)
+    out.add_number(0, i, 0);
+}
+void GatherPattern::readers(const std::byte* closure, const Index&, std::uint32_t, const Region& of,
+                            std::vector<Region>& boxes) {
+  const auto block = closure_as<GatherClosure>(closure).block;
+  boxes.push_back({Index(of.low[0] / block), Index((of.high[0] + block - 1) / block)});
+}
+
+std::optional<Alignment> GatherPattern::alignment(const std::byte* closure, int dims) {
+  Alignment alignment = Alignment::own_place(dims);
+  alignment.width[0] = closure_as<GatherClosure>(closure).block;
+  return alignment;
+}
+
+void AllPattern::reads(const std::byte* closure, const Index&, Reads& out) {
+  const auto size = closure_as<std::int64_t>(closure);
+  for (std::int64_t i = 0; i < size; ++i) out.add_number(0, i, 0);
+}
+
+void ColumnPattern::reads(const std::byte* closure, const Index& place, Reads& out) {
+  const auto rows = closure_as<ColumnClosure>(closure).rows;
+  for (std::int64_t row = 0; row < rows; ++row) out.add(0, Index(row, place[0]), 0);
+}
+
+void LevelPattern::reads(const std::byte* closure, const Index& place, Reads& out) {
+  const auto [axis, arity, length] = closure_as<LevelClosure>(closure);
+  const int d = static_cast<int>(axis);
+  Index from = place;
+  for (std::int64_t i = place[d] * arity; i < std::min((place[d] + 1) * arity, length); ++i) {
+    from[d] = i;
+    out.add(0, from, 0);
+  }
+}
+std::optional<Alignment> LevelPattern::alignment(const std::byte* closure, int dims) {
+  const auto [axis, arity, length] = closure_as<LevelClosure>(closure);
+  Alignment alignment = Alignment::own_place(dims);
+  alignment.width[static_cast<int>(axis)] = arity;
+  return alignment;
+}
+void LevelPattern::readers(const std::byte* closure, const Index&, std::uint32_t, const Region& of,
+                           std::vector<Region>& boxes) {
+  const auto [axis, arity, length] = closure_as<LevelClosure>(closure);
+  const int d = static_cast<int>(axis);
+  Region box = of;
+  box.low[d] = of.low[d] / arity;
+  box.high[d] = (of.high[d] + arity - 1) / arity;
+  boxes.push_back(box);
+}
+
+Region reached(const UserReach& reach, const Index& extent, std::uint32_t source, const Region& of) {
+  if (!reach.known || of.low.dims != extent.dims || reach.reach.dims != extent.dims)
+    return Region::whole(extent);
+  Region box = of;
+  const bool itself = source == reach.sources;
+  for (int d = 0; d < extent.dims; ++d) {
+    box.low[d] = itself && d == 0 ? of.low[0] : of.low[d] - reach.reach[d];
+    box.high[d] = of.high[d] + reach.reach[d];
+  }
+  return box;
+}
+
+}  // namespace ramal::detail

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// In which fronts the members of each family of a program are run.
+#include "graph/families/program.hpp"
+
+#include <limits>
+#include <numeric>
+
+namespace ramal::detail {
+
+namespace {
+
+class FrontPlanner {
+ public:
+  FrontPlanner(FamilyProgram& program, std::int64_t front_members)
+      : program_(program),
+        front_members_(std::max<std::int64_t>(1, front_members)),
+        members_(front_members_ * program.ranks),
+        is_looked_through_(program.nodes.size()),
+        has_leaves_below_(program.nodes.size()) {}
+
+  void plan() {
+    program_.fronts = 0;
+    for (ProgramLoop& loop : program_.loops) loop.ghost = 0;
+    find_looked_through();
+    choose_chunks();
+    choose_rows();
+    for (std::uint32_t i = 0; i < program_.nodes.size(); ++i) set_fronts(i);
+    program_.fronts = std::max<std::int64_t>(1, program_.fronts);
+  }
+
+ private:
+  bool sees_all(const ProgramSource& source) { return source.shape == program_.nodes[source.node].extent; }
+  static std::int64_t lag_of(const ProgramNode& node) {
+    return node.exists() ? 0 : node.kind->dependence->known_lag(node.closure.data());
+  }
+
+  /// Those with readers of which all members are looked at for each front of theirs: which is to be done
+  /// once.
+  void find_looked_through() {
+    for (const ProgramNode& node : program_.nodes) {
+      if (node.exists() || node.is_task) continue;
+      const int dims = node.pattern_extent().dims;
+      for (const ProgramSource& source : node.sources) {
+        if (source.shape.volume() > 1 && sees_all(source) && !source.in_step() &&
+            node.kind->dependence->looks_at_all(node.closure.data(), dims, source.shape.dims))
+          is_looked_through_[source.node] = true;
+      }
+    }
+  }
+
+  // --- chunks ---------------------------------------------------------------------------------------------
+
+  void choose_chunks() {
+    std::int64_t wanted = 1, most = std::numeric_limits<std::int64_t>::max();
+    for (std::uint32_t i = 0; i < program_.nodes.size(); ++i) {
+      ProgramNode& node = program_.nodes[i];
+      node.pace = Pace::once;
+      if (!may_go_by_chunks(i)) continue;
+      if (const auto below = leaves_below(node)) {
+        node.leaves = below->leaves;
+        has_leaves_below_[i] = true;
+        // Values from at most one chunk ago have the shortest way.
+        if (below->reach > 0 && below->reach <= most_for_reach * front_members_)
+          most =
+              std::min(most, std::max<std::int64_t>(1, node.leaves.count() / program_.ranks / below->reach));
+      } else if (node.needed.volume() > members_) {
+        node.leaves = own_leaves(node.extent);
+        wanted = std::max(wanted, (node.needed.volume() + members_ - 1) / members_);
+      } else {
+        continue;
+      }
+      node.pace = Pace::by_chunks;
+    }
+    program_.chunks = std::min(wanted, most);
+    if (program_.chunks > 1) return;
+    for (ProgramNode& node : program_.nodes) node.pace = Pace::once;
+  }
+
+  bool may_go_by_chunks(std::uint32_t i) {
+    const ProgramNode& node = program_.nodes[i];
+    const bool is_in_bands =
+        node.extent.dims == 1 || node.parts[0] == static_cast<std::int32_t>(program_.ranks);
+    return !node.steps && node.loop < 0 && node.left_by < 0 && node.only_rank < 0 && node.given.empty() &&
+           is_in_bands && node.extent.volume() > 0 && !is_looked_through_[i];
+  }
+
+  static Leaves own_leaves(const Index& extent) {
+    Leaves leaves{.rows = extent[0], .scale = extent};
+    std::int64_t numbers = 1;
+    for (int d = extent.dims; d-- > 0; numbers *= extent[d]) leaves.scale[d] = numbers;
+    leaves.row = numbers / extent[0];
+    return leaves;
+  }
+
+  /// Leaves of all that goes by chunks and whose places go together with the node's own. Nothing: there is no
+  /// such, or they do not agree.
+  struct LeavesBelow {
+    Leaves leaves;
+    std::int64_t reach = 0;  ///< how far those apart are that are read, halos alone
+  };
+  std::optional<LeavesBelow> leaves_below(const ProgramNode& node) {
+    if (node.exists()) return std::nullopt;
+    const auto alignment = node.kind->dependence->known_alignment(node.closure.data(), node.extent.dims);
+    if (!alignment) return std::nullopt;
+    std::optional<LeavesBelow> below;
+    for (const ProgramSource& source : node.sources) {
+      const ProgramNode& from = program_.nodes[source.node];
+      if (from.pace != Pace::by_chunks || !sees_all(source) || source.shape.volume() == 1) continue;
+      if (!fits(node.extent, *alignment, source.shape)) return std::nullopt;
+      const LeavesBelow found = seen_through(from.leaves, *alignment, source.shape);
+      if (!below) {
+        below = found;
+        continue;
+      }
+      Leaves& leaves = below->leaves;
+      if (leaves.rows != found.leaves.rows || leaves.row != found.leaves.row ||
+          leaves.scale != found.leaves.scale)
+        return std::nullopt;
+      leaves.behind = std::max(leaves.behind, found.leaves.behind);
+      leaves.ahead = std::max(leaves.ahead, found.leaves.ahead);
+      leaves.wraps = leaves.wraps || found.leaves.wraps;
+    }
+    return below;
+  }
+  static bool fits(const Index& extent, const Alignment& alignment, const Index& shape) {
+    if (shape.dims != extent.dims) return false;
+    for (int d = 0; d < shape.dims; ++d)
+      if ((shape[d] + alignment.width[d] - 1) / alignment.width[d] != extent[d]) return false;
+    return true;
+  }
+  static LeavesBelow seen_through(Leaves leaves, const Alignment& alignment, const Index& shape) {
+    std::int64_t reach = 0;
+    for (int d = 0; d < shape.dims; ++d) {
+      // From the other end of a row it is at most a row.
+      const bool turns = alignment.wraps && d > 0 && alignment.halo[d] > 0;
+      const std::int64_t halo = turns ? shape[d] - 1 : alignment.halo[d];
+      reach += leaves.scale[d] * halo;
+      leaves.ahead += leaves.scale[d] * (alignment.width[d] - 1);
+      leaves.scale[d] *= alignment.width[d];
+    }
+    leaves.behind += reach;
+    leaves.ahead += reach;
+    leaves.wraps = leaves.wraps || (alignment.wraps && alignment.halo[0] > 0);
+    return {leaves, 2 * reach};
+  }
+
+  // --- steps ----------------------------------------------------------------------------------------------
+
+  /// How many steps make a front.
+  void choose_rows() {
+    std::int64_t row = 1, lag = 1, period = 1;
+    for (ProgramLoop& loop : program_.loops) loop.rows = loop.done >= 0 ? 1 : members_;  // at most
+    for (const ProgramNode& node : program_.nodes) {
+      if (node.loop >= 0) {
+        auto& rows = program_.loops[static_cast<std::size_t>(node.loop)].rows;
+        rows = std::clamp<std::int64_t>(members_ / std::max<std::int64_t>(1, node.row()), 1, rows);
+      } else if (node.steps) {
+        row = std::max(row, node.row());
+        lag = std::max(lag, lag_of(node));
+        if (node.period > 0 && period * node.period <= 4096) period = std::lcm(period, node.period);
+      }
+    }
+    std::int64_t& rows = program_.rows;
+    rows = std::max(lag, members_ / row);
+    rows = rows / period * period >= lag ? rows / period * period : (lag + period - 1) / period * period;
+  }
+
+  // --- fronts ---------------------------------------------------------------------------------------------
+
+  void set_fronts(std::uint32_t i) {
+    ProgramNode& node = program_.nodes[i];
+    if (node.loop >= 0 || node.left_by >= 0) {
+      set_loop_fronts(node);
+      return;
+    }
+    std::int64_t after = 0;  // the last front of what is read
+    for (const ProgramSource& source : node.sources) {
+      if (source.node != i) after = std::max(after, front_after(i, source));
+    }
+    std::int64_t more = 0;  // fronts after its first
+    const bool is_in_order = !node.reads_itself || lag_of(node) > 0;
+    if (node.pace == Pace::by_chunks) {
+      more = program_.chunks - 1;
+    } else if (node.steps && !node.exists() && is_in_order && !is_looked_through_[i]) {
+      node.pace = Pace::by_steps;
+      node.rows = program_.rows;
+      more = std::max<std::int64_t>(0, node.needed.high[0] - 1) / node.rows;
+    }
+    // No loop has begun before all chunks are through.
+    for (const ProgramLoop& loop : program_.loops) {
+      if (loop.ghost > 0 && after <= loop.ghost && after + more >= loop.front) after = loop.ghost + 1;
+    }
+    node.front = after;
+    node.last = after + more;
+    program_.fronts = std::max(program_.fronts, node.last + 1);
+  }
+
+  /// The first front in which the node may read that source.
+  std::int64_t front_after(std::uint32_t i, const ProgramSource& source) {
+    const ProgramNode& node = program_.nodes[i];
+    const ProgramNode& from = program_.nodes[source.node];
+    if (const auto behind = fronts_behind(node, source)) return from.front + *behind;
+    if (source.shape.volume() == 1) return program_.front(source.node, from.extent.place_of(source.base));
+    const bool keeps_up = has_leaves_below_[i] && node.pace == Pace::by_chunks;
+    return keeps_up && from.pace == Pace::by_chunks && sees_all(source) ? from.front : from.last;
+  }
+
+  /// If both step in time, how many fronts later the reader has to begin. Nothing: it has to wait for the
+  /// end.
+  std::optional<std::int64_t> fronts_behind(const ProgramNode& node, const ProgramSource& source) {
+    const ProgramNode& from = program_.nodes[source.node];
+    if (!node.steps || node.exists() || from.pace != Pace::by_steps || !sees_all(source)) return std::nullopt;
+    const Dependence& dependence = *node.kind->dependence;
+    if (dependence.in_time) return 0;
+    // By its reach it may read as many steps ahead.
+    if (lag_of(node) == 0) return std::nullopt;
+    return (lag_of(node) + program_.rows - 1) / program_.rows;
+  }
+
+  /// After all that stands before it, alone.
+  void set_loop_fronts(ProgramNode& node) {
+    ProgramLoop& loop =
+        program_.loops[static_cast<std::size_t>(node.left_by >= 0 ? node.left_by : node.loop)];
+    if (loop.ghost == 0) {
+      loop.front = std::max(program_.fronts, program_.chunks > 1 ? program_.chunks : 0);
+      loop.ghost = loop.front + (loop.steps - 1) / loop.rows + 1;
+    }
+    if (node.left_by >= 0) {
+      node.front = node.last = loop.ghost + 1;
+      program_.fronts = std::max(program_.fronts, node.last + 1);
+      return;
+    }
+    node.pace = Pace::by_steps;
+    node.rows = loop.rows;
+    node.front = loop.front;
+    node.last = loop.ghost - 1;
+  }
+
+  /// A chunk is made longer for reaches up to so many times what it should have.
+  static constexpr std::int64_t most_for_reach = 256;
+
+  FamilyProgram& program_;
+  const std::int64_t front_members_;
+  const std::int64_t members_;  ///< the same of all ranks together
+  std::vector<bool> is_looked_through_, has_leaves_below_;
+};
+
+}  // namespace
+
+void plan_fronts(FamilyProgram& program, std::int64_t front_members) {
+  FrontPlanner(program, front_members).plan();
+}
+
+}  // namespace ramal::detail

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// FamilyProgram: the families that one run needs, as every rank knows them: what members read, who owns them,
+// and when they are planned. Made by rank 0 from the families alone, in time and bytes that do not depend on
+// how many members they have; ranks make subgraphs of their own members from it (expand.hpp).
+//
+// Ownership: blocks in proportion, so that places which go together fall together: of elements, of the levels
+// of a tree, of neighbours. With more dimensions a grid of ranks, with as little surface as possible; but
+// bands of rows if there are too many members to be planned at once, so that a rank can go through its own in
+// order.
+//
+// Fronts: each member has a number that no member it reads exceeds. Ranks plan and run front by front:
+//
+//   by_steps   a family whose first dimension is time: some steps a front
+//   by_chunks  families too large to be planned at once, and those whose members read places beside their own
+//   of
+//              them, reductions among these: each rank's block in `chunks` parts; a member belongs to the
+//              part that holds the last of the leaves that it is made from, or to the last part if they are
+//              on several ranks
+//   once       all members in one front
+//
+// Both owner and front are functions that every rank evaluates for any member.
+//
+// Loops (`iterate`) have fronts of their own, in which nothing else is made: their steps, then one without
+// tasks to which the last step's states are led like those of any other, then one in which they are there for
+// whoever reads them. A loop that may end early goes there from whatever step was the last.
+#pragma once
+
+#include "graph/core/image.hpp"
+#include "graph/core/subgraph.hpp"
+
+#include <ramal/dependence.hpp>
+
+#include <algorithm>
+#include <functional>
+#include <optional>
+#include <unordered_set>
+
+namespace ramal::detail {
+
+/// Names a member in its program: 16 bits of node, 48 of the member's number.
+using MemberName = std::uint64_t;
+constexpr int member_bits = 48;
+constexpr MemberName name_of(std::uint32_t node, std::int64_t number) {
+  return MemberName{node} << member_bits | static_cast<MemberName>(number);
+}
+constexpr std::uint32_t node_of(MemberName name) { return static_cast<std::uint32_t>(name >> member_bits); }
+constexpr std::int64_t number_of(MemberName name) {
+  return static_cast<std::int64_t>(name & ((MemberName{1} << member_bits) - 1));
+}
+
+/// How many places an extent has; nothing if a length is negative or a member's name could not number them
+/// all.
+std::optional<std::int64_t> checked_volume(const Index& extent);
+
+/// Of a family in a loop: what of its source a step reads.
+enum class When : std::uint8_t {
+  always,       ///< what is seen does not depend on the step; also of all other families
+  same_step,    ///< of the source's own dimensions without that of steps
+  step_before,  ///< the same; in the first step instead what another source of the family sees
+  at_first      ///< that one
+};
+struct ProgramSource {
+  std::uint32_t node;
+  std::int64_t base;  ///< number of the first member seen; within a step
+  Index shape;
+  When when = When::always;
+  std::uint32_t other = 0;  ///< of step_before the one at first, and the reverse
+  std::int64_t row = 0;     ///< members of the source in a step
+
+  /// What is seen is of one step, which moves on with the reader's.
+  bool in_step() const { return when == When::same_step || when == When::step_before; }
+};
+/// A member of a family of handles: a value kept on a rank.
+struct GivenMember {
+  ValueId id;
+  std::uint32_t rank;
+  /// 1: made for the program alone, which frees it as it is read.
+  std::uint32_t is_owned = 0;
+};
+enum class Pace : std::uint8_t { once, by_steps, by_chunks };
+
+/// By chunks: the members at the lowest level that one member is made from, by their numbers there: from
+/// `scale * place - behind` to `scale * place + ahead`, where a rank has a block of its rows.
+struct Leaves {
+  std::int64_t rows = 0;  ///< the first of its lengths
+  std::int64_t row = 1;   ///< and the product of all others
+  Index scale;
+  std::int64_t behind = 0, ahead = 0;
+  bool wraps = false;  ///< at the ends those of the other end too
+
+  std::int64_t count() const { return rows * row; }
+  std::int64_t first(const Index& place) const { return at(place) - behind; }
+  std::int64_t last(const Index& place) const { return at(place) + ahead; }
+  std::int64_t at(const Index& place) const {
+    std::int64_t number = 0;
+    for (int d = 0; d < place.dims; ++d) number += scale[d] * place[d];
+    return number;
+  }
+};
+
+struct ProgramNode {
+  const Kind* kind = nullptr;
+  Index extent;
+  std::vector<ProgramSource> sources;  ///< itself last, if it reads itself; then those at first
+  std::uint32_t seen = 0;              ///< sources that what says what is read knows of: not those at first
+  std::vector<std::byte> closure;      ///< of a task: its literals
+  std::array<std::int32_t, Index::most_dims> parts{1, 1, 1, 1};  ///< ranks in each dimension
+  std::int32_t only_rank = -1;
+  std::int32_t priority = 0;  ///< as in Annotation, of each member
+  std::uint32_t threads = 1;
+  bool steps = false;
+  bool reads_itself = false;
+  Pace pace = Pace::once;
+  std::int64_t front = 0;    ///< the first
+  std::int64_t last = 0;     ///< and the last
+  std::int64_t rows = 1;     ///< by steps: so many a front
+  std::int64_t period = 0;   ///< of what is read, in steps; 0: unknown
+  std::int64_t settled = 0;  ///< from this step on
+  Leaves leaves;
+  ValueId kept = 0;  ///< members exist already, kept under this and the following ids; 0: they do not
+  std::vector<GivenMember> given;
+  Region needed = {};           ///< all that is run of it lies in here
+  std::int32_t loop = -1;       ///< in which it is
+  std::int32_t left_by = -1;    ///< or which leaves it
+  bool is_task = false;         ///< an explicit one, once a step
+  bool placed_in_time = false;  ///< see FamilyTraits
+  /// Its members are asked for: a failure of one, its own or passed on to it, is the program's.
+  bool asked = false;
+
+  bool exists() const { return kept != 0 || !given.empty() || left_by >= 0; }
+  std::int64_t row() const {
+    std::int64_t product = 1;
+    for (int d = 1; d < extent.dims; ++d) product *= extent[d];
+    return product;
+  }
+  /// What its pattern takes for its extent: in a loop without the steps.
+  Index pattern_extent() const { return loop >= 0 ? within_step(extent) : extent; }
+  /// Its members are made elsewhere.
+  void forget_sources() {
+    sources.clear();
+    seen = 0;
+    reads_itself = false;
+  }
+};
+
+/// Steps of several families, and what they leave: nodes from `first_left` on, one for each state.
+struct ProgramLoop {
+  std::int64_t steps = 1;
+  std::int64_t front = 0;  ///< of the first step
+  std::int64_t ghost = 0;  ///< behind the last one: without tasks
+  std::int64_t rows = 1;   ///< steps a front
+  std::int64_t done = -1;  ///< the node that tells whether a step is the last; -1: all are done
+  std::uint32_t first_left = 0;
+  std::vector<std::uint32_t> states;  ///< the nodes that make them
+
+  /// The states that a front begins with are those of this step; below 0: the initial ones.
+  std::int64_t step_before(std::int64_t number) const { return std::min(steps, (number - front) * rows) - 1; }
+  bool begins_from_states(std::int64_t number) const { return number > front && number <= ghost; }
+};
+
+/// A member's value is to be kept under an id.
+struct ProgramWant {
+  MemberName member;
+  ValueId id;
+  std::uint32_t how;  ///< as Keep's
+};
+/// All members of a node, under this and the following ids.
+struct ProgramKeep {
+  std::uint32_t node;
+  ValueId first;
+};
+
+struct FamilyProgram {
+  RunId run = 0;
+  std::uint32_t ranks = 1;
+  std::int64_t rows = 1;  ///< steps a front, but for loops
+  std::int64_t chunks = 1;
+  std::int64_t fronts = 1;
+  std::vector<ProgramNode> nodes;  ///< sources of the same step before those that read them
+  std::vector<ProgramLoop> loops;
+  std::vector<ProgramWant> wants;
+  std::vector<ProgramKeep> keeps;
+  ValueId done = 0;  ///< announced by each rank when all its members have run; 0: not
+
+  std::uint32_t owner(std::uint32_t node, const Index& place) const;
+  /// A rank's share of a node's places. Of a node of given handles: all; ask `owner`.
+  Region block(std::uint32_t node, std::uint32_t rank) const;
+  std::int64_t front(std::uint32_t node, const Index& place) const;
+  /// By chunks: of what is made from leaves from `first` to `last`.
+  std::int64_t chunk_front(const ProgramNode& node, std::int64_t first, std::int64_t last) const;
+  /// The rank that has a leaf, and the first leaf that a rank has.
+  std::int64_t rank_of_leaf(const Leaves& leaves, std::int64_t leaf) const;
+  std::int64_t first_leaf(const Leaves& leaves, std::int64_t rank) const;
+  /// The loop of which a front begins from the states of the step before.
+  std::optional<std::size_t> loop_with_states(std::int64_t front) const {
+    const auto loop = std::ranges::find_if(
+        loops, [front](const ProgramLoop& one) { return one.begins_from_states(front); });
+    return loop == loops.end() ? std::nullopt : std::optional(static_cast<std::size_t>(loop - loops.begin()));
+  }
+  /// A rank's share of what is needed.
+  Region own(std::uint32_t node, std::uint32_t rank) const {
+    const Region region = block(node, rank);
+    return region.empty() ? region : region.and_(nodes[node].needed);
+  }
+  /// Of programs of which nothing is asked but `wants`: narrows what is needed to what they need, as far as
+  /// that can be told from a few members. O(families). Then its fronts are to be planned again.
+  void need_only_wants();
+  /// No place in the region has a later one.
+  std::int64_t latest_front(std::uint32_t node, const Region& region) const;
+
+  std::vector<std::byte> encode(const Images& images) const;
+  static bool is_program(std::span<const std::byte> bytes);
+  /// Throws DecodeError.
+  static FamilyProgram decode(std::span<const std::byte> bytes, const Images& images);
+};
+
+/// For what the members of a node read: with the lengths of the sources that its pattern knows of.
+Reads reads_of(const ProgramNode& node);
+/// How many results a member reads for each parameter.
+using InputCounts = std::array<std::int64_t, 64>;
+/// What one member reads, in the order of its function's parameters. Says what is wrong with it; empty:
+/// nothing.
+std::string read_member(const ProgramNode& node, const Index& place, Reads& reads, InputCounts& counts);
+/// What its function reads beside its inputs.
+void write_member_literals(const ProgramNode& node, const Index& place, const InputCounts& counts,
+                           std::vector<std::byte>& literals);
+
+/// Under which ids a family's members are kept (0: they are not), and with which ranks in each dimension.
+struct KeptAs {
+  ValueId first = 0;
+  std::array<std::int32_t, Index::most_dims> parts{1, 1, 1, 1};
+};
+/// What the planner asks: where the value of a handle lies, whether a family is kept, and who is on a host.
+struct ProgramContext {
+  std::uint32_t ranks = 1;
+  std::int64_t front_members = 256;  ///< to be planned at a time, on each rank
+  std::function<GivenMember(const Task&)> given;
+  std::function<KeptAs(const FamilyNode&)> kept;
+  /// A rank of that host; -1: none runs there. Empty: any will do.
+  std::function<std::int32_t(const std::string& host)> rank_on;
+};
+struct PlannedProgram {
+  FamilyProgram program;
+  std::vector<std::shared_ptr<const FamilyNode>> families;  ///< by node; null for a single handle
+  std::vector<TaskHandle> held;
+  std::uint32_t node(const FamilyNode& family) const;
+};
+/// The handles that the families read, each once. Not those of families that are kept.
+struct HandlesRead {
+  std::vector<const Task*> all;
+  /// Of these, members of one family of handles (`as_family`) that nothing else here reads by itself.
+  std::unordered_set<const Task*> in_one_family;
+};
+HandlesRead handles_read(std::span<const std::shared_ptr<const FamilyNode>> families,
+                         const std::function<bool(const FamilyNode&)>& is_kept);
+/// In which fronts all that is needed is run, some `front_members` a front on each rank. O(families).
+void plan_fronts(FamilyProgram& program, std::int64_t front_members);
+/// All that the families need. O(families).
+PlannedProgram plan_program(std::span<const std::shared_ptr<const FamilyNode>> families,
+                            const ProgramContext& context);
+
+}  // namespace ramal::detail

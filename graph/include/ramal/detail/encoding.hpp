@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Codec<T>: how a value of type T becomes bytes and comes back, on another rank of the same binary. Here:
+// plain memory and classes with serialize(); <ramal/codec.hpp> has the standard library's types.
+#pragma once
+
+#include <ramal/detail/addresses.hpp>
+#include <ramal/detail/bytes.hpp>
+#include <ramal/detail/name.hpp>
+#include <ramal/serialize.hpp>
+
+#include <array>
+
+namespace ramal {
+
+/// Specialise with `static void write(Writer&, const T&)` and `static T read(Reader&)` to teach
+/// Ramal a type of your own.
+template <class T>
+struct Codec;
+
+/// T can travel between ranks.
+template <class T>
+concept Encodable = requires(Writer& writer, Reader& reader, const T& value) {
+  Codec<T>::write(writer, value);
+  { Codec<T>::read(reader) } -> std::same_as<T>;
+};
+
+/// T's bulk is one piece of memory, so that it is sent from there and received into its place without a
+/// copy. A Codec says so by three more functions; `head` is what is needed to make an object of that size,
+/// at most 512 bytes:
+///   static std::span<const std::byte> memory(const T&);
+///   static void write_head(Writer&, const T&);
+///   static T allocate(Reader& head, std::size_t bytes);    throws DecodeError if they do not fit
+template <class T>
+concept Contiguous = Encodable<T> && requires(Writer& writer, Reader& reader, const T& value) {
+  { Codec<T>::memory(value) } -> std::same_as<std::span<const std::byte>>;
+  Codec<T>::write_head(writer, value);
+  { Codec<T>::allocate(reader, std::size_t{}) } -> std::same_as<T>;
+};
+
+namespace detail {
+
+/// Types that are encoded part by part, or not at all, even where they are trivially copyable.
+template <class T>
+inline constexpr bool has_parts = is_view<T>;
+template <class T>
+inline constexpr bool has_parts<std::reference_wrapper<T>> = true;
+template <class T, std::size_t n>
+inline constexpr bool has_parts<std::array<T, n>> = true;
+template <class A, class B>
+inline constexpr bool has_parts<std::pair<A, B>> = true;
+template <class... T>
+inline constexpr bool has_parts<std::tuple<T...>> = true;
+template <class T>
+inline constexpr bool has_parts<std::optional<T>> = true;
+template <class... T>
+inline constexpr bool has_parts<std::variant<T...>> = true;
+
+/// Types whose memory is their encoding.
+template <class T>
+concept Memory = std::is_trivially_copyable_v<T> && !std::is_array_v<T> && !has_parts<T> &&
+                 std::same_as<T, std::remove_cvref_t<T>> && addresses_in<T>() != Addresses::some;
+
+/// T's codec copies its memory, so that many in a row can be copied at once.
+template <class T>
+concept MemoryCodec = requires {
+  requires Codec<T>::as_memory;
+};
+
+/// Fewest bytes one T takes: bounds a decoded length before memory is asked for. 0: unknown.
+template <class T>
+inline constexpr std::size_t least_bytes = 0;
+template <MemoryCodec T>
+inline constexpr std::size_t least_bytes<T> = sizeof(T);
+
+/// What is to be said of plain structures that have been refused.
+template <class T>
+struct HoldsNoAddress {
+  static constexpr bool value = Encodable<T> || !std::is_aggregate_v<T> || has_parts<T> ||
+                                !std::is_trivially_copyable_v<T> || addresses_in<T>() != Addresses::some;
+  static_assert(
+      value,
+      "ramal: this structure has a pointer, a string_view, a span or the like among its members: what "
+      "that points to stays on one rank; hold a string, a vector or another value in its place, or "
+      "give the class a serialize() function");
+};
+
+/// Looks at some of many plain objects on their way out, if their type does not say what is in them: most
+/// often addresses are in all of them or in none. Throws std::invalid_argument.
+template <class T>
+void look_at(const T* objects, std::size_t count) {
+  constexpr std::size_t most = 16;
+  if constexpr (is_looked_at<T>) {
+    for (std::size_t i = 0; i < std::min(count, most); ++i)
+      refuse_addresses_in(objects[i], "an object of type ", {}, type_name<T>);
+  }
+}
+
+}  // namespace detail
+
+template <class T>
+  requires(detail::Memory<T> && !detail::Serialize<T>)
+struct Codec<T> {
+  static constexpr bool as_memory = !std::is_empty_v<T> && !std::same_as<T, bool>;
+
+  static void write(Writer& writer, const T& value) {
+    if constexpr (detail::is_looked_at<T>) {
+      if (writer.counts_only()) detail::look_at(&value, 1);
+    }
+    if constexpr (!std::is_empty_v<T>) writer.raw(value);
+  }
+  static T read(Reader& reader) {
+    if constexpr (std::same_as<T, bool>) {
+      return reader.raw<std::uint8_t>() != 0;  // other bytes are no bool
+    } else {
+      return reader.raw<T>();
+    }
+  }
+};
+
+template <class T>
+  requires detail::Serialize<T>
+struct Codec<T> {
+  static_assert(
+      detail::serialized_by<T>() != detail::SerializedBy::base,
+      "ramal: this class has no serialize() of its own, only a base has, so what it adds to the base would "
+      "be left behind; give it one that also does archive & static_cast<Base&>(*this)");
+  static_assert(std::is_default_constructible_v<T>,
+                "ramal: a class with serialize() must have a default constructor, so that it can be "
+                "made on the rank that receives it");
+  static void write(Writer& writer, const T& value) { detail::call_serialize(writer, const_cast<T&>(value)); }
+  static T read(Reader& reader) {
+    T value{};
+    detail::call_serialize(reader, value);
+    return value;
+  }
+};
+
+namespace detail {
+
+/// Boost's make_nvp and make_array: not values, but words around a reference to one.
+template <class T>
+concept NamedValue = requires(const T& wrapper) {
+  wrapper.name();
+  wrapper.value();
+};
+template <class T>
+concept WrappedArray = requires(const T& wrapper) {
+  *wrapper.address();
+  wrapper.count();
+};
+/// There is no object of it alone to be made and assigned.
+template <class T>
+concept AbstractBase = std::is_abstract_v<T> && Serialize<T>;
+
+}  // namespace detail
+
+template <class T>
+Writer& Writer::operator&(const T& value) {
+  if constexpr (detail::NamedValue<T>) {
+    *this& value.value();
+  } else if constexpr (detail::WrappedArray<T>) {
+    for (std::size_t i = 0; i < value.count(); ++i) *this& value.address()[i];
+  } else if constexpr (detail::AbstractBase<T>) {
+    detail::call_serialize(*this, const_cast<T&>(value));
+  } else {
+    static_assert(Encodable<T>,
+                  "ramal: this member cannot be encoded; give its class a serialize() function");
+    Codec<T>::write(*this, value);
+  }
+  return *this;
+}
+template <class T>
+Reader& Reader::operator&(T&& value) {
+  using Plain = std::remove_cvref_t<T>;
+  if constexpr (detail::NamedValue<Plain>) {
+    *this& value.value();
+  } else if constexpr (detail::WrappedArray<Plain>) {
+    for (std::size_t i = 0; i < value.count(); ++i) *this& value.address()[i];
+  } else if constexpr (detail::AbstractBase<Plain>) {
+    detail::call_serialize(*this, value);
+  } else {
+    static_assert(Encodable<Plain>,
+                  "ramal: this member cannot be encoded; give its class a serialize() function");
+    value = Codec<Plain>::read(*this);
+  }
+  return *this;
+}
+
+}  // namespace ramal

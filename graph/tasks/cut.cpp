@@ -1,0 +1,377 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "graph/tasks/cut.hpp"
+
+#include "graph/core/members.hpp"
+
+#include <ramal/collective.hpp>
+
+#include <algorithm>
+#include <limits>
+#include <stdexcept>
+#include <unordered_map>
+
+namespace ramal::detail {
+
+namespace {
+
+constexpr std::size_t large_literal_bytes = 64 << 10;
+constexpr std::size_t most_listed = 8;
+constexpr std::uint32_t none = std::numeric_limits<std::uint32_t>::max();
+
+/// One rank's share while it is being measured.
+struct Share {
+  std::uint32_t tasks = 0;
+  std::uint64_t inputs = 0;
+  std::uint64_t literal_words = 0;
+  Array<External> externals;
+  Array<Route> routes;
+  Array<Keep> keeps;
+  std::vector<Priority> priorities;
+  std::vector<Need> needs;
+  std::vector<Slot> pins;
+};
+
+/// Two passes: the first finds every slot and route, the second writes the subgraphs.
+class Cutter {
+ public:
+  Cutter(const Graph& graph, std::span<const std::uint32_t> rank, std::uint32_t ranks,
+         const HolderOf& holder_of)
+      : graph_(graph), rank_(rank), shares_(ranks), slot_(graph.size(), none), copies_(graph.size(), none) {
+    for (const TaskIndex i : graph.given) holders_.emplace(i, holder_of(*graph.tasks[i]));
+  }
+
+  Cut run(RunId run, std::span<const Want> wants, const Images& images) {
+    if (std::ranges::any_of(graph_.kinds, &Kind::collective)) find_teams();
+    number_tasks();
+    for (TaskIndex i = 0; i < graph_.size(); ++i) {
+      if (is_collective(i)) import_for_members(i);
+      if (is_collective(i) || kind(i).part) continue;
+      for (const TaskIndex input : graph_.inputs_of(i)) {
+        if (rank_[input] != rank_[i] || is_given(input)) slot_on(rank_[i], input);
+      }
+    }
+    for (const Want& want : wants) keep(want);
+    route_along_trees();
+    Cut cut{write(run, images), 0, {}, std::move(large_)};
+    for (const auto& [task, team] : teams_)
+      cut.with_members.insert(team.members.ranks.begin(), team.members.ranks.end());
+    // Only now, since a cut that fails must not leave copies that were never sent.
+    for (const auto& [given, rank] : new_copies_) holders_.at(given).copied(rank);
+    for (const Share& share : shares_) cut.messages += share.routes.size();
+    return cut;
+  }
+
+ private:
+  /// Value of a task on a rank other than its own. Lists hang off `copies_`, last used first. They are short:
+  /// what is read on many ranks has its other copies in `many_`.
+  struct Copy {
+    std::uint32_t rank;
+    Slot slot;
+    std::uint32_t next;
+  };
+
+  bool is_given(TaskIndex i) const { return slot_[i] == none; }
+
+  void number_tasks() {
+    // Given tasks stand in graph_.given in rising order.
+    auto given = graph_.given.begin();
+    for (TaskIndex i = 0; i < graph_.size(); ++i) {
+      if (given != graph_.given.end() && *given == i) {
+        ++given;
+        continue;
+      }
+      const std::size_t literal_bytes = graph_.tasks[i]->literals().size();
+      if (is_collective(i)) {
+        number_members(i, teams_.at(i), (literal_bytes + 7) / 8);
+      } else {
+        Share& share = shares_[rank_[i]];
+        slot_[i] = share.tasks++;
+        share.inputs += graph_.inputs_of(i).size();
+        share.literal_words += (literal_bytes + 7) / 8;
+      }
+      if (literal_bytes >= large_literal_bytes) note_large(i, literal_bytes);
+      if (!graph_.annotated.empty() && graph_.annotated[i] && !is_collective(i))
+        note_wishes(shares_[rank_[i]], i);
+    }
+  }
+
+  // --- collective tasks: a member on each of its ranks -----------------------------------------------
+  struct Team {
+    Members members;
+    std::vector<Slot> slots;  // by member
+    std::uint32_t turn;
+  };
+  const Kind& kind(TaskIndex i) const { return *graph_.kinds[graph_.kind_index[i]]; }
+  bool is_collective(TaskIndex i) const {
+    return kind(i).collective && !std::ranges::binary_search(graph_.given, i);
+  }
+  std::span<const TaskIndex> parts_of(TaskIndex i) const {
+    return graph_.inputs_of(i).first(collective_head(graph_.tasks[i]->literals()).parts);
+  }
+  /// Those that every member reads.
+  std::span<const TaskIndex> others_of(TaskIndex i) const {
+    return graph_.inputs_of(i).subspan(parts_of(i).size());
+  }
+
+  /// Each rank takes its turns in this order: by level, so that independent chains advance together, then
+  /// as in the plan. What a collective task waits for stands before it.
+  void find_teams() {
+    std::vector<std::pair<std::uint32_t, TaskIndex>> order;
+    Array<std::uint32_t> level(graph_.size(), 0);
+    for (TaskIndex i = 0; i < graph_.size(); ++i) {
+      for (const TaskIndex input : graph_.inputs_of(i)) level[i] = std::max(level[i], level[input] + 1);
+      if (is_collective(i)) order.emplace_back(level[i], i);
+    }
+    std::sort(order.begin(), order.end());
+    for (std::uint32_t turn = 0; turn < order.size(); ++turn) {
+      const TaskIndex i = order[turn].second;
+      std::vector<std::uint32_t> part_ranks;
+      for (const TaskIndex part : parts_of(i)) part_ranks.push_back(rank_[part]);
+      const auto ranks = static_cast<std::uint32_t>(shares_.size());
+      teams_.emplace(i, Team{members(*graph_.tasks[i], part_ranks, ranks), {}, turn});
+    }
+  }
+  void number_members(TaskIndex i, Team& team, std::size_t literal_words) {
+    for (const std::uint32_t rank : team.members.ranks) {
+      team.slots.push_back(shares_[rank].tasks++);
+      shares_[rank].inputs += others_of(i).size();
+      shares_[rank].literal_words += literal_words;
+    }
+    for (std::size_t k = 0; k < parts_of(i).size(); ++k) ++shares_[team.members.rank_of(k)].inputs;
+    slot_[i] = team.slots.front();
+  }
+  void import_for_members(TaskIndex i) {
+    const Members& members = teams_.at(i).members;
+    const auto parts = parts_of(i);
+    for (std::size_t k = 0; k < parts.size(); ++k) slot_on(members.rank_of(k), parts[k]);
+    for (const TaskIndex other : others_of(i)) {
+      for (const std::uint32_t rank : members.ranks) slot_on(rank, other);
+    }
+  }
+
+  void note_large(TaskIndex i, std::size_t bytes) {
+    const auto where = graph_.tasks[i]->where();
+    auto& large = large_[{where.file_name(), where.line()}];
+    ++large.tasks;
+    large.bytes += bytes;
+    large.example = graph_.tasks[i];
+  }
+  void note_wishes(Share& share, TaskIndex i) {
+    const auto* wishes = graph_.wishes_of(i);
+    if (wishes == nullptr) return;
+    if (wishes->priority != 0) share.priorities.push_back({slot_[i], wishes->priority});
+    if (wishes->threads > 1 || wishes->result_bytes > 0)
+      share.needs.push_back({wishes->result_bytes, slot_[i], static_cast<std::uint32_t>(wishes->threads)});
+    if (wishes->rank >= 0 || !wishes->host.empty()) share.pins.push_back(slot_[i]);
+  }
+
+  /// The slot of task i's value on `rank`, made on first use with the route that fills it.
+  Slot slot_on(std::uint32_t rank, TaskIndex i) {
+    if (!is_given(i) && rank_[i] == rank) return slot_[i];
+    if (const Slot found = find_copy(rank, i); found != none) return found;
+    const bool has_value = is_given(i) && (rank_[i] == rank || holders_.at(i).holds(rank));
+    Share& share = shares_[rank];
+    const Slot slot = share.tasks + static_cast<Slot>(share.externals.size());
+    if (has_value) {
+      share.externals.push_back({holders_.at(i).id, External::import, graph_.kind_index[i]});
+    } else {
+      share.externals.push_back({i, External::arrival, graph_.kind_index[i]});
+      const Slot source = slot_on(rank_[i], i);
+      if (kind(i).result->contiguous) {
+        spread_.push_back({i, rank, slot});
+      } else {
+        shares_[rank_[i]].routes.push_back({source, rank, slot});
+      }
+      if (is_given(i) && holders_.at(i).copied) {
+        shares_[rank].keeps.push_back({holders_.at(i).id, slot, Keep::quietly});
+        new_copies_.emplace_back(i, rank);
+      }
+    }
+    if (is_full(i)) {
+      many_.emplace(place_of(rank, i), slot);
+    } else {
+      all_copies_.push_back({rank, slot, copies_[i]});
+      copies_[i] = static_cast<std::uint32_t>(all_copies_.size() - 1);
+    }
+    return slot;
+  }
+  static std::uint64_t place_of(std::uint32_t rank, TaskIndex i) { return std::uint64_t{i} << 32 | rank; }
+  bool is_full(TaskIndex i) const {
+    std::uint32_t at = copies_[i];
+    for (std::size_t listed = 0; at != none; at = all_copies_[at].next) {
+      if (++listed == most_listed) return true;
+    }
+    return false;
+  }
+  Slot find_copy(std::uint32_t rank, TaskIndex i) {
+    std::uint32_t before = none;
+    std::size_t listed = 0;
+    for (std::uint32_t at = copies_[i]; at != none; before = at, at = all_copies_[at].next, ++listed) {
+      if (all_copies_[at].rank != rank) continue;
+      if (before != none) {  // to the front: consumers of one rank come in a row
+        all_copies_[before].next = all_copies_[at].next;
+        all_copies_[at].next = copies_[i];
+        copies_[i] = at;
+      }
+      return all_copies_[at].slot;
+    }
+    if (listed < most_listed) return none;
+    const auto found = many_.find(place_of(rank, i));
+    return found != many_.end() ? found->second : none;
+  }
+
+  /// What may be large goes along a binary tree of the ranks that need it, so that none sends it more than
+  /// twice. Rank 0 passes nothing on: it may be in its program's own work for long.
+  void route_along_trees() {
+    const auto order = [](const Arrival& one) {
+      return std::pair(one.task, one.rank == 0 ? none : one.rank);
+    };
+    std::ranges::sort(spread_, {}, order);
+    for (auto first = spread_.begin(); first != spread_.end();) {
+      const TaskIndex i = first->task;
+      const auto last = std::find_if(first, spread_.end(), [&](const Arrival& one) { return one.task != i; });
+      const Arrival home{i, rank_[i], slot_on(rank_[i], i)};
+      for (auto to = first; to != last; ++to) {
+        const auto place = to - first;
+        const Arrival& from = place < 2 ? home : first[place / 2 - 1];
+        shares_[from.rank].routes.push_back({from.slot, to->rank, to->slot});
+      }
+      first = last;
+    }
+  }
+
+  void keep(const Want& want) {
+    const std::uint32_t rank = want.fetch ? 0 : rank_[want.task];
+    const Slot slot = slot_on(rank, want.task);
+    shares_[rank].keeps.push_back({want.id, slot, want.fetch ? Keep::handed_over : Keep::announced});
+  }
+
+  std::vector<Subgraph> write(RunId run, const Images& images) {
+    std::vector<KindRef> kinds;
+    for (const Kind* kind : graph_.kinds) kinds.push_back(images.refer(*kind));
+    std::vector<Subgraph> made;
+    for (const Share& share : shares_) made.push_back(allocate(share, run, kinds));
+    std::vector<Slot> next(shares_.size(), 0);
+    for (TaskIndex i = 0; i < graph_.size(); ++i) {
+      if (is_given(i)) continue;
+      if (is_collective(i)) {
+        write_members(made, next, i);
+      } else if (kind(i).part) {
+        write_part(made[rank_[i]], next[rank_[i]]++, i);
+      } else {
+        write_task(made[rank_[i]], next[rank_[i]]++, rank_[i], i, graph_.inputs_of(i));
+      }
+    }
+    return made;
+  }
+
+  static Subgraph allocate(const Share& share, RunId run, const std::vector<KindRef>& kinds) {
+    if (share.tasks == 0 && share.externals.empty()) return {};
+    if (share.literal_words >= none || share.inputs >= none) {
+      throw std::length_error(
+          "ramal: one rank's share has more than 2^32 inputs or 32 GiB of literal arguments");
+    }
+    const auto count = [](const auto& list) { return static_cast<std::uint32_t>(list.size()); };
+    Subgraph made = Subgraph::make({.magic = Subgraph::expected_magic,
+                                    .run = run,
+                                    .tasks = share.tasks,
+                                    .kinds = count(kinds),
+                                    .inputs = static_cast<std::uint32_t>(share.inputs),
+                                    .externals = count(share.externals),
+                                    .routes = count(share.routes),
+                                    .keeps = count(share.keeps),
+                                    .priorities = count(share.priorities),
+                                    .needs = count(share.needs),
+                                    .pins = count(share.pins),
+                                    .literal_words = share.literal_words});
+    std::copy(kinds.begin(), kinds.end(), writable(made.kinds));
+    std::copy(share.externals.begin(), share.externals.end(), writable(made.externals));
+    std::copy(share.routes.begin(), share.routes.end(), writable(made.routes));
+    std::copy(share.keeps.begin(), share.keeps.end(), writable(made.keeps));
+    std::copy(share.priorities.begin(), share.priorities.end(), writable(made.priorities));
+    std::copy(share.needs.begin(), share.needs.end(), writable(made.needs));
+    std::copy(share.pins.begin(), share.pins.end(), writable(made.pins));
+    *writable(made.input_offsets) = 0;
+    *writable(made.literal_offsets) = 0;
+    return made;
+  }
+
+  void write_members(std::vector<Subgraph>& made, std::vector<Slot>& next, TaskIndex i) {
+    const Team& team = teams_.at(i);
+    const auto parts = parts_of(i);
+    const auto others = others_of(i);
+    std::vector<std::vector<TaskIndex>> inputs(team.slots.size());
+    for (std::size_t k = 0; k < parts.size(); ++k) inputs[team.members.parts[k].member].push_back(parts[k]);
+    CollectiveHead head = collective_head(graph_.tasks[i]->literals());
+    head.turn = team.turn;
+    for (std::size_t member = 0; member < inputs.size(); ++member) {
+      const std::uint32_t rank = team.members.ranks[member];
+      const Slot task = next[rank]++;
+      head.parts = inputs[member].size();
+      inputs[member].insert(inputs[member].end(), others.begin(), others.end());
+      write_task(made[rank], task, rank, i, inputs[member]);
+      rewrite(made[rank], task, head);
+    }
+  }
+  /// Reads its own rank's member, and knows its place among that one's parts.
+  void write_part(Subgraph& to, Slot task, TaskIndex i) {
+    const Team& team = teams_.at(graph_.inputs_of(i).front());
+    const Members::Part part = team.members.parts[part_index(graph_.tasks[i]->literals())];
+    write_task(to, task, rank_[i], i, {});
+    writable(to.inputs)[to.input_offsets[task]] = team.slots[part.member];
+    writable(to.input_offsets)[task + 1] = to.input_offsets[task] + 1;
+    rewrite(to, task, std::uint64_t{part.place});
+  }
+  /// What a task's literals begin with.
+  template <class T>
+  static void rewrite(Subgraph& to, Slot task, const T& head) {
+    std::memcpy(writable(to.literals) + 8 * std::size_t{to.literal_offsets[task]}, &head, sizeof head);
+  }
+  void write_task(Subgraph& to, Slot task, std::uint32_t rank, TaskIndex i,
+                  std::span<const TaskIndex> inputs) {
+    writable(to.kind)[task] = graph_.kind_index[i];
+    writable(to.plan)[task] = i;
+    auto input_at = to.input_offsets[task];
+    for (const TaskIndex input : inputs) {
+      const bool local = rank_[input] == rank && !is_given(input);
+      writable(to.inputs)[input_at++] = local ? slot_[input] : find_copy(rank, input);
+    }
+    writable(to.input_offsets)[task + 1] = input_at;
+    const auto literals = graph_.tasks[i]->literals();
+    const auto words_at = to.literal_offsets[task];
+    if (!literals.empty()) {
+      auto* room = writable(to.literals) + 8 * std::size_t{words_at};
+      const std::size_t padded = (literals.size() + 7) / 8 * 8;
+      std::memset(room + padded - 8, 0, 8);
+      std::memcpy(room, literals.data(), literals.size());
+    }
+    writable(to.literal_offsets)[task + 1] = words_at + static_cast<std::uint32_t>((literals.size() + 7) / 8);
+  }
+
+  const Graph& graph_;
+  std::span<const std::uint32_t> rank_;
+  std::vector<Share> shares_;
+  Array<Slot> slot_;             // of each task on its own rank; none: given
+  Array<std::uint32_t> copies_;  // head of each task's list in all_copies_
+  Array<Copy> all_copies_;
+  struct Arrival {
+    TaskIndex task;
+    std::uint32_t rank;
+    Slot slot;
+  };
+  Array<Arrival> spread_;                         // of values that may be large
+  std::unordered_map<std::uint64_t, Slot> many_;  // by place_of
+  std::unordered_map<TaskIndex, Holder> holders_;
+  std::vector<std::pair<TaskIndex, std::uint32_t>> new_copies_;  // of given tasks, on ranks
+  std::unordered_map<TaskIndex, Team> teams_;
+  std::map<std::pair<const char*, unsigned>, LargeLiterals> large_;
+};
+
+}  // namespace
+
+Cut cut(const Graph& graph, std::span<const std::uint32_t> rank, std::uint32_t ranks, RunId run,
+        std::span<const Want> wants, const HolderOf& holder_of, const Images& images) {
+  return Cutter(graph, rank, ranks, holder_of).run(run, wants, images);
+}
+
+}  // namespace ramal::detail

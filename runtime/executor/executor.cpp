@@ -1,0 +1,442 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "graph/core/members.hpp"
+#include "runtime/executor/run.hpp"
+#include "runtime/machine/numa.hpp"
+
+#include <ramal/collective.hpp>
+
+#include <algorithm>
+
+namespace ramal::detail {
+
+static std::uint64_t contiguous_bytes(const Value& value) {
+  return !value.failed() && value.type().contiguous ? value.type().memory(value).size() : 0;
+}
+
+Executor::Executor(int rank, const Images& images, Outlet& outlet, unsigned workers,
+                   std::function<void()> wake, std::uint64_t memory_bytes)
+    : rank_(rank),
+      images_(images),
+      outlet_(outlet),
+      shared_(workers > 0),
+      wake_(std::move(wake)),
+      memory_(memory_bytes) {
+  for (unsigned i = 0; i < std::max(1u, workers); ++i) workers_.push_back(std::make_unique<Worker>());
+  for (unsigned i = 0; i < workers; ++i)
+    set_victims(i, victim_order(i, std::vector<std::size_t>(workers, 0)));
+}
+
+Executor::~Executor() = default;
+
+// --- whoever pumps ----------------------------------------------------------------------------------
+
+void Executor::start_as(RunId number, Subgraph subgraph) {
+  auto& run = *runs_.emplace(number, std::make_unique<Run>(number, std::move(subgraph))).first->second;
+  for (const KindRef& ref : run.graph.kinds) run.layout->kinds.push_back(&images_.resolve(ref));
+  find_members(run);
+  choose_timed(run);
+  start_sources(run);
+  for (const External& external : run.graph.externals) {
+    if (external.how != External::import) arrivals_missing_.fetch_add(1);
+  }
+  start_imports(run);
+  if (shared_) wake_();
+  close(run);
+}
+
+/// Tasks without inputs; those with a priority at once, the others when their turn comes.
+void Executor::start_sources(Run& run) {
+  if (run.graph.tasks() == 0) return;
+  for (const Priority& priority : run.graph.priorities) {
+    if (run.graph.inputs_of(priority.slot).empty()) make_ready({&run, priority.slot});
+  }
+  const std::lock_guard lock(sources_lock_);
+  sources_.push_back(&run);
+  ready_count_.fetch_add(1);
+}
+
+/// Values that are kept here, or will be.
+void Executor::start_imports(Run& run) {
+  for (std::size_t k = 0; k < run.graph.externals.size(); ++k) {
+    const External& external = run.graph.externals[k];
+    if (external.how != External::import) continue;
+    const auto slot = static_cast<Slot>(run.graph.tasks() + k);
+    {
+      const std::lock_guard lock(kept_mutex_);
+      auto& kept = kept_[external.id];
+      if (kept.value.empty()) {
+        kept.waiting.push_back({&run, slot});
+        continue;
+      }
+      run.value(slot) = kept.value;
+    }
+    fill(run, slot);
+  }
+}
+
+// --- fronts -------------------------------------------------------------------------------------------
+
+std::shared_ptr<Executor::Layout> Executor::lay_out(Subgraph graph, const Front& front,
+                                                    std::span<const Link> links) {
+  auto layout = std::make_shared<Layout>(std::move(graph));
+  layout->kinds = front.kinds;
+  layout->names = front.names;
+  Run(layout, 1, links).remember_counts();
+  return layout;
+}
+
+Executor::Run* Executor::prepare(RunId number, std::shared_ptr<Layout> layout, FrontRun front) {
+  auto run = std::make_unique<Run>(std::move(layout), number);
+  run->step = front.step;
+  arrivals_missing_.fetch_add(static_cast<std::int64_t>(front.front->awaited.size()));
+  for (const Front::Part& part : front.front->parts) {
+    if (part.first >= run->graph.tasks()) break;  // values that exist
+    durations_.choice(*front.of->nodes[part.node].kind)
+        .next_of(static_cast<std::uint32_t>(part.region.volume()),
+                 [&](std::uint32_t k) { run->flag(part.first + k, Run::timed); });
+  }
+  run->front = std::move(front);
+  return runs_.emplace(number, std::move(run)).first->second.get();
+}
+
+void Executor::activate(Run& run, Run* next, std::vector<Keep> keeps) {
+  run.next = next;
+  run.set_keeps(std::move(keeps));
+  start_sources(run);
+  start_imports(run);
+  for (std::size_t k = 0; k < run.graph.externals.size(); ++k) {
+    if (run.graph.externals[k].how != External::arrival) continue;
+    const auto slot = static_cast<Slot>(run.graph.tasks() + k);
+    shared_ ? open_external<true>(run, slot, Run::open_to_all, nullptr)
+            : open_external<false>(run, slot, Run::open_to_all, nullptr);
+  }
+  if (shared_) wake_();
+  close(run);
+}
+
+void Executor::fill_front(Run& run, Slot slot, Value value) {
+  add(arrivals_missing_, -1);
+  run.value(slot) = std::move(value);
+  if (run.value(slot).failed()) run.note_failure();
+  shared_ ? open_external<true>(run, slot, Run::filled, nullptr)
+          : open_external<false>(run, slot, Run::filled, nullptr);
+}
+
+const Value& Executor::value_of(const Run& run, Slot slot) { return run.value(slot); }
+
+void Executor::abandon(Run& run) {
+  for (const auto& [name, awaited] : run.front->front->awaited) {
+    if (run.value(awaited.slot).empty()) add(arrivals_missing_, -1);
+  }
+  if (latest_ == &run) latest_ = nullptr;
+  runs_.erase(run.number);
+}
+
+void Executor::find_members(Run& run) {
+  if (std::ranges::none_of(run.kinds, &Kind::collective)) return;
+  for (Slot task = 0; task < run.graph.tasks(); ++task) {
+    if (!run.kinds[run.graph.kind[task]]->collective) continue;
+    run.flag(task, Run::member);
+    const auto literals = run.graph.literals_of(task);
+    run.members.emplace(collective_head(literals).turn, task);
+    outlet_.enlist(run.number, collective_head(literals).turn, stated_ranks(literals));
+    if (run.graph.inputs_of(task).empty()) join(run, task);
+  }
+}
+
+/// Before any of the run's tasks is ready. Of a collective task the duration is that of the slowest member.
+void Executor::choose_timed(Run& run) {
+  std::vector<Durations::Choice*> choices;
+  for (const Kind* kind : run.kinds) choices.push_back(&durations_.choice(*kind));
+  for (Slot task = 0; task < run.graph.tasks(); ++task) {
+    if (choices[run.graph.kind[task]]->next()) run.flag(task, Run::timed);
+  }
+}
+
+Executor::Run* Executor::find(RunId number) const {
+  if (latest_ != nullptr && latest_->number == number) return latest_;
+  const auto found = runs_.find(number);
+  if (found == runs_.end()) return nullptr;
+  return latest_ = found->second.get();
+}
+
+const Type* Executor::arrival_type(RunId number, Slot slot) const {
+  const Run* found = find(number);
+  if (found == nullptr) return nullptr;
+  const Run& run = *found;
+  if (slot >= run.graph.slots()) return nullptr;
+  const bool arrives = slot < run.graph.tasks()
+                           ? run.away.contains(slot)
+                           : run.graph.externals[slot - run.graph.tasks()].how == External::arrival;
+  return arrives ? run.type_of(slot) : nullptr;
+}
+
+std::uint64_t Executor::arrival_plan(RunId number, Slot slot) const { return find(number)->maker_of(slot); }
+
+void Executor::arrive(RunId number, Slot slot, Value value, std::uint64_t counted) {
+  Run& run = *find(number);
+  add(arrivals_missing_, -1);
+  run.value(slot) = std::move(value);
+  if (slot < run.graph.tasks()) come_home(run, slot);
+  if (run.counts_bytes()) {
+    count_result(run, slot, counted);
+  } else if (run.has(slot, Run::kept) || slot < run.graph.tasks()) {
+    memory_.subtract(counted);  // counted as such, or made for us
+  } else if (counted > 0) {
+    run.received[slot - run.graph.tasks()] = counted;
+    run.takes_care.store(true, std::memory_order_relaxed);  // seen by its consumers, who are told below
+  }
+  fill(run, slot);
+}
+
+bool Executor::arrive_plain(RunId number, Slot slot, std::span<const std::byte> encoded) {
+  Run* run = find(number);
+  if (run == nullptr || slot - run->graph.tasks() >= run->graph.externals.size()) return false;
+  const External& external = run->graph.externals[slot - run->graph.tasks()];
+  const Type& type = *run->kinds[external.kind]->result;
+  if (external.how != External::arrival || !type.plain || type.bytes != encoded.size()) return false;
+  add(arrivals_missing_, -1);
+  run->value(slot).set_plain(type, encoded.data());
+  complete_and_close(*run, slot);
+  return true;
+}
+
+/// An external slot has its value.
+void Executor::fill(Run& run, Slot slot) {
+  if (run.value(slot).failed()) run.note_failure();
+  complete_and_close(run, slot);
+}
+
+void Executor::cancel(RunId number, std::span<const Slot> tasks) {
+  const auto found = runs_.find(number);
+  if (found == runs_.end()) return;
+  for (const Slot task : tasks) {
+    if (task < found->second->graph.tasks()) found->second->flag(task, Run::cancelled);
+  }
+}
+
+void Executor::cancel_all(Run& run) {
+  for (Slot task = 0; task < run.graph.tasks(); ++task) run.flag(task, Run::cancelled);
+}
+
+void Executor::keep(ValueId id, Value value) {
+  std::vector<Item> waiting;
+  {
+    const std::lock_guard lock(kept_mutex_);
+    Kept& kept = kept_[id];
+    waiting = std::exchange(kept.waiting, {});
+    if (kept.released) {
+      kept_.erase(id);
+    } else {
+      kept.value = value;
+      kept.bytes = contiguous_bytes(value);
+      memory_.keep(kept.bytes);
+    }
+  }
+  for (const Item& item : waiting) {
+    item.run->value(item.slot) = value;
+    fill(*item.run, item.slot);
+  }
+}
+
+void Executor::release(ValueId id) {
+  const std::lock_guard lock(kept_mutex_);
+  const auto found = kept_.find(id);
+  if (found == kept_.end() || found->second.value.empty()) {
+    kept_[id].released = true;  // its run is still on the way to making it
+  } else {
+    memory_.release(found->second.bytes);
+    kept_.erase(found);
+  }
+}
+
+void Executor::release_all(ValueId first, std::uint64_t count) {
+  const std::lock_guard lock(kept_mutex_);
+  std::erase_if(kept_, [&](const auto& entry) {
+    if (entry.first - first >= count) return false;
+    memory_.release(entry.second.bytes);
+    return true;
+  });
+}
+
+Value Executor::kept(ValueId id) const {
+  const std::lock_guard lock(kept_mutex_);
+  const auto found = kept_.find(id);
+  return found == kept_.end() ? Value() : found->second.value;
+}
+
+std::size_t Executor::values_kept() const {
+  const std::lock_guard lock(kept_mutex_);
+  return static_cast<std::size_t>(std::count_if(
+      kept_.begin(), kept_.end(), [](const auto& entry) { return !entry.second.value.empty(); }));
+}
+
+bool Executor::has_ready_consumers() const {
+  if (has_own() || prioritised_count_.load(std::memory_order_relaxed) > 0) return true;
+  return shared_ && (inbox_.size.load(std::memory_order_relaxed) > 0 ||
+                     urgent_.size.load(std::memory_order_relaxed) > 0);
+}
+
+bool Executor::is_at_rest() const {
+  // Nobody takes or runs anything before and after the look at what is ready, and nobody has begun to
+  // between: so nothing was under way from one shelf to another while they were looked at.
+  std::uint64_t before = 0, after = 0;
+  for (const auto& worker : workers_) {
+    const std::uint64_t batches = worker->batches.load();
+    if (batches % 2 != 0) return false;
+    before += batches;
+  }
+  if (has_ready()) return false;
+  for (const auto& worker : workers_) after += worker->batches.load();
+  return before == after;
+}
+
+std::string Executor::tasks_under_way() const {
+  std::string names;
+  for (const auto& worker : workers_) {
+    if (const Kind* kind = worker->running.kind.load(std::memory_order_relaxed))
+      names += (names.empty() ? "" : ", ") + std::string(kind->name);
+  }
+  return names;
+}
+
+void Executor::post_from_workers() {
+  std::vector<Posted> posted;
+  std::vector<Run*> finished;
+  {
+    const std::lock_guard lock(posted_lock_);
+    posted.swap(posted_);
+  }
+  for (Posted& one : posted) {
+    switch (one.what) {
+      case Posted::result:
+        send(*one.run, one.slot);
+        results_posted_.fetch_sub(1);
+        break;
+      case Posted::announcement:
+        outlet_.announce(one.id, one.value);
+        break;
+      case Posted::member:
+        tell_joined(*one.run, one.slot);
+        break;
+    }
+  }
+  {
+    const std::lock_guard lock(posted_lock_);
+    finished.swap(finished_);
+  }
+  for (Run* run : finished) finish(*run);
+}
+
+// --- collective tasks ---------------------------------------------------------------------------------
+
+void Executor::join(Run& run, Slot task) {
+  if (shared_) {
+    const std::lock_guard lock(posted_lock_);
+    posted_.push_back({Posted::member, &run, task, 0, {}});
+  } else {
+    tell_joined(run, task);
+  }
+}
+
+void Executor::tell_joined(Run& run, Slot task) {
+  const Value* failed = run.any_failure.load(std::memory_order_relaxed) ? failed_input(run, task) : nullptr;
+  outlet_.join(run.number, collective_head(run.graph.literals_of(task)).turn,
+               failed != nullptr ? &failed->get<Failure>() : nullptr);
+}
+
+std::optional<Failure> Executor::enter(RunId number, std::uint32_t turn, Communicator& communicator) {
+  Run& run = *runs_.at(number);
+  const Slot task = run.members.at(turn);
+  call_member(run, task, communicator);
+  const Value& result = run.value(task);
+  return result.failed() ? std::optional(result.get<Failure>()) : std::nullopt;
+}
+
+void Executor::settle(RunId number, std::uint32_t turn, const Failure* failure) {
+  Run& run = *runs_.at(number);
+  const Slot task = run.members.at(turn);
+  if (failure != nullptr) {
+    run.value(task) = Value::make<Failure>(*failure);
+    run.note_failure();
+  }
+  if (run.counts_bytes()) count_result(run, task);
+  complete(run, task);
+  for (const Slot input : run.graph.inputs_of(task)) drop_use(run, input);
+  close(run);
+}
+
+// --- memory -------------------------------------------------------------------------------------------
+
+/// A slot was filled; what its task stated was counted before it ran, or so much before it arrived.
+void Executor::count_result(Run& run, Slot slot, std::uint64_t counted) {
+  const std::uint64_t stated = run.has(slot, Run::stated) ? run.layout->needs.at(slot).result_bytes : 0;
+  const bool kept = run.has(slot, Run::kept);  // counted as such
+  run.bytes[slot] = kept ? 0 : contiguous_bytes(run.value(slot));
+  memory_.replace(stated + counted, run.bytes[slot]);
+}
+
+bool Executor::admit(Item item) {
+  return !is_short_of_memory() && memory_.reserve(item.run->layout->needs.at(item.slot).result_bytes);
+}
+
+void Executor::defer(Item item) {
+  const std::lock_guard lock(deferred_lock_);
+  if (item.run->graph.inputs_of(item.slot).empty()) {
+    deferred_.push_back(item);
+  } else {
+    deferred_.push_front(item);  // depth first: it frees its inputs
+  }
+  deferred_count_.store(deferred_.size());
+  deferred_bytes_.store(deferred_.front().run->layout->needs.at(deferred_.front().slot).result_bytes);
+  add(special_count_, 1);
+}
+
+/// The one that waits longest, if it fits now.
+bool Executor::take_deferred(Item& item, bool even_if_it_does_not_fit) {
+  memory_.sweep();
+  const std::lock_guard lock(deferred_lock_);
+  if (deferred_.empty()) return false;
+  const Item first = deferred_.front();
+  const std::uint64_t bytes = first.run->layout->needs.at(first.slot).result_bytes;
+  if (even_if_it_does_not_fit) {
+    memory_.add(bytes);
+  } else if (!memory_.reserve(bytes)) {
+    return false;
+  }
+  item = first;
+  item.run->flag(item.slot, Run::admitted);
+  add(special_count_, -1);
+  deferred_.pop_front();
+  deferred_count_.store(deferred_.size());
+  if (!deferred_.empty())
+    deferred_bytes_.store(deferred_.front().run->layout->needs.at(deferred_.front().slot).result_bytes);
+  return true;
+}
+
+void Executor::finish(Run& run) {
+  {
+    const std::lock_guard lock(sources_lock_);
+    if (std::erase(sources_, &run) > 0) ready_count_.fetch_sub(1);
+  }
+  if (latest_ == &run) latest_ = nullptr;
+  durations_.note_end_of_run();
+  const auto ended = runs_.extract(run.number);
+  if (run.front) outlet_.ended(*run.front, run.failure ? &*run.failure : nullptr);
+}
+
+void Executor::add(std::atomic<std::int64_t>& counter, std::int64_t difference) const {
+  if (shared_) {
+    counter.fetch_add(difference, std::memory_order_relaxed);
+  } else {
+    counter.store(counter.load(std::memory_order_relaxed) + difference, std::memory_order_relaxed);
+  }
+}
+
+std::uint64_t Executor::tasks_run() const {
+  std::uint64_t sum = members_run_.load(std::memory_order_relaxed);
+  for (const auto& worker : workers_) sum += worker->tasks_run.load(std::memory_order_relaxed);
+  return sum;
+}
+
+}  // namespace ramal::detail

@@ -1,0 +1,380 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Ready tasks that another rank runs. What is given away is a subgraph of its own, with its inputs' encodings
+// behind it:
+//
+//   gift := bytes:u64 subgraph ( bytes:u64 encoding )*      each padded to 8; one encoding per external
+//
+// Each task's result has a route to its own slot at home, where it arrives as if it had been made there. The
+// one who takes a gift runs it under a number of its own, since the home's run may be there too.
+#include "runtime/executor/exceptions.hpp"
+#include "runtime/executor/run.hpp"
+#include "runtime/machine/clock.hpp"
+#include "runtime/transport/encoded.hpp"
+
+#include <ramal/detail/member.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+namespace ramal::detail {
+
+namespace {
+
+constexpr std::size_t most_given = 256;
+constexpr std::size_t most_given_bytes = std::size_t{8} << 20;  // but one task, whatever its inputs take
+constexpr std::size_t most_looked_at = 4096;
+constexpr std::size_t most_misses = 8;  // among a worker's own, which go to the inbox
+
+// To have a task run elsewhere takes two messages beside its bytes, on the safe side so long; it must take so
+// many times as long as all that. And a gift should last a while, or its taker only asks and waits, and who
+// gives does nothing else: so many times as long as it took to make the one before.
+constexpr double messages_seconds = 20e-6;
+constexpr double least_gain = 5;
+static_assert(Durations::long_seconds >= least_gain * messages_seconds);
+constexpr double gift_times = 20;
+constexpr double longest_gift_seconds = 20e-3;  // making it may have been interrupted
+
+// A task that has not ended yet is known to be long when it has run for so long.
+constexpr double surely_long_seconds = 10e-3;
+
+std::size_t padded(std::size_t bytes) { return (bytes + 7) / 8 * 8; }
+
+/// Throws what a user's codec does.
+std::size_t bytes_of(const Value& value) {
+  return value.type().plain ? value.type().bytes : value.encoded_bytes();
+}
+
+}  // namespace
+
+/// What is collected for one rank: tasks of one run.
+struct Executor::Haul {
+  std::size_t most;       // an even share
+  std::size_t wanted;     // threads of the other that have nothing to do
+  double enough_seconds;  // for each of them
+  bool whatever_it_takes;
+  std::vector<Item> items = {};
+  double seconds = 0;
+  std::size_t bytes = 0;
+  std::size_t looked_at = 0;
+  // of the kind looked at last, since most are like the one before
+  const Kind* kind = nullptr;
+  Durations::Means means = {};
+
+  bool is_full() const {
+    return items.size() >= most || looked_at >= most_looked_at || bytes >= most_given_bytes ||
+           (!whatever_it_takes && items.size() >= wanted &&
+            seconds >= enough_seconds * static_cast<double>(wanted));
+  }
+};
+
+// --- giving -------------------------------------------------------------------------------------------
+
+unsigned Executor::idle_workers() const {
+  if (!shared_) return 1;
+  return static_cast<unsigned>(std::ranges::count_if(workers_, [](const auto& worker) {
+    return worker->running.kind.load(std::memory_order_relaxed) == nullptr;
+  }));
+}
+
+unsigned Executor::hungry() const { return has_ready() || is_short_of_memory() ? 0 : idle_workers(); }
+
+bool Executor::may_give(bool whatever_it_takes) const {
+  return whatever_it_takes || durations_.any_is_long() || is_surely_long(nullptr);
+}
+
+/// Some worker has been inside a task of that kind, or of any, for long: what takes seconds is known before
+/// the first has ended.
+bool Executor::is_surely_long(const Kind* kind) const {
+  double since = std::numeric_limits<double>::infinity();
+  for (const auto& worker : workers_) {
+    const Kind* const timed = worker->timed.load(std::memory_order_acquire);
+    if (timed != nullptr && (kind == nullptr || timed == kind))
+      since = std::min(since, worker->timed_since.load(std::memory_order_relaxed));
+  }
+  return !std::isinf(since) && now_seconds() - since > surely_long_seconds;
+}
+
+/// Puts the task into the haul if it may run elsewhere and that pays.
+bool Executor::add_if_spare(Haul& haul, const Item& item) const {
+  ++haul.looked_at;
+  Run& run = *item.run;
+  if (!run.may_be_given() || (!haul.items.empty() && haul.items.front().run != &run)) return false;
+  if (run.has(item.slot, Run::member | Run::cancelled | Run::wide | Run::stated | Run::prioritised))
+    return false;
+  const Kind* const kind = run.kinds[run.graph.kind[item.slot]];
+  if (kind->collective || kind->part || run.is_pinned(item.slot)) return false;
+  if (std::exchange(haul.kind, kind) != kind) {
+    haul.means = durations_.of(*kind);
+    if (haul.means.seconds == 0 && is_surely_long(kind)) haul.means.seconds = surely_long_seconds;
+  }
+  if (!haul.whatever_it_takes && haul.means.seconds < Durations::long_seconds) return false;
+  const auto bytes = bytes_to_give(run, item.slot);
+  if (!bytes) return false;
+  const double transfer =
+      messages_seconds + seconds_per_byte_ * (static_cast<double>(*bytes) + haul.means.result_bytes);
+  if (!haul.whatever_it_takes && haul.means.seconds < least_gain * transfer) return false;
+  haul.items.push_back(item);
+  haul.seconds += haul.means.are_sure ? haul.means.seconds : haul.enough_seconds;
+  haul.bytes += *bytes;
+  return true;
+}
+
+/// Nothing if they cannot be encoded, or one has failed.
+std::optional<std::size_t> Executor::bytes_to_give(const Run& run, Slot task) {
+  try {
+    std::size_t bytes = run.graph.literals_of(task).size();
+    for (const Slot input : run.graph.inputs_of(task)) {
+      const Value& value = run.value(input);
+      if (value.failed() || &value.type() != run.type_of(input)) return {};
+      bytes += bytes_of(value);
+    }
+    return bytes;
+  } catch (...) {  // it will be heard of when the value is to be sent by the plan, if it is
+    return {};
+  }
+}
+
+/// Tasks without inputs from the end of the plan, which would start last. They are marked as if they had a
+/// priority, so `take_source` passes over them.
+void Executor::take_spare_sources(Haul& haul) {
+  const std::lock_guard lock(sources_lock_);
+  for (auto one = sources_.rbegin(); one != sources_.rend(); ++one) {
+    Run& run = **one;
+    if (!run.may_be_given()) continue;
+    const auto is_source = [&run](Slot task) {
+      return run.graph.inputs_of(task).empty() && !run.has(task, Run::prioritised | Run::member);
+    };
+    while (run.spare_end > run.next_source && !is_source(run.spare_end - 1)) --run.spare_end;
+    for (Slot task = run.spare_end; task > run.next_source && !haul.is_full(); --task) {
+      if (is_source(task - 1) && add_if_spare(haul, {&run, task - 1})) run.flag(task - 1, Run::prioritised);
+    }
+  }
+}
+
+/// The oldest first.
+void Executor::take_spare(std::vector<Item>& items, Haul& haul) const {
+  std::erase_if(items, [&](const Item& item) { return !haul.is_full() && add_if_spare(haul, item); });
+}
+
+void Executor::take_spare(Shelf& shelf, Haul& haul) {
+  const std::unique_lock lock = shared_ ? std::unique_lock(shelf.lock) : std::unique_lock<SpinLock>();
+  const std::size_t before = shelf.items.size();
+  take_spare(shelf.items, haul);
+  const auto taken = static_cast<std::int64_t>(before - shelf.items.size());
+  if (&shelf == &urgent_) add(special_count_, -taken);
+  if (!shared_) return;
+  shelf.size.store(shelf.items.size(), std::memory_order_relaxed);
+  ready_count_.fetch_sub(taken);
+}
+
+void Executor::take_spare(Worker& worker, Haul& haul) {
+  if (!shared_) {
+    take_spare(worker.stack, haul);
+    return;
+  }
+  Item item;
+  for (std::size_t misses = 0; misses < most_misses && !haul.is_full() && worker.deque.steal(item);) {
+    if (add_if_spare(haul, item)) continue;
+    put_on_inbox(item);
+    ++misses;
+  }
+}
+
+/// About so many, since not all that is left of the plan are sources.
+std::size_t Executor::count_ready() const {
+  const auto size = [this](const Shelf& shelf) {
+    return shared_ ? shelf.size.load(std::memory_order_relaxed) : shelf.items.size();
+  };
+  std::size_t count = size(inbox_) + size(urgent_);
+  for (const auto& worker : workers_) count += shared_ ? worker->deque.size() : worker->stack.size();
+  const std::lock_guard lock(sources_lock_);
+  for (const Run* run : sources_) {
+    if (run->may_be_given()) count += run->spare_end - std::min(run->next_source, run->spare_end);
+  }
+  return count;
+}
+
+Executor::Gift Executor::give(int to, std::size_t wanted, std::size_t askers, bool whatever_it_takes) {
+  const std::size_t ready = count_ready();
+  const std::size_t own = idle_workers();
+  if (ready <= own) return {};
+  const double before = now_seconds();
+  Haul haul{.most = std::min(most_given, (ready - own + askers) / (askers + 1)),
+            .wanted = wanted,
+            .enough_seconds = gift_seconds_,
+            .whatever_it_takes = whatever_it_takes};
+  take_spare_sources(haul);
+  take_spare(inbox_, haul);
+  for (auto& worker : workers_) take_spare(*worker, haul);
+  take_spare(urgent_, haul);
+  if (haul.items.empty()) return {};
+  Run& run = *haul.items.front().run;
+  std::vector<Slot> tasks;
+  for (const Item& item : haul.items) tasks.push_back(item.slot);
+  Gift gift{.tasks = tasks.size()};
+  try {
+    const double found = now_seconds();
+    gift.message = std::make_shared<Buffer>(pack(run, tasks));
+    const double packed = now_seconds();
+    note_packing(gift.message->size(), packed - found);
+    gift_seconds_ = std::clamp(gift_times * (packed - before), least_gift_seconds, longest_gift_seconds);
+  } catch (...) {  // a user's own codec may throw anything
+    for (const Item& item : haul.items) put_on_inbox(item);
+    return {};
+  }
+  for (const Slot task : tasks) {
+    run.away.emplace(task, to);
+    add(arrivals_missing_, 1);
+    for (const Slot input : run.graph.inputs_of(task)) drop_use(run, input);
+  }
+  tasks_given_ += tasks.size();
+  return gift;
+}
+
+/// A byte is encoded, moved and decoded: three times the first.
+void Executor::note_packing(std::size_t bytes, double seconds) {
+  constexpr std::size_t least_bytes = std::size_t{64} << 10;  // else other things take most of the time
+  if (bytes < least_bytes) return;
+  seconds_per_byte_ += (3 * seconds / static_cast<double>(bytes) - seconds_per_byte_) / 4;
+}
+
+Buffer Executor::pack(const Run& run, std::span<const Slot> tasks) const {
+  const Subgraph& graph = run.graph;
+  SubgraphDraft draft;
+  std::unordered_map<std::uint32_t, std::uint32_t> kind_at;
+  const auto kind_here = [&](std::uint32_t kind) {
+    const auto [at, is_new] = kind_at.emplace(kind, static_cast<std::uint32_t>(draft.kinds.size()));
+    if (is_new) draft.kinds.push_back(images_.refer(*run.kinds[kind]));
+    return at->second;
+  };
+  std::vector<Slot> values;  // by external
+  std::unordered_map<Slot, Slot> external_at;
+  for (Slot i = 0; i < tasks.size(); ++i) {
+    const Slot task = tasks[i];
+    for (const Slot input : graph.inputs_of(task)) {
+      const auto [at, is_new] = external_at.emplace(input, static_cast<Slot>(tasks.size() + values.size()));
+      if (is_new) {
+        values.push_back(input);
+        draft.externals.push_back({run.maker_of(input), External::arrival, kind_here(run.kind_of(input))});
+      }
+      draft.inputs.push_back(at->second);
+    }
+    const std::size_t begin = draft.literals.size();
+    const auto literals = graph.literals_of(task);
+    draft.literals.insert(draft.literals.end(), literals.begin(), literals.end());
+    if (run.front) move_place(*run.kinds[graph.kind[task]], run.step, draft.literals.data() + begin);
+    draft.routes.push_back({i, static_cast<std::uint32_t>(rank_), task});
+    draft.plan.push_back(graph.plan[task]);
+    draft.end_task(kind_here(graph.kind[task]));
+  }
+  return with_values(draft.subgraph(run.number), run, values);
+}
+
+/// The subgraph, and behind it the encodings.
+Buffer Executor::with_values(const Subgraph& part, const Run& run, std::span<const Slot> values) {
+  std::vector<std::uint64_t> sizes{part.bytes.size()};
+  for (const Slot slot : values) sizes.push_back(bytes_of(run.value(slot)));
+  std::size_t size = 0;
+  for (const std::uint64_t one : sizes) size += sizeof one + padded(one);
+  Buffer message(size);
+  std::byte* at = message.data();
+  const auto room = [&at](std::uint64_t bytes) {
+    std::memcpy(at, &bytes, sizeof bytes);
+    std::byte* const here = at + sizeof bytes;
+    at = here + padded(bytes);
+    std::memset(here + bytes, 0, padded(bytes) - bytes);
+    return here;
+  };
+  std::memcpy(room(sizes.front()), part.bytes.data(), sizes.front());
+  for (std::size_t k = 0; k < values.size(); ++k) {
+    std::byte* const at_value = room(sizes[k + 1]);
+    write_exactly(run.value(values[k]), {at_value, sizes[k + 1]});
+  }
+  return message;
+}
+
+std::map<int, std::vector<Slot>> Executor::given_of(RunId number, std::span<const Slot> tasks) const {
+  std::map<int, std::vector<Slot>> by_rank;
+  const Run* run = find(number);
+  if (run == nullptr || run->away.empty()) return by_rank;
+  for (const Slot task : tasks) {
+    if (const auto found = run->away.find(task); found != run->away.end())
+      by_rank[found->second].push_back(task);
+  }
+  return by_rank;
+}
+
+/// The result of a task that was given away is there. If it failed there, it did so by its home run's number.
+void Executor::come_home(Run& run, Slot task) {
+  run.away.erase(task);
+  const Value& result = run.value(task);
+  if (result.failed()) {
+    if (!run.front) return;
+    Failure failure = result.get<Failure>();
+    if (failure.run == run.number) {
+      failure.run = home_run(run);
+      failure.plan = plan_of(run, task);
+      run.value(task) = Value::make<Failure>(failure);
+    }
+    note_front_failure(run, task, failure);
+    return;
+  }
+  durations_.add_result(
+      *run.kinds[run.graph.kind[task]],
+      result.type().contiguous ? static_cast<double>(result.type().memory(result).size()) : 0);
+}
+
+// --- taking -------------------------------------------------------------------------------------------
+
+std::size_t Executor::take_gift(std::span<const std::byte> gift) {
+  const auto next = [&gift] {
+    std::uint64_t bytes = 0;
+    if (gift.size() < sizeof bytes) throw DecodeError("stolen tasks are damaged");
+    std::memcpy(&bytes, gift.data(), sizeof bytes);
+    gift = gift.subspan(sizeof bytes);
+    if (bytes > gift.size() || padded(bytes) > gift.size()) throw DecodeError("stolen tasks are damaged");
+    const auto found = gift.first(bytes);
+    gift = gift.subspan(padded(bytes));
+    return found;
+  };
+  const auto part = next();
+  Buffer bytes(part.size());
+  std::memcpy(bytes.data(), part.data(), part.size());
+  Subgraph graph = Subgraph::read(std::move(bytes));
+  const RunId number = Run::first_stolen | next_stolen_;
+  next_stolen_ = (next_stolen_ + 1) % Run::first_stolen;
+  const RunId home_run = graph.run;
+  const auto tasks = static_cast<Slot>(graph.tasks());
+  const auto slots = static_cast<Slot>(graph.slots());
+  start_as(number, std::move(graph));
+  for (Slot slot = tasks; slot < slots; ++slot) {
+    Reader reader(next());
+    Value value;
+    try {
+      value = arrival_type(number, slot)->read(reader);
+    } catch (...) {  // a user's own codec may throw anything
+      value = Value::make<Failure>(Failure{.run = home_run,
+                                           .plan = arrival_plan(number, slot),
+                                           .rank = rank_,
+                                           .cancelled = false,
+                                           .message = "its result could not be decoded: " + current_message(),
+                                           .arguments = {}});
+    }
+    arrive(number, slot, std::move(value));
+  }
+  return tasks;
+}
+
+void Executor::recall(int home, RunId home_run, std::span<const Slot> tasks) {
+  for (const auto& [number, run] : runs_) {
+    if (!run->is_stolen() || run->graph.run != home_run) continue;
+    for (const Route& route : run->graph.routes) {
+      if (route.rank == static_cast<std::uint32_t>(home) && std::ranges::count(tasks, route.remote_slot) > 0)
+        run->flag(route.slot, Run::cancelled);
+    }
+  }
+}
+
+}  // namespace ramal::detail

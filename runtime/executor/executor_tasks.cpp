@@ -1,0 +1,605 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A task's life on its rank: taken from what is ready, run, its result counted down at its consumers. What is
+// done for every task is written for one thread and for several (`shared`), since one needs no atomics.
+#include "runtime/executor/exceptions.hpp"
+#include "runtime/executor/run.hpp"
+#include "runtime/machine/clock.hpp"
+
+#include <algorithm>
+
+namespace ramal::detail {
+
+namespace {
+
+template <bool shared, class T>
+T decremented(std::atomic<T>& counter) {
+  if constexpr (shared) {
+    return counter.fetch_sub(1, std::memory_order_acq_rel) - 1;
+  } else {
+    const T left = counter.load(std::memory_order_relaxed) - 1;
+    counter.store(left, std::memory_order_relaxed);
+    return left;
+  }
+}
+
+}  // namespace
+
+std::size_t Executor::run_some(std::size_t most, unsigned worker) {
+  Worker& me = *workers_[worker];
+  begin_batch(me);
+  const std::size_t count = shared_ ? run_some<true>(most, me) : run_some<false>(most, me);
+  end_batch(me);
+  me.tasks_run.store(me.tasks_run.load(std::memory_order_relaxed) + count, std::memory_order_relaxed);
+  return count;
+}
+
+void Executor::begin_batch(Worker& me) {
+  this_thread_runs = &me.running;
+  if (shared_ && me.batches.load(std::memory_order_relaxed) % 2 == 0) me.batches.fetch_add(1);
+}
+
+void Executor::end_batch(Worker& me) {
+  this_thread_runs = nullptr;  // or it would outlive the executor
+  if (!shared_) return;
+  if (me.closing != nullptr) close<true>(*me.closing, me.closed);
+  me.closing = nullptr;
+  if (me.next.run == nullptr) me.batches.fetch_add(1);
+}
+
+template <bool shared>
+inline std::size_t Executor::run_some(std::size_t most, Worker& me) {
+  Item item{};
+  for (std::size_t count = 0; count < most;) {
+    if constexpr (shared) gate_.pass();
+    if (!take<shared>(me, item)) return count;
+    if (execute<shared>(item, me)) ++count;
+  }
+  return most;
+}
+
+bool Executor::overdraw(unsigned worker) {
+  Worker& me = *workers_[worker];
+  Item item{};
+  begin_batch(me);
+  if (!take_deferred(item, true)) {
+    end_batch(me);
+    return false;
+  }
+  shared_ ? execute<true>(item, me) : execute<false>(item, me);
+  end_batch(me);
+  me.tasks_run.store(me.tasks_run.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  return true;
+}
+
+/// Runs the task, or puts it off for want of memory.
+template <bool shared>
+inline bool Executor::execute(const Item& item, Worker& me) {
+  Run& run = *item.run;
+  const Slot task = item.slot;
+  const auto flags = run.flags[task].load(std::memory_order_relaxed);
+  if ((flags & Run::not_plainly_run) != 0 || run.takes_care.load(std::memory_order_relaxed)) [[unlikely]]
+    return execute_with_care<shared>(item, me);
+  call_kind(run, task, me.running);
+  pass_on<shared>(run, task, &me, (flags & Run::routed) != 0);
+  const Run::Step* step = &run.steps[task];
+  Cell* const cells = run.cells.data();
+  const Slot* const end = run.graph.inputs.data() + step[1].inputs;
+  for (const Slot* input = run.graph.inputs.data() + step->inputs; input != end; ++input) {
+    Cell& cell = cells[*input];
+    // What sits in its cell is never moved from and needs no end: no need to count either.
+    if (cell.value.is_boxed() && decremented<shared>(cell.uses) == 0) cell.value.reset();
+  }
+  close_soon<shared>(run, me);  // after which it may be gone
+  return true;
+}
+
+template <bool shared>
+bool Executor::execute_with_care(const Item& item, Worker& me) {
+  Run& run = *item.run;
+  const Slot task = item.slot;
+  if (run.has(task, Run::stated) && !run.has(task, Run::admitted) && !admit(item)) {
+    defer(item);
+    return false;
+  }
+  if (run.has(task, Run::wide)) {
+    call_with_threads(run, task, me);
+  } else {
+    call(run, task, &me);
+  }
+  if (run.counts_bytes()) count_result(run, task);
+  complete<shared>(run, task, &me);
+  for (const Slot input : run.graph.inputs_of(task)) drop_use(run, input);
+  close_soon<shared>(run, me);
+  return true;
+}
+
+// --- its call -----------------------------------------------------------------------------------------
+
+/// Threads that would run other tasks stand aside meanwhile. With one thread that runs tasks, what happens
+/// inside of them is the program's own affair.
+void Executor::call_with_threads(Run& run, Slot task, Worker& me) {
+  const auto workers = static_cast<unsigned>(workers_.size());
+  const unsigned threads = std::min(run.layout->needs.at(task).threads, workers);
+  if (workers == 1) {
+    call(run, task, &me);
+    return;
+  }
+  for (unsigned i = 1; i < workers; ++i) wake_();
+  gate_.gather(threads - 1);
+  const int usual = openmp_.threads();
+  openmp_.set_threads(static_cast<int>(threads));
+  call(run, task, &me);
+  openmp_.set_threads(usual);
+  gate_.release(threads - 1);
+}
+
+/// Of several failed inputs the first in the plan's order; null if none has.
+const Value* Executor::failed_input(const Run& run, Slot task) const {
+  const Value* first = nullptr;
+  for (const Slot input : run.graph.inputs_of(task)) {
+    const Value& value = run.value(input);
+    if (value.failed() && (first == nullptr || value.get<Failure>().before(first->get<Failure>())))
+      first = &value;
+  }
+  return first;
+}
+
+/// Fills the task's slot with its result, or with a Failure.
+void Executor::call(Run& run, Slot task, Worker* me, Communicator* communicator) {
+  if (run.any_failure.load(std::memory_order_relaxed)) {
+    if (const Value* failed = failed_input(run, task)) {
+      run.value(task) = *failed;  // shared, however many tasks it keeps from running
+      if (run.front) note_front_failure(run, task, failed->get<Failure>());
+      return;
+    }
+  }
+  if (run.has(task, Run::cancelled)) {
+    fail(run, task, true);
+  } else if (run.has(task, Run::timed) && me != nullptr) {
+    call_and_time(run, task, *me);
+  } else {
+    call_kind(run, task, me != nullptr ? me->running : running_member_, communicator);
+  }
+}
+
+void Executor::call_and_time(Run& run, Slot task, Worker& me) {
+  const Kind& kind = *run.kinds[run.steps[task].kind];
+  const double before = now_seconds();
+  me.timed_since.store(before, std::memory_order_relaxed);
+  me.timed.store(&kind, std::memory_order_release);
+  call_kind(run, task, me.running);
+  me.timed.store(nullptr, std::memory_order_relaxed);
+  if (!run.value(task).failed()) durations_.add(kind, now_seconds() - before);
+}
+
+inline void Executor::call_kind(Run& run, Slot task, RunningTask& running, Communicator* communicator) {
+  const Run::Step* step = &run.steps[task];
+  const Kind& kind = *run.kinds[step->kind];
+  const std::span literals(run.graph.literals.data() + std::size_t{8} * step->literals,
+                           std::size_t{8} * (step[1].literals - step->literals));
+  Frame frame{run.cells.data(), run.graph.inputs.data() + step->inputs, true, literals, communicator,
+              run.step};
+  running.begin(kind);
+  try {
+    kind.run(frame, run.cells[task].value);
+  } catch (...) {
+    fail_as_thrown(run, task, kind, frame);
+  }
+  running.end();
+}
+
+/// Within a handler.
+void Executor::fail_as_thrown(Run& run, Slot task, const Kind& kind, const Frame& frame) {
+  const std::string message = current_message();
+  std::string arguments;
+  try {
+    arguments = kind.preview(frame);
+  } catch (...) {
+    arguments = "…";  // arguments that cannot be shown must not hide the error
+  }
+  fail(run, task, false, message, arguments);
+}
+
+/// Of a member that is asked for. Others' failures are told to nobody but those that read them.
+void Executor::note_front_failure(Run& run, Slot task, const Failure& failure) {
+  const FamilyProgram& program = *run.front->of;
+  if (!program.nodes[node_of(run.front->front->member(program, task).name)].asked) return;
+  const std::lock_guard lock(run.failure_lock);
+  if (!run.failure || failure.before(*run.failure)) run.failure = failure;
+}
+
+/// Of what was stolen, the run it was planned in.
+RunId Executor::home_run(const Run& run) { return run.front ? run.front->program : run.graph.run; }
+
+/// Names a task across ranks.
+std::uint64_t Executor::plan_of(const Run& run, Slot slot) {
+  if (run.front) {
+    const Named member = run.front->front->member(*run.front->of, slot);
+    return member.name + static_cast<MemberName>(member.stride * run.step);
+  }
+  return slot < run.graph.tasks() ? run.graph.plan[slot] : 0;
+}
+
+void Executor::fail(Run& run, Slot task, bool cancelled, const std::string& message,
+                    const std::string& arguments) {
+  run.value(task) = Value::make<Failure>(Failure{.run = home_run(run),
+                                                 .plan = plan_of(run, task),
+                                                 .rank = rank_,
+                                                 .cancelled = cancelled,
+                                                 .message = message,
+                                                 .arguments = arguments});
+  if (run.front) note_front_failure(run, task, run.value(task).get<Failure>());
+  run.note_failure();
+}
+
+/// Of a collective task.
+void Executor::call_member(Run& run, Slot task, Communicator& communicator) {
+  RunningTask* const others = std::exchange(this_thread_runs, &running_member_);
+  call(run, task, nullptr, &communicator);
+  this_thread_runs = others;
+  members_run_.fetch_add(1, std::memory_order_relaxed);
+}
+
+// --- its result ---------------------------------------------------------------------------------------
+
+/// A slot was filled: keep it, and pass it on.
+template <bool shared>
+void Executor::complete(Run& run, Slot slot, Worker* me) {
+  if (run.has(slot, Run::kept)) keep_slot(run, slot);
+  pass_on<shared>(run, slot, me, run.has(slot, Run::routed));
+}
+
+/// Tells a slot's consumers, sends it, and drops it if there was neither.
+template <bool shared>
+inline void Executor::pass_on(Run& run, Slot slot, Worker* me, bool routed) {
+  const auto consumers = run.consumers_of(slot);
+  if (consumers.empty() && !routed) {
+    drop(run, slot);
+    return;
+  }
+  // Last first, so that the first in the plan's order runs first.
+  for (const Slot* consumer = consumers.data() + consumers.size(); consumer != consumers.data();) {
+    --consumer;
+    if (*consumer >= run.cells.size()) [[unlikely]] {
+      follow_link<shared>(run, slot, *consumer - static_cast<Slot>(run.cells.size()), me);
+      continue;
+    }
+    if (decremented<shared>(run.cells[*consumer].missing) == 0) make_ready<shared>({&run, *consumer}, me);
+  }
+  if (!routed) return;
+  if constexpr (shared) {
+    results_posted_.fetch_add(1, std::memory_order_relaxed);
+    const std::lock_guard lock(posted_lock_);
+    posted_.push_back({Posted::result, &run, slot, 0, {}});
+    return;
+  }
+  send(run, slot);
+  // Tasks without inputs come one by one, and their results wait for company.
+  if (me != nullptr && !run.graph.inputs_of(slot).empty()) outlet_.hurry(!urgent_.items.empty());
+}
+
+/// The value goes on to the next front, where it may have to wait until that is active.
+template <bool shared>
+void Executor::follow_link(Run& run, Slot slot, Slot to, Worker* me) {
+  Value& value = run.value(slot);
+  if (value.failed()) run.next->note_failure();
+  if (run.cells[slot].uses.load(std::memory_order_acquire) == 1) {
+    run.next->value(to) = std::move(value);
+  } else {
+    run.next->value(to) = value;
+  }
+  if (decremented<shared>(run.cells[slot].uses) == 0) drop(run, slot);
+  open_external<shared>(*run.next, to, Run::filled, me);
+}
+
+/// Of a front: whoever comes second, its value or its activity, tells the consumers.
+template <bool shared>
+void Executor::open_external(Run& run, Slot slot, std::uint16_t because, Worker* me) {
+  constexpr std::uint16_t both = Run::filled | Run::open_to_all;
+  std::uint16_t before = 0;
+  if constexpr (shared) {
+    before = run.flags[slot].fetch_or(because, std::memory_order_acq_rel);
+  } else {
+    before = run.flags[slot].load(std::memory_order_relaxed);
+    run.flags[slot].store(static_cast<std::uint16_t>(before | because), std::memory_order_relaxed);
+  }
+  if (((before | because) & both) != both) return;
+  complete<shared>(run, slot, me);
+  close<shared>(run);
+}
+template void Executor::open_external<true>(Run&, Slot, std::uint16_t, Worker*);
+template void Executor::open_external<false>(Run&, Slot, std::uint16_t, Worker*);
+
+void Executor::complete(Run& run, Slot slot) {
+  shared_ ? complete<true>(run, slot, nullptr) : complete<false>(run, slot, nullptr);
+}
+
+void Executor::complete_and_close(Run& run, Slot slot) {
+  complete(run, slot);
+  close(run);
+}
+
+void Executor::keep_slot(Run& run, Slot slot) {
+  for (const Keep& kept : run.keeps_of(slot)) {
+    if (kept.how != Keep::handed_over) keep(kept.id, run.value(slot));
+    if (kept.how == Keep::quietly) continue;
+    if (shared_) {
+      const std::lock_guard lock(posted_lock_);
+      posted_.push_back({Posted::announcement, nullptr, 0, kept.id, run.value(slot)});
+    } else {
+      outlet_.announce(kept.id, run.value(slot));
+    }
+  }
+}
+
+void Executor::send(Run& run, Slot slot) {
+  for (const Route& route : run.routes_of(slot)) {
+    try {
+      send_by(run, route, run.value(slot));
+    } catch (...) {  // a user's own codec may throw anything
+      send_by(run, route,
+              Value::make<Failure>(Failure::caught(home_run(run), plan_of(run, slot), rank_, not_encoded)));
+    }
+  }
+  drop_use(run, slot);
+  close(run);
+}
+
+void Executor::send_by(const Run& run, const Route& route, const Value& value) {
+  if (run.front) [[unlikely]] {
+    const Named& member = run.layout->names[route.remote_slot];
+    outlet_.send_member(route.rank, run.front->program,
+                        member.name + static_cast<MemberName>(member.stride * run.step), value);
+  } else if (run.is_stolen()) [[unlikely]] {
+    outlet_.return_home(route.rank, run.graph.run, route.remote_slot, value);
+  } else {
+    outlet_.send(route.rank, run.number, route.remote_slot, value);
+  }
+}
+
+void Executor::drop_use(Run& run, Slot slot) {
+  auto& uses = run.cells[slot].uses;
+  if ((shared_ ? decremented<true>(uses) : decremented<false>(uses)) == 0) drop(run, slot);
+}
+
+void Executor::drop(Run& run, Slot slot) {
+  if (const std::uint64_t bytes = run.counted(slot); bytes > 0) [[unlikely]] {
+    memory_.let_go(std::move(run.value(slot)), bytes);
+    if (shared_ && has_ready()) wake_();
+  } else {
+    run.value(slot).reset();
+  }
+}
+
+/// So many things less to wait for. The run may be gone afterwards.
+template <bool shared>
+inline void Executor::close(Run& run, std::uint64_t count) {
+  if constexpr (shared) {
+    if (run.open.fetch_sub(count, std::memory_order_acq_rel) > count) return;
+    const std::lock_guard lock(posted_lock_);
+    finished_.push_back(&run);
+  } else {
+    const auto left = run.open.load(std::memory_order_relaxed) - count;
+    run.open.store(left, std::memory_order_relaxed);
+    if (left == 0) finish(run);
+  }
+}
+
+void Executor::close(Run& run) { shared_ ? close<true>(run) : close<false>(run); }
+
+/// The same when the worker is through with its batch: of several, each would wait for the others' counting.
+template <bool shared>
+inline void Executor::close_soon(Run& run, Worker& me) {
+  if constexpr (shared) {
+    if (me.closing != &run) {
+      if (me.closing != nullptr) close<true>(*me.closing, me.closed);
+      me.closing = &run;
+      me.closed = 0;
+    }
+    ++me.closed;
+  } else {
+    close<false>(run);
+  }
+}
+
+// --- what is ready ------------------------------------------------------------------------------------
+
+template <bool shared>
+inline void Executor::make_ready(const Item& item, Worker* me) {
+  if (item.run->has(item.slot, Run::not_plainly_ready)) [[unlikely]] {
+    make_ready_specially(item);
+  } else if (me != nullptr) {
+    // The newest goes first, without a detour through the stack.
+    const Item older = std::exchange(me->next, item);
+    if (older.run == nullptr) return;
+    push<shared>(*me, older);
+  } else {
+    put_on<shared>(inbox_, item);
+  }
+  if constexpr (shared) wake_();
+}
+
+void Executor::make_ready(Item item) {
+  shared_ ? make_ready<true>(item, nullptr) : make_ready<false>(item, nullptr);
+}
+
+void Executor::make_ready_specially(Item item) {
+  if (item.run->has(item.slot, Run::member)) {
+    join(*item.run, item.slot);
+  } else if (item.run->has(item.slot, Run::prioritised)) {
+    const std::lock_guard lock(prioritised_lock_);
+    prioritised_.push({item.run->layout->priorities.at(item.slot), prioritised_order_++, item});
+    prioritised_count_.store(prioritised_.size(), std::memory_order_relaxed);
+    ready_count_.fetch_add(1);
+    add(special_count_, 1);
+  } else {
+    shared_ ? put_on<true>(urgent_, item) : put_on<false>(urgent_, item);
+    add(special_count_, 1);
+  }
+}
+
+template <bool shared>
+inline void Executor::push(Worker& me, const Item& item) {
+  if constexpr (shared) {
+    me.deque.push(item);
+  } else {
+    me.stack.push_back(item);
+  }
+}
+
+template <bool shared>
+inline bool Executor::pop(Worker& me, Item& item) {
+  if constexpr (shared) {
+    return me.deque.pop(item);
+  } else {
+    if (me.stack.empty()) return false;
+    item = me.stack.back();
+    me.stack.pop_back();
+    return true;
+  }
+}
+
+template <bool shared>
+inline void Executor::put_on(Shelf& shelf, const Item& item) {
+  if constexpr (shared) {
+    const std::lock_guard lock(shelf.lock);
+    shelf.items.push_back(item);
+    shelf.size.store(shelf.items.size(), std::memory_order_relaxed);
+    ready_count_.fetch_add(1);
+  } else {
+    shelf.items.push_back(item);
+  }
+}
+
+void Executor::put_on_inbox(const Item& item) {
+  shared_ ? put_on<true>(inbox_, item) : put_on<false>(inbox_, item);
+}
+
+template <bool shared>
+inline bool Executor::take_from(Shelf& shelf, Item& item) {
+  if constexpr (shared) {
+    if (shelf.size.load(std::memory_order_relaxed) == 0) return false;
+    const std::lock_guard lock(shelf.lock);
+    if (shelf.items.empty()) return false;
+    item = shelf.items.back();
+    shelf.items.pop_back();
+    shelf.size.store(shelf.items.size(), std::memory_order_relaxed);
+    ready_count_.fetch_sub(1);
+  } else {
+    if (shelf.items.empty()) return false;
+    item = shelf.items.back();
+    shelf.items.pop_back();
+  }
+  return true;
+}
+
+template <bool shared>
+inline bool Executor::take(Worker& me, Item& item) {
+  if (special_count_.load(std::memory_order_relaxed) != 0 && take_special<shared>(item)) return true;
+  if (me.next.run == nullptr) return pop<shared>(me, item) || take_elsewhere<shared>(me, item);
+  item = me.next;
+  me.next.run = nullptr;
+  return true;
+}
+
+/// What goes before the worker's own: what waited for memory that is there now, priorities, and what other
+/// ranks wait for.
+template <bool shared>
+bool Executor::take_special(Item& item) {
+  if ((is_short_of_memory() && take_deferred(item, false)) || take_prioritised(item, true)) return true;
+  if (!take_from<shared>(urgent_, item)) return false;
+  add(special_count_, -1);
+  return true;
+}
+
+/// Of what arrivals made ready: of much, several at once, since all workers are after it.
+template <bool shared>
+bool Executor::take_share(Worker& me, Item& item) {
+  if constexpr (shared) {
+    constexpr std::size_t most_taken = 4096;
+    const std::size_t size = inbox_.size.load(std::memory_order_relaxed);
+    const std::size_t share = std::min(size / (2 * workers_.size()), most_taken);
+    if (share > 1) {
+      const std::lock_guard lock(inbox_.lock);
+      const std::size_t count = std::min(share, inbox_.items.size());
+      const auto first = inbox_.items.end() - static_cast<std::ptrdiff_t>(count);
+      for (auto one = first; one != inbox_.items.end(); ++one) me.deque.push(*one);
+      inbox_.items.erase(first, inbox_.items.end());
+      inbox_.size.store(inbox_.items.size(), std::memory_order_relaxed);
+      ready_count_.fetch_sub(static_cast<std::int64_t>(count));
+      if (me.deque.pop(item)) return true;  // others may steal them all
+    }
+  }
+  return take_from<shared>(inbox_, item);
+}
+
+template <bool shared>
+bool Executor::take_elsewhere(Worker& me, Item& item) {
+  const bool found = take_share<shared>(me, item) || take_source(me, item) || (shared && steal(me, item)) ||
+                     take_prioritised(item, false);
+  // There may be more where this came from: each that finds some wakes the next.
+  if (shared && found && has_ready()) wake_();
+  return found;
+}
+
+bool Executor::take_prioritised(Item& item, bool only_above_zero) {
+  if (prioritised_count_.load(std::memory_order_relaxed) == 0) return false;
+  const std::lock_guard lock(prioritised_lock_);
+  if (prioritised_.empty() || (only_above_zero && prioritised_.top().priority <= 0)) return false;
+  item = prioritised_.top().item;
+  prioritised_.pop();
+  prioritised_count_.store(prioritised_.size(), std::memory_order_relaxed);
+  ready_count_.fetch_sub(1);
+  add(special_count_, -1);
+  return true;
+}
+
+/// Tasks without inputs, in the plan's order. Several workers take a few at a time.
+bool Executor::take_source(Worker& me, Item& item) {
+  if (!shared_ && sources_.empty()) return false;
+  const std::lock_guard lock(sources_lock_);
+  while (!sources_.empty()) {
+    Run& run = *sources_.front();
+    const auto tasks = static_cast<Slot>(run.graph.tasks());
+    const std::size_t chunk =
+        shared_ ? std::clamp<std::size_t>((tasks - run.next_source) / (16 * workers_.size()), 1, 32) : 1;
+    std::vector<Item> taken;
+    std::size_t count = 0;
+    for (; run.next_source < tasks && count < chunk; ++run.next_source) {
+      const Slot task = run.next_source;
+      if (run.graph.input_offsets[task] != run.graph.input_offsets[task + 1] ||
+          run.has(task, Run::prioritised) || run.has(task, Run::member))
+        continue;
+      if (count++ == 0) {
+        item = {&run, task};
+      } else {
+        taken.push_back({&run, task});
+      }
+    }
+    if (run.next_source == tasks) {
+      sources_.erase(sources_.begin());
+      ready_count_.fetch_sub(1);
+    }
+    for (auto one = taken.rbegin(); one != taken.rend(); ++one)
+      shared_ ? push<true>(me, *one) : push<false>(me, *one);
+    if (count > 0) return true;
+  }
+  return false;
+}
+
+/// From the others, the nearest first. Of many several at once: where tasks are small, a thief
+/// that comes back for each makes its victim wait as often for the lines of memory they share.
+bool Executor::steal(Worker& me, Item& item) {
+  constexpr std::size_t most_stolen = 64;
+  for (const std::size_t other : me.victims) {
+    auto& victim = workers_[other]->deque;
+    const std::size_t wanted = std::min(victim.size() / 4, most_stolen);
+    if (!victim.steal(item)) continue;
+    Item more;
+    for (std::size_t stolen = 1; stolen < wanted && victim.steal(more); ++stolen) me.deque.push(more);
+    return true;
+  }
+  return false;
+}
+
+}  // namespace ramal::detail

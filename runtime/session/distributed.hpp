@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// DistributedEngine: rank 0's side of a session over several ranks (or one).
+//
+// State is changed by the session's thread and, under the pump's lock, by messages. Tasks' words are
+// touched by the session's thread alone.
+#pragma once
+
+#include "graph/families/levels.hpp"
+#include "graph/tasks/cut.hpp"
+#include "graph/tasks/place.hpp"
+#include "runtime/rank/rank.hpp"
+#include "runtime/session/history.hpp"
+
+#include <ramal/detail/engine.hpp>
+#include <ramal/error.hpp>
+
+#include <deque>
+#include <set>
+
+namespace ramal::detail {
+
+struct KeptFamily;
+
+/// One kept result, or one that is on its way.
+struct KeptState {
+  ValueId id = 0;
+  std::uint32_t rank = 0;
+  bool anywhere = false;  ///< a constant: any rank that has had it keeps a copy
+  bool ready = false;
+  double bytes = 0;
+  std::optional<Failure> failure = {};
+  std::set<std::uint32_t> copies = {};      ///< ranks that hold it besides `rank`
+  std::shared_ptr<KeptFamily> lender = {};  ///< its family, if that is what is kept and releases it
+  bool is_owned = false;                    ///< by a program, which releases it
+};
+
+/// A family whose members are kept.
+struct KeptFamily {
+  FamilyProgram of;  ///< the family alone, for its members' owners
+  ValueId first = 0;
+  RunId run = 0;
+  std::uint32_t missing = 0;  ///< ranks that have not made all of theirs
+  bool gave_up = false;
+  std::optional<Failure> failure = {};
+  std::vector<std::weak_ptr<KeptState>> members = {};  ///< asked for by handles
+};
+
+/// Results whose last handle is gone, to be released at the next round of messages. Filled from any
+/// thread; outlives the session, since handles may.
+struct Releases {
+  std::mutex mutex;
+  std::vector<std::shared_ptr<KeptState>> states;
+  std::vector<std::shared_ptr<KeptFamily>> families;
+
+  void add(std::shared_ptr<KeptState> state) {
+    const std::lock_guard lock(mutex);
+    states.push_back(std::move(state));
+  }
+  void add(std::shared_ptr<KeptFamily> family) {
+    const std::lock_guard lock(mutex);
+    families.push_back(std::move(family));
+  }
+};
+
+/// Ties a task or a family to what a session keeps for it, and releases that with it.
+template <class Kept>
+class ResidenceOf final : public Residence {
+ public:
+  ResidenceOf(std::shared_ptr<Kept> kept, std::shared_ptr<Releases> releases)
+      : kept_(std::move(kept)), releases_(std::move(releases)) {}
+  ~ResidenceOf() override { releases_->add(std::move(kept_)); }
+  Kept& kept() const { return *kept_; }
+  const std::shared_ptr<Kept>& shared() const { return kept_; }
+  bool of(const std::shared_ptr<Releases>& session) const { return releases_ == session; }
+
+ private:
+  std::shared_ptr<Kept> kept_;
+  std::shared_ptr<Releases> releases_;
+};
+
+/// A local that some rank has.
+struct LocalInfo {
+  std::string name;
+  std::string type;
+  std::uint64_t bytes = 0;  ///< 0: unknown
+
+  template <class Archive>
+  void serialize(Archive& archive, unsigned) {
+    archive& name& type& bytes;
+  }
+};
+using LocalInfos = std::vector<LocalInfo>;
+
+class DistributedEngine final : public Engine, private Control {
+ public:
+  DistributedEngine(std::unique_ptr<Transport> transport, const Images& images, unsigned workers,
+                    std::vector<std::string> hosts, bool warnings, RankInfo about,
+                    std::vector<LocalInfos> locals = {}, StealMode steal = StealMode::off);
+
+  int ranks() const override { return static_cast<int>(machine_.ranks()); }
+  std::vector<Value> compute(const Tasks& targets) override;
+  void persist(const Tasks& targets) override;
+  void run(const std::vector<std::shared_ptr<const FamilyNode>>& families) override;
+  void persist(const std::vector<std::shared_ptr<const FamilyNode>>& families) override;
+  void wait(const std::vector<std::shared_ptr<const FamilyNode>>& families) override;
+  bool wait(const Tasks& targets, double seconds) override;
+  void check(const Tasks& targets) override;
+  std::unique_ptr<Watch> watch(const Tasks& targets) override;
+  void cancel(const Tasks& targets) override;
+  void cancel(const std::vector<std::shared_ptr<const FamilyNode>>& families) override;
+  std::vector<RankInfo> info() override;
+  void progress() override;
+  std::vector<TaskHandle> from_local(const std::string& name, const Kind& kind) override;
+  void to_local(const std::string& name, const Tasks& targets) override;
+
+  Rank& rank() { return rank_; }
+  /// Something is under way, and all of it was given up.
+  bool waits_for_cancelled_only() const;
+  /// Of families, to be planned at a time by each rank.
+  void set_front_members(std::int64_t members) { front_members_ = members; }
+  /// With what rank 0's own tasks have taken, too.
+  History& history();
+
+ private:
+  class ReadyWatch;
+  /// A run whose results have not all been heard of.
+  struct Run {
+    Graph graph;
+    Array<std::uint32_t> rank;
+    std::vector<TaskHandle> targets;  // keep the graph's tasks alive
+    std::map<ValueId, TaskIndex> waiting;
+    std::set<ValueId> given_up;                               // of those
+    std::vector<const Task*> sorted_tasks;                    // for `makes`
+    std::vector<std::shared_ptr<const FamilyNode>> families;  // of a program, by node
+    bool makes(const Task* task);
+  };
+  /// What `compute` waits for: values under consecutive ids.
+  struct Fetch {
+    RunId run = 0;
+    ValueId first = 0;
+    std::size_t missing = 0;
+    std::vector<Value> values = {};
+    std::optional<Failure> failure = {};  // the first in the plan's order
+  };
+  /// What `run` waits for: all ranks' word that a program has ended.
+  struct Ending {
+    ValueId id = 0;
+    RunId run = 0;
+    std::uint32_t missing = 0;
+    std::optional<Failure> failure = {};
+  };
+  struct Pending {
+    RunId run;
+    std::shared_ptr<KeptState> state;
+  };
+  struct Failed {
+    std::string task;
+    std::string file;
+    unsigned line;
+  };
+  /// A kept task that has not let go of its inputs yet.
+  struct Forgettable {
+    RunId run;
+    TaskHandle task;
+  };
+
+  // Control
+  void made(ValueId id, const Value& value) override;
+  void ready(ValueId id, std::uint64_t bytes, const Failure* failure) override;
+  void report(int from, std::span<const std::byte> text) override;
+  void learn(const Kind& kind, const DurationSum& sum) override { history_.add(kind, sum); }
+
+  Graph collect_checked(const Tasks& targets);
+  bool make_members(const Graph& graph, const Tasks& targets);
+  void make_level(const FamilyLevel& level, const std::unordered_set<const Task*>& read_otherwise);
+  std::shared_ptr<KeptFamily> kept_family(const FamilyNode& family) const;
+  KeptFamily& persisted_family(const FamilyNode& family) const;
+  void ship(PlannedProgram planned);
+  void lend_member(const Task& member, std::shared_ptr<KeptFamily> family);
+  static bool lender_gave_up(const Task& task);
+  PlannedProgram plan_families(std::span<const std::shared_ptr<const FamilyNode>> families,
+                               const std::unordered_set<const Task*>& read_otherwise = {});
+  Array<std::uint32_t> place(const Graph& graph);
+  KeptState* state_of(const Task& task) const;
+  KeptState& persisted_state(const Task& task) const;
+  void settle_constant(const Task& task);
+  Home home_of(const Task& task) const;
+  Holder holder_of(const Task& task) const;
+  void persist_held(const Tasks& targets);
+  void start(RunId run, Graph graph, Array<std::uint32_t> rank, std::span<const Want> wants,
+             std::span<const std::shared_ptr<KeptState>> states, const Tasks& kept_alive);
+  void cancel_program(RunId run);
+  void cancel_in_run(RunId run, const std::set<ValueId>& ids);
+  void note_failure(const Failure& failure);
+  void send_releases();
+  void let_go_of_dropped();
+  void forget_inputs();
+  Failed name_of(const Failure& failure) const;
+  [[noreturn]] void throw_failure(const Failure& failure, const Failed& failed);
+  void warn_of_large_literals(const Cut& cut);
+  void warn_of_unknown_readers(const PlannedProgram& planned);
+  const LocalInfo& local_of(std::uint32_t rank, const std::string& name, const Kind& kind) const;
+
+  // constant
+  const Images& images_;
+  const Machine machine_;
+  const bool warnings_;
+  std::vector<LocalInfos> locals_;  // by rank
+  const std::shared_ptr<Releases> releases_ = std::make_shared<Releases>();
+
+  // names
+  std::int64_t front_members_ = 256;
+  RunId next_run_ = 1;
+  ValueId next_id_ = 1;
+
+  // what is under way
+  std::map<RunId, Run> runs_;
+  Fetch fetch_;
+  Ending ending_;
+  std::map<ValueId, std::shared_ptr<KeptFamily>> kept_families_;  // on their way, by what announces them
+  std::unordered_map<ValueId, Pending> pending_;
+  /// Targets of runs under way, which hold them: whether anybody else does is looked at some at a time.
+  struct Held {
+    RunId run;
+    const Task* task;
+  };
+  std::vector<Held> held_;
+  std::size_t next_held_ = 0;  // to be looked at
+  std::size_t newly_held_ = 0;
+  std::vector<Forgettable> forgettable_;
+  bool forget_again_ = false;
+  std::map<std::pair<RunId, std::uint64_t>, Failed> failed_;
+  std::vector<ReadyWatch*> watches_;
+  std::map<std::string, std::vector<TaskHandle>> local_tasks_;
+  std::vector<std::optional<RankInfo>> reports_;
+  std::set<std::pair<const char*, unsigned>> warned_;
+  History history_;
+
+  Rank rank_;  // last: its threads call the above
+};
+
+}  // namespace ramal::detail

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// DistributedEngine's part in families: what of them is asked for is planned as a program, and kept.
+#include "runtime/session/distributed.hpp"
+
+#include <cstdio>
+
+namespace ramal::detail {
+
+/// Starts the families whose members the graph starts from, and those that these need, level by level. From
+/// then on these members are kept results like others. False if there are none to be made.
+bool DistributedEngine::make_members(const Graph& graph, const Tasks& targets) {
+  bool any = false;
+  bool any_to_make = false;
+  for (const TaskIndex i : graph.given) {
+    const Task* task = graph.tasks[i];
+    if (lender_gave_up(*task)) task->give_up();
+    if (task->family() == nullptr || task->residence() != nullptr) continue;
+    any = true;
+    if (auto kept = kept_family(*task->family())) {
+      lend_member(*task, std::move(kept));
+    } else {
+      any_to_make = true;
+    }
+  }
+  if (!any_to_make) return any;
+  const auto is_kept = [this](const FamilyNode& family) { return kept_family(family) != nullptr; };
+  const FamilyLevels levels = family_levels(targets, is_kept);
+  for (const FamilyLevel& level : levels.levels) make_level(level, levels.read_otherwise);
+  return true;
+}
+
+/// What these families read of handles is made of members of the levels below, which are kept by now.
+void DistributedEngine::make_level(const FamilyLevel& level,
+                                   const std::unordered_set<const Task*>& read_otherwise) {
+  PlannedProgram planned = plan_families(level.families, read_otherwise);
+  FamilyProgram& program = planned.program;
+  Run& run = runs_[program.run];
+  const FamilyNode* family = nullptr;
+  std::uint32_t node = 0;
+  for (const TaskHandle& member : level.members) {
+    const Task* task = member.get();
+    if (task->residence() != nullptr) continue;
+    if (std::exchange(family, task->family()) != task->family()) node = planned.node(*task->family());
+    const std::uint32_t rank = program.owner(node, program.nodes[node].extent.place_of(task->member()));
+    auto state = std::make_shared<KeptState>(KeptState{.id = next_id_++, .rank = rank});
+    program.wants.push_back({detail::name_of(node, task->member()), state->id, Keep::announced});
+    pending_.emplace(state->id, Pending{program.run, state});
+    run.waiting.emplace_hint(run.waiting.end(), state->id, 0);
+    task->settle(std::make_unique<ResidenceOf<KeptState>>(std::move(state), releases_));
+  }
+  program.need_only_wants();
+  plan_fronts(program, front_members_);
+  ship(std::move(planned));
+}
+
+/// From here on its families' names can be told.
+void DistributedEngine::ship(PlannedProgram planned) {
+  const FamilyProgram& program = planned.program;
+  Run& run = runs_[program.run];
+  run.families = std::move(planned.families);
+  run.targets = std::move(planned.held);
+  rank_.ship_program(program.run, program.encode(images_), runs_.size() == 1);
+}
+
+/// What families read of single handles is kept from now on. Those of a family of handles, unless they are
+/// persisted or anything else is to read them, are made for the program alone: it frees each
+/// as it is read, so that a dataset larger than memory can go through it. For whoever asks for them later
+/// they are as lazy as before.
+PlannedProgram DistributedEngine::plan_families(std::span<const std::shared_ptr<const FamilyNode>> families,
+                                                const std::unordered_set<const Task*>& read_otherwise) {
+  const HandlesRead handles =
+      handles_read(families, [this](const FamilyNode& family) { return kept_family(family) != nullptr; });
+  std::unordered_set<const Task*> owned;
+  for (const Task* task : handles.all) {
+    const bool is_lazy =
+        task->constant() == nullptr && task->family() == nullptr && task->residence() == nullptr;
+    if (is_lazy && handles.in_one_family.contains(task) && !read_otherwise.contains(task)) owned.insert(task);
+  }
+  persist_held(handles.all);
+  ProgramContext context;
+  context.kept = [this](const FamilyNode& family) {
+    const auto kept = kept_family(family);
+    return kept != nullptr ? KeptAs{kept->first, kept->of.nodes.front().parts} : KeptAs();
+  };
+  context.ranks = machine_.ranks();
+  context.front_members = front_members_;
+  context.rank_on = [this](const std::string& host) {
+    const auto found = std::ranges::find(machine_.hosts, host);
+    return found == machine_.hosts.end() ? -1 : static_cast<std::int32_t>(found - machine_.hosts.begin());
+  };
+  context.given = [this, &owned](const Task& task) {
+    if (task.constant() != nullptr) settle_constant(task);
+    const KeptState& state = persisted_state(task);
+    return GivenMember{state.id, state.rank, owned.contains(&task) ? 1U : 0U};
+  };
+  PlannedProgram planned = plan_program(families, context);
+  // Only now: where planning throws, they are kept like others until their last handle is gone.
+  for (const Task* task : owned) {
+    persisted_state(*task).is_owned = true;
+    task->settle(nullptr);
+  }
+  planned.program.run = next_run_++;
+  warn_of_unknown_readers(planned);
+  return planned;
+}
+
+/// Of families that every rank has to look at as a whole.
+void DistributedEngine::warn_of_unknown_readers(const PlannedProgram& planned) {
+  constexpr std::int64_t worth_a_word = 10'000'000;  // about half a second
+  if (!warnings_ || machine_.ranks() == 1) return;
+  for (const auto& family : planned.families) {
+    if (family == nullptr || family->kind->dependence == nullptr) continue;
+    const Dependence& dependence = *family->kind->dependence;
+    const bool is_known = dependence.lag == nullptr || dependence.by_inverse ||
+                          dependence.known_lag(family->closure.data()) > 0;
+    if (is_known || family->extent.volume() < worth_a_word ||
+        !warned_.insert({family->where.file_name(), family->where.line()}).second)
+      continue;
+    std::fprintf(
+        stderr,
+        "ramal: warning: each rank looks at all %lld members of %s at %s:%u to find out who reads what; say "
+        "how far they reach (FamilyOptions::reach), or give an inverse\n",
+        static_cast<long long>(family->extent.volume()), std::string(family->name()).c_str(),
+        family->where.file_name(), static_cast<unsigned>(family->where.line()));
+  }
+}
+
+void DistributedEngine::run(const std::vector<std::shared_ptr<const FamilyNode>>& families) {
+  auto held = rank_.lock();
+  forget_inputs();
+  send_releases();
+  std::vector<std::shared_ptr<const FamilyNode>> fresh, kept;
+  for (const auto& family : families) (kept_family(*family) != nullptr ? kept : fresh).push_back(family);
+  if (fresh.empty()) {
+    if (held) held.unlock();
+    wait(kept);
+    return;
+  }
+  PlannedProgram planned = plan_families(fresh);
+  for (const auto& family : fresh) planned.program.nodes[planned.node(*family)].asked = true;
+  planned.program.done = next_id_++;
+  ending_ = {.id = planned.program.done, .run = planned.program.run, .missing = machine_.ranks()};
+  ship(std::move(planned));
+  if (held) held.unlock();
+  rank_.work_until([&] { return ending_.missing == 0; });
+  held = rank_.lock();
+  const Ending ended = std::exchange(ending_, {});
+  if (ended.failure) note_failure(*ended.failure);
+  runs_.erase(ended.run);
+  if (!ended.failure) {
+    if (held) held.unlock();
+    wait(kept);
+    return;
+  }
+  const Failed name = name_of(*ended.failure);
+  failed_.erase(failed_.lower_bound({ended.run, 0}), failed_.lower_bound({ended.run + 1, 0}));
+  throw_failure(*ended.failure, name);
+}
+
+/// Null if it is not kept by this session.
+std::shared_ptr<KeptFamily> DistributedEngine::kept_family(const FamilyNode& family) const {
+  const auto* residence = dynamic_cast<const ResidenceOf<KeptFamily>*>(family.residence.get());
+  if (residence == nullptr) return nullptr;
+  if (residence->of(releases_)) return residence->shared();
+  throw std::invalid_argument("ramal: the family " + std::string(family.name()) +
+                              " was persisted in another session; make it anew");
+}
+KeptFamily& DistributedEngine::persisted_family(const FamilyNode& family) const {
+  if (const auto kept = kept_family(family)) return *kept;  // which the family holds
+  throw std::invalid_argument("ramal: the family " + std::string(family.name()) +
+                              " is not persisted; call session.persist on it first");
+}
+
+/// A handle to a member of a kept family is one to a kept result, as long as the family is.
+void DistributedEngine::lend_member(const Task& task, std::shared_ptr<KeptFamily> family) {
+  const std::uint32_t rank = family->of.owner(0, family->of.nodes.front().extent.place_of(task.member()));
+  auto state =
+      std::make_shared<KeptState>(KeptState{.id = family->first + static_cast<ValueId>(task.member()),
+                                            .rank = rank,
+                                            .ready = family->missing == 0,
+                                            .lender = family});
+  if (family->missing > 0) family->members.push_back(state);
+  task.settle(std::make_unique<ResidenceOf<KeptState>>(std::move(state), releases_));
+}
+
+bool DistributedEngine::lender_gave_up(const Task& task) {
+  if (task.family() == nullptr) return false;
+  const auto* residence = dynamic_cast<const ResidenceOf<KeptState>*>(task.residence());
+  return residence != nullptr && residence->kept().lender && residence->kept().lender->gave_up;
+}
+
+void DistributedEngine::persist(const std::vector<std::shared_ptr<const FamilyNode>>& families) {
+  const auto held = rank_.lock();
+  forget_inputs();
+  send_releases();
+  for (const auto& family : families) {
+    if (kept_family(*family) != nullptr) continue;
+    PlannedProgram planned = plan_families(std::span(&family, 1));
+    FamilyProgram& program = planned.program;
+    const std::uint32_t node = planned.node(*family);
+    auto kept = std::make_shared<KeptFamily>();
+    kept->of.ranks = program.ranks;
+    kept->of.nodes.push_back(program.nodes[node]);
+    kept->of.nodes.front().forget_sources();
+    kept->first = next_id_;
+    next_id_ += static_cast<ValueId>(family->extent.volume());
+    kept->run = program.run;
+    kept->missing = machine_.ranks();
+    program.keeps.push_back({node, kept->first});
+    program.nodes[node].asked = true;
+    program.done = next_id_++;
+    kept_families_.emplace(program.done, kept);
+    family->residence = std::make_unique<ResidenceOf<KeptFamily>>(std::move(kept), releases_);
+    family->gave_up = false;
+    ship(std::move(planned));
+  }
+}
+
+void DistributedEngine::wait(const std::vector<std::shared_ptr<const FamilyNode>>& families) {
+  for (const auto& family : families) {
+    const KeptFamily* kept = nullptr;
+    {
+      const auto held = rank_.lock();
+      if (family->gave_up) throw CancelledError(gave_up_text(family->name()));
+      kept = &persisted_family(*family);
+    }
+    rank_.work_until([kept] { return kept->missing == 0; });
+    const auto held = rank_.lock();
+    if (kept->failure) throw_failure(*kept->failure, name_of(*kept->failure));
+  }
+}
+
+void DistributedEngine::cancel(const std::vector<std::shared_ptr<const FamilyNode>>& families) {
+  const auto held = rank_.lock();
+  for (const auto& family : families) {
+    if (family->gave_up) continue;
+    KeptFamily& kept = persisted_family(*family);
+    if (kept.missing == 0) continue;
+    kept.gave_up = true;
+    cancel_program(kept.run);
+    family->residence = nullptr;
+    family->gave_up = true;
+  }
+  rank_.transport().flush();
+}
+
+}  // namespace ramal::detail

@@ -1,0 +1,393 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "runtime/session/serial.hpp"
+
+#include "runtime/executor/exceptions.hpp"
+#include "runtime/machine/machine.hpp"
+
+#include <ramal/error.hpp>
+
+namespace ramal::detail {
+
+class SerialEngine::KeptResidence final : public Residence {
+ public:
+  KeptResidence(const SerialEngine& owner, Value value) : owner_(&owner), value_(std::move(value)) {}
+  const SerialEngine* owner() const { return owner_; }
+  const Value& value() const { return value_; }
+
+ private:
+  const SerialEngine* owner_;
+  Value value_;
+};
+
+class SerialEngine::KeptMembers final : public Residence {
+ public:
+  explicit KeptMembers(std::vector<Value> values) : values_(std::move(values)) {}
+  const std::vector<Value>& values() const { return values_; }
+
+ private:
+  std::vector<Value> values_;
+};
+
+std::vector<Value> SerialEngine::evaluate(const Tasks& targets) {
+  Graph graph = collect(targets);
+  if (make_members(graph, targets)) graph = collect(targets);  // whose values exist now
+  ++run_;
+  std::vector<Cell> cells(graph.size());
+  for (const TaskIndex input : graph.inputs) ++cells[input].uses;
+  for (const TaskIndex target : graph.targets) ++cells[target].uses;  // so never moved from
+  for (const TaskIndex i : graph.given) cells[i].value = given(*graph.tasks[i]);
+  for (TaskIndex i = 0; i < graph.size(); ++i) {
+    if (cells[i].value.empty()) cells[i].value = call(graph, i, cells);
+    for (const TaskIndex input : graph.inputs_of(i)) {
+      if (--cells[input].uses == 0) cells[input].value.reset();
+    }
+  }
+  std::vector<Value> results;
+  for (const TaskIndex target : graph.targets) results.push_back(cells[target].value);
+  return results;
+}
+
+Value SerialEngine::call(const Graph& graph, TaskIndex i, std::vector<Cell>& cells) {
+  const Value* failed = nullptr;
+  for (const TaskIndex input : graph.inputs_of(i)) {
+    const Value& value = cells[input].value;
+    if (value.failed() && (failed == nullptr || value.get<Failure>().before(failed->get<Failure>())))
+      failed = &value;
+  }
+  if (failed != nullptr) return *failed;
+  const Task& task = *graph.tasks[i];
+  Frame frame{cells.data(), graph.inputs_of(i).data(), true, task.literals(), &alone_};
+  Value result;
+  ++tasks_run_;
+  try {
+    run_kind(task.kind(), frame, result);
+    return result;
+  } catch (...) {
+    Failure failure{
+        .run = run_, .plan = i, .rank = 0, .cancelled = false, .message = current_message(), .arguments = {}};
+    try {
+      failure.arguments = task.kind().preview(frame);
+    } catch (...) {
+      failure.arguments = "…";
+    }
+    failed_.try_emplace({run_, i},
+                        Failed{std::string(task.name()), task.where().file_name(), task.where().line()});
+    return Value::make<Failure>(std::move(failure));
+  }
+}
+
+/// Throws what its function throws.
+void SerialEngine::run_kind(const Kind& kind, Frame& frame, Value& result) {
+  struct Mark {
+    explicit Mark(RunningTask& its, const Kind& kind) : running(its) {
+      this_thread_runs = &running;
+      running.begin(kind);
+    }
+    ~Mark() {
+      running.end();
+      this_thread_runs = nullptr;
+    }
+    RunningTask& running;
+  } const mark(running_, kind);
+  kind.run(frame, result);
+}
+
+// --- families ---------------------------------------------------------------------------------------------
+
+/// Makes the members of families that the graph starts from, and those that these need, unless there are
+/// none.
+bool SerialEngine::make_members(const Graph& graph, const Tasks& targets) {
+  const auto settle = [this](const Task& task, const std::vector<Value>& members) {
+    task.settle(std::make_unique<KeptResidence>(*this, members[static_cast<std::size_t>(task.member())]));
+  };
+  bool any = false;
+  bool any_to_make = false;
+  for (const TaskIndex i : graph.given) {
+    const Task& task = *graph.tasks[i];
+    if (task.family() == nullptr || task.residence() != nullptr) continue;
+    any = true;
+    if (const auto* members = kept_members(*task.family())) {
+      settle(task, *members);
+    } else {
+      any_to_make = true;
+    }
+  }
+  if (!any_to_make) return any;
+  const auto is_kept = [this](const FamilyNode& family) { return kept_members(family) != nullptr; };
+  for (const FamilyLevel& level : family_levels(targets, is_kept).levels) {
+    PlannedProgram planned;
+    const auto values = evaluate(level.families, planned);
+    for (const TaskHandle& member : level.members) {
+      const Task& task = *member.get();
+      if (task.residence() == nullptr) settle(task, values[planned.node(*task.family())]);
+    }
+  }
+  return true;
+}
+
+std::vector<std::vector<Value>> SerialEngine::evaluate(
+    std::span<const std::shared_ptr<const FamilyNode>> families, PlannedProgram& planned) {
+  const auto is_kept = [this](const FamilyNode& family) { return kept_members(family) != nullptr; };
+  persist(handles_read(families, is_kept).all);
+  std::vector<Value> handles;
+  ProgramContext context;
+  context.kept = [&](const FamilyNode& family) { return KeptAs{is_kept(family) ? ValueId{1} : 0}; };
+  context.given = [&](const Task& task) {
+    handles.push_back(given(task));
+    return GivenMember{handles.size() - 1, 0};
+  };
+  planned = plan_program(families, context);
+  ++run_;
+  Evaluation all{planned, {}, {}};
+  for (const ProgramNode& node : planned.program.nodes) {
+    all.values.emplace_back();
+    all.reads.push_back(reads_of(node));
+  }
+  for (std::uint32_t i = 0; i < planned.program.nodes.size(); ++i) {
+    const ProgramNode& node = planned.program.nodes[i];
+    auto& own = all.values[i];
+    if (node.kept != 0) {
+      own = *kept_members(*planned.families[i]);
+    } else if (!node.given.empty()) {
+      for (const GivenMember& member : node.given) own.push_back(handles[member.id]);
+    } else if (node.loop >= 0 && own.empty()) {
+      evaluate_loop(all, planned.program.loops[static_cast<std::size_t>(node.loop)], i);
+    } else if (!node.exists() && node.loop < 0) {
+      own.resize(static_cast<std::size_t>(node.extent.volume()));
+      for (std::int64_t number = 0; number < node.extent.volume(); ++number) evaluate_member(all, i, number);
+    }
+  }
+  return std::move(all.values);
+}
+
+/// Of its nodes two steps are there at a time.
+void SerialEngine::evaluate_loop(Evaluation& all, const ProgramLoop& loop, std::uint32_t first) {
+  const auto& nodes = all.planned.program.nodes;
+  for (std::uint32_t i = first; i < loop.first_left; ++i)
+    all.values[i].resize(2 * static_cast<std::size_t>(nodes[i].row()) + 1);  // so that none is empty
+  std::int64_t step = 0;
+  const Value* done = nullptr;
+  for (bool is_last = false; !is_last; ++step) {
+    for (std::uint32_t i = first; i < loop.first_left; ++i) {
+      for (std::int64_t k = 0; k < nodes[i].row(); ++k) evaluate_member(all, i, step * nodes[i].row() + k);
+    }
+    if (loop.done >= 0) done = &all.value(static_cast<std::uint32_t>(loop.done), step);
+    is_last = step + 1 == loop.steps || (done != nullptr && (done->failed() || done->get<bool>()));
+  }
+  for (std::size_t state = 0; state < loop.states.size(); ++state) {
+    const std::uint32_t made_by = loop.states[state];
+    for (std::int64_t k = 0; k < nodes[made_by].row(); ++k) {
+      const Value& last = all.value(made_by, (step - 1) * nodes[made_by].row() + k);
+      all.values[loop.first_left + state].push_back(done != nullptr && done->failed() ? *done : last);
+    }
+  }
+}
+
+const Value& SerialEngine::Evaluation::value(std::uint32_t node, std::int64_t number) const {
+  const ProgramNode& of = planned.program.nodes[node];
+  return values[node][static_cast<std::size_t>(of.loop >= 0 ? number % (2 * of.row()) : number)];
+}
+
+void SerialEngine::evaluate_member(Evaluation& all, std::uint32_t i, std::int64_t number) {
+  const ProgramNode& node = all.planned.program.nodes[i];
+  const Index place = node.extent.place_of(number);
+  Value value = call_member(all, i, place);
+  if (value.failed()) {
+    const FamilyNode& family = *all.planned.families[i];
+    const auto& failure = value.get<Failure>();
+    if (failure.run == run_ && failure.plan == name_of(i, number)) {
+      failed_.try_emplace({run_, failure.plan}, Failed{std::string(family.name()) + place.text(),
+                                                       family.where.file_name(), family.where.line()});
+    }
+  }
+  const_cast<Value&>(all.value(i, number)) = std::move(value);
+}
+
+void SerialEngine::run(const std::vector<std::shared_ptr<const FamilyNode>>& families) {
+  PlannedProgram planned;
+  const auto values = evaluate(families, planned);
+  std::vector<Value> asked;
+  for (const auto& family : families)
+    std::ranges::copy(values[planned.node(*family)], std::back_inserter(asked));
+  throw_first_failure(asked);
+}
+
+const std::vector<Value>* SerialEngine::kept_members(const FamilyNode& family) const {
+  const auto* kept = dynamic_cast<const KeptMembers*>(family.residence.get());
+  return kept != nullptr ? &kept->values() : nullptr;
+}
+
+void SerialEngine::persist(const std::vector<std::shared_ptr<const FamilyNode>>& families) {
+  for (const auto& family : families) {
+    if (kept_members(*family) != nullptr) continue;
+    PlannedProgram planned;
+    auto values = evaluate(std::span(&family, 1), planned);
+    family->residence = std::make_unique<KeptMembers>(std::move(values[planned.node(*family)]));
+  }
+}
+
+const std::vector<Value>& SerialEngine::persisted_members(const FamilyNode& family) const {
+  if (const auto* values = kept_members(family)) return *values;
+  throw std::invalid_argument("ramal: the family " + std::string(family.name()) +
+                              " is not persisted; call session.persist on it first");
+}
+
+void SerialEngine::wait(const std::vector<std::shared_ptr<const FamilyNode>>& families) {
+  for (const auto& family : families) {
+    throw_first_failure(persisted_members(*family));
+  }
+}
+
+Value SerialEngine::call_member(Evaluation& all, std::uint32_t number, const Index& place) {
+  const ProgramNode& node = all.planned.program.nodes[number];
+  Reads& reads = all.reads[number];
+  InputCounts counts;
+  const auto fail = [&](std::string message, std::string arguments) {
+    return Value::make<Failure>(Failure{.run = run_,
+                                        .plan = name_of(number, node.extent.number_of(place)),
+                                        .rank = 0,
+                                        .cancelled = false,
+                                        .message = std::move(message),
+                                        .arguments = std::move(arguments)});
+  };
+  ++tasks_run_;
+  if (auto problem = read_member(node, place, reads, counts); !problem.empty()) return fail(problem, {});
+  std::vector<Cell> cells(reads.all().size());
+  std::vector<std::uint32_t> inputs;
+  const Value* failed = nullptr;
+  for (const Reads::Read& read : reads.all()) {
+    const ProgramSource& source = node.sources[read.source];
+    Cell& cell = cells[inputs.size()];
+    cell.value = all.value(source.node, source.base + read.number);
+    inputs.push_back(static_cast<std::uint32_t>(inputs.size()));
+    if (cell.value.failed() &&
+        (failed == nullptr || cell.value.get<Failure>().before(failed->get<Failure>())))
+      failed = &cell.value;
+  }
+  if (failed != nullptr) return *failed;
+  std::vector<std::byte> literals;
+  write_member_literals(node, place, counts, literals);
+  Frame frame{cells.data(), inputs.data(), false, literals, nullptr};
+  Value result;
+  try {
+    run_kind(*node.kind, frame, result);
+    return result;
+  } catch (...) {
+    std::string arguments = "…";
+    const std::string message = current_message();
+    try {
+      arguments = node.kind->preview(frame);
+    } catch (...) {
+    }
+    return fail(message, arguments);
+  }
+}
+
+// --- kept results -----------------------------------------------------------------------------------------
+
+Value SerialEngine::given(const Task& task) const {
+  return task.constant() != nullptr ? *task.constant() : kept(task).value();
+}
+
+const SerialEngine::KeptResidence& SerialEngine::kept(const Task& task) const {
+  const auto* residence = dynamic_cast<const KeptResidence*>(task.residence());
+  if (residence != nullptr && residence->owner() == this) return *residence;
+  throw std::invalid_argument("ramal: the result of " + std::string(task.name()) +
+                              (task.residence() != nullptr
+                                   ? " was persisted in another session"
+                                   : " is not persisted; call session.persist on it first"));
+}
+
+void SerialEngine::throw_first_failure(const std::vector<Value>& values) const {
+  const Failure* first = nullptr;
+  for (const Value& value : values) {
+    if (value.failed() && (first == nullptr || value.get<Failure>().before(*first)))
+      first = &value.get<Failure>();
+  }
+  if (first == nullptr) return;
+  const auto& failed = failed_.at({first->run, first->plan});
+  throw TaskError({.task = failed.task,
+                   .file = failed.file,
+                   .line = failed.line,
+                   .arguments = first->arguments,
+                   .rank = 0,
+                   .host = host_name(),
+                   .message = first->message});
+}
+
+std::vector<Value> SerialEngine::compute(const Tasks& targets) {
+  auto values = evaluate(targets);
+  throw_first_failure(values);
+  return values;
+}
+
+void SerialEngine::persist(const Tasks& targets) {
+  Tasks fresh;
+  for (const Task* target : targets) {
+    if (target->constant() == nullptr && target->residence() == nullptr) fresh.push_back(target);
+    if (target->residence() != nullptr) kept(*target);
+  }
+  const auto values = evaluate(fresh);
+  for (std::size_t i = 0; i < fresh.size(); ++i) {
+    if (fresh[i]->residence() == nullptr) fresh[i]->settle(std::make_unique<KeptResidence>(*this, values[i]));
+  }
+  for (const Task* task : fresh) task->forget_inputs();
+}
+
+bool SerialEngine::wait(const Tasks& targets, double) {
+  for (const Task* target : targets) {
+    if (target->constant() == nullptr) kept(*target);
+  }
+  return true;
+}
+
+void SerialEngine::check(const Tasks& targets) {
+  std::vector<Value> values;
+  for (const Task* target : targets) values.push_back(given(*target));
+  throw_first_failure(values);
+}
+
+std::unique_ptr<Watch> SerialEngine::watch(const Tasks& targets) {
+  struct InOrder final : Watch {
+    explicit InOrder(std::size_t size) : size(size) {}
+    std::optional<std::size_t> next() override { return at < size ? std::optional(at++) : std::nullopt; }
+    std::size_t size;
+    std::size_t at = 0;
+  };
+  wait(targets, 0);
+  return std::make_unique<InOrder>(targets.size());
+}
+
+void SerialEngine::cancel(const Tasks& targets) { wait(targets, 0); }
+void SerialEngine::cancel(const std::vector<std::shared_ptr<const FamilyNode>>& families) {
+  for (const auto& family : families) persisted_members(*family);
+}
+
+std::vector<TaskHandle> SerialEngine::from_local(const std::string& name, const Kind& kind) {
+  const auto found = locals_.values().find(name);
+  if (found == locals_.values().end())
+    throw std::invalid_argument("ramal: from_local: there is no local '" + name + "'");
+  if (found->second.type().name != kind.result->name) {
+    throw std::invalid_argument("ramal: from_local: the local '" + name + "' is a " +
+                                std::string(found->second.type().name) + ", not a " +
+                                std::string(kind.result->name));
+  }
+  std::vector<TaskHandle> one(1, TaskHandle(Task::make(kind, {}, {})));
+  one.front().get()->settle(std::make_unique<KeptResidence>(*this, found->second));
+  return one;
+}
+
+void SerialEngine::to_local(const std::string& name, const Tasks& targets) {
+  for (const Task* target : targets) left_[name] = kept(*target).value();
+}
+
+std::vector<RankInfo> SerialEngine::info() {
+  return {{.rank = 0,
+           .host = host_name(),
+           .pid = process_id(),
+           .threads = 1,
+           .cores = bound_cores(),
+           .tasks_run = tasks_run_}};
+}
+
+}  // namespace ramal::detail

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// SerialEngine: RAMAL_SCHEDULER=serial. Every task runs in the caller's stack, in the graph's order, one
+// after the other. For debuggers, and as the judge of the distributed engine: it shares the graph and the
+// functions with it, but no placement, no cutting, no executor and no messages.
+#pragma once
+
+#include "graph/core/graph.hpp"
+#include "graph/families/levels.hpp"
+#include "graph/families/program.hpp"
+#include "runtime/executor/failure.hpp"
+#include "runtime/executor/running_task.hpp"
+
+#include <ramal/communicator.hpp>
+#include <ramal/detail/engine.hpp>
+#include <ramal/locals.hpp>
+
+#include <map>
+
+namespace ramal::detail {
+
+class SerialEngine final : public Engine {
+ public:
+  int ranks() const override { return 1; }
+  std::vector<Value> compute(const Tasks& targets) override;
+  void persist(const Tasks& targets) override;
+  void run(const std::vector<std::shared_ptr<const FamilyNode>>& families) override;
+  void persist(const std::vector<std::shared_ptr<const FamilyNode>>& families) override;
+  void wait(const std::vector<std::shared_ptr<const FamilyNode>>& families) override;
+  bool wait(const Tasks& targets, double seconds) override;
+  void check(const Tasks& targets) override;
+  std::unique_ptr<Watch> watch(const Tasks& targets) override;
+  /// Whatever was persisted is there already.
+  void cancel(const Tasks& targets) override;
+  void cancel(const std::vector<std::shared_ptr<const FamilyNode>>& families) override;
+  std::vector<RankInfo> info() override;
+  void progress() override {}
+  std::vector<TaskHandle> from_local(const std::string& name, const Kind& kind) override;
+  void to_local(const std::string& name, const Tasks& targets) override;
+  /// What the program had before the run, and what was left for it.
+  Locals& locals() { return locals_; }
+  Locals left_locals() {
+    Locals left;
+    left.values() = std::move(left_);
+    return left;
+  }
+
+ private:
+  class KeptResidence;
+  class KeptMembers;
+  const std::vector<Value>* kept_members(const FamilyNode& family) const;
+  const std::vector<Value>& persisted_members(const FamilyNode& family) const;
+  /// Of collective tasks: this process alone.
+  class Alone final : public Communicator {
+   public:
+    int rank() const override { return 0; }
+    int size() const override { return 1; }
+    std::vector<std::string> gather(const std::string& mine) override { return {mine}; }
+    const void* mpi_communicator() const override { return nullptr; }
+  };
+
+  const KeptResidence& kept(const Task& task) const;
+  /// Values of the targets, failed ones included.
+  std::vector<Value> evaluate(const Tasks& targets);
+  Value given(const Task& task) const;
+  bool make_members(const Graph& graph, const Tasks& targets);
+  /// All members' values, by node.
+  std::vector<std::vector<Value>> evaluate(std::span<const std::shared_ptr<const FamilyNode>> families,
+                                           PlannedProgram& planned);
+  /// Of a program.
+  struct Evaluation {
+    const PlannedProgram& planned;
+    std::vector<std::vector<Value>> values;  // by node
+    std::vector<Reads> reads;
+    const Value& value(std::uint32_t node, std::int64_t number) const;
+  };
+  void evaluate_member(Evaluation& all, std::uint32_t node, std::int64_t number);
+  void evaluate_loop(Evaluation& all, const ProgramLoop& loop, std::uint32_t first);
+  Value call_member(Evaluation& all, std::uint32_t node, const Index& place);
+  Value call(const Graph& graph, TaskIndex i, std::vector<Cell>& cells);
+  void run_kind(const Kind& kind, Frame& frame, Value& result);
+  void throw_first_failure(const std::vector<Value>& values) const;
+
+  Alone alone_;
+  RunningTask running_;
+  Locals locals_;
+  std::map<std::string, Value> left_;
+  RunId run_ = 0;
+  std::uint64_t tasks_run_ = 0;
+  struct Failed {
+    std::string task;
+    std::string file;
+    unsigned line;
+  };
+  std::map<std::pair<RunId, std::uint64_t>, Failed> failed_;
+};
+
+}  // namespace ramal::detail
