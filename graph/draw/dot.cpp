@@ -26,13 +26,13 @@ struct Group {
   std::size_t tasks = 0;
 };
 /// A result that is read: from a group's box to a group's circle.
-struct Edge {
+struct Arrow {
   std::uint32_t from;
   std::uint32_t to;
 };
 struct Picture {
   std::vector<Group> groups;
-  std::vector<Edge> edges;  ///< each pair of groups once, in the order of their consumers
+  std::vector<Arrow> edges;  ///< each pair of groups once, in the order of their consumers
   std::size_t nodes = 0;    ///< circles and boxes
 };
 
@@ -69,7 +69,7 @@ class Drawing {
     std::unordered_set<std::uint64_t> seen;
     for (TaskIndex i = 0; i < graph_.size(); ++i) {
       for (const TaskIndex input : graph_.inputs_of(i)) {
-        const Edge edge{group_of[input], group_of[i]};
+        const Arrow edge{group_of[input], group_of[i]};
         if (!seen.insert(std::uint64_t{edge.from} << 32 | edge.to).second) continue;
         if (picture.edges.size() == most_edges) return std::nullopt;
         picture.edges.push_back(edge);
@@ -117,7 +117,7 @@ std::size_t rows_crossed(const Picture& picture) {
     std::int64_t gain = 0;  // consumers less inputs
   };
   std::vector<Place> places(picture.groups.size());
-  for (const Edge& edge : picture.edges) {
+  for (const Arrow& edge : picture.edges) {
     ++places[edge.from].gain;
     --places[edge.to].gain;
   }
@@ -132,7 +132,7 @@ std::size_t rows_crossed(const Picture& picture) {
     places[edge->from].before_consumers = std::min(places[edge->from].before_consumers, to - 1);
   }
   std::size_t rows = 0;
-  for (const Edge& edge : picture.edges) {
+  for (const Arrow& edge : picture.edges) {
     const std::uint32_t from = level(edge.from);
     const std::uint32_t to = level(edge.to);
     rows += to > from ? 2 * std::size_t{to - from} - 1 : 1;
@@ -233,7 +233,7 @@ void write_edges(std::string& out, const Picture& picture) {
   for (std::size_t i = 0; i < picture.groups.size(); ++i) {
     if (!picture.groups[i].given) out += "  t" + std::to_string(i) + " -> r" + std::to_string(i) + ";\n";
   }
-  for (const Edge& edge : picture.edges) {
+  for (const Arrow& edge : picture.edges) {
     out += "  r" + std::to_string(edge.from) + " -> t" + std::to_string(edge.to) + ";\n";
   }
 }

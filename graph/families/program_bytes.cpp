@@ -96,71 +96,71 @@ void write_program(Writer& writer, const FamilyProgram& program, const Images& i
   write_items(writer, program.keeps);
 }
 
-void expect(bool is_so, const char* what) {
+void require(bool is_so, const char* what) {
   if (!is_so) throw DecodeError(std::string("a program is damaged: ") + what);
 }
 
 void check_shape(const Index& shape) {
-  expect(shape.dims >= 0 && shape.dims <= Index::most_dims, "the dimensions of an extent");
-  expect(checked_volume(shape).has_value(), "the size of a family");
+  require(shape.dims >= 0 && shape.dims <= Index::most_dims, "the dimensions of an extent");
+  require(checked_volume(shape).has_value(), "the size of a family");
 }
 
 void check_node(const FamilyProgram& program, std::uint32_t i) {
   const ProgramNode& node = program.nodes[i];
   check_shape(node.extent);
-  expect(node.extent.dims >= 1, "a family without dimensions");
+  require(node.extent.dims >= 1, "a family without dimensions");
   std::int64_t parts = 1;
   for (const std::int32_t part : node.parts) {
-    expect(part >= 1, "the parts of a family");
+    require(part >= 1, "the parts of a family");
     parts *= part;
-    expect(parts <= program.ranks, "the parts of a family");
+    require(parts <= program.ranks, "the parts of a family");
   }
-  expect(node.only_rank < static_cast<std::int32_t>(program.ranks), "the rank of a family");
-  expect(node.threads >= 1 && node.rows >= 1 && node.period >= 0 && node.settled >= 0, "a family's numbers");
-  expect(node.pace <= Pace::by_chunks, "the pace of a family");
-  expect(node.pace != Pace::by_chunks || (node.leaves.rows >= 1 && node.leaves.row >= 1),
+  require(node.only_rank < static_cast<std::int32_t>(program.ranks), "the rank of a family");
+  require(node.threads >= 1 && node.rows >= 1 && node.period >= 0 && node.settled >= 0, "a family's numbers");
+  require(node.pace <= Pace::by_chunks, "the pace of a family");
+  require(node.pace != Pace::by_chunks || (node.leaves.rows >= 1 && node.leaves.row >= 1),
          "a family's leaves");
-  expect(0 <= node.front && node.front <= node.last && node.last < program.fronts, "a family's fronts");
+  require(0 <= node.front && node.front <= node.last && node.last < program.fronts, "a family's fronts");
   const auto loops = static_cast<std::int32_t>(program.loops.size());
-  expect(node.loop < loops && node.left_by < loops, "the loop of a family");
-  expect(node.seen <= node.sources.size(), "the sources of a family");
-  expect(node.given.empty() || static_cast<std::int64_t>(node.given.size()) == node.extent.volume(),
+  require(node.loop < loops && node.left_by < loops, "the loop of a family");
+  require(node.seen <= node.sources.size(), "the sources of a family");
+  require(node.given.empty() || static_cast<std::int64_t>(node.given.size()) == node.extent.volume(),
          "given members");
-  for (const GivenMember& member : node.given) expect(member.rank < program.ranks, "the rank of a member");
-  expect(node.exists() || node.is_task || node.kind->dependence != nullptr, "a family of no pattern");
-  expect(node.kind->parameters.count <= InputCounts().size(), "a family's parameters");
-  expect(node.needed.low.dims == node.extent.dims && node.needed.high.dims == node.extent.dims,
+  for (const GivenMember& member : node.given) require(member.rank < program.ranks, "the rank of a member");
+  require(node.exists() || node.is_task || node.kind->dependence != nullptr, "a family of no pattern");
+  require(node.kind->parameters.count <= InputCounts().size(), "a family's parameters");
+  require(node.needed.low.dims == node.extent.dims && node.needed.high.dims == node.extent.dims,
          "what is needed of a family");
   for (const ProgramSource& source : node.sources) {
     check_shape(source.shape);
-    expect(source.when <= When::at_first && source.other <= node.sources.size(), "when a source is read");
-    expect(source.node < program.nodes.size() && (source.node <= i || source.when == When::step_before),
+    require(source.when <= When::at_first && source.other <= node.sources.size(), "when a source is read");
+    require(source.node < program.nodes.size() && (source.node <= i || source.when == When::step_before),
            "the order of families");
     const Index& whole = program.nodes[source.node].extent;
     const std::int64_t all = source.in_step() ? within_step(whole).volume() : whole.volume();
-    expect(source.base >= 0 && source.base <= all && source.shape.volume() <= all - source.base,
+    require(source.base >= 0 && source.base <= all && source.shape.volume() <= all - source.base,
            "the part of a source that is read");
   }
 }
 
 /// What is another rank's word is held against what it may be before anything follows it.
 void check(const FamilyProgram& program) {
-  expect(program.ranks >= 1 && program.rows >= 1 && program.chunks >= 1 && program.fronts >= 0,
+  require(program.ranks >= 1 && program.rows >= 1 && program.chunks >= 1 && program.fronts >= 0,
          "its numbers");
   const auto nodes = program.nodes.size();
   for (std::uint32_t i = 0; i < nodes; ++i) check_node(program, i);
   for (const ProgramLoop& loop : program.loops) {
-    expect(loop.steps >= 1 && loop.rows >= 1 && loop.front >= 0 && loop.ghost > loop.front,
+    require(loop.steps >= 1 && loop.rows >= 1 && loop.front >= 0 && loop.ghost > loop.front,
            "a loop's numbers");
-    expect(loop.done < static_cast<std::int64_t>(nodes), "a loop's verdict");
-    expect(loop.first_left + loop.states.size() <= nodes, "what a loop leaves");
-    for (const std::uint32_t state : loop.states) expect(state < loop.first_left, "a loop's state");
+    require(loop.done < static_cast<std::int64_t>(nodes), "a loop's verdict");
+    require(loop.first_left + loop.states.size() <= nodes, "what a loop leaves");
+    for (const std::uint32_t state : loop.states) require(state < loop.first_left, "a loop's state");
   }
   for (const ProgramWant& want : program.wants) {
-    expect(node_of(want.member) < nodes, "a wanted family");
-    expect(number_of(want.member) < program.nodes[node_of(want.member)].extent.volume(), "a wanted member");
+    require(node_of(want.member) < nodes, "a wanted family");
+    require(number_of(want.member) < program.nodes[node_of(want.member)].extent.volume(), "a wanted member");
   }
-  for (const ProgramKeep& keep : program.keeps) expect(keep.node < nodes, "a kept family");
+  for (const ProgramKeep& keep : program.keeps) require(keep.node < nodes, "a kept family");
 }
 
 }  // namespace

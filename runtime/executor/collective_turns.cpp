@@ -10,7 +10,7 @@
 namespace ramal::detail {
 
 namespace {
-constexpr double patience_seconds = 30;
+constexpr double silence_seconds = 30;
 }
 
 std::size_t CollectiveTurns::size(const Member& member) const {
@@ -156,7 +156,7 @@ void CollectiveTurns::see_off(int to, std::uint64_t mark) {
 void CollectiveTurns::check_thrown() {
   const double now = now_seconds();
   for (const auto& [name, since] : thrown_) {
-    if (now - since < patience_seconds) continue;
+    if (now - since < silence_seconds) continue;
     std::fprintf(
         stderr,
         "ramal: rank %d: a collective task threw here %.0f s ago and is still running on other ranks, "

@@ -11,7 +11,7 @@
 
 namespace ramal::detail {
 
-Record::Record(std::string path) : path_(std::move(path)) {
+EndingRecord::EndingRecord(std::string path) : path_(std::move(path)) {
   if (path_.empty()) return;
   // Found out now, not after hours of work.
   const bool stale_gone = unlink(path_.c_str()) == 0 || errno == ENOENT;
@@ -24,7 +24,7 @@ Record::Record(std::string path) : path_(std::move(path)) {
   unlink(unfinished().c_str());
 }
 
-bool Record::write(const Ending& ending) const {
+bool EndingRecord::write(const Ending& ending) const {
   if (path_.empty()) return true;
   std::FILE* const file = std::fopen(unfinished().c_str(), "we");
   if (file == nullptr) return false;

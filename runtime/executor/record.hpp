@@ -20,11 +20,11 @@ struct Ending {
   double elapsed_seconds = 0;
 };
 
-class Record {
+class EndingRecord {
  public:
   /// Removes what an earlier run left at `path`. Nothing is written if it is empty. Throws OptionError if
   /// no file can be made there.
-  explicit Record(std::string path);
+  explicit EndingRecord(std::string path);
 
   /// One line of JSON, there as a whole or not at all. False, with errno, if it could not be written.
   bool write(const Ending& ending) const;

@@ -54,7 +54,7 @@ RankInfo about_this_rank(int rank, int threads, int local_ranks, const Options& 
 /// On rank 0: what the ranks are, and where the program's ending is noted.
 struct Crew {
   std::vector<RankInfo> ranks;
-  const Record& record;
+  const EndingRecord& record;
   std::vector<LocalInfos> locals = {};
 
   std::vector<std::string> hosts() const {
@@ -191,7 +191,7 @@ int follow(std::unique_ptr<Transport> transport, const Images& images, const Opt
 
 // --- the schedulers -------------------------------------------------------------------------------------
 
-int run_serial(const Options& options, const Record& record, Locals& locals, const Program& program) {
+int run_serial(const Options& options, const EndingRecord& record, Locals& locals, const Program& program) {
   const double start = now_seconds();
   if (options.warnings == "on") introduce_serial();
   SerialEngine engine;
@@ -201,7 +201,7 @@ int run_serial(const Options& options, const Record& record, Locals& locals, con
   return note_ending({engine.info(), record}, status, engine.info()[0].tasks_run, {}, now_seconds() - start);
 }
 
-int run_in_process(const Options& options, const Record& record, const Program& program) {
+int run_in_process(const Options& options, const EndingRecord& record, const Program& program) {
   const Images images = Images::loaded();
   const int threads = std::max(1, options.threads);
   Crew crew{{}, record};
@@ -290,7 +290,7 @@ int run_in(const MpiWorld& world, const Images& images, const Options& options,
                     : std::min(expected_threads(options), default_threads(world.local_ranks()));
   if (!world.allows_threads()) threads = 1;
   std::string error = option_error;
-  std::optional<Record> record;
+  std::optional<EndingRecord> record;
   try {
     record.emplace(world.rank() == 0 ? options.record : std::string());
   } catch (const OptionError& refused) {
@@ -355,7 +355,7 @@ int run(int* argc, char*** argv, const Options& defaults, const Program& program
       complain(option_error);
       return refused_status;
     }
-    const Record record(options.record);
+    const EndingRecord record(options.record);
     return options.scheduler == "serial" ? run_serial(options, record, none, program)
                                          : run_in_process(options, record, program);
   } catch (const std::exception& error) {

@@ -14,7 +14,7 @@
 namespace ramal::test {
 namespace {
 
-using detail::Record;
+using detail::EndingRecord;
 
 class RecordTest : public ::testing::Test {
  protected:
@@ -32,7 +32,7 @@ class RecordTest : public ::testing::Test {
 };
 
 TEST_F(RecordTest, SaysHowTheRunEnded) {
-  const Record record(file_);
+  const EndingRecord record(file_);
   EXPECT_FALSE(std::filesystem::exists(file_)) << "there is none before the end";
   EXPECT_TRUE(record.write({.status = 3,
                             .ranks = 4,
@@ -50,22 +50,22 @@ TEST_F(RecordTest, SaysHowTheRunEnded) {
 
 TEST_F(RecordTest, RemovesAnOlderOneAtTheStart) {
   std::ofstream(file_) << "an older run's";
-  const Record record(file_);
+  const EndingRecord record(file_);
   EXPECT_FALSE(std::filesystem::exists(file_));
 }
 
 TEST_F(RecordTest, RefusesAPlaceWhereNoFileCanBeMadeAtTheStart) {
-  EXPECT_THROW(Record(folder_ + "/no/such/folder/record"), OptionError);
-  EXPECT_THROW(Record{folder_}, OptionError) << "a folder";
+  EXPECT_THROW(EndingRecord(folder_ + "/no/such/folder/record"), OptionError);
+  EXPECT_THROW(EndingRecord{folder_}, OptionError) << "a folder";
 }
 
 TEST_F(RecordTest, TellsWhenItCannotBeWrittenAtTheEnd) {
-  const Record record(file_);
+  const EndingRecord record(file_);
   std::filesystem::remove_all(folder_);
   EXPECT_FALSE(record.write({}));
 }
 
-TEST_F(RecordTest, IsNotKeptUnlessAskedFor) { EXPECT_TRUE(Record("").write({})); }
+TEST_F(RecordTest, IsNotKeptUnlessAskedFor) { EXPECT_TRUE(EndingRecord("").write({})); }
 
 }  // namespace
 }  // namespace ramal::test

@@ -14,9 +14,8 @@
 // smpirun was told.
 //
 // All ranks are in one process and share its globals, so the rank 0 program can read what all have noted.
+#include <ramal/mpi.hpp>
 #include <ramal/ramal.hpp>
-
-#include <mpi.h>
 #include <simgrid/engine.h>
 #include <time.h>
 
@@ -295,8 +294,10 @@ int main(int argc, char* argv[]) {
   how.idle = "block";
   how.warnings = "off";
   bool is_first = false;
+  // Not left to `run`, which ends MPI when the process ends: this one has many ranks.
+  MPI_Init(&argc, &argv);
   const int status = ramal::run(
-      argc, argv,
+      MPI_COMM_WORLD,
       [&](ramal::Session& session) {
         is_first = true;
         const int result = program(session, name, options, called);
@@ -305,5 +306,6 @@ int main(int argc, char* argv[]) {
       },
       how);
   if (is_first) std::printf("end=%.9f\n", now() - ended);
+  MPI_Finalize();
   return status;
 }
