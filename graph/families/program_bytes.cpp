@@ -119,39 +119,39 @@ void check_node(const FamilyProgram& program, std::uint32_t i) {
   require(node.threads >= 1 && node.rows >= 1 && node.period >= 0 && node.settled >= 0, "a family's numbers");
   require(node.pace <= Pace::by_chunks, "the pace of a family");
   require(node.pace != Pace::by_chunks || (node.leaves.rows >= 1 && node.leaves.row >= 1),
-         "a family's leaves");
+          "a family's leaves");
   require(0 <= node.front && node.front <= node.last && node.last < program.fronts, "a family's fronts");
   const auto loops = static_cast<std::int32_t>(program.loops.size());
   require(node.loop < loops && node.left_by < loops, "the loop of a family");
   require(node.seen <= node.sources.size(), "the sources of a family");
   require(node.given.empty() || static_cast<std::int64_t>(node.given.size()) == node.extent.volume(),
-         "given members");
+          "given members");
   for (const GivenMember& member : node.given) require(member.rank < program.ranks, "the rank of a member");
   require(node.exists() || node.is_task || node.kind->dependence != nullptr, "a family of no pattern");
   require(node.kind->parameters.count <= InputCounts().size(), "a family's parameters");
   require(node.needed.low.dims == node.extent.dims && node.needed.high.dims == node.extent.dims,
-         "what is needed of a family");
+          "what is needed of a family");
   for (const ProgramSource& source : node.sources) {
     check_shape(source.shape);
     require(source.when <= When::at_first && source.other <= node.sources.size(), "when a source is read");
     require(source.node < program.nodes.size() && (source.node <= i || source.when == When::step_before),
-           "the order of families");
+            "the order of families");
     const Index& whole = program.nodes[source.node].extent;
     const std::int64_t all = source.in_step() ? within_step(whole).volume() : whole.volume();
     require(source.base >= 0 && source.base <= all && source.shape.volume() <= all - source.base,
-           "the part of a source that is read");
+            "the part of a source that is read");
   }
 }
 
 /// What is another rank's word is held against what it may be before anything follows it.
 void check(const FamilyProgram& program) {
   require(program.ranks >= 1 && program.rows >= 1 && program.chunks >= 1 && program.fronts >= 0,
-         "its numbers");
+          "its numbers");
   const auto nodes = program.nodes.size();
   for (std::uint32_t i = 0; i < nodes; ++i) check_node(program, i);
   for (const ProgramLoop& loop : program.loops) {
     require(loop.steps >= 1 && loop.rows >= 1 && loop.front >= 0 && loop.ghost > loop.front,
-           "a loop's numbers");
+            "a loop's numbers");
     require(loop.done < static_cast<std::int64_t>(nodes), "a loop's verdict");
     require(loop.first_left + loop.states.size() <= nodes, "what a loop leaves");
     for (const std::uint32_t state : loop.states) require(state < loop.first_left, "a loop's state");

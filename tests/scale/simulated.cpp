@@ -14,10 +14,10 @@
 // smpirun was told.
 //
 // All ranks are in one process and share its globals, so the rank 0 program can read what all have noted.
-#include <ramal/mpi.hpp>
-#include <ramal/ramal.hpp>
 #include <simgrid/engine.h>
 #include <time.h>
+#include <ramal/mpi.hpp>
+#include <ramal/ramal.hpp>
 
 #include <cmath>
 #include <cstdio>
