@@ -114,10 +114,12 @@ const Kind& Images::resolve(const KindRef& ref) const {
   if (ref.image < images_.size()) {
     const auto& image = images_[ref.image];
     const auto address = image.base + ref.offset;
-    if (address >= image.begin && address + sizeof(Kind) <= image.end) {
+    const bool is_inside = address >= image.begin && address + sizeof(Kind) <= image.end;
+    if (is_inside && address % alignof(Kind) == 0) {
       const auto& kind = *reinterpret_cast<const Kind*>(address);
       const auto name = reinterpret_cast<std::uintptr_t>(kind.name.data());
-      if (name >= image.begin && name + kind.name.size() <= image.end && hash(kind.name) == ref.name_hash)
+      if (name >= image.begin && name <= image.end && kind.name.size() <= image.end - name &&
+          hash(kind.name) == ref.name_hash)
         return kind;
     }
   }

@@ -190,14 +190,20 @@ FamilySource single_source(TaskHandle task) {
   return source;
 }
 
-FamilyView family_of_tasks(const Kind& kind, std::vector<TaskHandle> tasks, std::source_location where) {
+FamilyView family_of_tasks(const Kind& kind, std::vector<TaskHandle> tasks, const Index& extent,
+                           std::source_location where) {
   for (const TaskHandle& task : tasks) existing(task.get());
   auto node = std::make_shared<FamilyNode>();
   node->kind = &kind;
-  node->extent = Index(tasks.size());
+  node->extent = extent;
   node->where = where;
   node->tasks = std::move(tasks);
   check_family(*node);
+  if (static_cast<std::size_t>(extent.volume()) != node->tasks.size()) {
+    refuse_family("as_family: expected a handle for each of the " + std::to_string(extent.volume()) +
+                      " places of " + extent.text() + ", found " + std::to_string(node->tasks.size()),
+                  where);
+  }
   return FamilyView::of(std::move(node));
 }
 

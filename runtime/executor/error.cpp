@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <ramal/error.hpp>
+#include <ramal/session.hpp>
+
+#include "runtime/executor/exceptions.hpp"
 
 namespace ramal {
 
@@ -14,6 +17,14 @@ std::string describe(const TaskError::Details& details) {
 }
 
 }  // namespace
+
+std::string detail::message_of(const std::exception_ptr& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (...) {
+    return current_message();
+  }
+}
 
 TaskError::TaskError(Details details) : std::runtime_error(describe(details)), details_(std::move(details)) {}
 

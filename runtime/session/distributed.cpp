@@ -2,6 +2,7 @@
 #include "runtime/session/distributed.hpp"
 
 #include "graph/core/members.hpp"
+#include "runtime/session/retry.hpp"
 
 #include <algorithm>
 #include <cstdio>
@@ -10,16 +11,10 @@ namespace ramal::detail {
 
 class DistributedEngine::ReadyWatch final : public Watch {
  public:
-  ReadyWatch(DistributedEngine& engine, const Tasks& targets) : engine_(engine), left_(targets.size()) {
+  ReadyWatch(DistributedEngine& engine, const Tasks& targets)
+      : engine_(engine), size_(targets.size()), left_(targets.size()) {
     const auto held = engine.rank_.lock();
-    for (std::size_t i = 0; i < targets.size(); ++i) {
-      if (targets[i]->constant() != nullptr || targets[i]->gave_up() ||
-          engine.persisted_state(*targets[i]).ready) {
-        ready_.push_back(i);
-      } else {
-        places_.emplace(engine.persisted_state(*targets[i]).id, i);
-      }
-    }
+    for (std::size_t i = 0; i < targets.size(); ++i) note(*targets[i], i);
     engine.watches_.push_back(this);
   }
   ~ReadyWatch() override {
@@ -40,9 +35,24 @@ class DistributedEngine::ReadyWatch final : public Watch {
     ready_.pop_front();
     return place;
   }
+  void add(const Task& target) override {
+    const auto held = engine_.rank_.lock();
+    note(target, size_);
+    ++size_;
+    ++left_;
+  }
 
  private:
+  void note(const Task& target, std::size_t place) {
+    if (target.constant() != nullptr || target.gave_up() || engine_.persisted_state(target).ready) {
+      ready_.push_back(place);
+    } else {
+      places_.emplace(engine_.persisted_state(target).id, place);
+    }
+  }
+
   DistributedEngine& engine_;
+  std::size_t size_;
   std::size_t left_;
   std::unordered_multimap<ValueId, std::size_t> places_;
   std::deque<std::size_t> ready_;
@@ -62,7 +72,7 @@ DistributedEngine::DistributedEngine(std::unique_ptr<Transport> transport, const
 
 // --- running --------------------------------------------------------------------------------------------
 
-std::vector<Value> DistributedEngine::compute(const Tasks& targets) {
+Outcome DistributedEngine::compute(const Tasks& targets) {
   if (targets.empty()) return {};
   auto held = rank_.lock();
   Graph graph = collect_checked(targets);
@@ -85,19 +95,28 @@ std::vector<Value> DistributedEngine::compute(const Tasks& targets) {
 
   held = rank_.lock();
   const Fetch fetched = std::exchange(fetch_, {});
-  if (fetched.failure) {
-    const Failed name = name_of(*fetched.failure);
-    // Nothing of this run is kept, so nobody can ask for its names again.
-    failed_.erase(failed_.lower_bound({run, 0}), failed_.lower_bound({run + 1, 0}));
-    throw_failure(*fetched.failure, name);
-  }
-  std::vector<Value> values;
-  values.reserve(order.size());
+  Outcome outcome;
+  outcome.values.reserve(order.size());
+  std::map<std::pair<RunId, std::uint64_t>, std::exception_ptr> errors;
+  const Failure* first = nullptr;
   for (const TaskIndex target : order) {
     const auto found = std::lower_bound(distinct.begin(), distinct.end(), target);
-    values.push_back(fetched.values[static_cast<std::size_t>(found - distinct.begin())]);
+    const Value& value = fetched.values[static_cast<std::size_t>(found - distinct.begin())];
+    if (!value.failed()) {
+      outcome.values.push_back(value);
+      continue;
+    }
+    const auto& failure = value.get<Failure>();
+    std::exception_ptr& error = errors[{failure.run, failure.plan}];
+    if (!error) error = error_of(failure);
+    outcome.failed.emplace(outcome.values.size(), error);
+    outcome.values.emplace_back();
+    if (first != nullptr && !failure.before(*first)) continue;
+    first = &failure;
+    outcome.first = error;
   }
-  return values;
+  forget_names(run);
+  return outcome;
 }
 
 void DistributedEngine::persist(const Tasks& targets) {
@@ -164,8 +183,16 @@ void DistributedEngine::start(RunId number, Graph graph, Array<std::uint32_t> ra
       ++newly_held_;
     }
   }
-  rank_.ship(std::move(cut.subgraphs), runs_.size() == 1, kept_alive.empty() ? wants.size() : 0,
-             cut.with_members);
+  put_off_.push_back({std::move(cut.subgraphs), runs_.size() == 1, kept_alive.empty() ? wants.size() : 0,
+                      std::move(cut.with_members)});
+  if (!puts_off_) send_put_off();
+}
+
+void DistributedEngine::send_put_off() {
+  for (Shipment& shipment : put_off_) {
+    rank_.ship(std::move(shipment.subgraphs), shipment.is_only, shipment.fetched, shipment.with_members);
+  }
+  put_off_.clear();
 }
 
 History& DistributedEngine::history() {
@@ -332,10 +359,7 @@ void DistributedEngine::made(ValueId id, const Value& value) {
     return;
   }
   fetch_.values[id - fetch_.first] = value;
-  if (failure != nullptr) {
-    note_failure(*failure);
-    if (!fetch_.failure || failure->before(*fetch_.failure)) fetch_.failure = *failure;
-  }
+  if (failure != nullptr) note_failure(*failure);
   if (--fetch_.missing == 0) runs_.erase(fetch_.run);
 }
 
@@ -407,36 +431,70 @@ DistributedEngine::Failed DistributedEngine::name_of(const Failure& failure) con
   return found != failed_.end() ? found->second : Failed{"a task", "", 0};
 }
 
-void DistributedEngine::throw_failure(const Failure& failure, const Failed& failed) {
-  if (failure.cancelled)
-    throw CancelledError("ramal: the result depends on " + failed.task +
-                         ", which was cancelled before it ran");
-  throw TaskError({.task = failed.task,
-                   .file = failed.file,
-                   .line = failed.line,
-                   .arguments = failure.arguments,
-                   .rank = failure.rank,
-                   .host = machine_.hosts[static_cast<std::size_t>(failure.rank)],
-                   .message = failure.message});
+/// Nothing of this run is kept, so nobody can ask for its names again.
+void DistributedEngine::forget_names(RunId run) {
+  failed_.erase(failed_.lower_bound({run, 0}), failed_.lower_bound({run + 1, 0}));
+}
+
+std::exception_ptr DistributedEngine::error_of(const Failure& failure) const {
+  const Failed failed = name_of(failure);
+  if (failure.cancelled) {
+    return std::make_exception_ptr(CancelledError("ramal: the result depends on " + failed.task +
+                                                  ", which was cancelled before it ran"));
+  }
+  return std::make_exception_ptr(TaskError({.task = failed.task,
+                                            .file = failed.file,
+                                            .line = failed.line,
+                                            .arguments = failure.arguments,
+                                            .rank = failure.rank,
+                                            .host = machine_.hosts[static_cast<std::size_t>(failure.rank)],
+                                            .message = failure.message}));
 }
 
 bool DistributedEngine::wait(const Tasks& targets, double seconds) {
   std::vector<const KeptState*> states;
   {
     const auto held = rank_.lock();
-    forget_inputs();
-    send_releases();
     for (const Task* target : targets) {
       if (target->constant() == nullptr && !target->gave_up()) states.push_back(&persisted_state(*target));
     }
+  }
+  return wait_until(
+      [&states] {
+        while (!states.empty() && states.back()->ready) states.pop_back();
+        return states.empty();
+      },
+      seconds);
+}
+
+bool DistributedEngine::wait(const Families& families, double seconds) {
+  std::vector<std::shared_ptr<const KeptFamily>> kept;
+  {
+    const auto held = rank_.lock();
+    for (const auto& family : families) {
+      if (!family->gave_up) kept.push_back(persisted_family(*family));
+    }
+  }
+  return wait_until(
+      [&kept] {
+        while (!kept.empty() && kept.back()->missing == 0) kept.pop_back();
+        return kept.empty();
+      },
+      seconds);
+}
+
+bool DistributedEngine::wait_until(const std::function<bool()>& all_are_ready, double seconds) {
+  {
+    const auto held = rank_.lock();
+    forget_inputs();
+    send_releases();
   }
   if (seconds == 0) rank_.progress();  // so that asking again and again gets somewhere
   const double deadline = now_seconds() + seconds;
   bool all = false;
   rank_.work_until(
       [&] {
-        while (!states.empty() && states.back()->ready) states.pop_back();
-        all = states.empty();
+        all = all_are_ready();
         return all || (seconds >= 0 && now_seconds() >= deadline);
       },
       seconds >= 0);
@@ -452,14 +510,48 @@ void DistributedEngine::check(const Tasks& targets) {
     const auto& failure = persisted_state(*target).failure;
     if (failure && (first == nullptr || failure->before(*first))) first = &*failure;
   }
-  if (first != nullptr) throw_failure(*first, name_of(*first));
+  if (first != nullptr) std::rethrow_exception(error_of(*first));
+}
+
+void DistributedEngine::check(const Families& families) {
+  const auto held = rank_.lock();
+  const Failure* first = nullptr;
+  for (const auto& family : families) {
+    if (family->gave_up) throw CancelledError(gave_up_text(family->name()));
+    const auto& failure = persisted_family(*family)->failure;
+    if (failure && (first == nullptr || failure->before(*first))) first = &*failure;
+  }
+  if (first != nullptr) std::rethrow_exception(error_of(*first));
 }
 
 std::unique_ptr<Watch> DistributedEngine::watch(const Tasks& targets) {
   return std::make_unique<ReadyWatch>(*this, targets);
 }
 
-// --- giving up ------------------------------------------------------------------------------------------
+// --- giving up, and trying again ------------------------------------------------------------------------
+
+void DistributedEngine::retry(const Tasks& targets, const Families& families) {
+  const auto held = rank_.lock();
+  for (const Task* target : targets) {
+    if (target->constant() == nullptr && !target->gave_up()) persisted_state(*target);  // throws if it is not
+  }
+  for (const auto& family : families) {
+    if (!family->gave_up) persisted_family(*family);
+  }
+  const auto failed = [this](const TaskOrFamily& one) {
+    if (one.task == nullptr) return kept_family(*one.family)->failure.has_value();
+    const KeptState& state = *state_of(*one.task);
+    return state.ready && (state.failure || (state.lender && state.lender->failure));
+  };
+  const auto kept = [this](const TaskOrFamily& one) {
+    return one.task != nullptr ? state_of(*one.task) != nullptr : kept_family(*one.family) != nullptr;
+  };
+  const Retried again = retried(targets, families, failed, kept);
+  for (const Task* task : again.tasks) task->settle(nullptr);
+  for (const auto& family : again.families) family->residence = nullptr;
+  persist_held(again.families);
+  persist_held(again.tasks);
+}
 
 void DistributedEngine::cancel(const Tasks& targets) {
   const auto held = rank_.lock();

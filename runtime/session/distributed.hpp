@@ -98,16 +98,18 @@ class DistributedEngine final : public Engine, private Control {
                     std::vector<LocalInfos> locals = {}, StealMode steal = StealMode::off);
 
   int ranks() const override { return static_cast<int>(machine_.ranks()); }
-  std::vector<Value> compute(const Tasks& targets) override;
+  Outcome compute(const Tasks& targets) override;
   void persist(const Tasks& targets) override;
-  void run(const std::vector<std::shared_ptr<const FamilyNode>>& families) override;
-  void persist(const std::vector<std::shared_ptr<const FamilyNode>>& families) override;
-  void wait(const std::vector<std::shared_ptr<const FamilyNode>>& families) override;
+  void run(const Families& families) override;
+  void persist(const Families& families) override;
   bool wait(const Tasks& targets, double seconds) override;
+  bool wait(const Families& families, double seconds) override;
   void check(const Tasks& targets) override;
+  void check(const Families& families) override;
   std::unique_ptr<Watch> watch(const Tasks& targets) override;
   void cancel(const Tasks& targets) override;
-  void cancel(const std::vector<std::shared_ptr<const FamilyNode>>& families) override;
+  void cancel(const Families& families) override;
+  void retry(const Tasks& targets, const Families& families) override;
   std::vector<RankInfo> info() override;
   void progress() override;
   std::vector<TaskHandle> from_local(const std::string& name, const Kind& kind) override;
@@ -140,7 +142,6 @@ class DistributedEngine final : public Engine, private Control {
     ValueId first = 0;
     std::size_t missing = 0;
     std::vector<Value> values = {};
-    std::optional<Failure> failure = {};  // the first in the plan's order
   };
   /// What `run` waits for: all ranks' word that a program has ended.
   struct Ending {
@@ -158,6 +159,31 @@ class DistributedEngine final : public Engine, private Control {
     std::string file;
     unsigned line;
   };
+  /// What `start` has to ship.
+  struct Shipment {
+    std::vector<Subgraph> subgraphs;
+    bool is_only;  ///< nothing else is under way
+    std::size_t fetched;
+    std::set<std::uint32_t> with_members;
+  };
+  /// While one exists, what is started is not shipped, but with what is shipped next, or at the end of this.
+  /// The handles that a program reads are shipped with it: a rank that had them alone would make them without
+  /// a reader that frees them, beyond its bound on memory.
+  class PuttingOff {
+   public:
+    explicit PuttingOff(DistributedEngine& engine)
+        : engine_(engine), before_(std::exchange(engine.puts_off_, true)) {}
+    ~PuttingOff() {
+      engine_.puts_off_ = before_;
+      if (!before_) engine_.send_put_off();
+    }
+    PuttingOff(const PuttingOff&) = delete;
+    PuttingOff& operator=(const PuttingOff&) = delete;
+
+   private:
+    DistributedEngine& engine_;
+    const bool before_;
+  };
   /// A kept task that has not let go of its inputs yet.
   struct Forgettable {
     RunId run;
@@ -174,7 +200,7 @@ class DistributedEngine final : public Engine, private Control {
   bool make_members(const Graph& graph, const Tasks& targets);
   void make_level(const FamilyLevel& level, const std::unordered_set<const Task*>& read_otherwise);
   std::shared_ptr<KeptFamily> kept_family(const FamilyNode& family) const;
-  KeptFamily& persisted_family(const FamilyNode& family) const;
+  std::shared_ptr<KeptFamily> persisted_family(const FamilyNode& family) const;
   void ship(PlannedProgram planned);
   void lend_member(const Task& member, std::shared_ptr<KeptFamily> family);
   static bool lender_gave_up(const Task& task);
@@ -187,8 +213,10 @@ class DistributedEngine final : public Engine, private Control {
   Home home_of(const Task& task) const;
   Holder holder_of(const Task& task) const;
   void persist_held(const Tasks& targets);
+  void persist_held(const Families& families);
   void start(RunId run, Graph graph, Array<std::uint32_t> rank, std::span<const Want> wants,
              std::span<const std::shared_ptr<KeptState>> states, const Tasks& kept_alive);
+  void send_put_off();
   void cancel_program(RunId run);
   void cancel_in_run(RunId run, const std::set<ValueId>& ids);
   void note_failure(const Failure& failure);
@@ -196,7 +224,9 @@ class DistributedEngine final : public Engine, private Control {
   void let_go_of_dropped();
   void forget_inputs();
   Failed name_of(const Failure& failure) const;
-  [[noreturn]] void throw_failure(const Failure& failure, const Failed& failed);
+  std::exception_ptr error_of(const Failure& failure) const;
+  void forget_names(RunId run);
+  bool wait_until(const std::function<bool()>& all_are_ready, double seconds);
   void warn_of_large_literals(const Cut& cut);
   void warn_of_unknown_readers(const PlannedProgram& planned);
   const LocalInfo& local_of(std::uint32_t rank, const std::string& name, const Kind& kind) const;
@@ -215,6 +245,8 @@ class DistributedEngine final : public Engine, private Control {
 
   // what is under way
   std::map<RunId, Run> runs_;
+  std::vector<Shipment> put_off_;
+  bool puts_off_ = false;
   Fetch fetch_;
   Ending ending_;
   std::map<ValueId, std::shared_ptr<KeptFamily>> kept_families_;  // on their way, by what announces them

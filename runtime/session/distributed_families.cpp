@@ -32,6 +32,7 @@ bool DistributedEngine::make_members(const Graph& graph, const Tasks& targets) {
 /// What these families read of handles is made of members of the levels below, which are kept by now.
 void DistributedEngine::make_level(const FamilyLevel& level,
                                    const std::unordered_set<const Task*>& read_otherwise) {
+  const PuttingOff putting_off(*this);
   PlannedProgram planned = plan_families(level.families, read_otherwise);
   FamilyProgram& program = planned.program;
   Run& run = runs_[program.run];
@@ -59,7 +60,9 @@ void DistributedEngine::ship(PlannedProgram planned) {
   Run& run = runs_[program.run];
   run.families = std::move(planned.families);
   run.targets = std::move(planned.held);
-  rank_.ship_program(program.run, program.encode(images_), runs_.size() == 1);
+  auto bytes = program.encode(images_);
+  send_put_off();
+  rank_.ship_program(program.run, std::move(bytes), runs_.size() == 1);
 }
 
 /// What families read of single handles is kept from now on. Those of a family of handles, unless they are
@@ -125,7 +128,7 @@ void DistributedEngine::warn_of_unknown_readers(const PlannedProgram& planned) {
   }
 }
 
-void DistributedEngine::run(const std::vector<std::shared_ptr<const FamilyNode>>& families) {
+void DistributedEngine::run(const Families& families) {
   auto held = rank_.lock();
   forget_inputs();
   send_releases();
@@ -133,28 +136,32 @@ void DistributedEngine::run(const std::vector<std::shared_ptr<const FamilyNode>>
   for (const auto& family : families) (kept_family(*family) != nullptr ? kept : fresh).push_back(family);
   if (fresh.empty()) {
     if (held) held.unlock();
-    wait(kept);
+    wait(kept, -1);
+    check(kept);
     return;
   }
-  PlannedProgram planned = plan_families(fresh);
-  for (const auto& family : fresh) planned.program.nodes[planned.node(*family)].asked = true;
-  planned.program.done = next_id_++;
-  ending_ = {.id = planned.program.done, .run = planned.program.run, .missing = machine_.ranks()};
-  ship(std::move(planned));
+  {
+    const PuttingOff putting_off(*this);
+    PlannedProgram planned = plan_families(fresh);
+    for (const auto& family : fresh) planned.program.nodes[planned.node(*family)].asked = true;
+    planned.program.done = next_id_++;
+    ending_ = {.id = planned.program.done, .run = planned.program.run, .missing = machine_.ranks()};
+    ship(std::move(planned));
+  }
   if (held) held.unlock();
   rank_.work_until([&] { return ending_.missing == 0; });
   held = rank_.lock();
   const Ending ended = std::exchange(ending_, {});
   if (ended.failure) note_failure(*ended.failure);
   runs_.erase(ended.run);
-  if (!ended.failure) {
-    if (held) held.unlock();
-    wait(kept);
-    return;
+  if (ended.failure) {
+    const std::exception_ptr error = error_of(*ended.failure);
+    forget_names(ended.run);
+    std::rethrow_exception(error);
   }
-  const Failed name = name_of(*ended.failure);
-  failed_.erase(failed_.lower_bound({ended.run, 0}), failed_.lower_bound({ended.run + 1, 0}));
-  throw_failure(*ended.failure, name);
+  if (held) held.unlock();
+  wait(kept, -1);
+  check(kept);
 }
 
 /// Null if it is not kept by this session.
@@ -165,8 +172,8 @@ std::shared_ptr<KeptFamily> DistributedEngine::kept_family(const FamilyNode& fam
   throw std::invalid_argument("ramal: the family " + std::string(family.name()) +
                               " was persisted in another session; make it anew");
 }
-KeptFamily& DistributedEngine::persisted_family(const FamilyNode& family) const {
-  if (const auto kept = kept_family(family)) return *kept;  // which the family holds
+std::shared_ptr<KeptFamily> DistributedEngine::persisted_family(const FamilyNode& family) const {
+  if (auto kept = kept_family(family)) return kept;
   throw std::invalid_argument("ramal: the family " + std::string(family.name()) +
                               " is not persisted; call session.persist on it first");
 }
@@ -189,12 +196,17 @@ bool DistributedEngine::lender_gave_up(const Task& task) {
   return residence != nullptr && residence->kept().lender && residence->kept().lender->gave_up;
 }
 
-void DistributedEngine::persist(const std::vector<std::shared_ptr<const FamilyNode>>& families) {
+void DistributedEngine::persist(const Families& families) {
   const auto held = rank_.lock();
+  persist_held(families);
+}
+
+void DistributedEngine::persist_held(const Families& families) {
   forget_inputs();
   send_releases();
   for (const auto& family : families) {
     if (kept_family(*family) != nullptr) continue;
+    const PuttingOff putting_off(*this);
     PlannedProgram planned = plan_families(std::span(&family, 1));
     FamilyProgram& program = planned.program;
     const std::uint32_t node = planned.node(*family);
@@ -216,28 +228,14 @@ void DistributedEngine::persist(const std::vector<std::shared_ptr<const FamilyNo
   }
 }
 
-void DistributedEngine::wait(const std::vector<std::shared_ptr<const FamilyNode>>& families) {
-  for (const auto& family : families) {
-    const KeptFamily* kept = nullptr;
-    {
-      const auto held = rank_.lock();
-      if (family->gave_up) throw CancelledError(gave_up_text(family->name()));
-      kept = &persisted_family(*family);
-    }
-    rank_.work_until([kept] { return kept->missing == 0; });
-    const auto held = rank_.lock();
-    if (kept->failure) throw_failure(*kept->failure, name_of(*kept->failure));
-  }
-}
-
-void DistributedEngine::cancel(const std::vector<std::shared_ptr<const FamilyNode>>& families) {
+void DistributedEngine::cancel(const Families& families) {
   const auto held = rank_.lock();
   for (const auto& family : families) {
     if (family->gave_up) continue;
-    KeptFamily& kept = persisted_family(*family);
-    if (kept.missing == 0) continue;
-    kept.gave_up = true;
-    cancel_program(kept.run);
+    const auto kept = persisted_family(*family);
+    if (kept->missing == 0) continue;
+    kept->gave_up = true;
+    cancel_program(kept->run);
     family->residence = nullptr;
     family->gave_up = true;
   }

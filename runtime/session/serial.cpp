@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/session/serial.hpp"
 
+#include "runtime/session/retry.hpp"
+
 #include "runtime/executor/exceptions.hpp"
 #include "runtime/machine/machine.hpp"
 
@@ -203,7 +205,7 @@ void SerialEngine::evaluate_member(Evaluation& all, std::uint32_t i, std::int64_
   const_cast<Value&>(all.value(i, number)) = std::move(value);
 }
 
-void SerialEngine::run(const std::vector<std::shared_ptr<const FamilyNode>>& families) {
+void SerialEngine::run(const Families& families) {
   PlannedProgram planned;
   const auto values = evaluate(families, planned);
   std::vector<Value> asked;
@@ -217,7 +219,7 @@ const std::vector<Value>* SerialEngine::kept_members(const FamilyNode& family) c
   return kept != nullptr ? &kept->values() : nullptr;
 }
 
-void SerialEngine::persist(const std::vector<std::shared_ptr<const FamilyNode>>& families) {
+void SerialEngine::persist(const Families& families) {
   for (const auto& family : families) {
     if (kept_members(*family) != nullptr) continue;
     PlannedProgram planned;
@@ -232,10 +234,16 @@ const std::vector<Value>& SerialEngine::persisted_members(const FamilyNode& fami
                               " is not persisted; call session.persist on it first");
 }
 
-void SerialEngine::wait(const std::vector<std::shared_ptr<const FamilyNode>>& families) {
-  for (const auto& family : families) {
-    throw_first_failure(persisted_members(*family));
-  }
+bool SerialEngine::wait(const Families& families, double) {
+  for (const auto& family : families) persisted_members(*family);
+  return true;
+}
+
+void SerialEngine::check(const Families& families) {
+  std::vector<Value> values;
+  for (const auto& family : families)
+    std::ranges::copy(persisted_members(*family), std::back_inserter(values));
+  throw_first_failure(values);
 }
 
 Value SerialEngine::call_member(Evaluation& all, std::uint32_t number, const Index& place) {
@@ -304,21 +312,35 @@ void SerialEngine::throw_first_failure(const std::vector<Value>& values) const {
     if (value.failed() && (first == nullptr || value.get<Failure>().before(*first)))
       first = &value.get<Failure>();
   }
-  if (first == nullptr) return;
-  const auto& failed = failed_.at({first->run, first->plan});
-  throw TaskError({.task = failed.task,
-                   .file = failed.file,
-                   .line = failed.line,
-                   .arguments = first->arguments,
-                   .rank = 0,
-                   .host = host_name(),
-                   .message = first->message});
+  if (first != nullptr) std::rethrow_exception(error_of(*first));
 }
 
-std::vector<Value> SerialEngine::compute(const Tasks& targets) {
-  auto values = evaluate(targets);
-  throw_first_failure(values);
-  return values;
+std::exception_ptr SerialEngine::error_of(const Failure& failure) const {
+  const auto& failed = failed_.at({failure.run, failure.plan});
+  return std::make_exception_ptr(TaskError({.task = failed.task,
+                                            .file = failed.file,
+                                            .line = failed.line,
+                                            .arguments = failure.arguments,
+                                            .rank = 0,
+                                            .host = host_name(),
+                                            .message = failure.message}));
+}
+
+Outcome SerialEngine::compute(const Tasks& targets) {
+  Outcome outcome{.values = evaluate(targets)};
+  const Failure* first = nullptr;
+  std::vector<Value> failed;  // hold what `first` is in
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    Value& value = outcome.values[i];
+    if (!value.failed()) continue;
+    failed.push_back(std::exchange(value, {}));
+    const auto& failure = failed.back().get<Failure>();
+    outcome.failed.emplace(i, error_of(failure));
+    if (first != nullptr && !failure.before(*first)) continue;
+    first = &failure;
+    outcome.first = outcome.failed.at(i);
+  }
+  return outcome;
 }
 
 void SerialEngine::persist(const Tasks& targets) {
@@ -349,18 +371,40 @@ void SerialEngine::check(const Tasks& targets) {
 
 std::unique_ptr<Watch> SerialEngine::watch(const Tasks& targets) {
   struct InOrder final : Watch {
-    explicit InOrder(std::size_t size) : size(size) {}
+    InOrder(SerialEngine& its, std::size_t count) : engine(its), size(count) {}
     std::optional<std::size_t> next() override { return at < size ? std::optional(at++) : std::nullopt; }
+    void add(const Task& target) override {
+      if (target.constant() == nullptr) engine.kept(target);
+      ++size;
+    }
+    SerialEngine& engine;
     std::size_t size;
     std::size_t at = 0;
   };
   wait(targets, 0);
-  return std::make_unique<InOrder>(targets.size());
+  return std::make_unique<InOrder>(*this, targets.size());
 }
 
 void SerialEngine::cancel(const Tasks& targets) { wait(targets, 0); }
-void SerialEngine::cancel(const std::vector<std::shared_ptr<const FamilyNode>>& families) {
+void SerialEngine::cancel(const Families& families) {
   for (const auto& family : families) persisted_members(*family);
+}
+
+void SerialEngine::retry(const Tasks& targets, const Families& families) {
+  wait(targets, 0);
+  wait(families, 0);
+  const auto failed = [this](const TaskOrFamily& one) {
+    if (one.task != nullptr) return kept(*one.task).value().failed();
+    return std::ranges::any_of(*kept_members(*one.family), [](const Value& value) { return value.failed(); });
+  };
+  const auto is_kept = [this](const TaskOrFamily& one) {
+    return one.task != nullptr ? one.task->residence() != nullptr : kept_members(*one.family) != nullptr;
+  };
+  const Retried again = retried(targets, families, failed, is_kept);
+  for (const Task* task : again.tasks) task->settle(nullptr);
+  for (const auto& family : again.families) family->residence = nullptr;
+  persist(again.families);
+  persist(again.tasks);
 }
 
 std::vector<TaskHandle> SerialEngine::from_local(const std::string& name, const Kind& kind) {

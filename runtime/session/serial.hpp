@@ -21,17 +21,19 @@ namespace ramal::detail {
 class SerialEngine final : public Engine {
  public:
   int ranks() const override { return 1; }
-  std::vector<Value> compute(const Tasks& targets) override;
+  Outcome compute(const Tasks& targets) override;
   void persist(const Tasks& targets) override;
-  void run(const std::vector<std::shared_ptr<const FamilyNode>>& families) override;
-  void persist(const std::vector<std::shared_ptr<const FamilyNode>>& families) override;
-  void wait(const std::vector<std::shared_ptr<const FamilyNode>>& families) override;
+  void run(const Families& families) override;
+  void persist(const Families& families) override;
   bool wait(const Tasks& targets, double seconds) override;
+  bool wait(const Families& families, double seconds) override;
   void check(const Tasks& targets) override;
+  void check(const Families& families) override;
   std::unique_ptr<Watch> watch(const Tasks& targets) override;
   /// Whatever was persisted is there already.
   void cancel(const Tasks& targets) override;
-  void cancel(const std::vector<std::shared_ptr<const FamilyNode>>& families) override;
+  void cancel(const Families& families) override;
+  void retry(const Tasks& targets, const Families& families) override;
   std::vector<RankInfo> info() override;
   void progress() override {}
   std::vector<TaskHandle> from_local(const std::string& name, const Kind& kind) override;
@@ -78,6 +80,7 @@ class SerialEngine final : public Engine {
   Value call_member(Evaluation& all, std::uint32_t node, const Index& place);
   Value call(const Graph& graph, TaskIndex i, std::vector<Cell>& cells);
   void run_kind(const Kind& kind, Frame& frame, Value& result);
+  std::exception_ptr error_of(const Failure& failure) const;
   void throw_first_failure(const std::vector<Value>& values) const;
 
   Alone alone_;

@@ -233,7 +233,10 @@ void as_completed(Program& p) {
     p.say("as_completed of " + std::to_string(lazies.size()));
     std::multiset<const void*> expected, found;
     for (const auto& lazy : lazies) expected.insert(lazy.task_handle().get());
-    for (const auto lazy : p.session.as_completed(lazies)) found.insert(lazy.task_handle().get());
+    for (const auto [index, lazy] : p.session.as_completed(lazies)) {
+      if (!same_task(lazy, lazies[index])) throw Fault("as_completed gave a wrong index");
+      found.insert(lazy.task_handle().get());
+    }
     if (expected != found) throw Fault("as_completed did not give each handle once");
   });
 }

@@ -27,8 +27,10 @@ struct Kept : ramal::detail::Residence {};
 
 template <class Target>
 std::string dot(const Target& target, const VisualizeOptions& options = {}) {
+  std::vector<ramal::detail::TaskHandle> held;
+  ramal::detail::add_tasks(held, target);
   std::vector<const Task*> tasks;
-  ramal::detail::add_tasks(tasks, target);
+  for (const auto& handle : held) tasks.push_back(handle.get());
   return ramal::detail::to_dot(tasks, options);
 }
 

@@ -348,7 +348,7 @@ void futures(Session& session) {
   for (long i = 0; i < 200; ++i) all.push_back(delayed<sleep_long>(i));
   session.persist(all);
   long sum = 0;
-  for (auto done : session.as_completed(all)) sum += session.compute(done);
+  for (auto [index, done] : session.as_completed(all)) sum += session.compute(done);
   expect_equal(sum, 199L * 200 / 2, "the sum of what completed");
   std::vector<Delayed<long>> more;
   for (long i = 0; i < 2000; ++i) more.push_back(delayed<sleep_long>(i));

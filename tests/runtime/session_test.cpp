@@ -213,7 +213,8 @@ TEST_P(SessionTest, AsCompletedTellsEachOnce) {
   handles.push_back(handles.front());
   session().persist(handles);
   std::vector<long> seen;
-  for (auto done : session().as_completed(handles)) {
+  for (auto [index, done] : session().as_completed(handles)) {
+    EXPECT_TRUE(same_task(done, handles[index]));
     EXPECT_TRUE(session().ready(done));
     seen.push_back(session().compute(done));
   }

@@ -234,7 +234,8 @@ void check_reduction(const Index& extent, int axis, std::int64_t arity, std::sou
 Index at_step(std::int64_t step, const Index& within);
 Index within_step(const Index& place);
 FamilySource single_source(TaskHandle task);
-FamilyView family_of_tasks(const Kind& kind, std::vector<TaskHandle> tasks, std::source_location where);
+FamilyView family_of_tasks(const Kind& kind, std::vector<TaskHandle> tasks, const Index& extent,
+                           std::source_location where);
 /// A handle to one member.
 TaskHandle member_task(const Kind& kind, const FamilyView& view, const Index& place);
 

@@ -285,8 +285,10 @@ auto all_to_all(const Family<T>& of, std::source_location where = std::source_lo
 }
 
 /// `merge` of the k-th parts of all members, where `split(place, member)` makes part place[1] of member
-/// place[0]: member k of the result. Of one dimension.
+/// place[0]: member k of the result. Of one dimension. A split that takes no place makes all parts of a
+/// member at once; see <ramal/map.hpp>.
 template <auto split, auto merge, class T>
+  requires(detail::MemberSignature<detail::SignatureOf<decltype(split)>, false>::takes_place)
 auto shuffle(const Family<T>& of, std::int64_t parts,
              std::source_location where = std::source_location::current()) {
   const auto pieces = scatter<split>(of, parts, where);
@@ -295,13 +297,23 @@ auto shuffle(const Family<T>& of, std::int64_t parts,
       Index(parts), {{pieces.view(), {}}}, detail::closure_of(detail::ColumnClosure{of.size()}), where);
 }
 
-/// Existing handles as a family, for its functions to read.
+/// Existing handles as a family, for its functions to read. Those that nothing else reads, and that are not
+/// persisted, are freed as the family's readers are done with them. Throws std::invalid_argument for a
+/// handle that was moved from.
 template <class T>
 Family<T> as_family(const std::vector<Delayed<T>>& handles,
                     std::source_location where = std::source_location::current()) {
+  return as_family(handles, Index(handles.size()), where);
+}
+/// The same over an extent of 1 to 4 dimensions, in the order of its places. Throws std::invalid_argument
+/// if there are not as many handles as places.
+template <class T>
+Family<T> as_family(const std::vector<Delayed<T>>& handles, const Index& extent,
+                    std::source_location where = std::source_location::current()) {
   std::vector<detail::TaskHandle> tasks;
   for (const auto& handle : handles) tasks.push_back(handle.task_handle());
-  return Family<T>(detail::family_of_tasks(detail::member_kind<detail::Stored<T>>, std::move(tasks), where));
+  return Family<T>(
+      detail::family_of_tasks(detail::member_kind<detail::Stored<T>>, std::move(tasks), extent, where));
 }
 
 struct FamilyReduceOptions {

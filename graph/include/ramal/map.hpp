@@ -116,6 +116,27 @@ template <class R, class Place, class First, class... Rest>
 struct MappedFamilies<Signature<R, Place, First, Rest...>> : MappedFamilies<Signature<R, First, Rest...>> {
 };
 
+/// All parts of one member of a shuffle.
+template <auto split, class T>
+auto split_into(T member, std::int64_t parts) {
+  auto pieces = split(std::move(member));
+  static_assert(
+      requires {
+        typename decltype(pieces)::value_type;
+        pieces[0];
+      },
+      "ramal: a shuffle's split takes a place first and makes that part, or it takes a member alone and "
+      "makes a "
+      "std::vector of all its parts");
+  if (static_cast<std::int64_t>(pieces.size()) == parts) return pieces;
+  throw std::invalid_argument("ramal: shuffle: expected " + std::to_string(parts) +
+                              " parts of each member, found " + std::to_string(pieces.size()));
+}
+template <class Piece>
+Piece part_of(const Index& place, const std::vector<Piece>& pieces) {
+  return pieces[static_cast<std::size_t>(place[1])];
+}
+
 template <auto f>
 using MappedBy = Mapped<SignatureOf<decltype(f)>>;
 template <auto f>
@@ -158,6 +179,17 @@ template <auto f, class... Rest>
 typename detail::MappedFamiliesBy<f>::Result map(typename detail::MappedFamiliesBy<f>::Here first,
                                                  const Rest&... rest) {
   return detail::MappedFamiliesBy<f>::template call<f>(first, rest...);
+}
+/// `merge` of the k-th parts of all members, where `split(member)` makes all parts of a member, as a
+/// std::vector of so many: member k of the result. Of one dimension. Each part is copied once. A split that
+/// makes more or fewer parts fails.
+template <auto split, auto merge, class T>
+  requires(!detail::MemberSignature<detail::SignatureOf<decltype(split)>, false>::takes_place)
+auto shuffle(const Family<T>& of, std::int64_t parts,
+             std::source_location where = std::source_location::current()) {
+  const auto pieces = map<&detail::split_into<split, T>>({of, where}, parts);
+  using Piece = typename std::remove_cvref_t<decltype(pieces)>::value_type::value_type;
+  return shuffle<&detail::part_of<Piece>, merge>(pieces, parts, where);
 }
 /// The same of a range for a function with state, which is given: a lambda that captures by value, or what
 /// `delay(closure)` or `delayed<f>.annotate(wishes)` return. Throws what `delay` does.

@@ -12,7 +12,7 @@
 // circles too. The picture and a line on standard error say so.
 #pragma once
 
-#include <ramal/delayed.hpp>
+#include <ramal/family.hpp>
 
 #include <ranges>
 
@@ -34,11 +34,13 @@ std::string to_dot(std::span<const Task* const> targets, const VisualizeOptions&
 void visualize(std::span<const Task* const> targets, const std::string& file,
                const VisualizeOptions& options);
 
-/// Every task named in `target`: a Delayed, or a range of them.
+/// Every task named in `target`: a Delayed, a Family, for which its first member stands, or a range of them.
 template <class Target>
-void add_tasks(std::vector<const Task*>& tasks, const Target& target) {
+void add_tasks(std::vector<TaskHandle>& tasks, const Target& target) {
   if constexpr (is_delayed<Target>) {
-    tasks.push_back(target.task_handle().get());
+    tasks.push_back(target.task_handle());
+  } else if constexpr (is_family<Target>) {
+    if (target.size() > 0) tasks.push_back(target[target.extent().place_of(0)].task_handle());
   } else {
     for (const auto& element : target) add_tasks(tasks, element);
   }
@@ -46,15 +48,18 @@ void add_tasks(std::vector<const Task*>& tasks, const Target& target) {
 
 }  // namespace detail
 
-/// Draws the graph behind a Delayed, or a range of them, to a file: `.dot` holds the text, `.svg`,
+/// Draws the graph behind a Delayed or a Family, or a range of them, to a file: `.dot` holds the text,
+/// `.svg`,
 /// `.png` and `.pdf` are laid out by Graphviz's `dot`. Runs nothing of the graph. The file appears when
 /// it is complete; after an error an older one is still there.
 /// Throws std::invalid_argument for another extension or rankdir, an empty range or a moved-from handle;
 /// std::runtime_error if the file cannot be written or Graphviz is missing or fails.
 template <class Target>
 void visualize(const Target& target, const std::string& file, const VisualizeOptions& options = {}) {
+  std::vector<detail::TaskHandle> held;
+  detail::add_tasks(held, target);
   std::vector<const detail::Task*> tasks;
-  detail::add_tasks(tasks, target);
+  for (const auto& handle : held) tasks.push_back(handle.get());
   detail::visualize(tasks, file, options);
 }
 

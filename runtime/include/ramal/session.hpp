@@ -11,6 +11,8 @@
 #include <ramal/family.hpp>
 
 #include <chrono>
+#include <exception>
+#include <map>
 #include <ranges>
 
 namespace ramal {
@@ -103,6 +105,9 @@ typename ComputedOf<S>::type rebuild(const S& part, std::vector<Value>::iterator
   }
 }
 
+/// What the error says.
+std::string message_of(const std::exception_ptr& error);
+
 /// The task of to_local: by value, so that the last use moves.
 template <class T>
 T passed_on(T value) {
@@ -111,17 +116,22 @@ T passed_on(T value) {
 
 }  // namespace detail
 
-/// A range over handles in the order in which their results appear; see Session::as_completed.
+/// A range over persisted results in the order in which they appear; see Session::as_completed.
 template <class T>
 class Completions {
  public:
+  /// A result that is there, or has failed or was cancelled, which `compute` or `wait` of the handle tell.
+  struct Completed {
+    std::size_t index;  ///< among those given to `as_completed`, followed by those added
+    Delayed<T> handle;
+  };
   class iterator {
    public:
-    using value_type = Delayed<T>;
+    using value_type = Completed;
     using difference_type = std::ptrdiff_t;
 
     explicit iterator(Completions* of) : of_(of) { ++*this; }
-    Delayed<T> operator*() const { return of_->handles_[*at_]; }
+    Completed operator*() const { return {*at_, of_->handles_[*at_]}; }
     iterator& operator++() {
       at_ = of_->watch_->next();
       return *this;
@@ -139,10 +149,33 @@ class Completions {
   /// A single pass: begin once.
   iterator begin() { return iterator(this); }
   std::default_sentinel_t end() const { return {}; }
+  /// One more persisted handle to wait for, also while the loop over this runs, which goes on until no
+  /// handle is left. Throws std::invalid_argument if it is not persisted.
+  void add(Delayed<T> handle) {
+    watch_->add(*detail::existing(handle.task_handle().get()));
+    handles_.push_back(std::move(handle));
+  }
 
  private:
   std::vector<Delayed<T>> handles_;
   std::unique_ptr<detail::Watch> watch_;
+};
+
+/// What became of several results; see Session::compute_each.
+template <class T>
+struct Outcomes {
+  struct Failed {
+    std::size_t index;         ///< among those asked for
+    std::exception_ptr error;  ///< a TaskError or CancelledError
+    std::string message;       ///< its what()
+  };
+  std::vector<std::optional<detail::Stored<T>>> values;  ///< in the order asked for; empty where it failed
+  std::vector<Failed> failed;                            ///< the lowest index first
+
+  /// Throws the error of the first that failed, if any has.
+  void check() const {
+    if (!failed.empty()) std::rethrow_exception(failed.front().error);
+  }
 };
 
 class Session {
@@ -160,7 +193,9 @@ class Session {
   template <class Target>
     requires detail::is_lazy<Target>
   auto compute(const Target& target) {
-    auto values = engine("session.compute").compute(tasks_of(target));
+    detail::Outcome outcome = engine("session.compute").compute(tasks_of(target));
+    if (outcome.first) std::rethrow_exception(outcome.first);
+    auto& values = outcome.values;
     if constexpr (!std::same_as<Target, Delayed<void>>) {
       auto next = values.begin();
       return detail::rebuild(target, next);
@@ -176,6 +211,32 @@ class Session {
   template <class T>
   auto compute(const Family<T>& family) {
     return compute(family.members());
+  }
+
+  /// The values of those that worked, and the errors of those that did not: a failure is nobody's but of
+  /// what needs it. Otherwise as `compute`.
+  template <class T>
+  Outcomes<T> compute_each(const std::vector<Delayed<T>>& targets) {
+    using Stored = detail::Stored<T>;
+    detail::Outcome outcome = engine("session.compute_each").compute(tasks_of(targets));
+    Outcomes<T> each;
+    each.values.resize(targets.size());
+    for (std::size_t i = 0; i < targets.size(); ++i) {
+      Value& value = outcome.values[i];
+      if (outcome.failed.contains(i)) continue;
+      if (value.unique()) {
+        each.values[i].emplace(std::move(value.template own<Stored>()));
+      } else {
+        each.values[i].emplace(value.template get<Stored>());
+      }
+    }
+    for (auto& [index, error] : outcome.failed)
+      each.failed.push_back({index, error, detail::message_of(error)});
+    return each;
+  }
+  template <class T>
+  Outcomes<T> compute_each(const Family<T>& family) {
+    return compute_each(family.members());
   }
 
   /// Runs all members of these families, or of vectors of families, for what they do, and keeps nothing.
@@ -199,14 +260,28 @@ class Session {
     engine("session.persist").persist(asked.handles);
     engine_.persist(asked.families);
   }
-  /// Waits for all members of persisted families; throws as `run` if one has failed. A family of handles is
-  /// persisted if they are.
+  /// Whether all members of these persisted families exist (or one has failed). Moves messages. A family of
+  /// handles is persisted if they are.
+  template <class... T>
+    requires(sizeof...(T) > 0)
+  bool ready(const Family<T>&... families) {
+    return wait_until(engine("session.ready"), asked_of(families...), 0);
+  }
+  /// Waits for all members of persisted families; throws as `run` if one has failed.
   template <class... T>
     requires(sizeof...(T) > 0)
   void wait(const Family<T>&... families) {
     const Asked asked = asked_of(families...);
-    engine("session.wait").wait(asked.families);
-    wait_and_check(asked.handles);
+    wait_until(engine("session.wait"), asked, -1);
+    check(asked);
+  }
+  /// The same, for at most so long. False if time ran out first.
+  template <class T>
+  bool wait_for(const Family<T>& family, std::chrono::duration<double> time) {
+    const Asked asked = asked_of(family);
+    if (!wait_until(engine("session.wait_for"), asked, std::max(0.0, time.count()))) return false;
+    check(asked);
+    return true;
   }
 
   /// Starts what the targets need, returns at once, and keeps each result on the rank that makes it
@@ -234,12 +309,21 @@ class Session {
     engine_.check(tasks);
     return true;
   }
-  /// `for (auto result : session.as_completed(handles))`: each persisted handle once, the first to be
-  /// ready first, failed and cancelled ones too. Waits as it goes.
+  /// `for (auto [index, handle] : session.as_completed(handles))`: each persisted handle once, the first to
+  /// be ready first, failed and cancelled ones too. Waits as it goes. Throws std::invalid_argument if one is
+  /// not persisted.
   template <class T>
   Completions<T> as_completed(std::vector<Delayed<T>> handles) {
     auto watch = engine("session.as_completed").watch(tasks_of(handles));
     return Completions<T>(std::move(handles), std::move(watch));
+  }
+  /// The same of a family's members, each of which is persisted by itself; the index is the number of its
+  /// place. Members of a family that is persisted as a whole are there when all are.
+  template <class T>
+  Completions<T> as_completed(const Family<T>& family) {
+    auto members = family.members();
+    persist(members);
+    return as_completed(std::move(members));
   }
   /// Gives up persisted results that are not there yet: tasks that nothing else needs are not started;
   /// those that run finish. A later graph that was started on such a result fails with it. From here on the
@@ -256,6 +340,21 @@ class Session {
     const Asked asked = asked_of(families...);
     engine("session.cancel").cancel(asked.handles);
     engine_.cancel(asked.families);
+  }
+
+  /// Tries again what has failed or was cancelled of these persisted results: persists it anew, and with it
+  /// all persisted results that it failed for. What is there, or on its way, is left alone. Returns at once.
+  /// Throws std::invalid_argument if one was never persisted. A graph that was started on a failed result
+  /// before has failed with it.
+  template <class... Targets>
+    requires(sizeof...(Targets) > 0 && (detail::is_lazy<Targets> && ...))
+  void retry(const Targets&... targets) { engine("session.retry").retry(tasks_of(targets...), {}); }
+  /// The same for persisted families, of which all members are made anew.
+  template <class... T>
+    requires(sizeof...(T) > 0)
+  void retry(const Family<T>&... families) {
+    const Asked asked = asked_of(families...);
+    engine("session.retry").retry(asked.handles, asked.families);
   }
 
   /// Runs f(args…) once on every rank, now, and returns the results by rank: for globals, open files,
@@ -332,6 +431,16 @@ class Session {
     };
     (append(families), ...);
     return asked;
+  }
+  static bool wait_until(detail::Engine& engine, const Asked& asked, double seconds) {
+    const auto start = std::chrono::steady_clock::now();
+    if (!engine.wait(asked.handles, seconds)) return false;
+    const std::chrono::duration<double> gone = std::chrono::steady_clock::now() - start;
+    return engine.wait(asked.families, seconds <= 0 ? seconds : std::max(0.0, seconds - gone.count()));
+  }
+  void check(const Asked& asked) {
+    engine_.check(asked.handles);
+    engine_.check(asked.families);
   }
   void wait_and_check(const std::vector<const detail::Task*>& tasks) {
     engine("session.wait").wait(tasks, -1);

@@ -4,6 +4,9 @@
 
 #include <ramal/detail/task.hpp>
 
+#include <exception>
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -49,29 +52,42 @@ class Watch {
   virtual ~Watch() = default;
   /// Its place in the list watched; empty once all have been told.
   virtual std::optional<std::size_t> next() = 0;
+  /// One more, at the end of the list.
+  virtual void add(const Task& target) = 0;
+};
+
+/// What became of some targets, by their places in the list.
+struct Outcome {
+  std::vector<Value> values;  ///< empty ones where it failed
+  std::map<std::size_t, std::exception_ptr> failed = {};
+  std::exception_ptr first = {};  ///< of those, in the order of the plan
 };
 
 class Engine {
  public:
   using Tasks = std::vector<const Task*>;
+  using Families = std::vector<std::shared_ptr<const FamilyNode>>;
 
   virtual ~Engine() = default;
   virtual int ranks() const = 0;
-  virtual std::vector<Value> compute(const Tasks& targets) = 0;
+  virtual Outcome compute(const Tasks& targets) = 0;
   virtual void persist(const Tasks& targets) = 0;
   /// Runs all members of these, and keeps nothing of them.
-  virtual void run(const std::vector<std::shared_ptr<const FamilyNode>>& families) = 0;
+  virtual void run(const Families& families) = 0;
   /// Starts these, and keeps all members where they are made until the families are gone.
-  virtual void persist(const std::vector<std::shared_ptr<const FamilyNode>>& families) = 0;
-  /// Until all members of persisted ones are there; throws if one has failed, or one was not persisted.
-  virtual void wait(const std::vector<std::shared_ptr<const FamilyNode>>& families) = 0;
-  /// True once all are there or have failed; false after so many seconds (negative: no limit).
+  virtual void persist(const Families& families) = 0;
+  /// True once all are there or have failed; false after so many seconds (negative: no limit). Throws
+  /// std::invalid_argument if one was never persisted.
   virtual bool wait(const Tasks& targets, double seconds) = 0;
+  virtual bool wait(const Families& families, double seconds) = 0;
   /// Throws if one has failed or was cancelled.
   virtual void check(const Tasks& targets) = 0;
+  virtual void check(const Families& families) = 0;
   virtual std::unique_ptr<Watch> watch(const Tasks& targets) = 0;
   virtual void cancel(const Tasks& targets) = 0;
-  virtual void cancel(const std::vector<std::shared_ptr<const FamilyNode>>& families) = 0;
+  virtual void cancel(const Families& families) = 0;
+  /// Persists anew those that have failed or were cancelled, with all persisted ones that they failed for.
+  virtual void retry(const Tasks& targets, const Families& families) = 0;
   virtual std::vector<RankInfo> info() = 0;
   /// One task per rank that stands for the local of that name. Throws std::invalid_argument where a rank
   /// has none, or one of another type than `kind`'s result.
