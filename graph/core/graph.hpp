@@ -22,7 +22,7 @@ struct Graph {
   Array<std::uint32_t> kind_index;  ///< into `kinds`
   std::vector<const Kind*> kinds;   ///< each once
   std::vector<TaskIndex> targets;   ///< one per target asked for; may repeat
-  std::vector<TaskIndex> given;     ///< tasks whose value exists already: kept or constant
+  std::vector<TaskIndex> given;     ///< tasks for which is_given holds, in rising order
   std::vector<bool> annotated;      ///< task i has wishes; empty if none has
 
   std::size_t size() const { return tasks.size(); }
@@ -40,7 +40,8 @@ struct Graph {
 /// edges; no recursion. Throws std::length_error beyond 2^32 - 2 tasks.
 Graph collect(std::span<const Task* const> targets);
 
-/// The task's value exists, or is made elsewhere: kept by a session, a constant, a member of a family.
+/// The task is given: its value exists, or another run makes it. It is kept by a session, a constant, or a
+/// member of a family.
 inline bool is_given(const Task& task) {
   return task.residence() != nullptr || task.constant() != nullptr || task.family() != nullptr;
 }

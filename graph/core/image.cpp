@@ -77,7 +77,7 @@ Images Images::loaded() {
     self.images_.push_back({info->dlpi_addr, begin, end, id});
     const std::string_view path = info->dlpi_name;
     const auto file = is_program ? "program" : path.substr(path.rfind('/') + 1);
-    // The kernel's own image may differ between nodes; nothing of ours is in it.
+    // The kernel's own image may differ between hosts; nothing of ours is in it.
     if (file.starts_with("linux-vdso")) return 0;
     self.digest_ += std::string(file) + ' ' + (id.empty() && is_program ? segment_hash(*info) : id) + '\n';
     return 0;

@@ -57,7 +57,7 @@ Members members(const Task& collective, std::span<const std::uint32_t> part_rank
   for (const std::uint32_t rank : part_ranks) {
     if (member_on[rank] != nobody) ++count[member_on[rank]];
   }
-  using Share = std::pair<std::uint32_t, std::uint32_t>;  // parts, member
+  using Share = std::pair<std::uint32_t, std::uint32_t>;  // parts, participant
   std::priority_queue<Share, std::vector<Share>, std::greater<>> least;
   for (std::uint32_t member = 0; member < nobody; ++member) least.emplace(count[member], member);
   std::fill(count.begin(), count.end(), 0);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// members: which ranks run a collective task, and which of its parts each of them gets.
+// members: which ranks run a collective task, its participants, and which of its parts each of them gets.
 //
-//   a part that lies on a member's rank:   that member's
-//   any other, in the order of parts:      the member's that has the fewest until then, ties to the first
+//   a part that lies on a participant's rank:   that participant's
+//   any other, in the order of parts:           the participant's that has the fewest until then, ties to the
+//                                               first
 //
 // So parts move only where they must, and nobody gets more than an even share by that.
 #pragma once
@@ -15,8 +16,8 @@ namespace ramal::detail {
 
 struct Members {
   struct Part {
-    std::uint32_t member;  ///< whose it is: a place in `ranks`
-    std::uint32_t place;   ///< among those of that member
+    std::uint32_t member;  ///< the participant whose it is: an index into `ranks`
+    std::uint32_t place;   ///< its index among the parts of that participant
   };
   std::vector<std::uint32_t> ranks;  ///< in the order of their communicator
   std::vector<Part> parts;
@@ -31,7 +32,7 @@ std::vector<std::uint32_t> stated_ranks(std::span<const std::byte> literals);
 /// another.
 std::vector<std::uint32_t> member_ranks(const Task& collective, std::uint32_t ranks);
 
-/// `part_ranks`: where each part lies. O(parts log members). Throws as `member_ranks`.
+/// `part_ranks`: where each part lies. O(parts log participants). Throws as `member_ranks`.
 Members members(const Task& collective, std::span<const std::uint32_t> part_ranks, std::uint32_t ranks);
 
 }  // namespace ramal::detail

@@ -149,7 +149,7 @@ struct SubgraphDraft {
 
   /// A task of all inputs and literals that were added since the last.
   void end_task(std::uint32_t its_kind);
-  /// Of tasks whose place in the plan was not stated, it is their slot.
+  /// A task whose index in the plan was not stated has its slot for it.
   Subgraph subgraph(RunId run) const;
 };
 

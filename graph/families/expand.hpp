@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// expand: from a program to one rank's subgraph of one front.
+// expand: from a family program to one rank's subgraph of one front.
 //
 // Own members of the front are its tasks. What they read is a task of the same front, or an external: the
 // member of the front before (a link, filled as soon as that one is), or one by its name: from an older front

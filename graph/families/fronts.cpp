@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// In which fronts the members of each family of a program are run.
+// Which fronts the members of each family of a family program are run in.
 #include "graph/families/program.hpp"
 
 #include <limits>

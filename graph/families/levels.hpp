@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Levels: families and tasks may read each other in turns, and each turn is a run of its own: a program of
-// families, then what is made of their members, which other families read.
+// Stages: families and tasks may read each other in turns, and each turn is two runs of its own: a family
+// program, then the explicit tasks that read its members, which other families read. What the code calls a
+// level is such a stage.
 #pragma once
 
 #include <ramal/dependence.hpp>
@@ -10,16 +11,16 @@
 
 namespace ramal::detail {
 
-/// Families that can be made together once those of the levels below exist.
+/// A stage: families that can be made together once those of the stages before exist.
 struct FamilyLevel {
   std::vector<std::shared_ptr<const FamilyNode>> families;
   std::vector<TaskHandle> members;  ///< handles to members of these that the targets need
 };
 
 struct FamilyLevels {
-  std::vector<FamilyLevel> levels;  ///< the lowest first
+  std::vector<FamilyLevel> levels;  ///< in the order in which they are made
   /// Handles that are members of a family of handles and are also read, or asked for, in another way, or by
-  /// families of several levels.
+  /// families of several stages.
   std::unordered_set<const Task*> read_otherwise;
 };
 /// Of all families that the targets need and that are not kept. Walks what the targets need up to what is

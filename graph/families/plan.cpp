@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// From families to a program: which of them there are, and who owns them.
+// From families to a family program: which of them there are, and who owns them.
 #include "graph/families/loop.hpp"
 #include "graph/families/program.hpp"
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // FamilyProgram: the families that one run needs, as every rank knows them: what members read, who owns them,
 // and when they are planned. Made by rank 0 from the families alone, in time and bytes that do not depend on
-// how many members they have; ranks make subgraphs of their own members from it (expand.hpp).
+// how many members they have; ranks make subgraphs of their own members from it (expand.hpp). In comments and
+// names of graph/families "program" is short for it; the user's program has no part here.
 //
 // Ownership: blocks in proportion, so that places which go together fall together: of elements, of the levels
 // of a tree, of neighbours. With more dimensions a grid of ranks, with as little surface as possible; but
@@ -101,8 +102,8 @@ struct Leaves {
 struct ProgramNode {
   const Kind* kind = nullptr;
   Index extent;
-  std::vector<ProgramSource> sources;  ///< itself last, if it reads itself; then those at first
-  std::uint32_t seen = 0;              ///< sources that what says what is read knows of: not those at first
+  std::vector<ProgramSource> sources;  ///< itself last, if it reads itself; then those of the first step
+  std::uint32_t seen = 0;              ///< sources that its pattern knows of: not those of the first step
   std::vector<std::byte> closure;      ///< of a task: its literals
   std::array<std::int32_t, Index::most_dims> parts{1, 1, 1, 1};  ///< ranks in each dimension
   std::int32_t only_rank = -1;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A program's byte form.
+// A family program's byte form.
 #include "graph/families/program.hpp"
 
 #include <string>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What an Expander finds out once about a program: who reads whom, and how near; and which fronts repeat.
+// What an Expander finds out once about a family program: who reads whom, and how near; and which fronts
+// repeat.
 #include "graph/families/expand.hpp"
 
 #include <algorithm>

@@ -95,10 +95,10 @@ class Cutter {
     }
   }
 
-  // --- collective tasks: a member on each of its ranks -----------------------------------------------
+  // --- collective tasks: a participant on each of its ranks -----------------------------------------
   struct Team {
     Members members;
-    std::vector<Slot> slots;  // by member
+    std::vector<Slot> slots;  // by participant
     std::uint32_t turn;
   };
   const Kind& kind(TaskIndex i) const { return *graph_.kinds[graph_.kind_index[i]]; }
@@ -108,7 +108,7 @@ class Cutter {
   std::span<const TaskIndex> parts_of(TaskIndex i) const {
     return graph_.inputs_of(i).first(collective_head(graph_.tasks[i]->literals()).parts);
   }
-  /// Those that every member reads.
+  /// The inputs that every participant reads: all but the parts.
   std::span<const TaskIndex> others_of(TaskIndex i) const {
     return graph_.inputs_of(i).subspan(parts_of(i).size());
   }
@@ -313,7 +313,7 @@ class Cutter {
       rewrite(made[rank], task, head);
     }
   }
-  /// Reads its own rank's member, and knows its place among that one's parts.
+  /// A part's task reads the list that its rank's participant leaves, at its index among that one's parts.
   void write_part(Subgraph& to, Slot task, TaskIndex i) {
     const Team& team = teams_.at(graph_.inputs_of(i).front());
     const Members::Part part = team.members.parts[part_index(graph_.tasks[i]->literals())];

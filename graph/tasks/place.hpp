@@ -6,7 +6,7 @@
 //                                ties to the rank with less work on that level, then to the lower one,
 //                                unless that rank has its share of the level already
 //
-//   a collective task:           counts as its first member's; its results go where its parts are
+//   a collective task:           counts for its first participant's rank; its results go where its parts are
 //
 //        o   o   o   o   o   o   o   o          a stencil stays in columns,
 //        |\ /|\ /|\ /|\ /|\ /|\ /|\ /|          a tree in subtrees:

@@ -19,7 +19,7 @@ std::vector<std::size_t> spread_over_nodes(const std::vector<std::size_t>& proce
   std::vector<std::size_t> node_of_worker(workers, 0);
   if (total == 0) return node_of_worker;
   std::size_t node = 0;
-  std::size_t end = processors[0];  // of the node's processors, among all
+  std::size_t end = processors[0];  // where the NUMA node's processors end, among all
   for (std::size_t worker = 0; worker < workers; ++worker) {
     const std::size_t processor = worker * total / workers;
     while (processor >= end) end += processors[++node];

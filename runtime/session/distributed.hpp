@@ -31,7 +31,7 @@ struct KeptState {
   std::optional<Failure> failure = {};
   std::set<std::uint32_t> copies = {};      ///< ranks that hold it besides `rank`
   std::shared_ptr<KeptFamily> lender = {};  ///< its family, if that is what is kept and releases it
-  bool is_owned = false;                    ///< by a program, which releases it
+  bool is_owned = false;                    ///< consumed by a family program, which releases it
 };
 
 /// A family whose members are kept.
@@ -78,7 +78,7 @@ class ResidenceOf final : public Residence {
   std::shared_ptr<Releases> releases_;
 };
 
-/// A local that some rank has.
+/// A local that some rank of the embedding program has; see Locals.
 struct LocalInfo {
   std::string name;
   std::string type;
@@ -133,7 +133,7 @@ class DistributedEngine final : public Engine, private Control {
     std::map<ValueId, TaskIndex> waiting;
     std::set<ValueId> given_up;                               // of those
     std::vector<const Task*> sorted_tasks;                    // for `makes`
-    std::vector<std::shared_ptr<const FamilyNode>> families;  // of a program, by node
+    std::vector<std::shared_ptr<const FamilyNode>> families;  // of a family program, by node
     bool makes(const Task* task);
   };
   /// What `compute` waits for: values under consecutive ids.
@@ -143,7 +143,7 @@ class DistributedEngine final : public Engine, private Control {
     std::size_t missing = 0;
     std::vector<Value> values = {};
   };
-  /// What `run` waits for: all ranks' word that a program has ended.
+  /// What `run` waits for: all ranks' word that a family program has ended.
   struct Ending {
     ValueId id = 0;
     RunId run = 0;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// DistributedEngine's part in families: what of them is asked for is planned as a program, and kept.
+// How DistributedEngine makes families: what of them is asked for is planned as a family program, and kept.
 #include "runtime/session/distributed.hpp"
 
 #include <cstdio>
 
 namespace ramal::detail {
 
-/// Starts the families whose members the graph starts from, and those that these need, level by level. From
+/// Starts the families whose members the graph starts from, and those that these need, stage by stage. From
 /// then on these members are kept results like others. False if there are none to be made.
 bool DistributedEngine::make_members(const Graph& graph, const Tasks& targets) {
   bool any = false;
@@ -29,7 +29,7 @@ bool DistributedEngine::make_members(const Graph& graph, const Tasks& targets) {
   return true;
 }
 
-/// What these families read of handles is made of members of the levels below, which are kept by now.
+/// What these families read of handles is made of members of the stages before, which are kept by now.
 void DistributedEngine::make_level(const FamilyLevel& level,
                                    const std::unordered_set<const Task*>& read_otherwise) {
   const PuttingOff putting_off(*this);
@@ -65,10 +65,10 @@ void DistributedEngine::ship(PlannedProgram planned) {
   rank_.ship_program(program.run, std::move(bytes), runs_.size() == 1);
 }
 
-/// What families read of single handles is kept from now on. Those of a family of handles, unless they are
-/// persisted or anything else is to read them, are made for the program alone: it frees each
-/// as it is read, so that a dataset larger than memory can go through it. For whoever asks for them later
-/// they are as lazy as before.
+/// What families read of single handles is kept from now on. Those of a family of handles are consumed by
+/// the family program, unless they are persisted or anything else is to read them: it frees each as it is
+/// read, so that a dataset larger than memory can go through it. For whoever asks for them later they are as
+/// lazy as before.
 PlannedProgram DistributedEngine::plan_families(std::span<const std::shared_ptr<const FamilyNode>> families,
                                                 const std::unordered_set<const Task*>& read_otherwise) {
   const HandlesRead handles =

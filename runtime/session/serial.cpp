@@ -162,7 +162,7 @@ std::vector<std::vector<Value>> SerialEngine::evaluate(
   return std::move(all.values);
 }
 
-/// Of its nodes two steps are there at a time.
+/// Two steps of a loop's nodes are held at a time: a step reads only itself and the one before.
 void SerialEngine::evaluate_loop(Evaluation& all, const ProgramLoop& loop, std::uint32_t first) {
   const auto& nodes = all.planned.program.nodes;
   for (std::uint32_t i = first; i < loop.first_left; ++i)

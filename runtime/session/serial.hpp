@@ -51,7 +51,7 @@ class SerialEngine final : public Engine {
   class KeptMembers;
   const std::vector<Value>* kept_members(const FamilyNode& family) const;
   const std::vector<Value>& persisted_members(const FamilyNode& family) const;
-  /// Of collective tasks: this process alone.
+  /// The communicator of collective tasks: this process alone.
   class Alone final : public Communicator {
    public:
     int rank() const override { return 0; }
@@ -68,7 +68,7 @@ class SerialEngine final : public Engine {
   /// All members' values, by node.
   std::vector<std::vector<Value>> evaluate(std::span<const std::shared_ptr<const FamilyNode>> families,
                                            PlannedProgram& planned);
-  /// Of a program.
+  /// A family program while it is evaluated.
   struct Evaluation {
     const PlannedProgram& planned;
     std::vector<std::vector<Value>> values;  // by node

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Collective tasks: one call that runs on several ranks at once, such as a routine of an MPI library.
 //
-// In the graph it is one task. Planning puts a member of it on each of its ranks, each with those of the
-// parts that lie there. Its result is what the first rank's member returns; or, of a collective_map, each
-// member returns a result for each of its parts, and a small task per part, on the same rank, takes that one
-// out of its own rank's member.
+// In the graph it is one task. Planning puts a participant on each of its ranks, each with those of the parts
+// that lie there. Its result is what the first rank's participant returns. In a collective_map each
+// participant returns a list with a result for each of its parts, and a small task per part, on the same
+// rank, takes that one out of the list.
 //
 //   literals := turn:u32 ranks:u32 parts:u64 rank:u32* argument*
 //
 // `parts` inputs come first, and each rank's copy says how many of them it has; `turn` is written when ranks
-// are known; the arguments follow as in arguments.hpp. A part's literals are its place, as u64: among all
-// parts, and on a rank, among those of its member.
+// are known; the arguments follow as in arguments.hpp. The literals of a part's task are the part's index, as
+// u64: among all parts in a graph, and in a rank's subgraph among those of its participant.
 #pragma once
 
 #include <ramal/communicator.hpp>
@@ -21,7 +21,7 @@ namespace detail {
 
 /// How a collective task's literals begin.
 struct CollectiveHead {
-  std::uint32_t turn = 0;   ///< its place among the collective tasks of its run
+  std::uint32_t turn = 0;   ///< its position among the collective tasks of its run
   std::uint32_t ranks = 0;  ///< that are named; 0: it runs on all
   std::uint64_t parts = 0;
 };
@@ -71,7 +71,7 @@ struct SharedParts {
   }
 };
 
-/// What a collective_map's member leaves for the tasks that take its results out.
+/// What a participant of a collective_map leaves for the tasks that take its results out.
 struct PartResults {
   std::vector<Value> values;
   template <class Archive>
@@ -278,7 +278,7 @@ class CollectiveFunction<f, each, Signature<R, C&, Inputs<T>, P...>> : CountedCa
 /// leaving others waiting. Where ranks do wait for one that threw, the program is ended with a message after
 /// 30 s.
 ///
-/// With RAMAL_SCHEDULER=serial the one process is the only member, whatever ranks are named.
+/// With RAMAL_SCHEDULER=serial the one process is the only participant, whatever ranks are named.
 template <auto f>
 inline constexpr detail::CollectiveFunction<f, false> collective{};
 

@@ -95,8 +95,8 @@ struct Kind {
   const Type* result;
   void (*run)(Frame&, Value& result);      ///< makes the result in an empty Value; may throw
   std::string (*preview)(const Frame&);    ///< the arguments, for an error message
-  bool collective = false;                 ///< has members on several ranks; see collective.hpp
-  bool part = false;                       ///< takes a result of its own rank's member of one
+  bool collective = false;                 ///< has participants on several ranks; see collective.hpp
+  bool part = false;                       ///< takes one result out of what its rank's participant left
   const Dependence* dependence = nullptr;  ///< of families: what members read
   MemberShape parameters = {};
 };
