@@ -37,7 +37,8 @@ void count_tasks(const Graph& graph, std::vector<Learnt>& learnt) {
   std::erase_if(learnt, [](const Learnt& one) { return one.tasks == 0; });
 }
 
-/// Those that cannot be told apart have their mean from here on. True if several groups are left.
+/// Kinds that cannot be told apart have their mean from here on, so that noise does not move a stencil out of
+/// its columns. True if several groups are left.
 bool group(std::vector<Learnt>& learnt) {
   std::ranges::stable_sort(learnt, {}, &Learnt::seconds);
   std::size_t groups = 0;

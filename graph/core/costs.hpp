@@ -20,7 +20,8 @@ namespace ramal::detail {
 /// The mean duration of a kind's tasks; 0: unknown.
 using SecondsOf = std::function<double(const Kind&)>;
 
-/// By index into graph.kinds; empty: 1 for all. Linear in tasks if something is known, else in kinds.
+/// Each kind's cost, by its index in graph.kinds; empty if all have the cost 1. Linear in tasks if something
+/// is known, else in kinds.
 std::vector<double> kind_costs(const Graph& graph, const SecondsOf& seconds_of);
 
 /// What an annotation says of a task's cost; 1, which everybody has who says nothing, says nothing.

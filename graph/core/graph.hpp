@@ -26,7 +26,7 @@ struct Graph {
   std::vector<bool> annotated;      ///< task i has wishes; empty if none has
 
   std::size_t size() const { return tasks.size(); }
-  /// Null if it has none. Without a look at the task, for most.
+  /// Null if the task has none. Most tasks need not be looked at for that, which would miss the cache.
   const Annotation* wishes_of(TaskIndex i) const {
     return !annotated.empty() && annotated[i] ? tasks[i]->annotation() : nullptr;
   }
@@ -35,8 +35,8 @@ struct Graph {
   }
 };
 
-/// All that `targets` need and does not exist yet, and the existing values it starts from. Uses each
-/// task's scratch word, so one thread at a time may collect what shares tasks. Linear in tasks and
+/// Collects all that `targets` need and that does not exist yet, and the given values it starts from. Uses
+/// each task's scratch word, so one thread at a time may collect what shares tasks. Linear in tasks and
 /// edges; no recursion. Throws std::length_error beyond 2^32 - 2 tasks.
 Graph collect(std::span<const Task* const> targets);
 

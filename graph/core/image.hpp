@@ -37,7 +37,7 @@ class Images {
     std::uintptr_t base, begin, end;
     std::string build_id;  // empty if it has none
   };
-  /// Null if it lies in none.
+  /// The image that holds an address; null if none does.
   const Image* image_of(const Kind& kind) const;
   std::vector<Image> images_;
   std::string digest_;

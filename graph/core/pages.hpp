@@ -22,7 +22,8 @@ namespace ramal::detail {
 constexpr std::size_t smallest_pooled_bytes = std::size_t{64} << 10;
 constexpr std::size_t most_kept_bytes = std::size_t{256} << 20;
 
-/// Not initialised, aligned to 64 bytes at least. Throws std::bad_alloc. Free with the same size.
+/// The memory is not initialised, and aligned to 64 bytes at least. It is to be freed with the same size.
+/// Throws std::bad_alloc.
 void* allocate_pages(std::size_t bytes);
 void free_pages(void* memory, std::size_t bytes) noexcept;
 
@@ -40,7 +41,7 @@ struct LargeMemory {
   std::size_t kept_bytes = 0;
   std::size_t most_used_bytes = 0;
 };
-/// Of large pieces, now.
+/// What the pool holds now of pieces of at least smallest_pooled_bytes. For tests.
 LargeMemory large_memory();
 /// Gives what is kept back to the system.
 void free_kept_pages();

@@ -92,7 +92,7 @@ Subgraph Subgraph::read(Buffer bytes) {
     expect(read.kind[task] < header.kinds, "a kind");
     expect(read.input_offsets[task] <= read.input_offsets[task + 1], "input offsets");
     expect(read.literal_offsets[task] <= read.literal_offsets[task + 1], "literal offsets");
-    // Of the rank's own tasks only earlier ones: what waited for a later one could wait for ever.
+    // Among the rank's own tasks an input must be an earlier one: a cycle of later ones would wait for ever.
     for (const Slot input : read.inputs_of(static_cast<Slot>(task)))
       expect(input < task || (input >= header.tasks && input < slots), "an input");
   }

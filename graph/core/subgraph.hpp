@@ -130,7 +130,7 @@ struct Subgraph {
   void map(const Header& header);
 };
 
-/// For whoever fills a subgraph just made.
+/// A section's memory, for whoever fills a subgraph that `make` has just returned.
 template <class T>
 T* writable(std::span<const T> section) {
   return const_cast<T*>(section.data());
@@ -147,7 +147,7 @@ struct SubgraphDraft {
   std::vector<Priority> priorities;
   std::vector<Need> needs;
 
-  /// A task of all inputs and literals that were added since the last.
+  /// Ends a task: its are all inputs and literals that were added since the last one ended.
   void end_task(std::uint32_t its_kind);
   /// A task whose index in the plan was not stated has its slot for it.
   Subgraph subgraph(RunId run) const;

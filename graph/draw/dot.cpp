@@ -61,7 +61,8 @@ class Drawing {
   /// Circles alone: given values are not run.
   std::size_t tasks() const { return graph_.size() - graph_.given.size(); }
 
-  /// Nothing if there were more circles and boxes than `most_nodes`, or more edges than `most_edges`.
+  /// The grouping; nothing if it had more circles and boxes than `most_nodes`, or more edges than
+  /// `most_edges`.
   std::optional<Picture> join(const Rule& rule, std::size_t most_nodes, std::size_t most_edges) const {
     Picture picture;
     const auto group_of = join_tasks(picture, rule, most_nodes);
@@ -178,7 +179,8 @@ std::string describe(const Drawing& drawing, const Rule& rule) {
   return std::to_string(drawing.tasks()) + " tasks are shown collapsed by " + how;
 }
 
-/// As the inside of a quoted DOT label, which knows backslash escapes and HTML's character entities.
+/// The text as it stands inside a quoted DOT label, which knows backslash escapes and HTML's character
+/// entities.
 std::string escaped(std::string_view name) {
   std::string text;
   for (const char c : name) {

@@ -212,7 +212,7 @@ class Expander::Expansion {
     }
   }
 
-  /// Who else reads own members, or this rank in a front after the next.
+  /// Notes which own members others read, or this rank itself in a front after the next.
   void find_leaving(const Front::Part& part) {
     for (const Reader& reader : expander_.readers_[part.node]) {
       expander_.find_readers(part.node, part.region, reader, boxes_);
@@ -228,9 +228,9 @@ class Expander::Expansion {
     }
   }
 
-  /// If what is read stays where it is and all steps of the reader are alike from some step on, those up to
-  /// there stand for all, and what they repeat, behind the two fronts of which own members are not looked at.
-  /// Nothing: they do not.
+  /// How many steps of a reader stand for all of them. They do where what is read stays where it is and all
+  /// steps of the reader are alike from some step on: those up to there and a period, behind the two fronts
+  /// of which own members are not looked at. Nothing if they do not.
   std::optional<std::int64_t> steps_for_all(const Reader& reader) const {
     const ProgramNode& by = program_.nodes[reader.node];
     const ProgramSource& source = by.sources[reader.source];
@@ -239,8 +239,8 @@ class Expander::Expansion {
     return by.settled + by.period + 2 * by.rows;
   }
 
-  /// Those that own members may read in fronts after the next, which go by chunks: as the pattern alone has
-  /// it, which may be more than are read.
+  /// Notes members that own ones by chunks may read in fronts after the next. This is as the pattern alone
+  /// has it, which may be more than are read.
   void find_read_later(const Front::Part& part, const Reader& reader) {
     const Region own = program_.own(reader.node, rank_);
     const auto is_read_later = [&](const std::vector<Region>& boxes) {
@@ -256,7 +256,7 @@ class Expander::Expansion {
     }
   }
 
-  /// All that others read, and own members in fronts after the next that do not go by chunks.
+  /// Notes all that others read, and what own members that do not go by chunks read in fronts after the next.
   void find_leaving(const Front::Part& part, const Reader& reader, Region box) {
     const ProgramNode& by = program_.nodes[reader.node];
     const Region own = program_.own(reader.node, rank_);
@@ -273,7 +273,7 @@ class Expander::Expansion {
           place[last] = last > 0 ? own.high[last] : place[last] + 1;  // those of the step
         }
       } else if (const auto to = note_reader(part, reader, place); to && part.region.volume() == 1) {
-        // That it reads one of one is all there is to be found out about a rank.
+        // The part has one member only: that a rank reads it is all there is to be found out about that rank.
         pass(program_.own(reader.node, *to), box, place);
       } else {
         ++place[last];
@@ -286,7 +286,7 @@ class Expander::Expansion {
     }
   }
 
-  /// From a place of a box to the end of what a region has of its row; or of all rows, if it has them whole.
+  /// Moves a place of a box to the end of what a region has of its row; or of all rows, if it has them whole.
   static void pass(const Region& region, const Region& box, Index& place) {
     const int last = place.dims - 1;
     int d = last;
@@ -356,8 +356,8 @@ class Expander::Expansion {
   std::vector<std::pair<Slot, std::uint32_t>> leaving_;
 };
 
-/// By the names of the functions that it calls: what exists, own members and what they read, a loop's states,
-/// and who else reads them.
+/// The steps are those of Expansion::make: what exists, own members and what they read, a loop's states, and
+/// who else reads own members.
 Front Expander::expand(std::int64_t number) { return Expansion(*this, number).make(); }
 
 }  // namespace ramal::detail

@@ -17,7 +17,8 @@
 
 namespace ramal::detail {
 
-/// In a route: all ranks but the member's owner, along a tree. From so many ranks on.
+/// Stands for a rank in a route: all ranks but the member's owner, along a tree. Used from least_for_tree
+/// ranks on, where log P hops are sooner done than P messages.
 constexpr std::uint32_t all_others = ~std::uint32_t{0};
 constexpr std::uint32_t least_for_tree = 16;
 
@@ -33,23 +34,24 @@ struct Named {
   MemberName name;
   std::int64_t stride;
 };
-/// An external that waits for a member by name; `stride` as of Named.
+/// An external that waits for a member by name; `stride` as in Named.
 struct Awaited {
   Slot slot;
   std::int64_t stride;
 };
 
 struct Front {
-  Subgraph graph;                  ///< routes name their slot's member by its place in `names`
-  std::vector<const Kind*> kinds;  ///< by subgraph's kind
+  Subgraph graph;                  ///< its routes name a slot's member by an index into `names`
+  std::vector<const Kind*> kinds;  ///< what the subgraph's kind indices mean
   std::vector<Link> links;         ///< from the front before
   std::unordered_map<MemberName, Awaited> awaited;
-  bool awaits_fixed = false;  ///< some do not move with the front
+  bool awaits_fixed = false;  ///< some of them do not move with the front
   std::vector<Named> names;   ///< of members that leave
-  /// In a loop, and behind it: where the states of the step before are, by state and place, the rank's own.
+  /// Where this rank's own states of the step before are, by state and place. Only in a loop and behind it.
   std::vector<Slot> states;
-  /// Ranks that read members of this front in one near it; whose members of one near it are read here. Both
-  /// sides find the same. Without loops that wait for verdicts, which hold ranks together.
+  /// Consumers: ranks that read members of this front in a front near it. Producers: ranks whose members of a
+  /// front near it are read here. Both sides find the same. Loops that wait for verdicts are left out, since
+  /// those hold ranks together.
   std::vector<std::uint32_t> consumers, producers;
   struct Part {
     std::uint32_t node;
@@ -60,17 +62,18 @@ struct Front {
   std::vector<Part> parts;
   std::int64_t number = 0;
 
-  /// Which member makes that slot's value; of a front moved on by so many steps.
+  /// Which member makes that slot's value, by its name in this front before it is moved on.
   Named member(const FamilyProgram& program, Slot slot) const;
   std::optional<Slot> slot_of(std::uint32_t node, const Index& place) const;
 };
 
-/// Of one rank. Keeps what it looks up, nothing of a front.
+/// Makes one rank's fronts. Keeps what it has looked up of the program, and nothing of a front.
 class Expander {
  public:
   Expander(const FamilyProgram& program, std::uint32_t rank);
 
-  /// O(own members + neighbours of the rank's block), times what the functions that say what is read cost.
+  /// One front of this rank. O(own members + neighbours of the rank's block), times what the functions that
+  /// say what is read cost. Throws std::length_error for more than 2^31 own members in the front.
   Front expand(std::int64_t front);
   /// The latest front of this program in which any member may read that one.
   std::int64_t last_reader(MemberName member) const;
@@ -95,7 +98,7 @@ class Expander {
     std::int64_t rows = 1;
     bool contains(std::int64_t front) const { return front >= first && front < end; }
   };
-  /// Those that a front is one of.
+  /// The steady fronts that this front is one of.
   Steady steady(std::int64_t front) const;
 
  private:
@@ -104,7 +107,7 @@ class Expander {
   };
   class Expansion;
   struct Parts {
-    std::vector<Front::Part> all;  // first all tasks, then what exists
+    std::vector<Front::Part> all;  // those of tasks first, then those whose values exist
     std::vector<std::size_t> first_of_node;
     Slot tasks = 0, slots = 0;
     std::optional<Slot> find(std::uint32_t node, const Index& place) const;
@@ -121,13 +124,13 @@ class Expander {
   const FamilyProgram& program_;
   const std::uint32_t rank_;
   std::vector<std::vector<Reader>> readers_;  // by node
-  std::vector<Reads> reads_;                  // by node; of what its pattern sees
+  std::vector<Reads> reads_;                  // by node: room for what one member reads
   std::vector<std::int64_t> near_;            // by node: fronts from a member to its last reader; -1: any
   std::vector<std::int64_t> row_;             // by node
   std::vector<Steady> steady_;
 };
 
-/// Of a member that says it reads what it cannot: throws what is wrong.
+/// The kind of a member that says it reads what it cannot: its function throws what is wrong.
 extern const Kind refused_member;
 
 }  // namespace ramal::detail

@@ -53,8 +53,8 @@ FamilyView FamilyView::annotated(Annotation wishes, std::source_location where) 
 
 namespace {
 
-/// What freed families held, and nobody has looked at yet. Of the thread that frees them, on its stack: where
-/// handles live longer than a thread's own variables, nothing is left to be freed.
+/// What freed families held, and nobody has looked at yet. It lies on the stack of the thread that frees
+/// them, since handles may live longer than a thread's thread_local variables.
 struct Freed {
   std::vector<std::shared_ptr<const FamilyNode>> families;
   std::vector<TaskHandle> tasks;

@@ -34,8 +34,8 @@ class FrontPlanner {
     return node.exists() ? 0 : node.kind->dependence->known_lag(node.closure.data());
   }
 
-  /// Those with readers of which all members are looked at for each front of theirs: which is to be done
-  /// once.
+  /// Finds the families some reader of which may read anything: all of that reader's members are looked at
+  /// for each front of such a family, so it is made in one front.
   void find_looked_through() {
     for (const ProgramNode& node : program_.nodes) {
       if (node.exists() || node.is_task) continue;
@@ -92,8 +92,8 @@ class FrontPlanner {
     return leaves;
   }
 
-  /// Leaves of all that goes by chunks and whose places go together with the node's own. Nothing: there is no
-  /// such, or they do not agree.
+  /// The leaves of a node whose sources go by chunks and have places that go together with its own. Nothing
+  /// if there is no such source, or if several do not agree.
   struct LeavesBelow {
     Leaves leaves;
     std::int64_t reach = 0;  ///< how far those apart are that are read, halos alone
@@ -131,7 +131,7 @@ class FrontPlanner {
   static LeavesBelow seen_through(Leaves leaves, const Alignment& alignment, const Index& shape) {
     std::int64_t reach = 0;
     for (int d = 0; d < shape.dims; ++d) {
-      // From the other end of a row it is at most a row.
+      // What wraps comes from the other end of its row, which is less than a row away.
       const bool turns = alignment.wraps && d > 0 && alignment.halo[d] > 0;
       const std::int64_t halo = turns ? shape[d] - 1 : alignment.halo[d];
       reach += leaves.scale[d] * halo;
@@ -205,19 +205,21 @@ class FrontPlanner {
     return keeps_up && from.pace == Pace::by_chunks && sees_all(source) ? from.front : from.last;
   }
 
-  /// If both step in time, how many fronts later the reader has to begin. Nothing: it has to wait for the
-  /// end.
+  /// How many fronts later the reader has to begin if both step in time; nothing if it has to wait for the
+  /// source's end.
   std::optional<std::int64_t> fronts_behind(const ProgramNode& node, const ProgramSource& source) {
     const ProgramNode& from = program_.nodes[source.node];
     if (!node.steps || node.exists() || from.pace != Pace::by_steps || !sees_all(source)) return std::nullopt;
     const Dependence& dependence = *node.kind->dependence;
     if (dependence.in_time) return 0;
-    // By its reach it may read as many steps ahead.
+    // A reach holds in both directions: it may read as many steps ahead, so it begins so much later. Without
+    // a known lag it may read any step.
     if (lag_of(node) == 0) return std::nullopt;
     return (lag_of(node) + program_.rows - 1) / program_.rows;
   }
 
-  /// After all that stands before it, alone.
+  /// A loop's fronts come after all that stands before it, and have nothing else in them, so that they repeat
+  /// and may end early.
   void set_loop_fronts(ProgramNode& node) {
     ProgramLoop& loop =
         program_.loops[static_cast<std::size_t>(node.left_by >= 0 ? node.left_by : node.loop)];
@@ -241,7 +243,7 @@ class FrontPlanner {
 
   FamilyProgram& program_;
   const std::int64_t front_members_;
-  const std::int64_t members_;  ///< the same of all ranks together
+  const std::int64_t members_;  ///< front_members_ times the number of ranks
   std::vector<bool> is_looked_through_, has_leaves_below_;
 };
 

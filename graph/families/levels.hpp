@@ -23,8 +23,8 @@ struct FamilyLevels {
   /// families of several stages.
   std::unordered_set<const Task*> read_otherwise;
 };
-/// Of all families that the targets need and that are not kept. Walks what the targets need up to what is
-/// kept, with a stack of its own, however long the chain. O(tasks + families).
+/// The stages of all families that the targets need and that are not kept. Walks what the targets need up to
+/// what is kept, with a stack of its own, however long the chain. O(tasks + families).
 FamilyLevels family_levels(std::span<const Task* const> targets,
                            const std::function<bool(const FamilyNode&)>& is_kept);
 

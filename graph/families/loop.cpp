@@ -107,7 +107,8 @@ class LoopMaker {
     return append(carry, source.shape, {source}, closure_of(std::uint32_t{1}), where_, std::move(traits));
   }
 
-  /// Whatever varies of that, and of what it reads, becomes nodes; sources first. With a stack of its own.
+  /// Whatever varies of that, and of what it reads, becomes nodes; sources first. It has a stack of its own,
+  /// since chains may be of any length.
   void lift_all(const Part& root) {
     struct Visit {
       Part part;

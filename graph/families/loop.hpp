@@ -19,17 +19,17 @@ struct LoopSource {
 };
 
 struct LoopNode {
-  std::shared_ptr<const FamilyNode> family;  ///< steps first; without sources. Of a task: its steps alone
+  std::shared_ptr<const FamilyNode> family;  ///< steps first, no sources; a task has the steps alone
   std::vector<LoopSource> sources;           ///< as its pattern counts them
   bool reads_itself = false;
   bool is_task = false;  ///< reads source k for input k; its closure are its literals
 
-  /// Lengths of a step.
+  /// The lengths of one step.
   Index within() const { return within_step(family->extent); }
 };
 
-/// Of immutable parts only, shared by the families that it leaves. Their sources are the loop's, those of the
-/// states first.
+/// Immutable, and shared by the families that it leaves. Their sources are the loop's, those of the states
+/// first.
 struct Loop {
   std::int64_t steps = 1;
   std::vector<LoopNode> nodes;         ///< sources of the same step before those that read them

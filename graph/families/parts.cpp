@@ -8,7 +8,7 @@
 namespace ramal::detail {
 
 Named Front::member(const FamilyProgram& program, Slot slot) const {
-  // Parts in the order of their first slots; those whose values exist come after all tasks.
+  // Parts stand in the order of their first slots; those whose values exist come after all tasks.
   const auto after = std::upper_bound(parts.begin(), parts.end(), slot,
                                       [](Slot at, const Part& part) { return at < part.first; });
   const Part& part = after[-1];
@@ -29,8 +29,8 @@ void Expander::append_chunk(std::uint32_t index, std::int64_t front, std::vector
   const Leaves& leaves = node.leaves;
   const Region own = program_.own(index, rank_);
   if (own.empty()) return;
-  // In their order, own members' first and last leaves only grow. Those with leaves of one rank only go with
-  // its chunks, those between them with the last chunk.
+  // From one own member to the next, first and last leaves only grow, so bisection finds where each rank's
+  // begin. Members whose leaves are all one rank's go with its chunks, those between with the last chunk.
   const std::int64_t size = own.volume();
   const auto first_not = [&](std::int64_t from, std::int64_t end, const auto& is_before) {
     while (from < end) {
@@ -44,7 +44,7 @@ void Expander::append_chunk(std::uint32_t index, std::int64_t front, std::vector
     return from;
   };
   const bool is_last = front == node.last;
-  std::int64_t done = 0;  // up to here
+  std::int64_t done = 0;  // members before this one have their chunk
   const std::int64_t last_rank = program_.rank_of_leaf(leaves, leaves.last(own.last()));
   for (std::int64_t rank = program_.rank_of_leaf(leaves, leaves.first(own.low)); rank <= last_rank; ++rank) {
     const bool at_low_end = !leaves.wraps && program_.first_leaf(leaves, rank) == 0;
@@ -65,7 +65,7 @@ void Expander::append_chunk(std::uint32_t index, std::int64_t front, std::vector
   if (is_last) append_range(index, own, done, size, parts);
 }
 
-/// Members of a box from one number within it to another: of as few boxes as it takes.
+/// Appends the members of a box from one number within it to before another, in as few boxes as it takes.
 void Expander::append_range(std::uint32_t index, const Region& box, std::int64_t from, std::int64_t to,
                             std::vector<Front::Part>& parts) {
   while (from < to) {
@@ -86,7 +86,7 @@ void Expander::append_range(std::uint32_t index, const Region& box, std::int64_t
   }
 }
 
-/// Own members of a front.
+/// The rank's own members of a front, and the slots they get.
 Expander::Parts Expander::parts_of(std::int64_t front) const {
   Parts made;
   std::vector<Front::Part>& parts = made.all;

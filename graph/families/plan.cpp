@@ -11,7 +11,8 @@ namespace ramal::detail {
 
 namespace {
 
-/// Of all ways to write `ranks` as a product over the dimensions, the one with the least surface of a block.
+/// Finds, of all ways to write `ranks` as a product over the dimensions, the one with the least surface of a
+/// block.
 class GridSearch {
  public:
   GridSearch(const Index& extent, int first_dim) : extent_(extent), first_(first_dim) {}
@@ -171,8 +172,8 @@ class Planner {
   std::array<std::int32_t, Index::most_dims> bands() const {
     return {static_cast<std::int32_t>(context_.ranks), 1, 1, 1};
   }
-  /// If it is too large to be planned at once, or what it reads is and lies in bands; not if what it reads
-  /// lies on a grid.
+  /// True if the node is too large to be planned at once, or if what it reads is and lies in bands. False if
+  /// what it reads lies on a grid.
   bool goes_in_bands(const ProgramNode& node) {
     if (node.steps || node.extent.dims == 1 || node.only_rank >= 0) return false;
     bool reads_bands = false;
@@ -184,11 +185,11 @@ class Planner {
     }
     const std::int64_t at_once = std::max<std::int64_t>(1, context_.front_members) * context_.ranks;
     if (node.extent[0] >= context_.ranks) return reads_bands || node.extent.volume() > at_once;
-    // So that the last levels of a reduction stay where they are.
+    // The last levels of a reduction stay where they are.
     return reads_bands && node.kind->dependence->known_alignment(node.closure.data(), node.extent.dims);
   }
 
-  /// All its nodes, and all that it leaves, since they are made together.
+  /// Appends all nodes of a loop, and all that it leaves, since they are made together.
   void append_loop(const FamilyNode& left) {
     const Loop& loop = *left.loop;
     const auto number_of_loop = static_cast<std::int32_t>(program().loops.size());
@@ -256,7 +257,7 @@ class Planner {
             .when = before ? When::step_before : When::same_step,
             .row = lengths.volume()};
   }
-  /// Of a task: one.
+  /// The extent of what a loop leaves of a node: one step of it, or for a task its one result.
   static Index left_extent(const ProgramNode& node) {
     return node.extent.dims == 1 ? Index(1) : within_step(node.extent);
   }

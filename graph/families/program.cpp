@@ -115,7 +115,7 @@ static std::string wrong_counts(const ProgramNode& node, const Reads& reads, Inp
   return {};
 }
 
-/// From places within a step to those of that step, or of the one before.
+/// Turns what a pattern says of a step into members of that step, or of the one before.
 static void move_to_step(const ProgramNode& node, std::int64_t step, Reads& reads) {
   for (Reads::Read& read : reads.all()) {
     const ProgramSource& source = node.sources[read.source];
@@ -178,7 +178,7 @@ void write_member_literals(const ProgramNode& node, const Index& place, const In
 // --- what is needed ---------------------------------------------------------------------------------------
 
 void FamilyProgram::need_only_wants() {
-  constexpr std::int64_t few = 64;  // of more all that they may read is needed
+  constexpr std::int64_t few = 64;  // more are not looked at: all of their sources counts as needed
   std::vector<std::optional<Region>> needed(nodes.size());
   const auto need = [&](std::uint32_t node, const Index& place) {
     needed[node] = needed[node] ? needed[node]->with(place) : Region::of(place);
@@ -189,7 +189,7 @@ void FamilyProgram::need_only_wants() {
   for (auto i = static_cast<std::uint32_t>(nodes.size()); i-- > 0;) {
     const ProgramNode& node = nodes[i];
     if (node.loop >= 0 || node.left_by >= 0)
-      need_all(i);  // as a whole, if at all: and it is, or would not be here
+      need_all(i);  // loops run as a whole, and are in a program only if something needs them
     if (!needed[i] || node.exists()) continue;
     if (node.reads_itself) {
       const std::int64_t end = needed[i]->high[0];

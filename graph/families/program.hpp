@@ -12,11 +12,10 @@
 // Fronts: each member has a number that no member it reads exceeds. Ranks plan and run front by front:
 //
 //   by_steps   a family whose first dimension is time: some steps a front
-//   by_chunks  families too large to be planned at once, and those whose members read places beside their own
-//   of
-//              them, reductions among these: each rank's block in `chunks` parts; a member belongs to the
-//              part that holds the last of the leaves that it is made from, or to the last part if they are
-//              on several ranks
+//   by_chunks  families too large to be planned at once, and those whose members read places beside their
+//              own of them, reductions among these: each rank's block in `chunks` chunks; a member belongs
+//              to the chunk that holds the last of the leaves that it is made from, or to the last chunk if
+//              they are on several ranks
 //   once       all members in one front
 //
 // Both owner and front are functions that every rank evaluates for any member.
@@ -53,19 +52,19 @@ constexpr std::int64_t number_of(MemberName name) {
 /// all.
 std::optional<std::int64_t> checked_volume(const Index& extent);
 
-/// Of a family in a loop: what of its source a step reads.
+/// What a step of a family in a loop reads of its source.
 enum class When : std::uint8_t {
-  always,       ///< what is seen does not depend on the step; also of all other families
-  same_step,    ///< of the source's own dimensions without that of steps
-  step_before,  ///< the same; in the first step instead what another source of the family sees
-  at_first      ///< that one
+  always,       ///< what does not depend on the step; so is all that families outside of loops read
+  same_step,    ///< the same step of the source, whose dimension of steps is not seen
+  step_before,  ///< the step before of the source; in the first step instead what source `other` sees
+  at_first      ///< what a source of `step_before` sees in the first step
 };
 struct ProgramSource {
   std::uint32_t node;
   std::int64_t base;  ///< number of the first member seen; within a step
   Index shape;
   When when = When::always;
-  std::uint32_t other = 0;  ///< of step_before the one at first, and the reverse
+  std::uint32_t other = 0;  ///< for step_before its source at_first, and the reverse
   std::int64_t row = 0;     ///< members of the source in a step
 
   /// What is seen is of one step, which moves on with the reader's.
@@ -75,19 +74,19 @@ struct ProgramSource {
 struct GivenMember {
   ValueId id;
   std::uint32_t rank;
-  /// 1: made for the program alone, which frees it as it is read.
+  /// 1: the program consumes the value: it frees it as it is read.
   std::uint32_t is_owned = 0;
 };
 enum class Pace : std::uint8_t { once, by_steps, by_chunks };
 
-/// By chunks: the members at the lowest level that one member is made from, by their numbers there: from
-/// `scale * place - behind` to `scale * place + ahead`, where a rank has a block of its rows.
+/// Which members of the lowest family that goes by chunks a member is made from, by their numbers there: from
+/// `scale * place - behind` to `scale * place + ahead`. A rank has a block of that family's rows.
 struct Leaves {
-  std::int64_t rows = 0;  ///< the first of its lengths
-  std::int64_t row = 1;   ///< and the product of all others
+  std::int64_t rows = 0;  ///< the lowest family's first length
+  std::int64_t row = 1;   ///< the product of its other lengths: the members of a row
   Index scale;
   std::int64_t behind = 0, ahead = 0;
-  bool wraps = false;  ///< at the ends those of the other end too
+  bool wraps = false;  ///< members at one end are made from those at the other end too
 
   std::int64_t count() const { return rows * row; }
   std::int64_t first(const Index& place) const { return at(place) - behind; }
@@ -112,17 +111,17 @@ struct ProgramNode {
   bool steps = false;
   bool reads_itself = false;
   Pace pace = Pace::once;
-  std::int64_t front = 0;    ///< the first
-  std::int64_t last = 0;     ///< and the last
-  std::int64_t rows = 1;     ///< by steps: so many a front
-  std::int64_t period = 0;   ///< of what is read, in steps; 0: unknown
-  std::int64_t settled = 0;  ///< from this step on
+  std::int64_t front = 0;    ///< its first front
+  std::int64_t last = 0;     ///< its last front
+  std::int64_t rows = 1;     ///< how many steps a front has, by steps
+  std::int64_t period = 0;   ///< after how many steps what is read repeats; 0: unknown
+  std::int64_t settled = 0;  ///< the step from which on it repeats
   Leaves leaves;
   ValueId kept = 0;  ///< members exist already, kept under this and the following ids; 0: they do not
   std::vector<GivenMember> given;
   Region needed = {};           ///< all that is run of it lies in here
-  std::int32_t loop = -1;       ///< in which it is
-  std::int32_t left_by = -1;    ///< or which leaves it
+  std::int32_t loop = -1;       ///< the loop in which it is; -1: none
+  std::int32_t left_by = -1;    ///< the loop that leaves it as a result; -1: none
   bool is_task = false;         ///< an explicit one, once a step
   bool placed_in_time = false;  ///< see FamilyTraits
   /// Its members are asked for: a failure of one, its own or passed on to it, is the program's.
@@ -134,9 +133,9 @@ struct ProgramNode {
     for (int d = 1; d < extent.dims; ++d) product *= extent[d];
     return product;
   }
-  /// What its pattern takes for its extent: in a loop without the steps.
+  /// The extent that its pattern sees: patterns of a loop see one step.
   Index pattern_extent() const { return loop >= 0 ? within_step(extent) : extent; }
-  /// Its members are made elsewhere.
+  /// For a node whose members are made elsewhere, so that nothing of their reading is shipped.
   void forget_sources() {
     sources.clear();
     seen = 0;
@@ -147,9 +146,9 @@ struct ProgramNode {
 /// Steps of several families, and what they leave: nodes from `first_left` on, one for each state.
 struct ProgramLoop {
   std::int64_t steps = 1;
-  std::int64_t front = 0;  ///< of the first step
-  std::int64_t ghost = 0;  ///< behind the last one: without tasks
-  std::int64_t rows = 1;   ///< steps a front
+  std::int64_t front = 0;  ///< the front of the first step
+  std::int64_t ghost = 0;  ///< the front behind the last step's: it has no tasks, and takes the states over
+  std::int64_t rows = 1;   ///< how many steps a front has
   std::int64_t done = -1;  ///< the node that tells whether a step is the last; -1: all are done
   std::uint32_t first_left = 0;
   std::vector<std::uint32_t> states;  ///< the nodes that make them
@@ -165,7 +164,7 @@ struct ProgramWant {
   ValueId id;
   std::uint32_t how;  ///< as Keep's
 };
-/// All members of a node, under this and the following ids.
+/// All members of a node are to be kept, under this and the following ids.
 struct ProgramKeep {
   std::uint32_t node;
   ValueId first;
@@ -174,7 +173,7 @@ struct ProgramKeep {
 struct FamilyProgram {
   RunId run = 0;
   std::uint32_t ranks = 1;
-  std::int64_t rows = 1;  ///< steps a front, but for loops
+  std::int64_t rows = 1;  ///< how many steps a front has; loops have their own number
   std::int64_t chunks = 1;
   std::int64_t fronts = 1;
   std::vector<ProgramNode> nodes;  ///< sources of the same step before those that read them
@@ -184,10 +183,11 @@ struct FamilyProgram {
   ValueId done = 0;  ///< announced by each rank when all its members have run; 0: not
 
   std::uint32_t owner(std::uint32_t node, const Index& place) const;
-  /// A rank's share of a node's places. Of a node of given handles: all; ask `owner`.
+  /// A rank's share of a node's places. Given handles lie anywhere: for their node it is all places, and
+  /// `owner` tells whose each is.
   Region block(std::uint32_t node, std::uint32_t rank) const;
   std::int64_t front(std::uint32_t node, const Index& place) const;
-  /// By chunks: of what is made from leaves from `first` to `last`.
+  /// The front of a member by chunks that is made from the leaves from `first` to `last`.
   std::int64_t chunk_front(const ProgramNode& node, std::int64_t first, std::int64_t last) const;
   /// The rank that has a leaf, and the first leaf that a rank has.
   std::int64_t rank_of_leaf(const Leaves& leaves, std::int64_t leaf) const;
@@ -203,10 +203,10 @@ struct FamilyProgram {
     const Region region = block(node, rank);
     return region.empty() ? region : region.and_(nodes[node].needed);
   }
-  /// Of programs of which nothing is asked but `wants`: narrows what is needed to what they need, as far as
-  /// that can be told from a few members. O(families). Then its fronts are to be planned again.
+  /// Narrows what is needed to what `wants` need, as far as that can be told from a few members. For programs
+  /// of which nothing else is asked. O(families). After it the fronts are to be planned again.
   void need_only_wants();
-  /// No place in the region has a later one.
+  /// The latest front of any place in the region.
   std::int64_t latest_front(std::uint32_t node, const Region& region) const;
 
   std::vector<std::byte> encode(const Images& images) const;
@@ -215,18 +215,20 @@ struct FamilyProgram {
   static FamilyProgram decode(std::span<const std::byte> bytes, const Images& images);
 };
 
-/// For what the members of a node read: with the lengths of the sources that its pattern knows of.
+/// An empty list of what a member reads, with the lengths of the sources that the node's pattern knows of.
 Reads reads_of(const ProgramNode& node);
 /// How many results a member reads for each parameter.
 using InputCounts = std::array<std::int64_t, 64>;
-/// What one member reads, in the order of its function's parameters. Says what is wrong with it; empty:
-/// nothing.
+/// Fills `reads` with what one member reads, in the order of its function's parameters. Returns what is wrong
+/// with that; empty if nothing is.
 std::string read_member(const ProgramNode& node, const Index& place, Reads& reads, InputCounts& counts);
-/// What its function reads beside its inputs.
+/// Appends what a member's function reads beside its inputs: its place, and how long its lists are; for a
+/// task in a loop its literals.
 void write_member_literals(const ProgramNode& node, const Index& place, const InputCounts& counts,
                            std::vector<std::byte>& literals);
 
-/// Under which ids a family's members are kept (0: they are not), and with which ranks in each dimension.
+/// The first of the consecutive ids under which a family's members are kept (0: they are not), and into how
+/// many blocks each dimension is cut.
 struct KeptAs {
   ValueId first = 0;
   std::array<std::int32_t, Index::most_dims> parts{1, 1, 1, 1};
@@ -249,14 +251,16 @@ struct PlannedProgram {
 /// The handles that the families read, each once. Not those of families that are kept.
 struct HandlesRead {
   std::vector<const Task*> all;
-  /// Of these, members of one family of handles (`as_family`) that nothing else here reads by itself.
+  /// Those that are members of one family of handles (`as_family`) and that nothing else here reads.
   std::unordered_set<const Task*> in_one_family;
 };
 HandlesRead handles_read(std::span<const std::shared_ptr<const FamilyNode>> families,
                          const std::function<bool(const FamilyNode&)>& is_kept);
-/// In which fronts all that is needed is run, some `front_members` a front on each rank. O(families).
+/// Decides in which fronts all that is needed is run: about `front_members` members a front on each rank.
+/// O(families).
 void plan_fronts(FamilyProgram& program, std::int64_t front_members);
-/// All that the families need. O(families).
+/// Plans all that the families need. O(families). Throws std::length_error for more than 65535 families, and
+/// std::invalid_argument for wishes that no rank can meet.
 PlannedProgram plan_program(std::span<const std::shared_ptr<const FamilyNode>> families,
                             const ProgramContext& context);
 

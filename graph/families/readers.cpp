@@ -19,12 +19,14 @@ Expander::Expander(const FamilyProgram& program, std::uint32_t rank)
   for (std::uint32_t i = 0; i < program.nodes.size(); ++i) near_.push_back(fronts_to_last_reader(i));
   steady_.push_back(find_steady());
   for (const ProgramLoop& loop : program.loops) {
-    // As below: the first reads others, and the last two are not like those before.
+    // A loop's first front reads what is outside of it, and its last two are followed by other fronts than
+    // those before them are.
     steady_.push_back({loop.front + 2, loop.ghost - 2, loop.rows});
   }
 }
 
-/// If all readers step in time with it. Rows of a front are at least as many as any step back.
+/// How many fronts after a member its last reader is; -1 unless all readers step in time with it. It is one
+/// more than the distance of their first fronts, since a front has at least as many steps as any reads back.
 std::int64_t Expander::fronts_to_last_reader(std::uint32_t i) const {
   const ProgramNode& node = program_.nodes[i];
   if (node.pace != Pace::by_steps) return -1;
@@ -54,7 +56,8 @@ Expander::Steady Expander::steady(std::int64_t front) const {
   return {};
 }
 
-/// Outside of loops: where all is by steps, moves on in time, and nobody else reads a step but the last.
+/// The fronts outside of loops that repeat: where all is by steps, moves on in time, and nobody else reads a
+/// step but the last.
 Expander::Steady Expander::find_steady() const {
   Steady steady{0, program_.fronts, program_.rows};
   std::int64_t lag = 0;  // of all that read steps
@@ -80,18 +83,18 @@ Expander::Steady Expander::find_steady() const {
           source.base / std::max<std::int64_t>(1, node.row()) != node.extent[0] - 1)
         return {};
     }
-    // Links of its first front would lead from one where it is not. Of its last, nobody reads on; of the one
-    // before, they may read rows that the last has not.
+    // The links of a node's first front would lead from a front in which it has no members, and nothing reads
+    // on in its last one. What reads the front before that may read steps that the last one does not have.
     const std::int64_t settled = (node.settled + program_.rows - 1) / program_.rows;
     steady.first = std::max(steady.first, node.front + std::max<std::int64_t>(1, settled));
     const std::int64_t rows_of_last = node.needed.high[0] - (node.last - node.front) * program_.rows;
     steady.end = std::min(steady.end, rows_of_last >= lag ? node.last : node.last - 1);
-    // Of some only later steps are needed.
+    // Where only later steps are needed, the front of the first of these is the first with tasks.
     const std::int64_t first_needed = node.front + node.needed.low[0] / node.rows;
     if (node.needed.low[0] > 0 && first_needed < node.last - 1)
       steady.first = std::max(steady.first, first_needed + 2);
   }
-  // Nor are those in which something else is made.
+  // Fronts in which something else is made are not like others either.
   for (const ProgramNode& node : program_.nodes) {
     if (node.pace == Pace::by_steps && node.loop < 0) continue;
     if (node.last + 2 <= std::max<std::int64_t>(steady.first, 2)) {
@@ -107,7 +110,8 @@ Expander::Steady Expander::find_steady() const {
 
 namespace {
 
-/// What a reader sees of a region of its source, which has these lengths: a view of it. Nothing: none of it.
+/// A source's region as a reader's view of that source has it; `lengths` are the source's. Nothing if the
+/// view has none of it.
 std::optional<Region> seen_by(const ProgramSource& source, const Index& lengths, bool steps,
                               const Region& region) {
   if (source.shape == lengths) return region;
@@ -124,8 +128,8 @@ std::optional<Region> seen_by(const ProgramSource& source, const Index& lengths,
       return Region{within_step(region.low), within_step(region.high)};
     return Region::whole(source.shape);
   }
-  // Numbers stay and some dimensions of length 1 are gone, which may be any of several: those that are left
-  // have the same lengths in the same order, and one of length 1 is seen whole.
+  // The view has the same numbers and lacks some dimensions of length 1, which may be any of several. Those
+  // that are left have the same lengths in the same order, and one of length 1 is seen whole.
   Region seen = Region::whole(source.shape);
   int d = 0;
   for (int to = 0; to < source.shape.dims; ++to) {
@@ -141,7 +145,8 @@ std::optional<Region> seen_by(const ProgramSource& source, const Index& lengths,
 
 }  // namespace
 
-/// Boxes within the reader's extent with all its places that read some place of the region.
+/// Fills `boxes` with boxes within the reader's extent that hold all its places that read some place of the
+/// region.
 void Expander::find_readers(std::uint32_t index, const Region& region, const Reader& reader,
                             std::vector<Region>& boxes) const {
   boxes.clear();

@@ -19,7 +19,7 @@ class Collector {
     for (const Task* task : graph_.tasks) {
       if (task->residence() == nullptr) task->set_scratch(0);
     }
-    // Only left over if the walk was cut short by an exception.
+    // The stack holds something only if the walk was cut short by an exception.
     for (const auto& visit : stack_) visit.task->set_scratch(0);
   }
 
@@ -40,7 +40,7 @@ class Collector {
     }
     return index_of(target);
   }
-  /// After the last target.
+  /// To be called after the last target, when the graph's size is known.
   void finish() {
     if (annotated_.empty()) return;
     graph_.annotated.resize(graph_.size());

@@ -55,7 +55,7 @@ class Cutter {
     Cut cut{write(run, images), 0, {}, std::move(large_)};
     for (const auto& [task, team] : teams_)
       cut.with_members.insert(team.members.ranks.begin(), team.members.ranks.end());
-    // Only now, since a cut that fails must not leave copies that were never sent.
+    // Copies are noted at the end, since a cut that fails must not leave any that were never sent.
     for (const auto& [given, rank] : new_copies_) holders_.at(given).copied(rank);
     for (const Share& share : shares_) cut.messages += share.routes.size();
     return cut;
@@ -322,7 +322,7 @@ class Cutter {
     writable(to.input_offsets)[task + 1] = to.input_offsets[task] + 1;
     rewrite(to, task, std::uint64_t{part.place});
   }
-  /// What a task's literals begin with.
+  /// Overwrites the head of a task's literals with what is known only now that ranks and turns are.
   template <class T>
   static void rewrite(Subgraph& to, Slot task, const T& head) {
     std::memcpy(writable(to.literals) + 8 * std::size_t{to.literal_offsets[task]}, &head, sizeof head);

@@ -219,7 +219,7 @@ class Placer {
     if (!kind(i).part) return wish(i);
     return members_of(graph_.inputs_of(i).front()).rank_of(part_index(graph_.tasks[i]->literals()));
   }
-  /// All its inputs have their ranks.
+  /// The rank of a task all of whose inputs have theirs.
   const Members& members_of(TaskIndex collective) {
     const auto found = members_.find(collective);
     if (found != members_.end()) return found->second;

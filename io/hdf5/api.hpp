@@ -16,7 +16,7 @@
 
 namespace ramal::detail {
 
-/// The lock, and silence: errors become texts of ours.
+/// Holds the process's lock, and keeps HDF5 from printing its errors: they become texts of ours.
 class Hdf5Call {
  public:
   Hdf5Call();
@@ -72,7 +72,7 @@ struct Hdf5Place {
   std::string object;
   /// Throws Hdf5Error: `ramal: <file>: <object>: <what>`.
   [[noreturn]] void fail(const std::string& what) const;
-  /// The same with HDF5's reason.
+  /// The same as `fail`, with HDF5's reason behind it.
   [[noreturn]] void fail_in_hdf5(const std::string& what) const;
   /// Passes on what did not fail.
   template <class Result>
@@ -91,13 +91,13 @@ struct OpenFile {
 };
 OpenFile open_hdf5(const std::string& path);
 
-/// Of the cache that each dataset is opened with, for what is stored of it.
+/// The size of the chunk cache that each dataset is opened with.
 inline constexpr std::size_t chunk_cache_bytes = std::size_t{32} << 20;
 /// A dataset of the file that was opened last, if it has been kept, or nothing.
 ObjectHandle take_dataset(const std::string& dataset);
 /// Keeps it open, and with it its cache, for as long as its file, or until several others have been kept.
 void keep_dataset(const std::string& dataset, ObjectHandle open);
-/// As it is now on disk. Throws Hdf5Error if it is not there.
+/// The identity of the file that is on disk now. Throws Hdf5Error if there is none.
 Hdf5Identity identify(const std::string& path);
 
 // --- objects (object.cpp) --------------------------------------------------------------------
@@ -109,19 +109,20 @@ struct Entry {
 /// The links of a group, by name.
 std::vector<Entry> entries_of(hid_t group, const Hdf5Place& place);
 std::string join(const std::string& group, const std::string& name);
-/// Of a soft or external link.
+/// What a soft or external link leads to, and whether that is there.
 Hdf5Link describe_link(hid_t group, const Entry& entry, const Hdf5Place& place);
 
-/// Dataset or group. Throws Hdf5Error that names what there is instead.
+/// Opens a dataset or group. Throws Hdf5Error that names what there is instead.
 ObjectHandle open_object(const OpenFile& file, const Hdf5Place& place);
 std::uint64_t address_of(hid_t object, const Hdf5Place& place);
 std::vector<std::uint64_t> shape_of(hid_t space, const Hdf5Place& place);
-/// `blosc`, also where it is not installed.
+/// A filter's name, such as `blosc`, also where it is not installed.
 std::string filter_name(H5Z_filter_t filter, const char* name_in_file);
 
 // --- texts (heap.cpp) ---------------------------------------------------------------------------
 
-/// Of an attribute whose elements are variable-length strings.
+/// The texts of an attribute whose elements are variable-length strings. Throws Hdf5Error where the file is
+/// damaged; see heap.cpp.
 std::vector<std::string> variable_texts(hid_t attribute, hid_t type, hid_t space, std::uint64_t count,
                                         const Hdf5Place& place);
 
@@ -134,12 +135,12 @@ struct AttributeValue {
   std::vector<std::byte> numbers = {};
   std::vector<std::string> texts = {};
 };
-/// Nullopt if there is none of that name.
+/// The attribute of that name; nullopt if there is none.
 std::optional<AttributeValue> attribute_value(hid_t object, const std::string& name, const Hdf5Place& place);
 
 // --- types (type.cpp) --------------------------------------------------------------------------
 
-/// `int16`, `float64 big-endian`, `compound{x: float64}`.
+/// A type's name, such as `int16`, `float64 big-endian`, `compound{x: float64}`.
 std::string hdf5_type_name(hid_t type);
 /// HDF5's description of a type in memory.
 TypeHandle memory_type(const Hdf5Type& type);

@@ -12,7 +12,7 @@ namespace ramal::detail {
 
 namespace {
 
-// As files have it (HDF5 File Format Specification, III.E and IV.A.2.d, with addresses of 8 bytes):
+// The layout in files (HDF5 File Format Specification, III.E and IV.A.2.d, with addresses of 8 bytes):
 //   reference  := length:u32 collection-address:u64 index:u32
 //   collection := "GCOL" version:u8 (= 1) 0:u24 bytes:u64 object*            bytes: the whole collection
 //   object     := index:u16 references:u16 0:u32 bytes:u64 data padded to 8  index 0: the rest is free

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Writing one dataset by all ranks. Every call into parallel HDF5 that is collective stands in a step of its
-// own: a step either succeeds on all ranks or throws on all, so that no rank waits in the next one alone.
+// Writing one dataset by all ranks. Every call into parallel HDF5 that is collective stands in a
+// Communicator::agree of its own: it either succeeds on all ranks or throws on all, so that no rank waits in
+// the next one alone.
 #include "io/hdf5/api.hpp"
 #include "io/hdf5/coverage.hpp"
 
@@ -65,7 +66,7 @@ class Unfinished {
     if (std::rename(path_.c_str(), target_.c_str()) != 0)
       place.fail("cannot be given its name: " + std::string(std::strerror(errno)));
     made_ = false;
-    // So that the name outlives a crash of the machine.
+    // The folder is synced too, so that the name outlives a crash of the machine.
     const std::string folder = fs::path(target_).parent_path().string();
     if (const int file = open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_CLOEXEC); file >= 0) {
       fsync(file);
@@ -80,12 +81,12 @@ class Unfinished {
   bool made_ = false;
 };
 
-/// With `trim`, also gives back room that was reserved behind its end.
+/// Returns when the file is on the disk. `trim`: room that was reserved behind its end is given back, too.
 void sync_to_disk(const std::string& path, bool trim, const Hdf5Place& place) {
   const int file = open(path.c_str(), O_RDWR | O_CLOEXEC);
   struct stat status {};
   if (trim && file >= 0 && fstat(file, &status) == 0 && ftruncate(file, status.st_size) != 0)
-    errno = 0;  // it only holds more room than it needs
+    errno = 0;  // that is no error: the file only holds more room than it needs
   const bool synced = file >= 0 && fsync(file) == 0;
   const int error = errno;
   if (file >= 0) close(file);
@@ -251,7 +252,7 @@ class Writing {
                  "cannot be written");
   }
   void flush() { place_.check(H5Fflush(file_, H5F_SCOPE_GLOBAL), "cannot be written out"); }
-  /// Says what closing handles would keep to themselves.
+  /// Closes the file and throws if that fails, which the handles' destructors would keep to themselves.
   void close() {
     dataset_ = {};
     type_ = {};

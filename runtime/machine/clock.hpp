@@ -9,12 +9,12 @@
 
 namespace ramal::detail {
 
-/// Seconds since some fixed moment. About 25 ns.
+/// Seconds since some fixed moment. Costs about 25 ns.
 inline double now_seconds() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-/// The same clock, some milliseconds behind. A few ns.
+/// The same clock, but some milliseconds behind. Costs a few ns.
 inline double coarse_seconds() {
 #ifdef CLOCK_MONOTONIC_COARSE
   timespec now{};

@@ -11,7 +11,8 @@ namespace ramal::detail {
 
 class CrewGate {
  public:
-  /// By each worker before it takes a task: stands aside if someone waits for that.
+  /// Each worker calls it before it takes a task: it stands aside if someone waits for that. Otherwise it
+  /// costs one relaxed load.
   void pass() {
     if (!calls()) return;
     std::unique_lock lock(mutex_);
@@ -19,7 +20,8 @@ class CrewGate {
   }
   bool calls() const { return calls_.load(std::memory_order_relaxed); }
 
-  /// Returns once so many others stand aside. By a worker, which stands aside for whoever gathers already.
+  /// Returns once so many others stand aside. A worker calls it, and first stands aside itself for whoever
+  /// gathers already.
   void gather(unsigned others) {
     std::unique_lock lock(mutex_);
     while (gathering_ && !open_) {
@@ -38,7 +40,7 @@ class CrewGate {
     gathering_ = false;
     changed_.notify_all();
   }
-  /// They go on.
+  /// Lets so many of those who stand aside go on.
   void release(unsigned others) {
     const std::lock_guard lock(mutex_);
     released_ += others;
@@ -65,8 +67,8 @@ class CrewGate {
   std::atomic<bool> calls_{false};
   bool gathering_ = false;
   bool open_ = false;
-  unsigned missing_ = 0;   // of those who gather
-  unsigned released_ = 0;  // who may go on; any of those who stand aside are as good
+  unsigned missing_ = 0;   // how many whoever gathers still waits for
+  unsigned released_ = 0;  // how many may go on; any of those who stand aside are as good
 };
 
 }  // namespace ramal::detail

@@ -86,7 +86,7 @@ int launched_processes() {
 }
 
 std::string hdf5_version() {
-  // By name, since the runtime does not depend on it.
+  // The function is found by name, since the runtime does not depend on HDF5.
   using GetVersion = int (*)(unsigned*, unsigned*, unsigned*);
   const auto get = reinterpret_cast<GetVersion>(dlsym(RTLD_DEFAULT, "H5get_libversion"));
   unsigned major = 0, minor = 0, release = 0;

@@ -2,9 +2,10 @@
 // MemoryBound: how many bytes of results one rank holds, and whether one more task fits. Any thread.
 //
 // Counted are the results of runs in which some task states what it will make: stated bytes from the moment
-// the task starts, then the result's own, until nothing refers to it any more. Of other runs, the large
-// results that come from other ranks, from the moment their memory is made. Results that outlive their run
-// leave less room for others, but never less than an eighth of the bound: waiting would not free them.
+// the task starts, then the result's own, until nothing refers to it any more. In other runs only the large
+// results that come from other ranks are counted, from the moment their memory is made. Results that outlive
+// their run leave less room for others, but never less than an eighth of the bound: waiting would not free
+// them.
 #pragma once
 
 #include <ramal/value.hpp>
@@ -21,7 +22,8 @@ class MemoryBound {
  public:
   explicit MemoryBound(std::uint64_t bytes) : bound_(static_cast<std::int64_t>(bytes)) {}
 
-  /// Room for so much more, which is counted from now on; always, if nothing is held.
+  /// Counts so many bytes more if they fit. They always do if nothing is held: a result larger than the bound
+  /// must be made at some time.
   bool reserve(std::uint64_t bytes) {
     const auto more = static_cast<std::int64_t>(bytes);
     auto held = held_.load();
@@ -32,7 +34,8 @@ class MemoryBound {
     return true;
   }
   bool has_room(std::uint64_t bytes) const { return fits(held_.load(), static_cast<std::int64_t>(bytes)); }
-  /// For a result from another rank. Such may take half of the bound: the rest is for what tasks here make.
+  /// Whether a result from another rank fits. Such may take half of the bound: the rest is for what tasks
+  /// here make.
   bool has_room_to_receive(std::uint64_t bytes) const {
     const auto held = held_.load();
     return held <= 0 || static_cast<std::int64_t>(bytes) <= limit() / 2 - held;
@@ -53,7 +56,7 @@ class MemoryBound {
   }
   void release(std::uint64_t bytes) { kept_.fetch_sub(static_cast<std::int64_t>(bytes)); }
 
-  /// A result that its run needs no more. Messages may still be sent from it.
+  /// Frees a result that its run needs no more; later, by `sweep`, if messages are still sent from it.
   void let_go(Value value, std::uint64_t bytes) {
     if (value.unique()) {
       value.reset();

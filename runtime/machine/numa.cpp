@@ -39,7 +39,8 @@ std::vector<std::size_t> victim_order(std::size_t worker, const std::vector<std:
 
 #ifdef RAMAL_HAS_HWLOC
 
-/// Without a look at the whole machine, which takes hwloc tens of milliseconds.
+/// True if the kernel says there is one NUMA node. Saves a look at the whole machine, which takes hwloc tens
+/// of milliseconds.
 static bool surely_has_one_node() {
   for (const char* name : {"HWLOC_SYNTHETIC", "HWLOC_XMLFILE"}) {
     if (std::getenv(name) != nullptr) return false;
@@ -51,7 +52,7 @@ static bool surely_has_one_node() {
 
 struct Numa::Topology {
   hwloc_topology_t all = nullptr;
-  std::vector<hwloc_bitmap_t> nodes;  // what this process may use of each
+  std::vector<hwloc_bitmap_t> nodes;  // the processors of each that this process may use
 
   ~Topology() {
     for (const hwloc_bitmap_t node : nodes) hwloc_bitmap_free(node);
@@ -96,7 +97,7 @@ Numa::Numa(std::size_t workers) : node_of_worker_(workers, 0) {
 
 void Numa::bind(std::size_t worker) const {
   if (topology_ == nullptr) return;
-  // Where it cannot be, it runs anywhere.
+  // A thread that cannot be bound runs anywhere, which is slower and not wrong.
   hwloc_set_cpubind(topology_->all, topology_->nodes[node_of_worker_[worker]], HWLOC_CPUBIND_THREAD);
 }
 

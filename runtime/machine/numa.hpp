@@ -24,18 +24,18 @@ std::vector<std::size_t> victim_order(std::size_t worker, const std::vector<std:
 
 class Numa {
  public:
-  /// Of this process as it is bound now.
+  /// Looks at this process as it is bound now.
   explicit Numa(std::size_t workers);
   ~Numa();
   Numa(const Numa&) = delete;
   Numa& operator=(const Numa&) = delete;
 
-  /// By worker; all 0 if they are alike.
+  /// Each worker's NUMA node; all 0 if they are alike.
   const std::vector<std::size_t>& node_of_worker() const { return node_of_worker_; }
-  /// The calling thread is this worker from now on.
+  /// Binds the calling thread, which is this worker from now on, to its NUMA node.
   void bind(std::size_t worker) const;
 
-  /// Ramal was built with hwloc.
+  /// True if Ramal was built with hwloc.
   static bool is_known();
 
  private:

@@ -4,16 +4,17 @@
 
 namespace ramal::detail {
 
-/// Of the calling thread: how many threads its parallel regions have.
+/// How many threads the calling thread's parallel regions have.
 class OpenMp {
  public:
   OpenMp();
-  /// 0 without OpenMP.
+  /// The number for the calling thread; 0 without OpenMP.
   int threads() const { return get_ != nullptr ? get_() : 0; }
   void set_threads(int count) const {
     if (set_ != nullptr) set_(count);
   }
-  /// A thread that runs tasks beside others: one each, unless the user has said otherwise.
+  /// For a worker among several: its parallel regions get one thread, so that together the workers do not
+  /// start more threads than there are cores. Does nothing where the user has said otherwise.
   void share_cores() const;
 
  private:

@@ -130,7 +130,7 @@ void for_each_variable(Use&& use) {
 /// Letters to insert, remove or replace until `a` is `b` (Levenshtein's distance). Time is the product of
 /// lengths.
 std::size_t edits(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);  // of what of `a` was looked at, to each beginning of `b`
+  std::vector<std::size_t> row(b.size() + 1);  // from what of `a` was looked at to each beginning of `b`
   std::iota(row.begin(), row.end(), std::size_t{0});
   for (std::size_t i = 0; i < a.size(); ++i) {
     std::size_t diagonal = std::exchange(row[0], i + 1);

@@ -6,8 +6,8 @@
 
 namespace ramal::detail {
 
-/// In one line, each RAMAL_* variable of the environment that is no option and that nothing of Ramal's reads,
-/// with the option that was probably meant where a name looks mistyped. Empty: there is none.
+/// Names, in one line, each RAMAL_* variable of the environment that is no option and that nothing of Ramal's
+/// reads, with the option that was probably meant where a name looks mistyped. Empty if there is none.
 std::string unknown_variables();
 
 }  // namespace ramal::detail

@@ -157,7 +157,8 @@ void DistributedEngine::persist_held(const Tasks& targets) {
     kept_alive[i]->settle(std::make_unique<ResidenceOf<KeptState>>(states[i], releases_));
 }
 
-/// What both have in common: from here on the graph is placed and its results are expected.
+/// The end of `compute` and `persist`: the graph is placed; it is cut, its results are expected, and it is
+/// shipped. The order matters, since results may come as soon as it is shipped.
 void DistributedEngine::start(RunId number, Graph graph, Array<std::uint32_t> rank,
                               std::span<const Want> wants, std::span<const std::shared_ptr<KeptState>> states,
                               const Tasks& kept_alive) {
@@ -268,7 +269,7 @@ Holder DistributedEngine::holder_of(const Task& task) const {
   return holder;
 }
 
-/// Of results that are not there yet and whose last handle is gone: nobody will ask for them, so they are
+/// Finds results that are not there yet and whose last handle is gone: nobody will ask for them, so they are
 /// freed as soon as they are made. Looks at twice as many as have come since and a few more, so that it keeps
 /// up with a loop that persists and drops, at a cost that does not grow with what is under way.
 void DistributedEngine::let_go_of_dropped() {
@@ -295,7 +296,7 @@ void DistributedEngine::send_releases() {
   {
     const std::lock_guard lock(releases_->mutex);
     states.swap(releases_->states);
-    // Of one that is not there yet some members would be kept after their release.
+    // A family that is not there yet waits: members that are made later would be kept after their release.
     std::erase_if(releases_->families, [&](const auto& family) {
       if (family->missing > 0) return false;
       families.push_back(family);

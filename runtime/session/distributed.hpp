@@ -39,10 +39,10 @@ struct KeptFamily {
   FamilyProgram of;  ///< the family alone, for its members' owners
   ValueId first = 0;
   RunId run = 0;
-  std::uint32_t missing = 0;  ///< ranks that have not made all of theirs
+  std::uint32_t missing = 0;  ///< how many ranks have not made all of their members
   bool gave_up = false;
   std::optional<Failure> failure = {};
-  std::vector<std::weak_ptr<KeptState>> members = {};  ///< asked for by handles
+  std::vector<std::weak_ptr<KeptState>> members = {};  ///< those that handles were asked for
 };
 
 /// Results whose last handle is gone, to be released at the next round of messages. Filled from any
@@ -118,9 +118,9 @@ class DistributedEngine final : public Engine, private Control {
   Rank& rank() { return rank_; }
   /// Something is under way, and all of it was given up.
   bool waits_for_cancelled_only() const;
-  /// Of families, to be planned at a time by each rank.
+  /// Sets how many members of families each rank plans at a time.
   void set_front_members(std::int64_t members) { front_members_ = members; }
-  /// With what rank 0's own tasks have taken, too.
+  /// What is learnt of durations, including what rank 0's own tasks have taken by now.
   History& history();
 
  private:
@@ -131,7 +131,7 @@ class DistributedEngine final : public Engine, private Control {
     Array<std::uint32_t> rank;
     std::vector<TaskHandle> targets;  // keep the graph's tasks alive
     std::map<ValueId, TaskIndex> waiting;
-    std::set<ValueId> given_up;                               // of those
+    std::set<ValueId> given_up;                               // which of `waiting` nobody wants any more
     std::vector<const Task*> sorted_tasks;                    // for `makes`
     std::vector<std::shared_ptr<const FamilyNode>> families;  // of a family program, by node
     bool makes(const Task* task);

@@ -54,7 +54,7 @@ void DistributedEngine::make_level(const FamilyLevel& level,
   ship(std::move(planned));
 }
 
-/// From here on its families' names can be told.
+/// Sends the family program to all ranks. From here on a failure of one of its members can be named.
 void DistributedEngine::ship(PlannedProgram planned) {
   const FamilyProgram& program = planned.program;
   Run& run = runs_[program.run];
@@ -97,7 +97,7 @@ PlannedProgram DistributedEngine::plan_families(std::span<const std::shared_ptr<
     return GivenMember{state.id, state.rank, owned.contains(&task) ? 1U : 0U};
   };
   PlannedProgram planned = plan_program(families, context);
-  // Only now: where planning throws, they are kept like others until their last handle is gone.
+  // This comes after planning: where that throws, they are kept like others until their last handle is gone.
   for (const Task* task : owned) {
     persisted_state(*task).is_owned = true;
     task->settle(nullptr);
@@ -107,7 +107,7 @@ PlannedProgram DistributedEngine::plan_families(std::span<const std::shared_ptr<
   return planned;
 }
 
-/// Of families that every rank has to look at as a whole.
+/// Warns of families that every rank has to look at as a whole, where that takes long.
 void DistributedEngine::warn_of_unknown_readers(const PlannedProgram& planned) {
   constexpr std::int64_t worth_a_word = 10'000'000;  // about half a second
   if (!warnings_ || machine_.ranks() == 1) return;

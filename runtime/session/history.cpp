@@ -107,7 +107,8 @@ std::string History::read(const std::string& path) {
 
 std::string History::write(const std::string& path) {
   if (is_anothers_) return {};
-  // Of two programs at once each has a file of its own until it is whole.
+  // Two programs that end at once must not write into each other's file, so each has its own until it is
+  // whole.
   const std::string unfinished = path + ".part-" + host_name() + '-' + std::to_string(process_id());
   std::FILE* const file = std::fopen(unfinished.c_str(), "we");
   bool written = file != nullptr;

@@ -24,15 +24,15 @@ class History {
  public:
   explicit History(const Images& images) : images_(images) {}
 
-  /// What a task of that kind took in the mean; 0: unknown.
+  /// How many seconds a task of that kind took in the mean; 0: unknown.
   double seconds(const Kind& kind);
   void add(const Kind& kind, const DurationSum& sum);
 
   /// What an earlier session wrote at `path`, if there is such a file. Returns what is wrong with it in one
   /// line, which names the file and its line; from there on it is ignored.
   std::string read(const std::string& path);
-  /// There as a whole or as before. Returns what went wrong in one line; empty if nothing did. A file that
-  /// `read` found to be something else is left as it is.
+  /// Writes the file, which is then there as a whole, or as it was before. Returns what went wrong in one
+  /// line; empty if nothing did. A file that `read` found to be something else is left as it is.
   std::string write(const std::string& path);
 
  private:
@@ -48,8 +48,8 @@ class History {
   std::uint64_t session_ = 1;                        // the number of this one
   bool is_anothers_ = false;                         // the file is no history
   std::map<std::string, Entry> entries_;             // by kind as in the file
-  std::unordered_map<const Kind*, Entry*> of_kind_;  // of those this program has asked for
-  std::unordered_map<const Kind*, Entry> nameless_;  // of images without a build id
+  std::unordered_map<const Kind*, Entry*> of_kind_;  // entries of the kinds that were asked for
+  std::unordered_map<const Kind*, Entry> nameless_;  // kinds of images without a build id
 };
 
 }  // namespace ramal::detail

@@ -61,11 +61,11 @@ class SerialEngine final : public Engine {
   };
 
   const KeptResidence& kept(const Task& task) const;
-  /// Values of the targets, failed ones included.
+  /// The values of the targets, in their order, failed ones included.
   std::vector<Value> evaluate(const Tasks& targets);
   Value given(const Task& task) const;
   bool make_members(const Graph& graph, const Tasks& targets);
-  /// All members' values, by node.
+  /// Plans the families and makes all their members; returns the members' values, by node.
   std::vector<std::vector<Value>> evaluate(std::span<const std::shared_ptr<const FamilyNode>> families,
                                            PlannedProgram& planned);
   /// A family program while it is evaluated.

@@ -26,9 +26,9 @@ using Program = std::function<int(Session&)>;
 constexpr int failed_status = 1;
 constexpr int refused_status = 2;
 constexpr double patience_seconds = 2.0;
-constexpr double cancelled_patience_seconds = 10.0;  // with tasks whose results nobody wants
+constexpr double cancelled_patience_seconds = 10.0;  // for tasks whose results nobody wants any more
 
-/// Cores bound to this rank, or its part of the host's where the launcher bound nothing.
+/// The number of cores bound to this rank, or its share of the host's where the launcher bound nothing.
 int default_threads(int local_ranks) {
   return std::max(1, std::min(bound_cores(), online_cores() / std::max(1, local_ranks)));
 }
@@ -51,7 +51,7 @@ RankInfo about_this_rank(int rank, int threads, int local_ranks, const Options& 
       .memory_bytes = options.memory_bytes > 0 ? options.memory_bytes : static_cast<std::uint64_t>(usual)};
 }
 
-/// On rank 0: what the ranks are, and where the program's ending is noted.
+/// What rank 0 knows of all ranks, and where it notes the program's ending.
 struct Crew {
   std::vector<RankInfo> ranks;
   const EndingRecord& record;
@@ -64,7 +64,8 @@ struct Crew {
   }
 };
 
-/// Writes the record, if one is wanted; a failure to do so is a failure of the program.
+/// Writes the job record, if one is wanted; a failure to do so is a failure of the program, since job scripts
+/// trust it.
 int note_ending(const Crew& crew, int status, std::uint64_t tasks, const Rank::Stolen& stolen,
                 double elapsed_seconds) {
   const Ending ending{.status = status,
@@ -81,10 +82,10 @@ int note_ending(const Crew& crew, int status, std::uint64_t tasks, const Rank::S
   return status != 0 ? status : failed_status;
 }
 
-/// This thread is inside of the program that was given to `run`.
+/// True while this thread is inside of the program that was given to `run`.
 thread_local bool is_in_a_program = false;
 
-/// Throws where the other ranks could not follow.
+/// Throws std::logic_error inside a task or a program: the other ranks could not follow into a second run.
 void refuse_run_within_run() {
   refuse_inside_a_task("ramal::run");
   if (is_in_a_program)
@@ -111,7 +112,7 @@ std::optional<int> call(const Program& program, Engine& engine) {
   }
 }
 
-/// In one line, if there is something to say.
+/// Says it on standard error, if there is something to say and warnings are wanted.
 void warn(const Options& options, const std::string& line) {
   if (!line.empty() && options.warnings == "on") complain(line);
 }
@@ -236,7 +237,7 @@ std::string fingerprint(const Images& images, const Options& options) {
          ' ' + std::to_string(options.piece_bytes) + ' ' + std::to_string(options.credits);
 }
 
-/// On rank 0: empty if all ranks can work together, else what is wrong.
+/// What keeps the ranks from working together, on rank 0; empty if nothing does, and on the others.
 std::string find_mismatch(const MpiWorld& world, const std::string& own) {
   const auto hosts = world.gather(host_name());
   const auto all = world.gather(own);
@@ -281,10 +282,10 @@ int expected_threads(const Options& options) {
   return known ? default_threads(std::max(1, local_ranks)) : bound_cores();
 }
 
-/// On every rank of `world`: agree that all can work together, then run the program or serve it.
+/// Every rank of `world` calls it: they agree that all can work together, then run the program or serve it.
 int run_in(const MpiWorld& world, const Images& images, const Options& options,
            const std::string& option_error, Locals& locals, const Program& program) {
-  // MPI was started for so many; what it knows now of local ranks can only make them fewer.
+  // MPI was started for so many threads; what it knows now of local ranks can only make them fewer.
   int threads = options.threads > 0
                     ? options.threads
                     : std::min(expected_threads(options), default_threads(world.local_ranks()));
@@ -345,7 +346,7 @@ int run(int* argc, char*** argv, const Options& defaults, const Program& program
   const auto [options, option_error] = read_options(defaults);
   Locals none;
   try {
-    // Under a launcher even a serial run has other processes to keep company.
+    // Under a launcher even a serial run starts MPI, which tells each process whether it is rank 0.
     if (under_launcher() || (options.scheduler == "mpi" && option_error.empty())) {
       const Images images = Images::loaded();  // before MPI loads plugins, which may differ between hosts
       const MpiWorld world(argc, argv, workers_for(options, expected_threads(options)) > 0);
