@@ -1,5 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Block<T>: a piece of an n-dimensional array, with its place in the whole.
+// Block<T>: a piece of an n-dimensional array, with its offset in the whole. It is what tasks on fields pass
+// to each other: it travels without a copy on either side, wraps memory that exists, and is what
+// <ramal/hdf5.hpp> reads and writes.
+//
+//   using Field = ramal::Block<double>;
+//   Field make(std::uint64_t i) { return Field::filled({100, 200}, 1.0, {100 * i, 0}); }
+//   Field twice(Field f) { for (double& x : f) x *= 2; return f; }   // in place, if this is its last use
+//
+// Threads: as for a standard container. One block may be read by several threads at once; whoever writes it
+// must be alone.
 #pragma once
 
 #include <ramal/codec.hpp>
@@ -21,32 +30,40 @@ namespace ramal {
 /// Up to 8 numbers, one per dimension, the slowest first: a shape, an offset, strides. Trivially copyable.
 class Extents {
  public:
+  /// The largest number of dimensions.
   static constexpr std::size_t most = 8;
 
+  /// No dimensions, which is the shape of a scalar.
   constexpr Extents() = default;
   /// Throws std::invalid_argument for more than 8.
   constexpr Extents(std::initializer_list<std::uint64_t> values) : Extents(values.begin(), values.size()) {}
+  /// The same from an array of `count` numbers.
   constexpr Extents(const std::uint64_t* values, std::size_t count) : count_(count) {
     if (count > most) throw std::invalid_argument("ramal: a block has at most 8 dimensions");
     std::copy_n(values, count, values_);
   }
-  /// `count` times the same.
+  /// `count` dimensions (at most 8, else std::invalid_argument) of the same number.
   static constexpr Extents filled(std::size_t count, std::uint64_t value) {
     const std::uint64_t values[most] = {value, value, value, value, value, value, value, value};
     return Extents(values, count);
   }
 
+  /// How many dimensions there are.
   constexpr std::size_t size() const { return count_; }
+  /// There are no dimensions. An array of such a shape has one element.
   constexpr bool empty() const { return count_ == 0; }
+  /// The number of dimension i, which must be below size(); unchecked.
   constexpr std::uint64_t operator[](std::size_t i) const { return values_[i]; }
   constexpr std::uint64_t& operator[](std::size_t i) { return values_[i]; }
   constexpr const std::uint64_t* begin() const { return values_; }
   constexpr const std::uint64_t* end() const { return values_ + count_; }
   constexpr const std::uint64_t* data() const { return values_; }
+  /// As many dimensions, with the same numbers.
   constexpr bool operator==(const Extents& other) const {
     return std::equal(begin(), end(), other.begin(), other.end());
   }
-  /// Elements of an array of this shape; 1 without dimensions. Throws std::length_error beyond 2^63.
+  /// How many elements an array of this shape has; 1 without dimensions. Throws std::length_error beyond
+  /// 2^63.
   constexpr std::uint64_t product() const {
     std::uint64_t product = 1;
     if (std::find(begin(), end(), 0u) != end()) return 0;
@@ -56,7 +73,7 @@ class Extents {
     }
     return product;
   }
-  /// `(3, 4)`.
+  /// For messages, such as `(3, 4)`.
   std::string text() const {
     std::string text = "(";
     for (const std::uint64_t value : *this) text += (text.size() > 1 ? ", " : "") + std::to_string(value);
@@ -85,30 +102,35 @@ class Block {
  public:
   using value_type = T;
 
-  /// One dimension, no elements.
+  /// One dimension, no elements, no memory.
   Block() = default;
-  /// Elements are not initialised. Throws std::invalid_argument if the offset has other dimensions than the
-  /// shape, std::length_error or std::bad_alloc if it is too large. O(1).
+  /// A block whose elements are not initialised, at `offset` in the whole, or at its origin if none is given.
+  /// O(1): the memory is not touched. Throws std::invalid_argument if the offset has other dimensions than
+  /// the shape, std::length_error or std::bad_alloc if it is too large.
   explicit Block(const Extents& shape, const Extents& offset = {})
       : Block(shape, offset, std::shared_ptr<T>()) {
     memory_ = allocate(size_);
   }
-  /// All elements the same.
+  /// A block whose elements are all `value`. O(elements). Throws as the constructor.
   static Block filled(const Extents& shape, const T& value, const Extents& offset = {}) {
     Block block(shape, offset);
     std::fill_n(block.data(), block.size(), value);
     return block;
   }
-  /// A block that uses `memory`, row-major elements of that shape, without copying. `owner` keeps it alive
-  /// while the block needs it; without one it must outlive the block and all tasks that use it.
+  /// A block that uses `memory`, row-major elements of that shape without gaps, without copying. `owner`
+  /// keeps the memory alive while the block needs it; without one it must outlive the block and all tasks
+  /// that use it. A task that takes the block by value at its last use writes into that memory. O(1). Throws
+  /// std::invalid_argument if the offset has other dimensions than the shape.
   static Block wrap(T* memory, const Extents& shape, const Extents& offset = {},
                     const std::shared_ptr<void>& owner = nullptr) {
     return Block(shape, offset, std::shared_ptr<T>(owner, memory));
   }
 
+  /// Copies the elements, also those of a wrapped block: the copy's memory is its own. O(elements).
   Block(const Block& other) : Block(other.shape_, other.offset_) {
     if (size_ != 0) std::memcpy(static_cast<void*>(data()), other.data(), size_ * sizeof(T));
   }
+  /// Takes the memory over and leaves `other` as a new Block is: one dimension, no elements. O(1).
   Block(Block&& other) noexcept { swap(other); }
   Block& operator=(Block other) noexcept {
     swap(other);
@@ -121,22 +143,27 @@ class Block {
     std::swap(memory_, other.memory_);
   }
 
+  /// How many elements there are in each dimension, the slowest first.
   const Extents& shape() const { return shape_; }
-  /// Where its first element lies in the whole array.
+  /// Where its first element lies in the whole array, in elements of each dimension.
   const Extents& offset() const { return offset_; }
+  /// 0 to 8. A block without dimensions has one element.
   std::size_t dimensions() const { return shape_.size(); }
-  /// Elements.
+  /// The number of elements: the product of the shape.
   std::size_t size() const { return size_; }
+  /// There are no elements, since some length is 0.
   bool empty() const { return size_ == 0; }
-  /// Elements between neighbours in each dimension.
+  /// How many elements lie between neighbours in each dimension; the last is 1. In elements, not bytes.
   Extents strides() const {
     Extents strides = Extents::filled(dimensions(), 1);
     for (std::size_t d = dimensions(); d-- > 1;) strides[d - 1] = strides[d] * shape_[d];
     return strides;
   }
 
+  /// The first element, aligned to 64 bytes unless the block is wrapped; may be null if there are none.
   T* data() { return memory_.get(); }
   const T* data() const { return memory_.get(); }
+  /// All elements, in row-major order; so begin() and end().
   std::span<T> span() { return {data(), size_}; }
   std::span<const T> span() const { return {data(), size_}; }
   T* begin() { return data(); }
@@ -155,7 +182,8 @@ class Block {
     return data()[position({static_cast<std::uint64_t>(index)...})];
   }
 
-  /// The same elements in another shape of as many. Throws std::invalid_argument otherwise.
+  /// The same elements in another shape of as many, in the same memory: `std::move(block).reshaped({6})`.
+  /// O(1). Throws std::invalid_argument if the numbers of elements differ, and as the constructor.
   Block reshaped(const Extents& shape, const Extents& offset = {}) && {
     if (shape.product() != size_) {
       throw std::invalid_argument("ramal: Block::reshaped: " + shape_.text() + " to " + shape.text() +
@@ -164,7 +192,7 @@ class Block {
     return Block(shape, offset, std::move(memory_));
   }
 
-  /// Same shape, offset and elements.
+  /// Shape, offset and elements are the same, as T's == has it. O(elements).
   bool operator==(const Block& other) const {
     return shape_ == other.shape_ && offset_ == other.offset_ && std::equal(begin(), end(), other.begin());
   }
@@ -204,7 +232,8 @@ class Block {
   std::shared_ptr<T> memory_;
 };
 
-/// head := dimensions:u8 shape:u64* offset:u64*; then the elements as they lie in memory.
+/// A block's form on the way, which is sent from and received into the blocks' own memory:
+///   head := dimensions:u8 shape:u64* offset:u64*; then the elements as they lie in memory.
 template <class T>
 struct Codec<Block<T>> {
   static void write(Writer& writer, const Block<T>& block) {
@@ -230,7 +259,8 @@ struct Codec<Block<T>> {
     for (const std::uint64_t extent : block.shape()) writer.raw(extent);
     for (const std::uint64_t offset : block.offset()) writer.raw(offset);
   }
-  /// Of the shape in the head, which takes at most so many bytes.
+  /// A block of the shape in the head. Throws DecodeError if that needs more than `bytes`, before any memory
+  /// is asked for.
   static Block<T> allocate(Reader& head, std::size_t bytes) {
     const std::size_t dimensions = head.raw<std::uint8_t>();
     if (dimensions > Extents::most) throw DecodeError("a block of more than 8 dimensions");

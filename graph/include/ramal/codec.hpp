@@ -6,7 +6,11 @@
 // Boost.Serialization can do is one line away: <ramal/boost_serialization.hpp>. Pointers, references, span
 // and string_view are refused: they mean nothing on another rank.
 //
-// The form is not portable between machines and not meant for files that outlive the binary.
+// The form is not portable between machines and not meant for files that outlive the binary. Each codec below
+// has the two functions of every Codec: `write` appends to a Writer, which counts or fills, and `read` takes
+// from a Reader. All are O(bytes). `read` throws DecodeError where the bytes end too early or hold a length
+// that cannot be; `write` throws std::invalid_argument where an object that is not known to hold no address
+// holds one. What a user's own serialize() throws passes through both.
 #pragma once
 
 #include <ramal/detail/encoding.hpp>
@@ -201,6 +205,7 @@ struct TupleCodec {
 
 }  // namespace detail
 
+/// Strings of any plain character: a length, and the characters.
 template <class C, class Traits, class A>
   requires detail::Memory<C>
 struct Codec<std::basic_string<C, Traits, A>> {
@@ -217,6 +222,8 @@ struct Codec<std::basic_string<C, Traits, A>> {
   }
 };
 
+/// Vectors. Those of plain elements are contiguous: they are sent from their memory and received into it. All
+/// others, and vector<bool>, go element by element.
 template <class T, class A>
   requires Encodable<T>
 struct Codec<std::vector<T, A>>
@@ -224,10 +231,14 @@ struct Codec<std::vector<T, A>>
                          detail::ArrayCodec<std::vector<T, A>>, detail::CollectionCodec<std::vector<T, A>>> {
   static constexpr bool contiguous = detail::MemoryCodec<T> && std::is_default_constructible_v<T>;
 };
+/// Lists, deques, sets, maps, hash tables and the like: a count and the elements, in the order of iteration.
+/// Hash tables keep that order with GCC's library, which is no promise.
 template <detail::Collection C>
 struct Codec<C> : detail::CollectionCodec<C> {};
+/// valarray, contiguous as vectors are.
 template <detail::NumericArray V>
 struct Codec<V> : detail::ArrayCodec<V> {};
+/// A file's path, as its native string. Whether the file is there on another rank is another matter.
 template <detail::Path P>
 struct Codec<P> {
   using String = typename P::string_type;
@@ -235,18 +246,22 @@ struct Codec<P> {
   static P read(Reader& reader) { return P(Codec<String>::read(reader)); }
 };
 
-/// By value: each becomes an object of its own, also where several pointed to one. They must form no cycle.
+/// Pointers travel by value: each becomes an object of its own, also where several pointed to one. They must
+/// form no cycle, which would be followed for ever. Deleters and the types of derived classes are lost, so
+/// pointers to polymorphic classes that are not final are refused.
 template <detail::Pointee T>
 struct Codec<std::shared_ptr<T>> : detail::PointerCodec<std::shared_ptr<T>> {};
 template <detail::Pointee T>
 struct Codec<std::unique_ptr<T>> : detail::PointerCodec<std::unique_ptr<T>> {};
 
+/// Pairs and tuples: their elements in order.
 template <class A, class B>
   requires(Encodable<A>&& Encodable<B>)
 struct Codec<std::pair<A, B>> : detail::TupleCodec<std::pair<A, B>> {};
 template <class... T>
   requires(Encodable<T>&&...)
 struct Codec<std::tuple<T...>> : detail::TupleCodec<std::tuple<T...>> {};
+/// Arrays: their elements in order, or their memory as a whole if the elements are plain.
 template <class T, std::size_t n>
   requires Encodable<T>
 struct Codec<std::array<T, n>> {
@@ -272,6 +287,7 @@ struct Codec<std::array<T, n>> {
   }
 };
 
+/// Optional values: whether there is one, and it.
 template <class T>
   requires Encodable<T>
 struct Codec<std::optional<T>> {
@@ -285,6 +301,7 @@ struct Codec<std::optional<T>> {
   }
 };
 
+/// Variants: which alternative, and it. A variant that is valueless by exception throws when it is written.
 template <class... T>
   requires(Encodable<T>&&...)
 struct Codec<std::variant<T...>> {

@@ -28,15 +28,16 @@ struct CollectiveHead {
 inline CollectiveHead collective_head(std::span<const std::byte> literals) {
   return Reader(literals).raw<CollectiveHead>();
 }
-/// Of a task that takes one result of a collective_map.
+/// The index of the part that a part's task stands for.
 inline std::uint64_t part_index(std::span<const std::byte> literals) {
   return Reader(literals).raw<std::uint64_t>();
 }
 
-/// Throws std::invalid_argument if there are none, or one is negative or named twice.
+/// The ranks as they are kept in a task. Throws std::invalid_argument if there are none, or one is negative
+/// or named twice.
 std::vector<std::uint32_t> checked_ranks(const std::vector<int>& ranks);
 
-/// A range of handles to what can be a T.
+/// True for a range of handles to what can be a T.
 template <class T, class Range>
 constexpr bool is_parts() {
   if constexpr (!is_delayed<Range> && requires(const Range& parts) {
@@ -94,6 +95,7 @@ struct PartResults {
     result = std::move(all.values.at(part_index(frame.literals)));
   }
 };
+/// The literals of a part's task, and its one input.
 struct PartOf {
   const Task* collective;
   std::uint64_t part;
@@ -109,7 +111,7 @@ inline constexpr Kind part_kind{.name = "part",
                                 .preview = [](const Frame&) { return std::string(); },
                                 .part = true};
 
-/// A collective task's wishes; no ranks: all.
+/// A collective task's wishes; if no ranks are named it runs on all.
 struct CollectiveWishes {
   std::shared_ptr<const Annotation> annotation = nullptr;
   std::vector<std::uint32_t> ranks = {};
@@ -120,6 +122,7 @@ inline constexpr bool is_vector = false;
 template <class U>
 inline constexpr bool is_vector<std::vector<U>> = true;
 
+/// What runs on each rank: it calls f with the communicator, the rank's own parts and the other arguments.
 /// `each`: R is a vector with a result for each of the rank's own parts.
 template <auto f, bool each, class R, class T, class... P>
 struct CollectiveThunk {
@@ -173,7 +176,7 @@ struct CollectiveResult<std::vector<U>, true> {
 template <auto f, bool each, class S = SignatureOf<decltype(f)>>
 class CollectiveFunction {
  public:
-  // So that no more than the below is said.
+  // Declared so that a wrong function gives the one message below, not a list of what does not fit.
   template <class... A>
   int operator()(const A&...) const;
   CollectiveFunction annotate(const Annotation&) const;
@@ -226,14 +229,15 @@ class CollectiveFunction<f, each, Signature<R, C&, Inputs<T>, P...>> : CountedCa
     check_result<R>();
     (check_parameter<P>(), ...);
   }
-  /// A task that calls f on all ranks at once; see `collective`, `collective_map`.
+  /// A task that calls f on all ranks at once; see `collective`, `collective_map`. O(parts). Throws as a call
+  /// of `delayed<f>`.
   template <class Range>
   Result operator()(const Range& parts, Arg<P>... rest,
                     std::source_location where = std::source_location::current()) const {
     return call({}, where, parts, rest...);
   }
 
-  /// The same function with wishes.
+  /// The same function with a name or with ranks; called like CollectiveFunction.
   class With : CountedCall<R, 1 + sizeof...(P)> {
    public:
     using CountedCall<R, 1 + sizeof...(P)>::operator();
@@ -251,11 +255,13 @@ class CollectiveFunction<f, each, Signature<R, C&, Inputs<T>, P...>> : CountedCa
    private:
     CollectiveWishes wishes_;
   };
-  /// Under another name. Other wishes mean nothing to a task that runs on several ranks at once.
+  /// The same function under another name. Other wishes mean nothing to a task that runs on several ranks at
+  /// once. Throws as for `delayed<f>`.
   With annotate(Annotation wishes) const { return With({}).annotate(std::move(wishes)); }
-  /// On these ranks alone, `collective<f>.on({0, 2, 5})(parts)`: the communicator has them in this order, and
-  /// the first one's result counts. Throws std::invalid_argument if there are none, or one is negative or
-  /// named twice; one that the session does not have is refused by `compute` or `persist`, in the same way.
+  /// The same function on these ranks alone, `collective<f>.on({0, 2, 5})(parts)`: the communicator has them
+  /// in this order, and the first one's result counts. Throws std::invalid_argument if there are none, or one
+  /// is negative or named twice; one that the session does not have is refused by `compute` or `persist`, in
+  /// the same way.
   With on(const std::vector<int>& ranks) const { return With({}).on(ranks); }
 };
 
@@ -266,9 +272,13 @@ class CollectiveFunction<f, each, Signature<R, C&, Inputs<T>, P...>> : CountedCa
 ///
 ///   R f(ramal::Communicator& communicator, ramal::Inputs<T> mine, P... args)
 ///
-/// with those of `parts`, a range of Delayed<T>, that lie on it, in their order (maybe none). A part that was
-/// made on none of the ranks travels to the one with the fewest. Other arguments, values or handles, are the
-/// same on all. The result is what the first of the ranks returns.
+/// with those of `parts`, a range of Delayed<T>, that lie on it, in their order (maybe none):
+///
+///   parts made on     rank 0: a c     rank 1: b       rank 2: d e
+///   f is called with  {a, c}          {b}             {d, e}
+///
+/// A part that was made on none of the ranks travels to the one with the fewest. Other arguments, values or
+/// handles, are the same on all. The result is what the first of the ranks returns.
 ///
 /// It starts when the inputs of all its ranks are there and each is between tasks; no messages move on them
 /// meanwhile. A rank takes part in one at a time, in the order of `compute` and `persist` calls and, within

@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Communicator: what a collective task sees of the ranks that run it together.
+//
+//   double norm(ramal::Communicator& communicator, ramal::Inputs<Field> mine) {
+//     Table table;
+//     communicator.agree([&] { table = read_table(communicator.rank()); });   // throws on all ranks or none
+//     … MPI_Allreduce(…, ramal::mpi_communicator(communicator)) …
+//   }
 #pragma once
 
 #include <ramal/detail/compiler.hpp>
@@ -12,21 +18,24 @@
 namespace ramal {
 
 /// The ranks that run one collective task, numbered from 0 in the order in which they were stated. Belongs to
-/// the session; use it only inside the task and in the thread that runs it. Every call is collective: all
-/// ranks make the same calls in the same order.
+/// the session; use it only inside the task and in the thread that runs it. `gather` and `agree` are
+/// collective: all ranks make the same calls in the same order, or some wait for ever.
 ///
 /// For MPI calls of your own, <ramal/mpi.hpp> gives the MPI_Comm behind it.
 class Communicator {
  public:
   virtual ~Communicator() = default;
+  /// This rank's number in here, which differs from that in the session where `on` named ranks.
   virtual int rank() const = 0;
+  /// How many ranks there are.
   virtual int size() const = 0;
-  /// Every rank's text, in the order of ranks.
+  /// Every rank's text, in the order of ranks, on every rank. Collective. O(all texts).
   virtual std::vector<std::string> gather(const std::string& mine) = 0;
 
   /// Calls `step` on every rank. If it throws on any, throws on all: there its own exception, elsewhere a
   /// std::runtime_error with the message of the lowest rank that failed. So whatever may fail on one rank
   /// alone (opening a file, allocating) goes in here, before the collective calls that would wait for it.
+  /// Collective: costs one `gather` of short texts. What `step` does itself need not be collective.
   template <class Step>
   void agree(const Step& step) {
     std::exception_ptr own;

@@ -1,5 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Delayed<T>: a handle to a result that does not exist yet. delayed<f>: call f later.
+//
+//   auto x = delayed<inc>(1);       // a task; nothing runs
+//   auto y = delayed<add>(x, 2);    // reads x's result, wherever that will be made
+//   long three_more = session.compute(y);
+//
+// Making a task costs about 25 ns and touches nothing but its own memory: there is no graph object and no
+// lock. So tasks may be made in any thread, also where no session is. A task lives as long as a handle or a
+// task that reads it.
 #pragma once
 
 #include <ramal/detail/arguments.hpp>
@@ -12,14 +20,20 @@ namespace ramal {
 
 /// Names the future result of one task. Copying a handle copies a pointer; all copies mean the same
 /// task. A handle may be copied and dropped in any thread. It is worth a T only after
-/// `session.compute(handle)`.
+/// `session.compute(handle)`. A moved-from handle names nothing, and whatever it is given to throws
+/// std::invalid_argument.
+///
+/// Operators on handles make tasks, too: see <ramal/operators.hpp>. The three members below exist to say in
+/// one line why a handle cannot be tested or iterated over.
 template <class T>
 class Delayed : detail::Operators<T> {
  public:
   using value_type = T;
 
+  /// For Ramal's own use: takes over one count of the task.
   explicit Delayed(detail::TaskHandle task) : task_(std::move(task)) {}
 
+  /// Does not compile: a handle has no value yet that could decide an `if`.
   template <class U = T>
   explicit operator bool() const {
     static_assert(detail::never<U>,
@@ -27,6 +41,7 @@ class Delayed : detail::Operators<T> {
                   "make the decision inside a task");
     return false;
   }
+  /// Does not compile: a handle has no elements yet.
   template <class U = T>
   U* begin() const {
     static_assert(detail::never<U>,
@@ -46,8 +61,8 @@ class Delayed : detail::Operators<T> {
   detail::TaskHandle task_;
 };
 
-/// Both name the result of the same call. Says nothing of values: two equal calls are two tasks, and so are
-/// two handles to one member of a family. `a == b` is a task that compares the values.
+/// True if both handles name the result of the same call. Says nothing of values: two equal calls are two
+/// tasks, and so are two handles to one member of a family. `a == b` is a task that compares the values.
 template <class T, class U>
 bool same_task(const Delayed<T>& a, const Delayed<U>& b) {
   return a.task_handle().get() == b.task_handle().get();
@@ -55,6 +70,7 @@ bool same_task(const Delayed<T>& a, const Delayed<U>& b) {
 
 namespace detail {
 
+/// Says in one line what is wrong with a function's result as that of a task, if anything is.
 template <class R>
 constexpr void check_result() {
   static_assert(!is_delayed<R>,
@@ -81,7 +97,7 @@ constexpr bool is_wrong_count() {
   }
 }
 
-/// Says so, in place of a list of candidates.
+/// Catches calls with a wrong number of arguments, and says so in place of a list of candidates.
 template <class R, std::size_t parameters>
 struct CountedCall {
   template <class... A>
@@ -120,8 +136,12 @@ class DelayedFunction<f, Signature<R, P...>> : CountedCall<R, sizeof...(P)> {
   }
 
   /// A new task that will call f with these arguments: for each parameter a value, a Delayed, or a
-  /// container or tuple of them. Values are encoded now, so later changes to them are not seen.
-  /// Throws std::invalid_argument for a moved-from handle or a literal of 2 GiB or more. About 50 ns.
+  /// container or tuple of them. Values are encoded now, so later changes to them are not seen. A handle of
+  /// another type that converts to the parameter's makes a small task that converts. `where` is the caller's
+  /// line, for messages. O(arguments).
+  ///
+  /// Throws std::invalid_argument for a moved-from handle, for literals of 2 GiB or more, and for a value
+  /// that holds an address of this process; and what a value's own serialize() throws.
   Delayed<R> operator()(Arg<P>... args, std::source_location where = std::source_location::current()) const {
     if constexpr (is_task<R, P...>) {
       return Delayed<R>(make_task(kind_of<f>, where, nullptr, NoPrefix{}, args...));
@@ -130,19 +150,24 @@ class DelayedFunction<f, Signature<R, P...>> : CountedCall<R, sizeof...(P)> {
     }
   }
 
-  /// The same function with wishes attached: `delayed<f>.annotate({.name = "load", .cost = 5})(x)`.
-  /// Throws std::invalid_argument if the cost is not positive and finite.
+  /// The same function with wishes attached: `delayed<f>.annotate({.name = "load", .cost = 5})(x)`. Throws
+  /// std::invalid_argument if the cost is not positive and finite, the rank is below -1, or there is less
+  /// than one thread. Whether a rank or host is there is known only to a session: compute and persist throw
+  /// std::invalid_argument if it is not.
   AnnotatedFunction<f, R, P...> annotate(Annotation wishes) const {
     return AnnotatedFunction<f, R, P...>(std::move(wishes));
   }
 };
 
+/// What `delayed<f>.annotate(wishes)` returns. All tasks made by one such object share its wishes, so make it
+/// once for many calls.
 template <auto f, class R, class... P>
 class AnnotatedFunction : CountedCall<R, sizeof...(P)> {
  public:
   using CountedCall<R, sizeof...(P)>::operator();
   explicit AnnotatedFunction(Annotation wishes)
       : wishes_(std::make_shared<const Annotation>(checked(std::move(wishes)))) {}
+  /// A new task with these wishes; see DelayedFunction.
   Delayed<R> operator()(Arg<P>... args, std::source_location where = std::source_location::current()) const {
     if constexpr (is_task<R, P...>) {
       return Delayed<R>(make_task(kind_of<f>, where, wishes_, NoPrefix{}, args...));
@@ -155,7 +180,8 @@ class AnnotatedFunction : CountedCall<R, sizeof...(P)> {
   std::shared_ptr<const Annotation> wishes_;
 };
 
-/// What `delay(closure)` returns: a function object with state, called like `delayed<f>`.
+/// What `delay(closure)` returns: a function object with state, called like `delayed<f>`. Each task gets a
+/// copy of the state as it was given to `delay`.
 template <class F, class Signature = SignatureOf<F>>
 class DelayedClosure;
 
@@ -170,6 +196,7 @@ class DelayedClosure<F, Signature<R, P...>> : CountedCall<R, sizeof...(P)> {
     check_result<R>();
     (check_parameter<P>(), ...);
   }
+  /// A new task that will call a copy of the object; see DelayedFunction.
   Delayed<R> operator()(Arg<P>... args, std::source_location where = std::source_location::current()) const {
     if constexpr (is_task<R, P...> && (std::is_trivially_copyable_v<F> || Encodable<F>)) {
       return Delayed<R>(make_task(closure_kind<F>, where, wishes_, Prefix<F>{function_}, args...));
@@ -177,6 +204,7 @@ class DelayedClosure<F, Signature<R, P...>> : CountedCall<R, sizeof...(P)> {
       return Delayed<R>(TaskHandle());
     }
   }
+  /// The same object with these wishes in place of earlier ones. Throws as for `delayed<f>`.
   DelayedClosure annotate(Annotation wishes) const {
     return DelayedClosure(function_, std::make_shared<const Annotation>(checked(std::move(wishes))));
   }
@@ -190,6 +218,11 @@ class DelayedClosure<F, Signature<R, P...>> : CountedCall<R, sizeof...(P)> {
 
 /// `delayed<f>(args…)` makes a task instead of calling f. f is a function, a captureless lambda, a
 /// member function (its object is the first argument), a picked overload or an instantiated template.
+///
+/// Of f's parameters, `const T&` sees the stored value without a copy; `T` gets it moved in where this is its
+/// last use, else a copy; `Inputs<T>` takes a range of handles. f runs on any rank, in any of its threads. It
+/// runs anew for each `compute` that needs it, unless its result is persisted. What it throws becomes a
+/// TaskError of whoever asks for the result. It cannot use a session.
 template <auto f>
 inline constexpr detail::DelayedFunction<f> delayed{};
 
@@ -198,10 +231,11 @@ auto detail::lift(std::source_location where, const A&... args) {
   return delayed<f>(args..., where);
 }
 
-/// The same for an object with state, such as a lambda that captures by value. It must be trivially
-/// copyable and hold no pointers, or a named class with serialize(). Throws std::invalid_argument if
-/// its bytes hold an address of this process (a capture by reference, `this`, a pointer, a view):
-/// that would mean nothing on another rank.
+/// `delay(function)(args…)` is the same for an object with state, such as a lambda that captures by value. It
+/// must be trivially copyable and hold no pointers, or a named class with serialize(). The state is copied
+/// into each task; give what is large as a `value` argument. Throws std::invalid_argument if its bytes hold
+/// an address of this process (a capture by reference, `this`, a pointer, a view): that would mean nothing on
+/// another rank.
 template <class F>
 auto delay(F function, std::source_location where = std::source_location::current()) {
   static_assert(std::is_trivially_copyable_v<F> || Encodable<F>,
@@ -212,8 +246,10 @@ auto delay(F function, std::source_location where = std::source_location::curren
   return detail::DelayedClosure<F>(function);
 }
 
-/// A value to be used by many tasks: stored once, sent at most once to each rank that needs it. Throws
-/// std::invalid_argument if it is plain memory, or many of that, and holds an address of this process.
+/// A handle to a value to be used by many tasks: stored once, sent at most once to each rank that needs it,
+/// which keeps it until the last handle is gone. An rvalue is moved in, anything else copied. It exists at
+/// once, so it needs no persist. Throws std::invalid_argument if it is plain memory, or an array of that, and
+/// holds an address of this process.
 template <class T>
 Delayed<std::decay_t<T>> value(T&& object, std::source_location where = std::source_location::current()) {
   using Plain = std::decay_t<T>;
@@ -252,7 +288,8 @@ std::tuple_element_t<i, T> item(const T& tuple) {
 
 }  // namespace detail
 
-/// `auto [q, r] = delayed<divide>(7, 3)`: parts of a tuple, pair or array, each a task of its own.
+/// `auto [q, r] = delayed<divide>(7, 3)`, or `get<0>(handle)`: an element of a tuple, pair or array, which is
+/// a small task of its own that copies the element out.
 template <std::size_t i, class T>
 auto get(const Delayed<T>& tuple, std::source_location where = std::source_location::current()) {
   return delayed<&detail::item<i, T>>(tuple, where);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Index: the place of a family's member. Region: a range of places.
+// Index: the place of a family's member. Region: a box of places. Both are plain values: trivially copyable,
+// cheap to pass, and all their functions are constexpr and O(dimensions).
 #pragma once
 
 #include <ramal/detail/compiler.hpp>
@@ -13,38 +14,44 @@
 namespace ramal {
 
 /// 1 to 4 numbers: a place, or the lengths of an index space. Places are counted row by row, the last number
-/// fastest.
+/// fastest: in an extent of [2, 3] they are [0, 0] [0, 1] [0, 2] [1, 0] [1, 1] [1, 2].
 struct Index {
+  /// The largest number of dimensions.
   static constexpr int most_dims = 4;
-  std::array<std::int64_t, most_dims> at{};
-  std::int32_t dims = 1;
+  std::array<std::int64_t, most_dims> at{};  ///< the numbers; those beyond `dims` mean nothing
+  std::int32_t dims = 1;                     ///< how many numbers count
 
+  /// The place 0 of one dimension.
   constexpr Index() = default;
+  /// A place of as many dimensions as there are numbers; `Index(3)` and `3` are the same place.
   template <std::integral... I>
     requires(sizeof...(I) >= 1 && sizeof...(I) <= most_dims)
   constexpr Index(I... i)  // NOLINT: a number is a place
       : at{static_cast<std::int64_t>(i)...}, dims(sizeof...(I)) {}
 
+  /// The number of a dimension, from 0 on. Unchecked.
   constexpr std::int64_t operator[](int dim) const { return at[static_cast<std::size_t>(dim)]; }
   constexpr std::int64_t& operator[](int dim) { return at[static_cast<std::size_t>(dim)]; }
+  /// As many dimensions, with the same numbers.
   constexpr bool operator==(const Index& other) const {
     if (dims != other.dims) return false;
     for (int d = 0; d < dims; ++d)
       if ((*this)[d] != other[d]) return false;
     return true;
   }
-  /// As lengths: how many places there are.
+  /// Taken as lengths: how many places there are. Overflow is not checked; families have at most 2^48.
   constexpr std::int64_t volume() const {
     std::int64_t product = 1;
     for (int d = 0; d < dims; ++d) product *= (*this)[d];
     return product;
   }
-  /// As lengths: the number of a place within them, and the place of a number.
+  /// Taken as lengths: how many places come before this one, row by row. The place must lie within them.
   constexpr std::int64_t number_of(const Index& place) const {
     std::int64_t number = 0;
     for (int d = 0; d < dims; ++d) number = number * (*this)[d] + place[d];
     return number;
   }
+  /// Taken as lengths: the place that so many come before, the inverse of number_of.
   constexpr Index place_of(std::int64_t number) const {
     Index place;
     place.dims = dims;
@@ -55,13 +62,14 @@ struct Index {
     place[0] = number;
     return place;
   }
+  /// Taken as lengths: the place has as many dimensions and lies within them.
   constexpr bool contains(const Index& place) const {
     if (place.dims != dims) return false;
     for (int d = 0; d < dims; ++d)
       if (place[d] < 0 || place[d] >= (*this)[d]) return false;
     return true;
   }
-  /// `[3, 4]`.
+  /// For messages, such as `[3, 4]`.
   std::string text() const {
     std::string all = "[";
     for (int d = 0; d < dims; ++d) all += (d > 0 ? ", " : "") + std::to_string((*this)[d]);
@@ -69,44 +77,51 @@ struct Index {
   }
 };
 
-/// The places from `low` to before `high`.
+/// A box of places: those from `low` to before `high` in each dimension. Empty if `high` is not above `low`
+/// in some dimension.
 struct Region {
   Index low, high;
 
+  /// All places of an extent.
   static constexpr Region whole(const Index& lengths) {
     Region box{lengths, lengths};
     for (int d = 0; d < lengths.dims; ++d) box.low[d] = 0;
     return box;
   }
+  /// One place alone.
   static constexpr Region of(const Index& place) {
     Region box{place, place};
     for (int d = 0; d < place.dims; ++d) ++box.high[d];
     return box;
   }
+  /// How many places it has in a dimension; never below 0.
   constexpr std::int64_t length(int dim) const { return std::max<std::int64_t>(0, high[dim] - low[dim]); }
+  /// How many places it has.
   constexpr std::int64_t volume() const {
     std::int64_t product = 1;
     for (int d = 0; d < low.dims; ++d) product *= length(d);
     return product;
   }
   constexpr bool empty() const { return volume() == 0; }
+  /// The place, of as many dimensions, lies in it.
   constexpr bool contains(const Index& place) const {
     for (int d = 0; d < low.dims; ++d)
       if (place[d] < low[d] || place[d] >= high[d]) return false;
     return true;
   }
-  /// Its last place.
+  /// Its last place. It must not be empty.
   constexpr Index last() const {
     Index place = high;
     for (int d = 0; d < place.dims; ++d) --place[d];
     return place;
   }
-  /// How many come before a place within it, and the place that so many come before.
+  /// How many of its places come before this one, row by row. The place must lie in it.
   constexpr std::int64_t offset_of(const Index& place) const {
     std::int64_t offset = 0;
     for (int d = 0; d < low.dims; ++d) offset = offset * length(d) + place[d] - low[d];
     return offset;
   }
+  /// The place that so many of its places come before, the inverse of offset_of.
   constexpr Index place_of(std::int64_t offset) const {
     Index lengths = high;
     for (int d = 0; d < lengths.dims; ++d) lengths[d] -= low[d];
@@ -114,6 +129,7 @@ struct Region {
     for (int d = 0; d < lengths.dims; ++d) place[d] += low[d];
     return place;
   }
+  /// What of it lies in an extent.
   constexpr Region within(const Index& lengths) const {
     Region box = *this;
     for (int d = 0; d < low.dims; ++d) {
@@ -122,7 +138,7 @@ struct Region {
     }
     return box;
   }
-  /// The least that holds the place too.
+  /// The smallest box that holds it and the place.
   constexpr Region with(const Index& place) const {
     Region box = *this;
     for (int d = 0; d < low.dims; ++d) {
@@ -131,6 +147,7 @@ struct Region {
     }
     return box;
   }
+  /// What it has in common with another of as many dimensions.
   constexpr Region and_(const Region& other) const {
     Region box = *this;
     for (int d = 0; d < low.dims; ++d) {

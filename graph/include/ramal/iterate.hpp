@@ -1,6 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // iterate: steps in time, of one family by a stencil, or of several states by a function that says what a
 // step is made of. A step is planned once, however many there are; ranks go from step to step on their own.
+//
+//   const auto later = ramal::iterate<spread>(rod, 1000, {{-1}, {0}, {1}}, Edge::clamp);
+//   const auto [x, count] = ramal::iterate(10'000, [](Family<double> x, Delayed<long> count) {
+//     const auto better = ramal::map<improve>(x);
+//     return ramal::next(better, count + 1).until(ramal::reduce<largest>(ramal::map<error>(better)) < 1e-6);
+//   }, start, 0L);
+//
+//   states     step 0          step 1                 step n          left
+//   ──────▶ body's tasks ──▶ body's tasks ──▶ … ──▶ body's tasks ──▶ the states after the last step
+//                  └ verdict ──────┘ └ verdict …                      (with `until`)
 #pragma once
 
 #include <ramal/map.hpp>
@@ -25,6 +35,8 @@ struct LoopNext {
   std::optional<FamilySource> done;
 };
 
+/// What stands for the states while the body is called. Throws std::invalid_argument for a family of 4
+/// dimensions, which has no room for one of steps.
 std::vector<FamilyView> make_stand_ins(std::span<const LoopState> states, std::source_location where);
 /// The families that the loop leaves, by state.
 std::vector<FamilyView> make_loop(std::int64_t steps, std::span<const LoopState> states,
@@ -34,7 +46,7 @@ std::vector<FamilyView> make_loop(std::int64_t steps, std::span<const LoopState>
 template <class T>
 inline constexpr const Kind& carry_kind = member_kind_of<&identity<T>, false, Elementwise>;
 
-/// A family or a handle; of a value the handle to it.
+/// The type of a state as the body sees it: a family or a handle as they are, for a value a handle.
 template <class S>
 struct StateOf {
   using type = Delayed<S>;
@@ -66,11 +78,13 @@ S state_of(const FamilyView& view) {
   }
 }
 
+/// What `next` returns: the states after a step, and the verdict, if there is one.
 template <class... S>
 class Next {
  public:
   explicit Next(const S&... states) : next_{{source_of(states)...}, std::nullopt} {}
-  /// The step is the last if this is true, or fails. Of one member.
+  /// The verdict: the step is the last one if it is true, or fails. A family must have one member, else
+  /// iterate throws std::invalid_argument.
   Next until(const Delayed<bool>& done) const { return until_source(source_of(done)); }
   Next until(const Family<bool>& done) const { return until_source(source_of(done)); }
   const LoopNext& get() const { return next_; }
@@ -124,16 +138,17 @@ auto loop_of(const StepsHere& steps, const Body& body, std::array<LoopState, siz
 
 }  // namespace detail
 
-/// What one step of `iterate` makes of its states, in their order; `.until(done)` says whether it is the
+/// What one step of `iterate` makes of its states, in their order: families, handles, or values that are the
+/// same after each step. `next(…).until(done)` adds the verdict, a Delayed<bool>: whether the step is the
 /// last.
 template <class... S>
 auto next(const S&... states) {
   return detail::Next<detail::State<S>...>(detail::State<S>(states)...);
 }
 
-/// `steps` times `states = body(states…)`, from the initial ones on, which are families, handles or values;
-/// or fewer, if the body says `.until`. Gives the states after the last step, as a tuple if there are
-/// several.
+/// `steps` times `states = body(states…)`, from the initial ones on, which are families of at most 3
+/// dimensions, handles or values; or fewer, if the body says `.until`. Gives the states after the last step,
+/// as a tuple if there are several. O(one step) here, whatever their number.
 ///
 /// `body` is called once, at once, with families and handles that stand for the states of any step. It makes
 /// a step of them by the usual calls (`map`, `stencil`, `reduce`, `delayed`…), and returns
@@ -146,7 +161,9 @@ auto next(const S&... states) {
 /// rank waits at the end of a step for its verdict, which travels from rank to rank, not through the program.
 /// If the verdict fails, so do all states. The number of steps done is one more state: `next(…, count + 1)`.
 ///
-/// Throws std::invalid_argument if there are no steps or a new state is of another extent than the old one.
+/// Throws std::invalid_argument, naming the line: if there are no steps, if a new state is of another extent
+/// than the old one, or for what is refused within the body; and what the body throws. A state that stood for
+/// a step must not be used outside of the body: whatever needs it is refused when it is computed.
 template <class Body, class... S>
   requires(sizeof...(S) > 0)
 auto iterate(const detail::StepsHere& steps, const Body& body, const S&... initial) {
@@ -156,8 +173,11 @@ auto iterate(const detail::StepsHere& steps, const Body& body, const S&... initi
                                               std::index_sequence_for<S...>{});
 }
 
-/// The same by a stencil: the first step is f of `initial`'s neighbours, each further one f of those in the
-/// step before. An Index that f takes first is the step, then the place.
+/// The same by a stencil: the first step is f of `initial`'s neighbours at `offsets` from each place, each
+/// further one f of those in the step before. f takes as many T as there are offsets, or Inputs<T>; `edge`
+/// says what there is beyond the edge. An Index that f takes first is the step, then the place. Gives the
+/// family after the last step. Throws std::invalid_argument if there are no steps, or an offset has other
+/// dimensions than the family.
 template <auto f, class T>
 Family<T> iterate(const Family<T>& initial, std::int64_t steps, const std::vector<Index>& offsets,
                   Edge edge = Edge::open, std::source_location where = std::source_location::current()) {

@@ -2,6 +2,13 @@
 // Operators on Delayed: `a + b` is a task that adds, for handles of either side, or a handle and a
 // value. Comparisons give a Delayed<bool>. Their tasks know the operator's line, but for `!`, and == between
 // handles of different types. There is no && and || (they could not skip their right side).
+//
+//   Delayed<double> mean = ramal::reduce<add>(parts) / 128.0;
+//
+// The operators are + - * / % & | ^ << >> == != < <= > >= and the unary - + ~ !, with the meaning and the
+// result type that they have for the values. Each is a task like one of `delayed`: it costs as much, and what
+// throws on the values makes it fail. A string literal counts as a std::string. `std::cout << handle` does
+// not compile: a handle has no value to print. Throws std::invalid_argument for a moved-from handle.
 #pragma once
 
 #include <ramal/detail/arguments.hpp>
@@ -110,13 +117,15 @@ RAMAL_UNARY(!, logical_not)
 #define RAMAL_UNARY(op, named) \
   friend auto operator op(Here<T> value) { return lift<&lifted::named<T>>(value.where, value.handle); }
 
-/// In a namespace of their own: argument-dependent lookup of a handle sees all names beside its base.
+/// The operators' base has a namespace of its own, since argument-dependent lookup of a handle sees all names
+/// beside its base.
 namespace found_by_lookup {
 /// Base of Delayed<T>, through which its operators are found.
 template <class T>
 struct Operators {
   RAMAL_OPERATORS
-  // Without Here: beside Delayed's own conversion to bool, any other would be ambiguous.
+  // This takes the handle itself: beside Delayed's own conversion to bool, that of Here would be ambiguous.
+  // So its task does not know its line.
   friend auto operator!(const Delayed<T>& value) {
     return lift<&lifted::logical_not<T>>(std::source_location(), value);
   }
@@ -133,7 +142,7 @@ using found_by_lookup::Operators;
 
 namespace ramal {
 
-/// `std::cout << delayed`: a stream is no task's argument.
+/// Does not compile, and says why: `std::cout << handle` would otherwise be the task of an operator <<.
 template <class Stream, class T>
 requires std::derived_from<Stream, std::ios_base> Stream& operator<<(Stream& stream, const Delayed<T>&) {
   static_assert(detail::never<T>,

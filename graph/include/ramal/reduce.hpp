@@ -16,6 +16,7 @@
 
 namespace ramal {
 
+/// See `reduce`.
 template <class T>
 struct ReduceOptions {
   std::size_t arity = 2;                    ///< results combined by one task; at least 2
@@ -29,7 +30,7 @@ struct OperationTraits {
   static_assert(never<F>, "ramal: reduce needs an operation of type T(T, T), or T(Inputs<T>) for groups");
   using type = void;
 };
-/// (a, b) -> a: as in std::reduce. Order is kept, so op need not be commutative.
+/// An operation (a, b) -> a, as in std::reduce. Order is kept, so op need not be commutative.
 template <class R, class A, class B>
 struct OperationTraits<Signature<R, A, B>> {
   static_assert(std::same_as<std::remove_cvref_t<A>, R> && std::same_as<std::remove_cvref_t<B>, R>,
@@ -37,7 +38,7 @@ struct OperationTraits<Signature<R, A, B>> {
   using type = R;
   static constexpr bool takes_group = false;
 };
-/// (a, b, c, …) -> a: sees up to `arity` neighbours at once, as Inputs<T> or a vector.
+/// An operation (a, b, c, …) -> a, which sees up to `arity` neighbours at once, as Inputs<T> or a vector.
 template <class R, class P>
 struct OperationTraits<Signature<R, P>> {
   static_assert(std::same_as<std::remove_cvref_t<P>, Inputs<R>> ||
@@ -75,7 +76,8 @@ Delayed<T> leaf(const Element& element, std::source_location where) {
 [[noreturn]] void throw_empty_reduction(std::source_location where);
 [[noreturn]] void throw_bad_arity(std::size_t arity, std::source_location where);
 
-/// One level up: `combine(first, last)` makes the task for one group of neighbours.
+/// The tree above these leaves, level by level: `combine(group)` makes the task for one group of neighbours.
+/// A group of one moves up as it is.
 template <class T, class Combine>
 Delayed<T> tree(std::vector<Delayed<T>> level, std::size_t arity, const Combine& combine) {
   while (level.size() > 1) {
@@ -93,10 +95,14 @@ Delayed<T> tree(std::vector<Delayed<T>> level, std::size_t arity, const Combine&
 }  // namespace detail
 
 /// The pairwise combination of a range of Delayed<T> (or of values) under op, which is T(T, T) for
-/// neighbours, or T(Inputs<T>) for groups of up to `arity`. An associative op gives the left-to-right
-/// result; a floating-point one the same bits at any rank and thread count, for one arity.
-/// Throws std::invalid_argument for an empty range without identity, naming the caller's line, and for
-/// an arity below 2. Makes n-1 tasks for arity 2; O(n).
+/// neighbours, or T(Inputs<T>) for groups of up to `arity`. With a larger arity a binary op is folded from
+/// left to right within one task: fewer tasks, less parallelism. An associative op gives the left-to-right
+/// result; a floating-point one the same bits at any rank and thread count, for one arity. The error of a sum
+/// of n numbers grows with log n, not n, as for any pairwise summation (Higham, 1993).
+///
+/// A range of one gives that element, without a task; an empty one gives `identity`. Makes n-1 tasks for
+/// arity 2, on ceil(log2 n) levels; O(n). Throws std::invalid_argument for an empty range without identity,
+/// naming the caller's line, for an arity below 2, and for a moved-from handle among several.
 template <auto op, std::ranges::range Range,
           class T = typename detail::OperationTraits<detail::SignatureOf<decltype(op)>>::type>
 Delayed<T> reduce(Range&& range, std::type_identity_t<ReduceOptions<T>> options = {},
@@ -120,7 +126,8 @@ Delayed<T> reduce(Range&& range, std::type_identity_t<ReduceOptions<T>> options 
   });
 }
 
-/// The same for an operation with state: `reduce(delay(closure), range)`.
+/// The same for an operation with state, in pairs: `reduce(delay(closure), range)`. Throws
+/// std::invalid_argument for an empty range, and for a moved-from handle among several.
 template <class F, class R, class... P, std::ranges::range Range>
   requires(sizeof...(P) == 2)
 Delayed<R> reduce(const detail::DelayedClosure<F, detail::Signature<R, P...>>& op, Range&& range,

@@ -7,8 +7,21 @@
 //   4. a private member, of a class with `friend class boost::serialization::access`, where Boost's header of
 //      that name is included. The class is not final.
 //
-// One of a base alone is refused, but for a private one, which cannot be told from the class's own: it would
-// leave the members of the class itself behind.
+// A serialize() of a base alone is refused, since it would leave the members of the class itself behind. A
+// private one of a base cannot be told from the class's own.
+//
+// The archive is a ramal::Writer or ramal::Reader: `archive & member` and `<<`, `>>` work, `is_saving` and
+// `is_loading` tell which it is, and the version is 0. Members are encoded by their own codecs. Writing
+// happens twice, once to count bytes, and must say the same both times. The class needs a default
+// constructor.
+//
+//   struct Point {
+//     double x, y;
+//     std::string name;
+//     template <class Archive> void serialize(Archive& archive, unsigned) { archive & x & y & name; }
+//   };
+//
+// Users include nothing of this: <ramal/ramal.hpp> brings it in.
 #pragma once
 
 #include <ramal/detail/bytes.hpp>
@@ -48,7 +61,7 @@ template <class C, class R, class... A>
 C declarer(R (C::*)(A...));
 template <class C, class R, class... A>
 C declarer(R (C::*)(A...) const);
-/// Of functions that are no templates, the one for a Writer.
+/// The same for a serialize() that is no template but overloaded: it picks the one for a Writer.
 template <class C, class R>
 C declarer_for_writer(R (C::*)(Writer&, unsigned));
 template <class C, class R>

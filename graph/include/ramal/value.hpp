@@ -5,6 +5,9 @@
 // and read at once. Small trivially copyable results (up to 16 bytes) sit inside the Value itself;
 // others in a Box on the heap. Copying a Value never copies a boxed object. One Value must not be
 // changed by two threads at once; copies of it may be used anywhere.
+//
+// Users meet Values only where they hand data to Ramal themselves (Locals); tasks take and return plain
+// types.
 #pragma once
 
 #include <ramal/codec.hpp>
@@ -22,27 +25,27 @@ namespace ramal {
 
 class Value;
 
-/// What stands for a result of type void.
+/// What stands for a result of type void, so that waiting for it is like waiting for any other.
 struct Void {
   bool operator==(const Void&) const = default;
 };
 
 /// The operations on one C++ type; one constant per type. Two may exist for one type (in two shared
-/// libraries), so a Type's address says nothing about identity.
+/// libraries), so a Type's address says nothing about identity; compare names.
 struct Type {
-  std::string_view name;
+  std::string_view name;  ///< as a person would write it, with namespaces
   std::size_t bytes;  ///< sizeof
   bool in_place;      ///< sits inside the Value
   bool plain;         ///< and its encoding is its memory, `bytes` long, which nobody need look at
   bool failure;       ///< stands for an error in place of a result
   bool contiguous;    ///< the three below work: it can be sent and received in place
-  void (*destroy)(void* box) noexcept;
-  void (*write)(Writer&, const Value&);
-  Value (*read)(Reader&);
-  std::span<const std::byte> (*memory)(const Value&);
-  void (*write_head)(Writer&, const Value&);
-  Value (*allocate)(Reader& head, std::size_t bytes);
-  std::string (*preview)(const Value&);
+  void (*destroy)(void* box) noexcept;   ///< frees a boxed object whose last owner is gone
+  void (*write)(Writer&, const Value&);  ///< appends the encoding; throws what the type's codec throws
+  Value (*read)(Reader&);                ///< decodes; throws DecodeError, and what the codec throws
+  std::span<const std::byte> (*memory)(const Value&);  ///< contiguous: the bulk of the object, where it lies
+  void (*write_head)(Writer&, const Value&);           ///< contiguous: what is needed to make room for it
+  Value (*allocate)(Reader& head, std::size_t bytes);  ///< contiguous: an object of that size, to be filled
+  std::string (*preview)(const Value&);                ///< at most about 60 characters, for messages
 };
 
 namespace detail {
@@ -62,7 +65,7 @@ template <class T>
 inline constexpr bool fits_in_place = std::is_trivially_copyable_v<T> && sizeof(T) <= in_place_bytes &&
                                       alignof(T) <= 8;
 
-/// The Type of T, defined below.
+/// The Type constant of T. It is defined at the end, since its functions need Value.
 template <class T>
 struct TypeOf {
   static const Type type;
@@ -74,8 +77,10 @@ inline constexpr bool is_failure = false;
 
 }  // namespace detail
 
+/// One result: empty, or an object of any encodable type. See the top of this file for who may do what.
 class Value {
  public:
+  /// Holds nothing.
   Value() = default;
   Value(const Value& other) noexcept : type_(other.type_), room_(other.room_) {
     if (is_boxed()) box()->owners.fetch_add(1, std::memory_order_relaxed);
@@ -88,14 +93,14 @@ class Value {
   }
   ~Value() { drop(); }
 
-  /// A Value holding a T made from `args`.
+  /// A Value holding a T made from `args`. Throws what T's constructor throws, or std::bad_alloc.
   template <class T, class... A>
   static Value make(A&&... args) {
     Value value;
     value.emplace<T>(std::forward<A>(args)...);
     return value;
   }
-  /// As `make`, into an empty Value.
+  /// The same as `make`, into this Value, which must be empty.
   template <class T, class... A>
   void emplace(A&&... args) {
     assert(empty());
@@ -107,9 +112,9 @@ class Value {
     type_ = &detail::TypeOf<T>::type;
   }
 
-  /// As `emplace`, of what `make` returns. A small result goes from registers to where it stays: by way of
-  /// the stack, its halves written and then read as one, it would have to wait for all that the task has
-  /// begun.
+  /// The same as `emplace` for what `make` returns. A small result goes from registers to where it stays: by
+  /// way of the stack, its halves written and then read as one, it would have to wait for all that the task
+  /// has begun.
   template <class T, class F>
   void emplace_result(F&& make) {
     assert(empty());
@@ -123,13 +128,16 @@ class Value {
   }
 
   bool empty() const { return type_ == nullptr; }
+  /// Lets go of the object, which is freed if no other Value shares it.
   void reset() noexcept {
     drop();
     type_ = nullptr;
   }
+  /// The type of what it holds. It must not be empty.
   const Type& type() const { return *type_; }
   /// The object lies elsewhere, and is shared by counting.
   bool is_boxed() const { return type_ != nullptr && !type_->in_place; }
+  /// It holds an error in place of a result.
   bool failed() const { return type_ != nullptr && type_->failure; }
 
   /// The object. The caller knows its type; a wrong T is undefined.
@@ -150,17 +158,18 @@ class Value {
   /// No other Value shares the object.
   bool unique() const { return !is_boxed() || box()->owners.load(std::memory_order_acquire) == 1; }
 
-  /// Of a plain type, from and to its encoding. The first on an empty Value.
+  /// Makes an empty Value hold an object of a plain type, from its encoding of type.bytes bytes.
   void set_plain(const Type& type, const std::byte* encoded) {
     assert(empty());
     copy_words(room_.bytes, encoded, type.bytes);
     type_ = &type;
   }
-  /// Word by word, as results are written: reading two at once would have to wait until both have left the
-  /// core.
+  /// Writes the encoding of a plain type. It goes word by word, as results are written: reading two words at
+  /// once would have to wait until both have left the core.
   void write_plain(std::byte* encoded) const { copy_words(encoded, room_.bytes, type_->bytes); }
 
-  /// Bytes the encoding takes.
+  /// How many bytes the encoding takes. Runs the type's codec without memory: O(object), and throws what the
+  /// codec throws.
   std::size_t encoded_bytes() const {
     Writer count;
     type_->write(count, *this);
@@ -168,7 +177,7 @@ class Value {
   }
 
  private:
-  /// At most two words, each for itself.
+  /// Copies at most two words, each for itself.
   static void copy_words(std::byte* to, const std::byte* from, std::size_t bytes) {
     constexpr std::size_t word_bytes = sizeof(std::uint64_t);
     std::uint64_t first = 0, second = 0;

@@ -42,11 +42,13 @@ class Hdf5Error : public std::runtime_error {
 
 // --- what a file holds ------------------------------------------------------------------------------
 
+/// Stands in max_shape for a dimension that may grow without limit.
 inline constexpr std::uint64_t hdf5_unlimited = ~std::uint64_t{0};
 
 /// Attributes by name: numbers and texts as they are (of long ones the beginning), of others the type.
 using Hdf5Attributes = std::map<std::string, std::string>;
 
+/// What a file says of one dataset.
 struct Hdf5Dataset {
   std::string path = {};                  ///< from the root: `/group/name`
   std::string type = {};                  ///< `float64 big-endian`, `int16`, `compound{x: float64, n: int32}`
@@ -60,6 +62,7 @@ struct Hdf5Dataset {
   std::uint64_t stored_bytes = 0;  ///< in the file, after filters
   Hdf5Attributes attributes = {};
 };
+/// What a file says of one group.
 struct Hdf5Group {
   std::string path = {};
   Hdf5Attributes attributes = {};
@@ -69,21 +72,23 @@ struct Hdf5Link {
   std::string path = {};
   std::string kind = {};    ///< `soft`, `external`, `hard`
   std::string target = {};  ///< `/a/b`, or `other.h5:/a/b`
-  bool dangling = false;
+  bool dangling = false;    ///< leads to nothing that can be opened
 };
+/// What `describe` found, in the order in which it was found.
 struct Hdf5File {
   std::string path = {};
   std::vector<Hdf5Group> groups = {};  ///< the root first
   std::vector<Hdf5Dataset> datasets = {};
   std::vector<Hdf5Link> links = {};
-  /// Null if there is none of that path.
+  /// The dataset of that path, with or without the leading `/`; null if there is none. O(datasets).
   const Hdf5Dataset* find(const std::string& dataset) const;
-  /// A line for each thing.
+  /// All of it to be printed: a line for each thing.
   std::string text() const;
 };
 
-/// All groups, datasets and links below the root, by name within each group. Links are not followed.
-/// Throws Hdf5Error. Reads metadata only.
+/// All groups, datasets and links below the root, depth first, by name within each group. An object with
+/// several names is described once, under the first; soft and external links are not followed. Reads metadata
+/// only. Throws Hdf5Error if the file is missing, damaged or no HDF5 file.
 Hdf5File describe(const std::string& file);
 
 /// An attribute of a dataset or group, nullopt if there is none of that name. T: a number (of an attribute
@@ -96,11 +101,12 @@ std::optional<T> read_hdf5_attribute(const std::string& file, const std::string&
 
 // --- reading ----------------------------------------------------------------------------------------
 
+/// How a dataset is divided into blocks.
 struct Hdf5ReadOptions {
-  /// Empty: whole chunks of the file (or rows, if it has none), as many as block_bytes allows but one at
-  /// least.
+  /// How many elements a block has in each dimension, at least 1; blocks at the end may be smaller. Empty:
+  /// whole chunks of the file (or rows, if it has none), as many as block_bytes allows but one at least.
   Extents block_shape = {};
-  std::uint64_t block_bytes = std::uint64_t{64} << 20;  ///< in memory
+  std::uint64_t block_bytes = std::uint64_t{64} << 20;  ///< in memory, where block_shape is empty
 };
 
 namespace detail {
@@ -125,19 +131,24 @@ struct Hdf5Plan {
   double chunk_bytes = 0;  ///< of a chunk with filters, before these; 0 without
 };
 
-/// `wanted` empty: the narrowest number that loses nothing.
+/// Looks at a dataset. `wanted`: the type that its elements are to have in memory; empty: the narrowest
+/// number that loses nothing. Throws Hdf5Error.
 Hdf5Plan plan_hdf5(const std::string& file, const std::string& dataset,
                    const std::optional<Hdf5Type>& wanted);
-/// The shape of all blocks but those at the end. Throws std::invalid_argument.
+/// The shape of all blocks but those at the end. Throws std::invalid_argument for a block_shape of other
+/// dimensions, or with a 0.
 Extents hdf5_block_shape(const Hdf5Plan& plan, std::size_t element_bytes, const Hdf5ReadOptions& options);
-/// A line on standard error, once for each dataset and if warnings are wanted, where chunks with filters will
-/// be decoded again and again: where blocks split them, and those that blocks share do not all stay in memory
-/// until the last of these blocks has been read, one after the other in the order of the grid.
+/// Prints a line on standard error, once for each dataset and if warnings are wanted, where chunks with
+/// filters will be decoded again and again: where blocks split them, and those that blocks share do not all
+/// stay in memory until the last of these blocks has been read, one after the other in the order of the grid.
 void warn_of_split_chunks(const Hdf5Plan& plan, const Extents& block_shape);
-/// How many bytes of chunks that is.
+/// How many bytes of chunks would have to stay in memory for that.
 double shared_chunk_bytes(const Hdf5Plan& plan, const Extents& block_shape);
-/// Blocks per dimension. Throws std::invalid_argument for more than 100 million in all.
+/// How many blocks there are in each dimension. Throws std::invalid_argument for more than 100 million in
+/// all.
 Extents hdf5_grid(const Hdf5Plan& plan, const Extents& block_shape);
+/// Reads a box of a dataset into `memory`, converted to `type`. Throws Hdf5Error, also if the file is another
+/// than `identity` says.
 void read_hdf5_into(void* memory, const Hdf5Type& type, const std::string& file, const std::string& dataset,
                     const Extents& offset, const Extents& shape, const Hdf5Identity& identity);
 
@@ -150,7 +161,8 @@ Block<T> read_hdf5_block(const std::string& file, const std::string& dataset, co
   return block;
 }
 
-/// False if there is none. One element of `type` after the other.
+/// Fills `memory` with an attribute's numbers, one element of `type` after the other; `one`: there must be
+/// one. False if there is no such attribute. Throws Hdf5Error for any other.
 bool read_hdf5_numbers(std::vector<std::byte>& memory, const Hdf5Type& type, const std::string& file,
                        const std::string& object, const std::string& name, bool one);
 std::optional<std::string> read_hdf5_text(const std::string& file, const std::string& object,
@@ -158,7 +170,7 @@ std::optional<std::string> read_hdf5_text(const std::string& file, const std::st
 
 }  // namespace detail
 
-/// A dataset as lazy blocks. Copying it copies handles.
+/// A dataset as lazy blocks, in a grid that covers it. Copying it copies handles: O(blocks).
 template <class T>
 class Hdf5Grid {
  public:
@@ -166,15 +178,15 @@ class Hdf5Grid {
            std::vector<Delayed<Block<T>>> blocks)
       : shape_(shape), block_shape_(block_shape), grid_(grid), blocks_(std::move(blocks)) {}
 
-  /// Of the whole dataset, when the grid was made.
+  /// The shape of the whole dataset when the grid was made.
   const Extents& shape() const { return shape_; }
-  /// Of each block but the last ones of a dimension, which may be smaller.
+  /// The shape of each block but the last ones of a dimension, which may be smaller.
   const Extents& block_shape() const { return block_shape_; }
   /// How many blocks there are in each dimension.
   const Extents& grid() const { return grid_; }
-  /// Row-major in the grid. Each knows its offset in the whole.
+  /// All blocks, row-major in the grid. Each Block knows its offset in the whole.
   const std::vector<Delayed<Block<T>>>& blocks() const { return blocks_; }
-  /// The block at this place in the grid. Throws std::out_of_range.
+  /// The block at this place in the grid, counted in blocks. Throws std::out_of_range.
   const Delayed<Block<T>>& at(const Extents& place) const {
     std::size_t index = 0;
     if (place.size() != grid_.size())
@@ -194,7 +206,8 @@ class Hdf5Grid {
 
 namespace detail {
 
-/// A task `read(file, dataset, offset, shape, identity, how…)` for each block.
+/// The grid of a dataset, with a task `read(file, dataset, offset, shape, identity, how…)` for each block.
+/// The tasks state the bytes of their results. Throws as hdf5_block_shape and hdf5_grid.
 template <class T, auto read, class... How>
 Hdf5Grid<T> make_hdf5_grid(const Hdf5Plan& plan, const std::string& dataset, const Hdf5ReadOptions& options,
                            std::source_location where, const How&... how) {
@@ -230,8 +243,12 @@ Hdf5Grid<T> make_hdf5_grid(const Hdf5Plan& plan, const std::string& dataset, con
 /// share them through a cache of 32 MiB on each rank; where that is too small, they read and decode them
 /// again each, which a warning says.
 ///
+/// Each block states its bytes (`result_bytes`), so that a dataset larger than memory can be read through.
+/// The blocks are placed like other tasks without inputs: contiguous ranges of the grid on each rank.
+/// O(blocks).
+///
 /// Throws Hdf5Error, now for all that can be seen now. A task throws it for a damaged chunk, and if the file
-/// is not the one seen now any more. std::invalid_argument for options that do not fit.
+/// is not the one seen now any more. Throws std::invalid_argument for options that do not fit.
 template <class T>
 Hdf5Grid<T> read_hdf5(const std::string& file, const std::string& dataset,
                       const Hdf5ReadOptions& options = {},

@@ -18,6 +18,7 @@
 
 namespace ramal {
 
+/// How a dataset is divided into blocks, and whether it is decoded.
 struct Hdf5DecodeOptions {
   Extents block_shape = {};                             ///< as in Hdf5ReadOptions
   std::uint64_t block_bytes = std::uint64_t{64} << 20;  ///< of doubles
@@ -27,7 +28,7 @@ struct Hdf5DecodeOptions {
 
 namespace detail {
 
-/// How the stored numbers of one dataset become doubles. Goes with each task.
+/// How the stored numbers of one dataset become doubles. It goes with each task as a literal.
 struct Hdf5Decoding {
   bool is_floating = false;
   bool is_signed = false;  ///< as stored
@@ -42,6 +43,7 @@ struct Hdf5Decoding {
   }
 };
 
+/// What one look at a dataset and its attributes tells.
 struct Hdf5DecodedPlan {
   Hdf5Plan plan;
   Hdf5Decoding decoding;
@@ -53,9 +55,9 @@ Block<double> read_hdf5_decoded_block(const std::string& file, const std::string
 
 }  // namespace detail
 
-/// As read_hdf5, whatever numbers the dataset holds: integers, booleans and enumerations of up to 8 bytes and
-/// floating point of up to 8 bytes, of either byte order. What is missing is NaN, and so is what is stored as
-/// such.
+/// The same as read_hdf5, for whatever numbers the dataset holds: integers, booleans and enumerations of up
+/// to 8 bytes and floating point of up to 8 bytes, of either byte order. What is missing is NaN, and so is
+/// what is stored as such. Attributes are read once, now; blocks are decoded where they are read, in place.
 ///
 /// Marks of another type than the dataset's count by their value: one that no element can have marks nothing,
 /// nor does one that is no number; one that lies between two floating-point elements marks the nearest.

@@ -9,6 +9,7 @@
 //   };
 //
 // Fields are found by name; the file may hold more of them, in any order. A member without a field is zero.
+// When such structures are written, the file gets a compound type of the fields named, in their order.
 #pragma once
 
 #include <ramal/detail/compiler.hpp>
@@ -26,17 +27,19 @@
 
 namespace ramal {
 
-/// Specialise with `static constexpr auto fields`, a tuple of what `field` returns.
+/// Specialise with `static constexpr auto fields`, a tuple of what `field` returns. T must be trivially
+/// copyable.
 template <class T>
 struct Hdf5Fields;
 
+/// A field's name in files, and the member that holds it. `name` must outlive the program: a literal.
 template <class S, class M>
 struct Hdf5Field {
   std::string_view name;
   M S::*member;
 };
-/// The member that holds the field of that name. Members are numbers, structures with fields, and arrays of
-/// them.
+/// Names the member that holds the field of that name. Members are numbers, structures with fields, and
+/// arrays of them; any other does not compile.
 template <class S, class M>
 constexpr Hdf5Field<S, M> field(std::string_view name, M S::*member) {
   return {name, member};
@@ -55,12 +58,15 @@ struct Hdf5Type {
   std::vector<std::uint64_t> dimensions = {};  ///< of an array of such elements; none: one element
   std::vector<Hdf5Member> members = {};        ///< of a compound
 };
+/// A field of a compound: its name, and where it lies in the structure, in bytes.
 struct Hdf5Member {
   std::string name;
   std::size_t offset = 0;
   Hdf5Type type;
 };
 
+/// What can be an element by itself: integers of up to 8 bytes, float and double; not bool and not
+/// characters, whose meaning in a file would be guessed.
 template <class T>
 concept Hdf5Number = (std::integral<T> && sizeof(T) <= 8 && !std::same_as<T, bool> &&
                       !std::same_as<T, wchar_t> && !std::same_as<T, char8_t> && !std::same_as<T, char16_t> &&
@@ -73,6 +79,7 @@ concept Hdf5Compound = std::is_class_v<T> && std::is_trivially_copyable_v<T> && 
 template <class T>
 concept Hdf5Element = Hdf5Number<T> || Hdf5Compound<T>;
 
+/// The Hdf5Type of an element's type.
 template <class T>
 struct Hdf5TypeOf {
   static_assert(

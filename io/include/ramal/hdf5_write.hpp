@@ -31,22 +31,26 @@ struct Hdf5Scale {
   }
 };
 
+/// What of a dataset and its file is wanted. Sizes are in elements but where a name says bytes.
 struct Hdf5WriteOptions {
-  /// Chunks in the file; empty: none, the elements lie in one piece. Needed for deflate.
+  /// The shape of chunks in the file; empty: none, the elements lie in one piece. Needed for deflate.
   Extents chunk = {};
   /// Compression level, 1 to 9; 0: none. Bytes are shuffled first.
   int deflate = 0;
+  /// The dataset's attributes, by name.
   std::map<std::string, Hdf5Value> attributes = {};
-  /// By dimension, the slowest first; fewer are fine.
+  /// The coordinates along each dimension, the slowest first; there may be fewer than dimensions.
   std::vector<Hdf5Scale> dimension_scales = {};
-  /// Of the whole dataset; empty: what the blocks cover. They must cover it exactly, without overlaps.
+  /// The shape of the whole dataset; empty: what the blocks cover. They must cover it exactly, without
+  /// overlaps.
   Extents shape = {};
   /// Add to the file of that name, if there is one, and keep what it holds. Costs a copy of it. Otherwise
   /// the file is replaced.
   bool keep_file = false;
   /// Objects of at least 64 KiB begin at multiples of so many bytes: a file system's stripe. 0: anywhere.
   std::uint64_t alignment_bytes = 0;
-  /// For MPI-IO, such as {"striping_factor", "8"} and {"cb_nodes", "4"}. Unknown ones are ignored by MPI.
+  /// Hints for MPI-IO, such as {"striping_factor", "8"} and {"cb_nodes", "4"}. MPI ignores those it does not
+  /// know.
   std::map<std::string, std::string> hints = {};
 
   template <class Archive>
@@ -63,6 +67,8 @@ struct Hdf5Piece {
   Extents offset;
   Extents shape;
 };
+/// Writes all ranks' pieces as one dataset. Collective over the communicator. Throws on all ranks or none, as
+/// Communicator::agree does: Hdf5Error where it failed.
 void write_hdf5_pieces(Communicator& communicator, const std::vector<Hdf5Piece>& mine, const Hdf5Type& type,
                        const std::string& file, const std::string& dataset, const Hdf5WriteOptions& options);
 /// Throws std::invalid_argument for options that cannot be meant, before anything is planned.
@@ -84,9 +90,14 @@ void write_hdf5_blocks(Communicator& communicator, Inputs<Block<T>> mine, const 
 /// made.
 ///
 /// The task fails on all ranks, naming file and dataset, if the blocks do not cover a rectangle exactly, if
-/// the file cannot be written, the disk is full, or another job writes it at this moment (its unfinished
-/// copy, FILE.part, is there; after a killed job it has to be removed by hand). The session lives on, and an
-/// older file is left as it was. Throws std::invalid_argument, now, for options that cannot be meant.
+/// the file cannot be written, the disk is full, a file that is kept has such a dataset already, or another
+/// job writes it at this moment (its unfinished copy, FILE.part, is there; after a killed job it has to be
+/// removed by hand). The session lives on, and an
+/// older file is left as it was. Throws std::invalid_argument, now, for options that cannot be meant: a
+/// deflate level out of 0 to 9 or without chunks, chunks of no elements, no file name, or a dataset without a
+/// name.
+///
+/// Like any task it runs when it is computed or persisted: once for each `compute` that needs it.
 template <class Blocks>
 Delayed<void> write_hdf5(const std::string& file, const std::string& dataset, const Blocks& blocks,
                          const Hdf5WriteOptions& options = {},

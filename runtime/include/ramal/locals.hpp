@@ -1,5 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Locals: data that each rank of an MPI program has already, on their way into a session and back.
+//
+//   ramal::Locals locals;
+//   locals.put("field", std::move(field));                           // on every rank
+//   ramal::run(communicator, locals, [](ramal::Session& session) {   // on rank 0
+//     auto fields = session.from_local<Field>("field");              // a handle for each rank's
+//     session.to_local("field", ramal::map<smooth>(fields));
+//   });
+//   field = locals.take<Field>("field");                             // on every rank
 #pragma once
 
 #include <ramal/value.hpp>
@@ -17,15 +25,18 @@ namespace ramal {
 /// since a local is never changed. Belongs to one thread; must not be used while `run` runs.
 class Locals {
  public:
-  /// Throws std::invalid_argument if the name is taken.
+  /// Adds a value under a name. Moves it in; a Block that wraps memory goes on using that memory. Throws
+  /// std::invalid_argument if the name is taken.
   template <class T>
   void put(const std::string& name, T value) {
     static_assert(Encodable<T>, "ramal: this value cannot be encoded, so it cannot travel to another rank");
     if (!values_.emplace(name, Value::make<T>(std::move(value))).second)
       throw std::invalid_argument("ramal: there is a local '" + name + "' on this rank already");
   }
+  /// There is a value of that name, of whatever type.
   bool contains(const std::string& name) const { return values_.contains(name); }
-  /// Moves it out. Throws std::invalid_argument if there is none of that name and type.
+  /// Moves the value out, or copies it if something else still shares it. Throws std::invalid_argument if
+  /// there is none of that name, or it is not a T.
   template <class T>
   T take(const std::string& name) {
     const auto found = values_.find(name);

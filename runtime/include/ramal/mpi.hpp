@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // For programs that call MPI themselves. The only public header that includes mpi.h.
 //
-// Such a program links MPI too: CMake's MPI::MPI_C, which find_package(ramal) finds, or pkg-config's ramal-mpi. Of
-// mpi.h this header takes the C interface alone. Where <mpi.h> was included before it, and MPI still has the C++
-// bindings that MPI 3.0 removed (Open MPI 4 as Debian builds it), these are declared already, and the linker asks for
-// MPI::Win::Free() and others: include this header first, define OMPI_SKIP_MPICXX and MPICH_SKIP_MPICXX for the whole
-// program, or link MPI's C++ library.
+// Such a program links MPI too: CMake's MPI::MPI_C, which find_package(ramal) finds, or pkg-config's
+// ramal-mpi. Of mpi.h this header takes the C interface alone. Where <mpi.h> was included before it, and MPI
+// still has the C++ bindings that MPI 3.0 removed (Open MPI 4 as Debian builds it), these are declared
+// already, and the linker asks for MPI::Win::Free() and others: include this header first, define
+// OMPI_SKIP_MPICXX and MPICH_SKIP_MPICXX for the whole program, or link MPI's C++ library.
 #pragma once
 
 #include <ramal/communicator.hpp>
@@ -25,9 +25,10 @@
 namespace ramal {
 
 /// The MPI_Comm of a collective task: of the session's ranks in the same order, or of those stated by `on` in
-/// theirs. It carries no messages of Ramal's, is the same for each task of the same ranks, and is not to be
-/// freed. Throws std::logic_error where ranks are not MPI processes
-/// (RAMAL_SCHEDULER=serial or inprocess).
+/// theirs. It carries no messages of Ramal's, is the same for each task of the same ranks, so that an error
+/// handler or attributes stay, and is not to be freed. Valid inside the task; no other thread of the rank
+/// calls MPI meanwhile. Throws std::logic_error where ranks are not MPI processes (RAMAL_SCHEDULER=serial or
+/// inprocess).
 inline MPI_Comm mpi_communicator(const Communicator& communicator) {
   const void* handle = communicator.mpi_communicator();
   if (handle == nullptr) {
@@ -44,16 +45,19 @@ int run(const void* mpi_communicator, Locals& locals, const Options& options,
 }
 
 /// `run` within an MPI program that exists: on the ranks of any communicator, at any thread level, as often
-/// as one likes; all ranks of it must call. Calls `program(session)` on its rank 0 while the others serve,
-/// and returns the same status on all (see `run`). Duplicates the communicator, and finalises nothing.
-/// `locals` carries each rank's own data in and out; what it held before is given away.
+/// as one likes, one run after the other. Collective over it. Calls `program(session)` on its rank 0 while
+/// the others serve, and returns the same status on all (see `run` in <ramal/run.hpp>). Works on a duplicate
+/// of the communicator, and finalises nothing. `locals` carries each rank's own data in and out: what it held
+/// before is given away, and it then holds what `session.to_local` left.
 ///
 /// Several threads a rank need a program that started MPI with MPI_THREAD_SERIALIZED or more; else a rank
-/// runs one task at a time, and asking for more is refused with status 2.
+/// runs one task at a time, and asking for more is refused with status 2. So is a program that has not
+/// started MPI. Throws std::logic_error inside of a task or of another run's program.
 template <class Program>
 int run(MPI_Comm communicator, Locals& locals, Program&& program, const Options& options = {}) {
   return detail::run(&communicator, locals, options, detail::with_status(program));
 }
+/// The same without locals.
 template <class Program>
 int run(MPI_Comm communicator, Program&& program, const Options& options = {}) {
   Locals none;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// All of Ramal but what has its own dependencies. Brings in neither MPI nor Boost.
+// All of Ramal but what has its own dependencies. Brings in neither MPI nor Boost. Those are <ramal/mpi.hpp>,
+// <ramal/boost_serialization.hpp> and <ramal/hdf5.hpp>, <ramal/hdf5_write.hpp>, <ramal/hdf5_decode.hpp>.
 #pragma once
 
 #include <ramal/block.hpp>
