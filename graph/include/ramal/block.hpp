@@ -96,6 +96,9 @@ class Extents {
 ///
 /// BLAS and Eigen take data() and strides()[0] as the leading dimension of a row-major matrix. Fortran's
 /// arrays are column-major: the same memory there has the dimensions in reverse order.
+///
+/// A block of 64 KiB or more takes its memory from a pool that keeps what was freed, since the first contact
+/// with fresh memory costs more than most of what is done with it.
 template <class T>
   requires detail::Memory<T>
 class Block {

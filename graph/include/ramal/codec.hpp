@@ -11,6 +11,17 @@
 // from a Reader. All are O(bytes). `read` throws DecodeError where the bytes end too early or hold a length
 // that cannot be; `write` throws std::invalid_argument where an object that is not known to hold no address
 // holds one. What a user's own serialize() throws passes through both.
+//
+//   type                              form, little endian
+//   plain memory                      its bytes; a bool as u8; of an empty class nothing
+//   string, vector, valarray          length:u64 element*
+//   list, deque, set, map and kin     length:u64 element*; a hash table: length:u64 buckets:u64 element*
+//   array, pair, tuple                their elements
+//   optional, shared_ptr, unique_ptr  there:u8 element?
+//   variant                           index:u64 element
+//   path                              its native string
+//   Block                             see <ramal/block.hpp>
+//   a class with serialize()          what that says, member after member
 #pragma once
 
 #include <ramal/detail/encoding.hpp>
@@ -54,10 +65,12 @@ inline constexpr bool is_element = Encodable<E>;
 template <class K, class T>
 inline constexpr bool is_element<std::pair<const K, T>> = Encodable<K>&& Encodable<T>;
 
+/// list, vector and the like, and sets and maps, for which the end is a hint.
 template <class C>
 concept GrowsAtItsEnd = requires(C& values, typename C::value_type& element) {
   values.insert(values.end(), std::move(element));
 };
+/// forward_list.
 template <class C>
 concept GrowsBehindAnElement = requires(C& values, typename C::value_type& element) {
   values.insert_after(values.before_begin(), std::move(element));
@@ -72,6 +85,7 @@ concept Collection = std::is_class_v<C> && !Serialize<C> && std::ranges::forward
   requires GrowsAtItsEnd<C> || GrowsBehindAnElement<C>;
   requires is_element<typename C::value_type>;
 };
+/// unordered_set and its kin, whose order of iteration is kept.
 template <class C>
 concept HashTable = requires(C& values) {
   values.rehash(values.bucket_count());
@@ -173,6 +187,7 @@ concept Pointee = requires {
 }
 &&std::is_object_v<T> && !std::is_array_v<T> &&
     (!std::is_polymorphic_v<T> || std::is_final_v<T>)&&Encodable<std::remove_const_t<T>>;
+/// shared_ptr and unique_ptr: whether there is an object, and it.
 template <class P>
 struct PointerCodec {
   using T = std::remove_const_t<typename P::element_type>;

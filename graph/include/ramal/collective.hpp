@@ -8,6 +8,9 @@
 //
 //   literals := turn:u32 ranks:u32 parts:u64 rank:u32* argument*
 //
+//   graph:       a  b  c  d  e ──▶ norm ──▶ result          one task, five parts
+//   subgraphs:   rank 0: a c ──▶ norm      rank 1: b ──▶ norm      rank 2: d e ──▶ norm
+//
 // `parts` inputs come first, and each rank's copy says how many of them it has; `turn` is written when ranks
 // are known; the arguments follow as in arguments.hpp. The literals of a part's task are the part's index, as
 // u64: among all parts in a graph, and in a rank's subgraph among those of its participant.

@@ -5,6 +5,20 @@
 //   auto y = delayed<add>(x, 2);    // reads x's result, wherever that will be made
 //   long three_more = session.compute(y);
 //
+// What may be given for a parameter, and what the function then sees:
+//
+//   parameter                     arguments                        the function sees
+//   T                             a value, a Delayed<T>            its own T, moved in at the last use
+//   const T&                      the same                         the stored value, not copied
+//   Inputs<T>                     a vector or array of Delayed<T>  a range of const T&, not copied
+//   vector, array, pair, tuple,   the same of handles, or of       the container, with values in place of
+//   optional, map                 handles and values, nested       handles
+//
+// A value or handle of another type is given if it converts to T. A parameter cannot be a reference that is
+// not const, a pointer or a view, nor a handle: what a task changes it returns, and its graph is complete
+// before it runs. A result is returned by value, can be copied and encoded, and is no handle. All of this is
+// checked when the program is compiled, with one line that says what is wrong.
+//
 // Making a task costs about 25 ns and touches nothing but its own memory: there is no graph object and no
 // lock. So tasks may be made in any thread, also where no session is. A task lives as long as a handle or a
 // task that reads it.
@@ -111,7 +125,8 @@ struct CountedCall {
   }
 };
 
-/// Holds where check_result and check_parameter find nothing to say.
+/// Holds where check_result and check_parameter find nothing to say. Where it does not, nothing else of the
+/// call is compiled, so that theirs are the only messages.
 template <class R, class... P>
 inline constexpr bool is_task = (std::is_void_v<R> || (Encodable<std::remove_cv_t<R>> &&
                                                        std::copy_constructible<std::remove_cv_t<R>>)) &&
@@ -271,7 +286,7 @@ Delayed<std::decay_t<T>> value(T&& object, std::source_location where = std::sou
 
 namespace detail {
 
-/// What a parameter of type long does with a Delayed<int>.
+/// The task that a Delayed<int> for a parameter of type long becomes.
 template <class To, class From>
 To convert(const From& value) {
   return static_cast<To>(value);
@@ -281,6 +296,7 @@ TaskHandle converted(const Delayed<From>& handle) {
   return delayed<&convert<To, From>>(handle).task_handle();
 }
 
+/// The task of `get`.
 template <std::size_t i, class T>
 std::tuple_element_t<i, T> item(const T& tuple) {
   return std::get<i>(tuple);
@@ -297,6 +313,7 @@ auto get(const Delayed<T>& tuple, std::source_location where = std::source_locat
 
 }  // namespace ramal
 
+/// These two make structured bindings of a Delayed<std::tuple<…>> work, by `get` above.
 template <class T>
   requires requires { std::tuple_size<T>::value; }
 struct std::tuple_size<ramal::Delayed<T>> : std::tuple_size<T> {};

@@ -174,7 +174,13 @@ struct FamilyNode {
 
 /// How places go together with those of what they read: a member reads, of each source that has more than
 /// one, in each dimension places from `place * width - halo` to before `(place + 1) * width + halo`, and
-/// beyond an end from the other, if it `wraps`.
+/// beyond an end from the other, if it `wraps`:
+///
+///   map       width 1, halo 0        stencil   width 1, halo: its largest offset
+///   reduce    width: its arity       gather    width: its block
+///
+/// So ranks that go through such families chunk by chunk know which chunk of a source a member's values are
+/// from.
 struct Alignment {
   Index width, halo;
   bool wraps = false;
@@ -240,7 +246,12 @@ FamilyView family_of_tasks(const Kind& kind, std::vector<TaskHandle> tasks, cons
 TaskHandle member_task(const Kind& kind, const FamilyView& view, const Index& place);
 
 // --- patterns ---------------------------------------------------------------------------------------------
+//
+// Each has `reads`, what the member at a place reads, and `readers`, boxes that hold all places that read
+// some place of a box. The second is the inverse of the first: ranks find out by it whom to send to. A box
+// may be too large, which costs time, and never too small.
 
+/// A pattern's parameters as plain memory, and back.
 template <class T>
 std::vector<std::byte> closure_of(const T& object) {
   std::vector<std::byte> bytes(sizeof object);
@@ -270,6 +281,8 @@ struct Elementwise {
       .reads = &reads, .readers = &readers, .alignment = &own_place, .in_time = true};
 };
 
+/// The closure of a stencil. Throws std::invalid_argument if an offset has other dimensions than the extent,
+/// or leads further than 2^48 places.
 std::vector<std::byte> stencil_closure(const Index& extent, const std::vector<Index>& offsets,
                                        std::int32_t edge, std::source_location where);
 struct StencilPattern {
@@ -327,7 +340,7 @@ struct ColumnPattern {
   static constexpr Dependence dependence{.reads = &reads, .readers = &readers, .reads_widely = true};
 };
 struct LevelClosure {
-  std::int64_t axis, arity, length;  ///< of the level below
+  std::int64_t axis, arity, length;  ///< length: of the level below, along the axis
 };
 struct LevelPattern {
   static void reads(const std::byte* closure, const Index& place, Reads& out);

@@ -14,7 +14,14 @@
 namespace ramal {
 
 /// 1 to 4 numbers: a place, or the lengths of an index space. Places are counted row by row, the last number
-/// fastest: in an extent of [2, 3] they are [0, 0] [0, 1] [0, 2] [1, 0] [1, 1] [1, 2].
+/// fastest:
+///
+///   extent [2, 3]    place     [0, 0] [0, 1] [0, 2]      row 0
+///                              [1, 0] [1, 1] [1, 2]      row 1
+///                    number       0      1      2
+///                                 3      4      5
+///
+/// A family's function takes its place as one, or as a number where there is one dimension.
 struct Index {
   /// The largest number of dimensions.
   static constexpr int most_dims = 4;

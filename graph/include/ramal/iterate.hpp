@@ -69,6 +69,7 @@ LoopState loop_state(const S& initial) {
   const Index extent = source.view.shape;
   return {std::move(source), extent, &carry_kind<T>};
 }
+/// A family seen as a state of type S: itself, or the handle to its one member.
 template <class S>
 S state_of(const FamilyView& view) {
   if constexpr (is_family<S>) {
@@ -111,6 +112,7 @@ struct StepsHere {
       : steps(static_cast<std::int64_t>(number)), where(line) {}
 };
 
+/// Calls the body with stand-ins, and makes the loop of what it returns.
 template <class... S, class Body, std::size_t... k>
 auto loop_of(const StepsHere& steps, const Body& body, std::array<LoopState, sizeof...(S)> states,
              std::index_sequence<k...>) {

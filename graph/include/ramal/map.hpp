@@ -66,7 +66,8 @@ struct FamilyHere {
   std::source_location where;
 };
 
-/// What map does for functions of a signature.
+/// What map does for functions of a signature: `Range` is what the first argument becomes, `Results` what
+/// comes back. Wrong numbers of arguments are said in one line, not by a list of candidates.
 template <class Signature>
 struct Mapped {};
 template <class R, class First, class... Rest>
@@ -143,7 +144,8 @@ template <auto f>
 using MappedFamiliesBy = MappedFamilies<SignatureOf<decltype(f)>>;
 
 // --- functions that are given as arguments ----------------------------------------------------------------
-/// The signature of an object with state, or of what `delayed` and `delay` return.
+/// How an object with state, or what `delayed` and `delay` return, is called for each element: `Map` is what
+/// map does for its signature, `lazy` gives what makes the tasks.
 template <class F>
 struct GivenFunction {};
 template <class F>

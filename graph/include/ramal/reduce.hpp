@@ -25,6 +25,7 @@ struct ReduceOptions {
 
 namespace detail {
 
+/// What an operation combines: its type, and whether it takes neighbours one by one or a group.
 template <class F>
 struct OperationTraits {
   static_assert(never<F>, "ramal: reduce needs an operation of type T(T, T), or T(Inputs<T>) for groups");
@@ -73,6 +74,7 @@ Delayed<T> leaf(const Element& element, std::source_location where) {
   }
 }
 
+/// Throw std::invalid_argument that names the caller's line.
 [[noreturn]] void throw_empty_reduction(std::source_location where);
 [[noreturn]] void throw_bad_arity(std::size_t arity, std::source_location where);
 

@@ -50,6 +50,7 @@ namespace ramal::detail {
 enum class SerializedBy { nothing, member, free, boost, access, base };
 
 // --- members ------------------------------------------------------------------------------------------
+/// T, or a base of it, has a public member serialize() that takes both archives.
 template <class T>
 concept MemberSerialize = requires(T& value, Writer& writer, Reader& reader) {
   value.serialize(writer, 0u);
@@ -75,6 +76,7 @@ inline constexpr bool is_told<Base<A...>, T> = (std::same_as<A, T> || ...);
 
 template <class T, class Base>
 inline constexpr bool is_only_base = !std::same_as<T, Base> && !is_told<Base, T>;
+/// The member serialize() is a base's that does not know T.
 template <class T>
 concept InheritedSerialize = requires {
   requires is_only_base<T, decltype(declarer(&T::template serialize<Writer>))>;
@@ -82,7 +84,7 @@ concept InheritedSerialize = requires {
 || requires { requires is_only_base<T, decltype(declarer_for_writer(&T::serialize))>; };
 
 // --- free functions -----------------------------------------------------------------------------------
-/// May be a base's.
+/// There is a free serialize() beside the class, which may be one for a base.
 template <class T>
 concept FreeSerialize = requires(T& value, Writer& writer, Reader& reader) {
   serialize(writer, value, 0u);
@@ -90,7 +92,8 @@ concept FreeSerialize = requires(T& value, Writer& writer, Reader& reader) {
 };
 
 namespace beside_the_class {
-/// Better than one for a base in its second argument, worse in its third: calls of such a one are ambiguous.
+/// A decoy. It is better than a serialize() for a base in its second argument, and worse in its third, so
+/// that calls of such a one are ambiguous. One for the very class is as good in the second, and so wins.
 template <class Archive, class T>
 void serialize(Archive&, T&, ...) = delete;
 
@@ -102,8 +105,8 @@ concept ExactSerialize = requires(T& value, Writer& writer, Reader& reader) {
 }  // namespace beside_the_class
 
 namespace in_boost {
-/// Better than one for a base, worse than one for the very class, and just like Boost's own for any class,
-/// which so is not found.
+/// A decoy. It is better than a serialize() for a base, worse than one for the very class, and just like
+/// Boost's own for any class, which is so not found.
 template <class Archive, class T>
 void serialize(Archive&, T&, unsigned) = delete;
 
@@ -130,7 +133,8 @@ struct NamedSerialize {
 };
 template <class T>
 struct BothNamed : T, NamedSerialize {};
-/// It has a member of that name, be it private: beside another one it is ambiguous.
+/// T has a member named serialize, be it private. That is found out by giving it another one through a second
+/// base, beside which the name is ambiguous.
 template <class T>
 concept NamesSerialize = std::is_class_v<T> && !std::is_final_v<T> && !requires {
   &BothNamed<T>::serialize;
@@ -143,6 +147,7 @@ concept PrivateSerialize = requires {
 &&!is_library_type<T> && NamesSerialize<T>;
 
 // --- any of them --------------------------------------------------------------------------------------
+/// Which serialize() counts for T, in the order at the top of this file; `base` if only a base has one.
 template <class T>
 constexpr SerializedBy serialized_by() {
   if constexpr (std::is_fundamental_v<T>) {
@@ -165,6 +170,7 @@ template <class T>
 concept Serialize = serialized_by<T>()
 != SerializedBy::nothing;
 
+/// Calls it. Throws what it throws.
 template <class Archive, class T, class Access = boost::serialization::access>
 void call_serialize(Archive& archive, T& value) {
   constexpr SerializedBy by = serialized_by<T>();

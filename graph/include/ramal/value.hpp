@@ -6,6 +6,11 @@
 // others in a Box on the heap. Copying a Value never copies a boxed object. One Value must not be
 // changed by two threads at once; copies of it may be used anywhere.
 //
+//   empty      type = null
+//   in place   type ─▶ Type of double         room: the object itself, at most 16 bytes
+//   boxed      type ─▶ Type of Block<float>   room ─▶ { owners, the object }      shared by counting
+//   failed     type ─▶ Type of Failure        room ─▶ { owners, the error }       in place of a result
+//
 // Users meet Values only where they hand data to Ramal themselves (Locals); tasks take and return plain
 // types.
 #pragma once
@@ -50,6 +55,7 @@ struct Type {
 
 namespace detail {
 
+/// What a boxed Value points to: the count of the Values that share the object, then the object.
 struct Box {
   std::atomic<std::uint32_t> owners{1};
 };
@@ -60,6 +66,7 @@ struct BoxOf : Box {
   T object;
 };
 
+/// As much as two registers hold, in which a function returns such results.
 inline constexpr std::size_t in_place_bytes = 16;
 template <class T>
 inline constexpr bool fits_in_place = std::is_trivially_copyable_v<T> && sizeof(T) <= in_place_bytes &&
@@ -71,7 +78,7 @@ struct TypeOf {
   static const Type type;
 };
 
-/// Error results specialise this.
+/// True for types that stand for an error in place of a result; such a type specialises it.
 template <class T>
 inline constexpr bool is_failure = false;
 
@@ -201,6 +208,7 @@ class Value {
 
 namespace detail {
 
+/// The functions that the Type of T points to.
 template <class T>
 struct TypeOperations {
   static void destroy(void* box) noexcept { delete static_cast<BoxOf<T>*>(static_cast<Box*>(box)); }

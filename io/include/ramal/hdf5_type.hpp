@@ -72,10 +72,12 @@ concept Hdf5Number = (std::integral<T> && sizeof(T) <= 8 && !std::same_as<T, boo
                       !std::same_as<T, wchar_t> && !std::same_as<T, char8_t> && !std::same_as<T, char16_t> &&
                       !std::same_as<T, char32_t>) ||
                      std::same_as<T, float> || std::same_as<T, double>;
+/// A structure whose fields are named.
 template <class T>
 concept Hdf5Compound = std::is_class_v<T> && std::is_trivially_copyable_v<T> && requires {
   Hdf5Fields<T>::fields;
 };
+/// What a block that is read or written may hold.
 template <class T>
 concept Hdf5Element = Hdf5Number<T> || Hdf5Compound<T>;
 
