@@ -41,7 +41,7 @@ constexpr Addresses addresses_in();
 template <class... T>
 inline constexpr Addresses most_addresses = std::max({Addresses::none, addresses_in<T>()...});
 
-/// Of library types, whose members are not seen.
+/// What is known of library types, whose members the compiler does not see.
 template <class T>
 inline constexpr Addresses library_addresses = is_view<T> ? Addresses::some : Addresses::unknown;
 template <class T>
@@ -54,7 +54,7 @@ template <class T>
 inline constexpr Addresses library_addresses<std::optional<T>> = most_addresses<T>;
 template <class... T>
 inline constexpr Addresses library_addresses<std::variant<T...>> = most_addresses<T...>;
-/// A complex number; a duration or a point of time.
+/// The same for complex numbers, durations and points of time.
 template <class T>
   requires(std::is_arithmetic_v<typename T::value_type>&& requires(const T& z) {
     z.real();
@@ -102,7 +102,7 @@ inline constexpr bool has_only_plain_members<T, std::index_sequence<i...>> = req
   noexcept;
 };
 
-/// Behind the first n there is another one, to which no Initializer converts.
+/// Behind the first n members there is another one, to which no Initializer converts.
 template <class T, class Numbers>
 inline constexpr bool has_more_members = false;
 template <class T, std::size_t... i>
@@ -110,7 +110,7 @@ inline constexpr bool has_more_members<T, std::index_sequence<i...>> = requires 
   T{std::declval<Repeated<Initializer<Addresses::some>, i>>()..., {}};
 };
 
-/// It has the first, but not the second number of members.
+/// Finds how many members T has, which is at least the first number and below the second.
 template <class T, std::size_t has, std::size_t has_not>
 constexpr std::size_t count_between() {
   constexpr std::size_t middle = (has + has_not) / 2;
@@ -122,7 +122,7 @@ constexpr std::size_t count_between() {
     return count_between<T, has, middle>();
   }
 }
-/// Members of an aggregate, each element of an array for itself; 0 for too many to look at.
+/// How many members an aggregate has, each element of an array for itself; 0 for too many to look at.
 template <class T, std::size_t n = 1>
 constexpr std::size_t count_members() {
   constexpr std::size_t most = 512;
@@ -149,8 +149,8 @@ constexpr Addresses addresses_in_members() {
   }
 }
 
-/// Pointers, references to objects, views. Not known of classes with constructors, unions, aggregates that
-/// cannot be assigned to (they may have references), and of more than 512 numbers.
+/// Whether T holds pointers, references to objects, or views. It is unknown for classes with constructors,
+/// unions, aggregates that cannot be assigned to (they may have references), and more than 512 numbers.
 template <class T>
 constexpr Addresses addresses_in() {
   if constexpr (std::is_arithmetic_v<T> || std::is_enum_v<T> || std::is_empty_v<T>) {
@@ -181,7 +181,7 @@ inline bool may_be_address(std::uintptr_t word) {
   constexpr std::uint32_t small = 1 << 16;
   return word >= lowest && word < highest && static_cast<std::uint32_t>(word) >= small;
 }
-/// Some aligned word may be one: for most objects, none may.
+/// Whether some aligned word may be an address. For most objects none may, which is found out without a call.
 inline bool may_hold_addresses(std::span<const std::byte> bytes) {
   for (std::size_t at = 0; at + sizeof(std::uintptr_t) <= bytes.size(); at += sizeof(std::uintptr_t)) {
     std::uintptr_t word = 0;
@@ -210,7 +210,7 @@ void refuse_addresses_in(const T& object, std::string_view what, std::source_loc
   refuse_addresses(std::as_bytes(std::span(&copy, 1)), what, where, name);
 }
 
-/// Objects of T are looked at when they are to leave.
+/// Whether objects of T are looked at when they are to leave, since their type does not tell.
 template <class T>
 inline constexpr bool is_looked_at = std::is_class_v<T>&& addresses_in<T>() == Addresses::unknown;
 

@@ -97,7 +97,7 @@ constexpr bool fits() {
   }
 }
 
-/// The task of a handle that a caller gave. Throws std::invalid_argument if it was moved from.
+/// Passes on the task of a handle that a caller gave. Throws std::invalid_argument if it was moved from.
 const Task* existing(const Task* task);
 
 /// Several tasks may be given one value, so that a parameter by value may have to be a copy.
@@ -131,7 +131,8 @@ class ArgWriter {
   void tag(Tag tag) { literals.raw(tag); }
   std::size_t inputs() const { return count_; }
   bool counts_only() const { return inputs_ == nullptr; }
-  /// A class that is encoded as it lies in memory may hide a pointer.
+  /// Throws std::invalid_argument if the literal holds an address: a class that is encoded as it lies in
+  /// memory may hide a pointer.
   template <class T>
   void check(const T& literal) const {
     if constexpr (is_looked_at<T> && MemoryCodec<T>) {
@@ -148,7 +149,7 @@ class ArgWriter {
   std::source_location where_;
 };
 
-/// A range of handles that an Inputs<T> sees as they are.
+/// True for a range of handles that an Inputs<T> sees as they are, without a conversion.
 template <class T, class S>
 inline constexpr bool are_inputs = false;
 template <class T, class A>
@@ -332,7 +333,7 @@ constexpr void check_parameter() {
       "class a serialize() function or specialise ramal::Codec");
 }
 
-/// State of a closure, ahead of a task's arguments.
+/// Writes the state of a closure, ahead of a task's arguments.
 template <class F>
 struct Prefix {
   const F& function;
@@ -384,6 +385,8 @@ TaskHandle make_task(const Kind& kind, std::source_location where,
   return handle;
 }
 
+/// Passes wishes on. Throws std::invalid_argument for a cost that is not positive and finite, a rank below
+/// -1, or less than one thread.
 Annotation checked(Annotation wishes);
 
 }  // namespace detail

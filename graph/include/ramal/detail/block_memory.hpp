@@ -9,8 +9,8 @@
 
 namespace ramal::detail {
 
-/// Not initialised, aligned to 64 bytes, given back when the last copy of the pointer is gone. Throws
-/// std::bad_alloc.
+/// Memory that is not initialised, aligned to 64 bytes, and given back when the last copy of the pointer is
+/// gone. Throws std::bad_alloc.
 std::shared_ptr<void> allocate_block_memory(std::size_t bytes);
 
 }  // namespace ramal::detail

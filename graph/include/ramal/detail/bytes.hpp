@@ -30,6 +30,8 @@ class Writer {
   /// Fills `out`, which has `room` bytes. Throws std::logic_error rather than writing more.
   Writer(std::byte* out, std::size_t room) : out_(out), room_(room) {}
 
+  /// Appends `count` bytes. Throws std::logic_error if there is no room for them: a `write` function must say
+  /// the same when it fills as when it counted.
   void bytes(const void* from, std::size_t count) {
     if (out_ != nullptr && count != 0) {
       if (count > room_ - size_)
@@ -38,13 +40,16 @@ class Writer {
     }
     size_ += count;
   }
+  /// Appends a value as it lies in memory, whatever Codec it has.
   template <class T>
     requires std::is_trivially_copyable_v<T>
   void raw(const T& value) { bytes(&value, sizeof value); }
+  /// There is no memory: what is written is only counted.
   bool counts_only() const { return out_ == nullptr; }
   /// Bytes written, or counted, so far.
   std::size_t size() const { return size_; }
 
+  /// Appends a value by its Codec: what a serialize() calls. `<<` is the same.
   template <class T>
   Writer& operator&(const T& value);
   template <class T>
@@ -64,14 +69,17 @@ class Reader {
   using is_saving = std::false_type;
   using is_loading = std::true_type;
 
+  /// Reads from memory that must outlive it.
   explicit Reader(std::span<const std::byte> from) : at_(from.data()), end_(from.data() + from.size()) {}
 
+  /// The next `count` bytes, where they lie.
   const std::byte* bytes(std::size_t count) {
     if (count > left()) fail(count, left());
     const std::byte* here = at_;
     at_ += count;
     return here;
   }
+  /// The next value that `raw` has written.
   template <class T>
     requires std::is_trivially_copyable_v<T> T raw() {
       // A union, so that types without a default constructor can be read too.
@@ -95,9 +103,11 @@ class Reader {
     }
     return static_cast<std::size_t>(n);
   }
+  /// How many bytes are left.
   std::size_t left() const { return static_cast<std::size_t>(end_ - at_); }
 
-  /// A forwarding reference, since wrappers such as Boost's make_nvp arrive as temporaries.
+  /// Assigns the next value, by its Codec: what a serialize() calls. `>>` is the same. It takes a forwarding
+  /// reference, since wrappers such as Boost's make_nvp arrive as temporaries.
   template <class T>
   Reader& operator&(T&& value);
   template <class T>
@@ -106,8 +116,8 @@ class Reader {
   }
 
  private:
-  /// Apart from `bytes`, so that that one is inlined, and of no object, so that its two pointers may stay in
-  /// registers.
+  /// Throws DecodeError. It stands apart from `bytes`, so that that one is inlined, and is static, so that
+  /// the two pointers may stay in registers.
   [[noreturn]] static void fail(std::size_t expected, std::size_t found);
 
   const std::byte* at_;

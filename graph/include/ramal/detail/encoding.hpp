@@ -66,7 +66,7 @@ concept MemoryCodec = requires {
   requires Codec<T>::as_memory;
 };
 
-/// Fewest bytes one T takes: bounds a decoded length before memory is asked for. 0: unknown.
+/// The fewest bytes that one T takes; it bounds a decoded length before memory is asked for. 0: unknown.
 template <class T>
 inline constexpr std::size_t least_bytes = 0;
 template <MemoryCodec T>
@@ -148,7 +148,7 @@ concept WrappedArray = requires(const T& wrapper) {
   *wrapper.address();
   wrapper.count();
 };
-/// There is no object of it alone to be made and assigned.
+/// An abstract class with serialize(): a base, of which there is no object alone to be made and assigned.
 template <class T>
 concept AbstractBase = std::is_abstract_v<T> && Serialize<T>;
 

@@ -77,7 +77,7 @@ class ArgReader {
  public:
   explicit ArgReader(const Frame& frame) : frame_(&frame), literals(frame.literals) {}
 
-  /// Passes over the next argument's tag if it is an input's.
+  /// Whether the next argument is an input; passes over its tag if it is.
   bool next_is_input() {
     if (frame_->literals.empty()) return true;  // all are, and there are no tags
     Reader ahead = literals;
@@ -85,7 +85,8 @@ class ArgReader {
     literals = ahead;
     return true;
   }
-  /// A call that took the next argument by value took the very object.
+  /// Whether a call that took the next argument by value took the very object, of which nothing is left to
+  /// show.
   template <class T>
   bool next_was_moved() const {
     if (fits_in_place<T>) return false;
@@ -184,8 +185,8 @@ T take(ArgReader& in) {
   throw DecodeError("an argument's tag is damaged");
 }
 
-/// As `take`, the usual arguments of small tasks without a call. A copy is what goes into calls, so that `in`
-/// itself may stay in registers.
+/// The same as `take`, but the usual arguments of small tasks need no call. A copy is what goes into calls,
+/// so that `in` itself may stay in registers.
 template <class T>
 [[gnu::always_inline]] inline T take_quickly(ArgReader& in) {
   if constexpr (std::is_trivially_copyable_v<T> && sizeof(T) <= 32) {
@@ -251,7 +252,7 @@ class PassedInputs {
   }
   PassedInputs(const PassedInputs&) = delete;
   PassedInputs& operator=(const PassedInputs&) = delete;
-  /// Valid as long as this.
+  /// The argument; valid as long as this object.
   Inputs<T> get() const { return Inputs<T>(std::span(more_.empty() ? few_ : more_.data(), size_)); }
 
  private:

@@ -10,8 +10,8 @@
 
 namespace ramal {
 
-/// As a parameter of a task: a range of `const T&`, given a vector or array of Delayed<T>. Refers to
-/// results only while the task runs. A view: indexing, iteration and copies of it are O(1).
+/// A parameter of a task: a range of `const T&`, given a vector or array of Delayed<T>. Refers to results
+/// only while the task runs. It is a view: indexing, iteration and copies of it are O(1).
 template <class T>
 class Inputs {
  public:

@@ -44,10 +44,12 @@ struct MemberSignature<Signature<R, First, P...>, false> : MemberParameters<R, P
   static constexpr bool takes_place = true;
 };
 
-/// With the number of a place's dimensions: the first is of steps, and moves with its front.
+/// Is added to the number of a place's dimensions where the first one is of steps, and so moves with its
+/// front.
 constexpr std::int64_t place_in_time = 256;
 
-/// In a member's literals: to where its front has moved on. For those who run it in another.
+/// Moves the place in a member's literals to where its front has moved on. For a thief, which runs the member
+/// outside of its front.
 inline void move_place(const Kind& kind, std::int64_t steps, std::byte* literals) {
   if (kind.dependence == nullptr || !kind.parameters.place) return;
   std::int64_t words[2];
@@ -213,7 +215,7 @@ struct MemberKind {
 template <auto f, bool index_first, class Pattern>
 inline constexpr const Kind& member_kind_of = MemberKind<f, index_first, Pattern>::kind;
 
-/// Of a handle to one member, and of a family of handles: never run.
+/// The kind of a handle to one member, and of a family of handles. It is never run.
 template <class T>
 inline constexpr Kind member_kind{
     .name = short_type_name<T>, .result = &TypeOf<T>::type, .run = nullptr, .preview = nullptr};

@@ -54,7 +54,7 @@ constexpr std::string_view short_name(std::string_view text) {
 
 template <auto f>
 inline constexpr std::string_view function_name = short_name(spelled(pretty_value<f>(), "f = "));
-/// With its namespaces and template arguments, as a person would write it in a message.
+/// A type with its namespaces and template arguments, as a person would write it in a message.
 template <class T>
 inline constexpr std::string_view type_name = spelled(pretty_type<T>(), "T = ");
 template <class T>

@@ -49,7 +49,7 @@ class Task;
 
 /// Where a result lies while its run lasts, beside what is asked of it for every task.
 struct Cell {
-  /// What an empty one begins with.
+  /// What an empty cell begins with.
   struct Counts {
     std::uint32_t uses, missing;
   };
@@ -61,15 +61,15 @@ struct Cell {
   std::atomic<std::uint32_t> missing{0};  ///< inputs that the task which makes it still waits for
 };
 
-/// What a task's function sees while it runs: where its inputs lie and the bytes of its literals.
-/// `cells[inputs[k]]` is the k-th input. Unless `may_move`, nothing may be moved from.
+/// A task's call frame, what its function sees while it runs: where its inputs lie and the bytes of its
+/// literals. `cells[inputs[k]]` is the k-th input. Unless `may_move`, nothing may be moved from.
 struct Frame {
   Cell* cells;
   const std::uint32_t* inputs;
   bool may_move;
   std::span<const std::byte> literals;
-  Communicator* communicator = nullptr;  ///< of a collective task
-  std::int64_t step = 0;                 ///< of a family's member: to be added to its place's first number
+  Communicator* communicator = nullptr;  ///< of the task's ranks, if it is collective
+  std::int64_t step = 0;  ///< for a member of a family: to be added to its place's first number
 
   Value& input(std::size_t k) const { return cells[inputs[k]].value; }
   /// The k-th input's value is needed by this task alone, so that it may be moved from.
@@ -85,7 +85,7 @@ struct FamilyNode;
 /// What the function of a family's members takes, beside what tells its place.
 struct MemberShape {
   std::uint32_t count = 0;
-  std::uint64_t lists = 0;  ///< bit k: the k-th takes any number
+  std::uint64_t lists = 0;  ///< bit k: the k-th parameter takes any number of results
   bool place = false;
 };
 
@@ -97,7 +97,7 @@ struct Kind {
   std::string (*preview)(const Frame&);    ///< the arguments, for an error message
   bool collective = false;                 ///< has participants on several ranks; see collective.hpp
   bool part = false;                       ///< takes one result out of what its rank's participant left
-  const Dependence* dependence = nullptr;  ///< of families: what members read
+  const Dependence* dependence = nullptr;  ///< what members read, if it is a family's
   MemberShape parameters = {};
 };
 
@@ -124,7 +124,7 @@ class Task {
   const Value* constant() const {
     return extra_ && !extra()->constant.empty() ? &extra()->constant : nullptr;
   }
-  /// Of a handle to a family's member; null for all others.
+  /// The family of a task that only stands for a member; null for all others.
   const FamilyNode* family() const { return extra_ ? extra()->family.get() : nullptr; }
   std::shared_ptr<const FamilyNode> shared_family() const { return extra()->family; }
   std::int64_t member() const { return extra()->member; }
@@ -159,7 +159,7 @@ class Task {
     forgot_inputs_ = true;
   }
 
-  /// Whoever asks holds it, and nobody else does: no handle, and nothing that reads it.
+  /// True if whoever asks holds it, and nobody else does: no handle, and nothing that reads it.
   bool is_held_once() const { return owners_.load(std::memory_order_acquire) == 1; }
   void retain() const { owners_.fetch_add(1, std::memory_order_relaxed); }
   void release() const {
@@ -182,7 +182,7 @@ class Task {
   Task& operator=(const Task&) = delete;
 
  private:
-  /// What few tasks have.
+  /// What few tasks have, so that all others need no room for it.
   struct Extra {
     std::shared_ptr<const Annotation> annotation;
     Value constant;

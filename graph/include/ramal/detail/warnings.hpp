@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Whether advice is wanted, for parts that see no session.
+// Whether advice is wanted, for code that sees no session.
 #pragma once
 
 #include <ramal/detail/compiler.hpp>
