@@ -72,7 +72,7 @@ class Levels {
   std::unordered_map<const void*, std::size_t> level_;
   static constexpr std::size_t several = ~std::size_t{0};
   std::unordered_set<const Task*> read_;                           // by a task or a family, or asked for
-  std::unordered_map<const FamilyNode*, std::size_t> of_handles_;  // by the level of those that read them
+  std::unordered_map<const FamilyNode*, std::size_t> of_handles_;  // the stage of those that read them
   std::unordered_set<const FamilyNode*> noted_;
   std::vector<FamilyLevel> levels_;
 };

@@ -2,6 +2,10 @@
 // Dependence: what a family's members read, as functions of their places. FamilyNode: one family. The
 // families that people use have patterns whose readers are known: `readers` gives a box that holds all who
 // read a box.
+//
+// Users meet two classes of this file, Reads and Readers, as arguments of the functions that they give to
+// `family<f>`; see <ramal/family.hpp>. Those functions are called on every rank, in any thread, and must
+// depend on nothing but their arguments: ranks find out who needs what by evaluating them, not by messages.
 #pragma once
 
 #include <ramal/delayed.hpp>
@@ -12,18 +16,22 @@
 
 namespace ramal {
 
-/// Gathers what one member reads. See `family<f>`.
+/// Gathers what one member reads. A user's function calls `reads(k, place)` and `reads.self(place)`, in the
+/// order of f's parameters; all else here is for Ramal's own use. What cannot be read throws nothing: it
+/// becomes the member's `problem`, with which it fails when it is made. One thread at a time.
 class Reads {
  public:
+  /// One result that is read.
   struct Read {
-    std::uint32_t source;
-    std::uint32_t parameter;
-    std::int64_t number;  ///< of the place within the source
+    std::uint32_t source;     ///< which of the family's sources
+    std::uint32_t parameter;  ///< which of its function's parameters, not counting a place
+    std::int64_t number;      ///< of the place within the source
   };
 
-  /// Lengths of the sources; the last of them is the family itself, if it reads itself.
+  /// Takes the lengths of the sources; the last of them is the family itself, if it reads itself.
   Reads(std::vector<Index> shapes, bool reads_itself)
       : shapes_(std::move(shapes)), reads_itself_(reads_itself) {}
+  /// Forgets what was gathered, and begins with the member of that number. Keeps its memory.
   void begin(std::int64_t own_number) {
     all_.clear();
     problem_.clear();
@@ -31,16 +39,18 @@ class Reads {
     reach_.dims = 0;
     named_itself_ = false;
   }
-  /// From here on, of sources with as many dimensions and more than one place, only what is not further from
-  /// that place.
+  /// From here on refuses what is further from `place` than the reach that the family states. Sources of
+  /// other dimensions, or of one place, have no distance and are not bound by it.
   void keep_within(const Index& reach, const Index& place) {
     reach_ = reach;
     own_place_ = place;
   }
 
-  /// Reads that member of the k-th source.
+  /// Says that the member reads that member of the k-th source, for f's k-th parameter after the place. It
+  /// fails if there is no such source, or the place is out of its range or beyond the family's reach.
   void operator()(std::uint32_t k, const Index& place) { add(k, place, k); }
-  /// Reads an earlier member of the family itself.
+  /// Says that the member reads an earlier member of the family itself: one whose place comes before its own,
+  /// row by row. It fails if that is not so, or if the family is not known to read itself.
   void self(const Index& place) {
     named_itself_ = true;
     if (!reads_itself_) {
@@ -56,7 +66,7 @@ class Reads {
       refuse("reads " + place.text() + " of its own family, which is not before it");
   }
 
-  /// For patterns: the parameter may be another than the source.
+  /// The same for patterns, in which the parameter may be another than the source.
   void add(std::uint32_t source, const Index& place, std::uint32_t parameter) {
     if (source >= shapes_.size()) {
       refuse("reads source " + std::to_string(source) + " of " + std::to_string(shapes_.size()));
@@ -69,18 +79,23 @@ class Reads {
       all_.push_back({source, parameter, shapes_[source].number_of(place)});
     }
   }
+  /// The same by number, unchecked, for patterns that cannot be wrong.
   void add_number(std::uint32_t source, std::int64_t number, std::uint32_t parameter) {
     all_.push_back({source, parameter, number});
   }
+  /// The member is to fail with this; the first problem counts.
   void refuse(std::string problem) {
     if (problem_.empty()) problem_ = std::move(problem);
   }
 
+  /// What was gathered since `begin`, in the order of the calls.
   const std::vector<Read>& all() const { return all_; }
   std::vector<Read>& all() { return all_; }
+  /// What is wrong with it; empty if nothing is.
   const std::string& problem() const { return problem_; }
-  /// Since `begin`, `self` was called.
+  /// `self` was called since `begin`.
   bool named_itself() const { return named_itself_; }
+  /// The lengths of a source.
   const Index& shape(std::size_t source) const { return shapes_[source]; }
 
  private:
@@ -100,10 +115,14 @@ class Reads {
   Index own_place_;
 };
 
-/// Gathers who reads one member, for a dependence that knows its own inverse. See `family<f>`.
+/// Gathers who reads one member, for a dependence that knows its own inverse: `inverse(k, place, readers)`
+/// calls `readers(p)` for each place p that reads the member at `place` of the k-th source. Places out of
+/// range are left out. Naming too many costs time; a reader that is not named fails, where what it reads is
+/// another rank's.
 class Readers {
  public:
   explicit Readers(std::vector<Region>& boxes) : boxes_(boxes) {}
+  /// Says that the member at this place reads it. O(1).
   void operator()(const Index& place) { boxes_.push_back(Region::of(place)); }
 
  private:
@@ -114,14 +133,18 @@ namespace detail {
 
 struct FamilyNode;
 
-/// A family, or a row of its first dimension, or the family without dimensions of length 1.
+/// What a handle to a family sees: the family, or one row of its first dimension, or the family without
+/// dimensions of length 1. The members seen have consecutive numbers.
 struct FamilyView {
   std::shared_ptr<const FamilyNode> node;
   std::int64_t base = 0;  ///< number of its first member
   Index shape;
 
+  /// The whole family.
   static FamilyView of(std::shared_ptr<const FamilyNode> node);
+  /// The last row, without the first dimension.
   FamilyView last_step() const;
+  /// The same members without that dimension, whose length must be 1.
   FamilyView without(int axis) const;
   /// A new family, the same but for its wishes.
   FamilyView annotated(Annotation wishes, std::source_location where) const;
@@ -138,6 +161,7 @@ struct FamilySource {
   }
 };
 
+/// What is known of a family's members beyond what they read; see FamilyOptions.
 struct FamilyTraits {
   bool reads_itself = false;
   Annotation wishes = {};
@@ -149,15 +173,18 @@ struct FamilyTraits {
 
 struct Loop;
 
+/// One family: immutable once made, but for what belongs to the session. Shared by counting, by the handles
+/// to it and the families that read it.
 struct FamilyNode {
   const Kind* kind = nullptr;
   Index extent;
   std::vector<FamilySource> sources;
-  std::vector<std::byte> closure;  ///< of its dependence
+  std::vector<std::byte> closure;  ///< the state of its dependence, as plain memory
   std::source_location where;
   FamilyTraits traits;
   std::vector<TaskHandle> tasks;  ///< of a family of existing handles, which has no sources
-  /// Of what a loop leaves: the loop, and which of its states. Its sources are all that the loop reads.
+  /// For a family that a loop leaves: the loop, and which of its states. Its sources are all that the loop
+  /// reads.
   std::shared_ptr<const Loop> loop;
   std::uint32_t state = 0;
   bool is_state = false;  ///< stands for a state within the loop's function
@@ -185,7 +212,7 @@ struct Alignment {
   Index width, halo;
   bool wraps = false;
 
-  /// Of so many dimensions, a member reads its own place.
+  /// A member reads its own place alone, in so many dimensions.
   static Alignment own_place(int dims) {
     Alignment alignment;
     alignment.width.dims = alignment.halo.dims = dims;
@@ -193,7 +220,8 @@ struct Alignment {
     return alignment;
   }
 };
-/// Of a family of so many dimensions.
+/// The alignment of a family of so many dimensions; nothing if its places do not go together with its
+/// sources'.
 using Alignments = std::optional<Alignment> (*)(const std::byte* closure, int dims);
 inline std::optional<Alignment> own_place(const std::byte*, int dims) { return Alignment::own_place(dims); }
 
@@ -206,9 +234,9 @@ struct Dependence {
                   std::vector<Region>& boxes);
   /// A user's word on how many steps back members read of their own family at most; 0: not known.
   std::int64_t (*lag)(const std::byte* closure) = nullptr;
-  /// Null, or nothing: its places do not go together with those of what it reads.
+  /// Null, or a function that gives nothing: its places do not go together with those of what it reads.
   Alignments alignment = nullptr;
-  /// With a dimension of steps, members read of other families' steps their own or earlier ones.
+  /// Where there is a dimension of steps, members read their own step of other families, or earlier ones.
   bool in_time = false;
   /// `readers` is a user's word, and is checked.
   bool by_inverse = false;
@@ -265,14 +293,14 @@ T closure_as(const std::byte* closure) {
   return object;
 }
 
-/// No sources.
+/// The pattern of a family without sources.
 struct Nothing {
   static void reads(const std::byte*, const Index&, Reads&) {}
   static void readers(const std::byte*, const Index&, std::uint32_t, const Region&, std::vector<Region>&) {}
   static constexpr Dependence dependence{.reads = &reads, .readers = &readers, .alignment = &own_place};
 };
 
-/// Its own place of each source; the only place of sources of one member.
+/// A member reads its own place of each source, and the only place of sources of one member.
 struct Elementwise {
   static void reads(const std::byte*, const Index& place, Reads& out);
   static void readers(const std::byte*, const Index& extent, std::uint32_t source, const Region& of,
@@ -285,6 +313,7 @@ struct Elementwise {
 /// or leads further than 2^48 places.
 std::vector<std::byte> stencil_closure(const Index& extent, const std::vector<Index>& offsets,
                                        std::int32_t edge, std::source_location where);
+/// A member reads its neighbours at given offsets.
 struct StencilPattern {
   static void reads(const std::byte* closure, const Index& place, Reads& out);
   static void readers(const std::byte* closure, const Index& extent, std::uint32_t source, const Region& of,
@@ -292,6 +321,7 @@ struct StencilPattern {
   static std::optional<Alignment> alignment(const std::byte* closure, int dims);
   static constexpr Dependence dependence{.reads = &reads, .readers = &readers, .alignment = &alignment};
 };
+/// Member [i, j] reads member [j, i].
 struct TransposePattern {
   static void reads(const std::byte*, const Index& place, Reads& out) {
     out.add(0, Index(place[1], place[0]), 0);
@@ -305,6 +335,7 @@ struct TransposePattern {
 struct GatherClosure {
   std::int64_t block, size;
 };
+/// Member j reads members j * block to (j + 1) * block - 1.
 struct GatherPattern {
   static void reads(const std::byte* closure, const Index& place, Reads& out);
   static void readers(const std::byte* closure, const Index&, std::uint32_t, const Region& of,
@@ -312,6 +343,7 @@ struct GatherPattern {
   static std::optional<Alignment> alignment(const std::byte* closure, int dims);
   static constexpr Dependence dependence{.reads = &reads, .readers = &readers, .alignment = &alignment};
 };
+/// Member [i, k] reads member i.
 struct ScatterPattern {
   static void reads(const std::byte*, const Index& place, Reads& out) { out.add_number(0, place[0], 0); }
   static void readers(const std::byte*, const Index& extent, std::uint32_t, const Region& of,
@@ -320,6 +352,7 @@ struct ScatterPattern {
   }
   static constexpr Dependence dependence{.reads = &reads, .readers = &readers};
 };
+/// Each member reads all.
 struct AllPattern {
   static void reads(const std::byte* closure, const Index& place, Reads& out);
   static void readers(const std::byte*, const Index& extent, std::uint32_t, const Region&,
@@ -331,6 +364,7 @@ struct AllPattern {
 struct ColumnClosure {
   std::int64_t rows;
 };
+/// Member k reads all members [i, k].
 struct ColumnPattern {
   static void reads(const std::byte* closure, const Index& place, Reads& out);
   static void readers(const std::byte*, const Index&, std::uint32_t, const Region& of,
@@ -342,6 +376,7 @@ struct ColumnPattern {
 struct LevelClosure {
   std::int64_t axis, arity, length;  ///< length: of the level below, along the axis
 };
+/// A level of a reduction: a member reads `arity` neighbours along one dimension of the level below.
 struct LevelPattern {
   static void reads(const std::byte* closure, const Index& place, Reads& out);
   static void readers(const std::byte* closure, const Index&, std::uint32_t, const Region& of,
@@ -351,12 +386,13 @@ struct LevelPattern {
       .reads = &reads, .readers = &readers, .alignment = &alignment, .in_time = true};
 };
 
-/// Ahead of a user's function in its closure.
+/// What stands ahead of a user's function in its closure.
 struct UserReach {
   Index reach;
   bool known = false;
-  std::uint32_t sources = 0;  ///< beside itself
+  std::uint32_t sources = 0;  ///< how many it has beside itself
 };
+/// A box that holds all places within the reach of a box of the source; the whole extent if none is known.
 Region reached(const UserReach& reach, const Index& extent, std::uint32_t source, const Region& of);
 
 template <class F>
@@ -372,6 +408,7 @@ void with_user(const std::byte* closure, const Use& use) {
   use(*std::launder(reinterpret_cast<const F*>(memory)));
 }
 
+/// The dependence of a user's function: `readers` asks its inverse, or grows the box by its reach.
 template <class F>
 struct UserDependence {
   static void reads(const std::byte* closure, const Index& place, Reads& out) {

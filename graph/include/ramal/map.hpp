@@ -1,5 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // map<f>: one call of f per element of a range, or per member of families.
+//
+//   std::vector<Delayed<Field>> fields = ramal::map<load>(names);          // a task per name
+//   auto scaled = ramal::map<scale>(fields, 0.5);                          // scale(field, 0.5) for each
+//   auto sums = ramal::map(delayed<sum>.annotate({.cost = 3}), fields);    // a function with wishes
+//   Family<double> both = ramal::map<add>(family_a, family_b);             // element by element
+//
+// A range makes a vector of handles, in time and memory proportional to it; families make a family, which
+// costs rank 0 the same whatever its size.
 #pragma once
 
 #include <ramal/family.hpp>
@@ -10,11 +18,12 @@ namespace ramal {
 
 namespace detail {
 
+/// The extent that all families of more than one member have. Throws std::invalid_argument if they differ.
 Index common_extent(const std::vector<FamilySource>& sources, std::source_location where);
-/// The step of each of these families is their own, if it is one of any.
+/// Whether one of these families has steps and is seen as a whole: then the result has the same steps.
 bool any_in_steps(const std::vector<FamilySource>& sources, const Index& extent);
 
-/// Of what stands at one place of each family.
+/// The family of f's results, each of what stands at one place of all sources.
 template <auto f, class R>
 Family<R> map_families(std::vector<FamilySource> sources, std::source_location where) {
   const Index extent = common_extent(sources, where);
@@ -36,7 +45,7 @@ class MapRange {
         for_each_(&visit<std::remove_reference_t<Range>>) {
     if constexpr (std::ranges::sized_range<Range>) size_ = static_cast<std::size_t>(std::ranges::size(range));
   }
-  /// 0: not known.
+  /// The range's size; 0 if it is not known.
   std::size_t size() const { return size_; }
   template <class Each>
   void for_each(Each&& each) const {
@@ -57,7 +66,7 @@ class MapRange {
   void (*for_each_)(void* range, void* each, Visit);
   std::size_t size_ = 0;
 };
-/// The same for a family.
+/// A family and the line it stands in, which only a conversion can learn.
 template <class T>
 struct FamilyHere {
   FamilyHere(const Family<T>& given, std::source_location line = std::source_location::current())  // NOLINT
@@ -93,7 +102,7 @@ struct Mapped<Signature<R, First, Rest...>> {
   }
 };
 
-/// The same for families; a place before what is read is no parameter to be given.
+/// What map does for families. A place that the function takes first is no argument to be given.
 template <class Signature>
 struct MappedFamilies {};
 template <class R, class First, class... Rest>
@@ -202,6 +211,7 @@ typename detail::GivenFunction<F>::Map::Results map(const F& function,
   using Given = detail::GivenFunction<F>;
   return Given::Map::call(Given::lazy(function, range.where), range, rest...);
 }
+/// Does not compile, and says why: a plain function is given in angle brackets.
 template <class F, class... Rest>
   requires(std::is_function_v<F>)
 void map(const F&, const Rest&...) {
