@@ -98,9 +98,10 @@ Expander::Parts Expander::parts_of(std::int64_t front) const {
       if (node.pace == Pace::by_chunks) {
         append_chunk(i, front, parts);
       } else if (!node.given.empty()) {
-        for (std::int64_t k = 0; k < node.extent[0]; ++k) {
-          if (node.given[static_cast<std::size_t>(k)].rank == rank_ && node.needed.contains(Index(k)))
-            parts.push_back({i, {Index(k), Index(k + 1)}, 0});
+        for (std::int64_t number = 0; number < node.extent.volume(); ++number) {
+          const Index place = node.extent.place_of(number);
+          if (node.given[static_cast<std::size_t>(number)].rank == rank_ && node.needed.contains(place))
+            parts.push_back({i, Region::of(place), 0});
         }
       } else {
         Region own = program_.own(i, rank_);

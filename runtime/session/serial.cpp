@@ -353,7 +353,9 @@ void SerialEngine::persist(const Tasks& targets) {
   for (std::size_t i = 0; i < fresh.size(); ++i) {
     if (fresh[i]->residence() == nullptr) fresh[i]->settle(std::make_unique<KeptResidence>(*this, values[i]));
   }
-  for (const Task* task : fresh) task->forget_inputs();
+  for (const Task* task : fresh) {
+    if (!kept(*task).value().failed()) task->forget_inputs();  // else it may be tried again
+  }
 }
 
 bool SerialEngine::wait(const Tasks& targets, double) {
