@@ -36,7 +36,7 @@
 #include "runtime/executor/stealing_deque.hpp"
 #include "runtime/machine/crew_gate.hpp"
 #include "runtime/machine/memory_bound.hpp"
-#include "runtime/machine/openmp.hpp"
+#include "runtime/machine/threaded_libraries.hpp"
 
 #include <ramal/communicator.hpp>
 
@@ -427,7 +427,7 @@ class Executor {
   // what tasks share
   MemoryBound memory_;
   CrewGate gate_;
-  const OpenMp openmp_;
+  const ThreadedLibraries libraries_;
   Durations durations_;
 
   // what is kept

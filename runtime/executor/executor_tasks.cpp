@@ -126,10 +126,9 @@ void Executor::call_with_threads(Run& run, Slot task, Worker& me) {
   }
   for (unsigned i = 1; i < workers; ++i) wake_();
   gate_.gather(threads - 1);
-  const int usual = openmp_.threads();
-  openmp_.set_threads(static_cast<int>(threads));
+  const auto usual = libraries_.set(static_cast<int>(threads), threads == workers);
   call(run, task, &me);
-  openmp_.set_threads(usual);
+  libraries_.restore(usual);
   gate_.release(threads - 1);
 }
 

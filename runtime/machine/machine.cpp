@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/machine/machine.hpp"
 
-#include "runtime/machine/openmp.hpp"
-
 #include <dlfcn.h>
 #include <sched.h>
 #include <unistd.h>
@@ -58,14 +56,6 @@ std::uint64_t memory_bytes() {
   const auto host =
       static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
   return std::min(host, memory_allowed());
-}
-
-OpenMp::OpenMp()
-    : get_(reinterpret_cast<int (*)()>(dlsym(RTLD_DEFAULT, "omp_get_max_threads"))),
-      set_(reinterpret_cast<void (*)(int)>(dlsym(RTLD_DEFAULT, "omp_set_num_threads"))) {}
-
-void OpenMp::share_cores() const {
-  if (std::getenv("OMP_NUM_THREADS") == nullptr) set_threads(1);
 }
 
 int process_id() { return static_cast<int>(getpid()); }

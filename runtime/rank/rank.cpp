@@ -479,7 +479,7 @@ void Rank::close() {
 void Rank::work(unsigned worker) {
   Backoff backoff(200e-6);  // whoever makes work wakes a sleeper
   numa_.bind(worker);
-  if (worker_count_ > 1) OpenMp().share_cores();
+  if (worker_count_ > 1) ThreadedLibraries().share_cores();
   std::size_t tasks_a_look = 1;
   double before = now_seconds();
   while (!ending_) {
