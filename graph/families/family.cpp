@@ -373,24 +373,24 @@ std::optional<Alignment> StencilPattern::alignment(const std::byte* closure, int
   return alignment;
 }
 
-void GatherPattern::reads(const std::byte* closure, const Index& place, Reads& out) {
-  const auto [block, size] = closure_as<GatherClosure>(closure);
+void CoarsenPattern::reads(const std::byte* closure, const Index& place, Reads& out) {
+  const auto [block, size] = closure_as<CoarsenClosure>(closure);
   for (std::int64_t i = place[0] * block; i < std::min((place[0] + 1) * block, size); ++i)
     out.add_number(0, i, 0);
 }
-void GatherPattern::readers(const std::byte* closure, const Index&, std::uint32_t, const Region& of,
-                            std::vector<Region>& boxes) {
-  const auto block = closure_as<GatherClosure>(closure).block;
+void CoarsenPattern::readers(const std::byte* closure, const Index&, std::uint32_t, const Region& of,
+                             std::vector<Region>& boxes) {
+  const auto block = closure_as<CoarsenClosure>(closure).block;
   boxes.push_back({Index(of.low[0] / block), Index((of.high[0] + block - 1) / block)});
 }
 
-std::optional<Alignment> GatherPattern::alignment(const std::byte* closure, int dims) {
+std::optional<Alignment> CoarsenPattern::alignment(const std::byte* closure, int dims) {
   Alignment alignment = Alignment::own_place(dims);
-  alignment.width[0] = closure_as<GatherClosure>(closure).block;
+  alignment.width[0] = closure_as<CoarsenClosure>(closure).block;
   return alignment;
 }
 
-void AllPattern::reads(const std::byte* closure, const Index&, Reads& out) {
+void AllGatherPattern::reads(const std::byte* closure, const Index&, Reads& out) {
   const auto size = closure_as<std::int64_t>(closure);
   for (std::int64_t i = 0; i < size; ++i) out.add_number(0, i, 0);
 }

@@ -183,7 +183,7 @@ void gathered(Program& p) {
     const auto a = a_group_of_dims<T>(p, 1);
     const int block = p.random.between(1, 5);
     const auto size = a.extent[0];
-    p.add(perhaps_annotated(p, ramal::gather<&call<47, T, Inputs<T>>>(a.lazy, block)),
+    p.add(perhaps_annotated(p, ramal::coarsen<&call<47, T, Inputs<T>>>(a.lazy, block)),
           each_place(Index((size + block - 1) / block), [&](const Index& place) {
             const auto from = static_cast<std::size_t>(place[0] * block);
             const auto count = std::min(static_cast<std::size_t>(block), a.expected.size() - from);
@@ -197,7 +197,7 @@ void scattered(Program& p) {
   pick_member(p.random, [&]<class T>() {
     const auto a = a_group_of_dims<T>(p, 1);
     const int parts = p.random.between(1, 4);
-    p.add(perhaps_annotated(p, ramal::scatter<&call<48, T, Index, const T&>>(a.lazy, parts)),
+    p.add(perhaps_annotated(p, ramal::split<&call<48, T, Index, const T&>>(a.lazy, parts)),
           each_place(Index(a.extent[0], parts), [&](const Index& place) {
             return called(p.own(), &call<48, T, Index, const T&>, p.constant(place), a.at(Index(place[0])));
           }));
@@ -207,7 +207,7 @@ void scattered(Program& p) {
 void all_to_all(Program& p) {
   pick_member(p.random, [&]<class T>() {
     const auto a = a_group<T>(p);
-    p.add(perhaps_annotated(p, ramal::all_to_all<&call<49, T, const Index&, Inputs<T>>>(a.lazy)),
+    p.add(perhaps_annotated(p, ramal::all_gather<&call<49, T, const Index&, Inputs<T>>>(a.lazy)),
           each_place(a.extent, [&](const Index& place) {
             return called_with_all<T>(
                 p.own(), [&](Inputs<T> read) { return call<49, T, const Index&, Inputs<T>>(place, read); },

@@ -46,7 +46,8 @@ Family<T> lazily(const Step& step, const Family<T>& now, const Surroundings<T>& 
     case Operation::map_with_other: return ramal::map<&call<74, T, T, const T&>>(now, around.other.lazy);
     case Operation::map_with_handle: return ramal::map<&call<74, T, T, const T&>>(now, around.handle.lazy);
     case Operation::transpose: return ramal::transpose(now);
-    default: return ramal::all_to_all<&call<77, T, Index, Inputs<T>>>(now);
+    default:
+      return ramal::all_gather<&call<77, T, Index, Inputs<T>>>(now);
   }
 }
 template <class T>

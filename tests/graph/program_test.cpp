@@ -144,8 +144,8 @@ TEST(Program, WhatRanksAwaitIsWhatOthersSend) {
         expect_sound(
             plan(iterate<sum>(mapped, 12, {{-2}, {0}, {1}}, Edge::periodic).view(), ranks, front_members));
         expect_sound(
-            plan(gather<sum>(stencil<sum>(line, {{-3}, {1}}, Edge::clamp), 3).view(), ranks, front_members));
-        if (size < 20) expect_sound(plan(all_to_all<sum>(line).view(), ranks, front_members));
+            plan(coarsen<sum>(stencil<sum>(line, {{-3}, {1}}, Edge::clamp), 3).view(), ranks, front_members));
+        if (size < 20) expect_sound(plan(all_gather<sum>(line).view(), ranks, front_members));
         const auto read_first = [](const Index&, Reads& reads) { reads(0, 0); };
         expect_sound(plan(family<same_placed>(Index(2, 6, 4, 3), read_first, reduce<add>(line)).view(), ranks,
                           front_members));
@@ -189,7 +189,7 @@ TEST(Program, SoItIsInLoopsOfSeveralFamilies) {
             const auto next_a = map<add>(stencil<sum>(a, {{-1}, {3}}, Edge::periodic), line);
             return next(next_a, map<add>(b, one), delayed<add>(reduce<add>(next_a), a[7]));
           },
-          line, gather<sum>(line, 3), 2.0);
+          line, coarsen<sum>(line, 3), 2.0);
       expect_sound(plan(map<add>(a, one).view(), ranks, front_members));
       expect_sound(plan(b.view(), ranks, front_members));
     }
@@ -342,7 +342,7 @@ TEST(Program, ALineGoesByChunks) {
     const auto smooth = map<same>(stencil<sum>(map<same>(line), {{-3}, {0}, {7}}, edge));
     const auto again = family<sum_placed>.with({.reach = Index(5)})(size, near, smooth);
     const FamilyProgram program =
-        plan(detail::reduce_levels<add, double>(gather<sum>(map<add>(again, line), 7).view(), 0, 3, {}), 4,
+        plan(detail::reduce_levels<add, double>(coarsen<sum>(map<add>(again, line), 7).view(), 0, 3, {}), 4,
              at_a_time);
     for (const ProgramNode& node : program.nodes) EXPECT_EQ(node.pace, Pace::by_chunks);
     expect_sound(program);

@@ -396,7 +396,7 @@ TEST(Families, WhatCannotBeIsRefusedAtOnce) {
   EXPECT_THROW(iterate<fold_all>(a, 0, {{0}}), std::invalid_argument);
   EXPECT_THROW(stencil<fold_all>(a, {{0, 1}}), std::invalid_argument);
   EXPECT_THROW(transpose(a), std::invalid_argument);
-  EXPECT_THROW(gather<fold_all>(a, 0), std::invalid_argument);
+  EXPECT_THROW(coarsen<fold_all>(a, 0), std::invalid_argument);
   EXPECT_THROW(a[10], std::out_of_range);
   EXPECT_THROW(a[-1], std::out_of_range);
   EXPECT_THROW(a(1, 1), std::out_of_range);

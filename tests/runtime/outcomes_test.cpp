@@ -236,7 +236,6 @@ TEST_P(Outcomes, AsCompletedRefusesWhatIsNotPersisted) {
 }
 
 TEST_P(Outcomes, AsCompletedOfAFamilyTellsFailuresToo) {
-  const auto made = family<place_times_ten>({2, 3});
   std::size_t failures = 0, count = 0;
   for (auto [index, handle] : session().as_completed(family<place_times_ten>(6))) {
     ++count;

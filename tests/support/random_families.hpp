@@ -235,13 +235,13 @@ class RandomFamilies {
         singles_.push_back(delayed<pair_up>(pick(singles_), pick(singles_)));
         break;
       case 8:
-        lines_.push_back(gather<fold_all>(line, 1 + below(5)));
+        lines_.push_back(coarsen<fold_all>(line, 1 + below(5)));
         break;
       case 9:
         if (size > 0) lines_.push_back(shuffle<placed, fold_placed>(line, 1 + below(6)));
         break;
       case 10:
-        lines_.push_back(size < 70 ? all_to_all<fold_placed>(line) : map<placed>(line));
+        lines_.push_back(size < 70 ? all_gather<fold_placed>(line) : map<placed>(line));
         break;
       case 11:
         if (size > 0)
@@ -273,7 +273,7 @@ class RandomFamilies {
         break;
     }
     if (size > 0 && random_() % 4 == 0) {
-      const auto plane = scatter<placed>(line, 1 + below(7));
+      const auto plane = split<placed>(line, 1 + below(7));
       planes_.push_back(random_() % 2 == 0 ? transpose(plane)
                                            : stencil<fold_all>(plane, {{0, -1}, {1, 0}, {-1, 1}}));
       if (random_() % 2 == 0) lines_.push_back(reduce_along<pair_up>(plane, 1));
@@ -378,7 +378,7 @@ class RandomFamilies {
         return size > 0 ? map<pair_up>(old, map<placed_pair>(old, other[below(size)])) : old;
       default:
         return size > 0 && size < 40 ? family<fold_placed>(old.extent(), Scattered{random_(), size},
-                                                           all_to_all<fold_placed>(other))
+                                                           all_gather<fold_placed>(other))
                                      : old;
     }
   }
@@ -388,7 +388,7 @@ class RandomFamilies {
     const Delayed<Word> outer = pick(singles_);
     const bool swaps = random_() % 3 == 0, may_end = random_() % 2 == 0;
     const auto large = map<to_words>(outside);
-    const auto plane = scatter<placed>(line, 1 + below(4));
+    const auto plane = split<placed>(line, 1 + below(4));
     const auto [a, b, words, square, single] = iterate(
         1 + below(12),
         [&](Family<Word> a, Family<Word> b, Family<Words> words, Family<Word> square, Delayed<Word> single) {

@@ -204,7 +204,7 @@ struct FamilyNode {
 /// beyond an end from the other, if it `wraps`:
 ///
 ///   map       width 1, halo 0        stencil   width 1, halo: its largest offset
-///   reduce    width: its arity       gather    width: its block
+///   reduce    width: its arity       coarsen   width: its block
 ///
 /// So ranks that go through such families chunk by chunk know which chunk of a source a member's values are
 /// from.
@@ -332,11 +332,11 @@ struct TransposePattern {
   }
   static constexpr Dependence dependence{.reads = &reads, .readers = &readers};
 };
-struct GatherClosure {
+struct CoarsenClosure {
   std::int64_t block, size;
 };
 /// Member j reads members j * block to (j + 1) * block - 1.
-struct GatherPattern {
+struct CoarsenPattern {
   static void reads(const std::byte* closure, const Index& place, Reads& out);
   static void readers(const std::byte* closure, const Index&, std::uint32_t, const Region& of,
                       std::vector<Region>& boxes);
@@ -344,7 +344,7 @@ struct GatherPattern {
   static constexpr Dependence dependence{.reads = &reads, .readers = &readers, .alignment = &alignment};
 };
 /// Member [i, k] reads member i.
-struct ScatterPattern {
+struct SplitPattern {
   static void reads(const std::byte*, const Index& place, Reads& out) { out.add_number(0, place[0], 0); }
   static void readers(const std::byte*, const Index& extent, std::uint32_t, const Region& of,
                       std::vector<Region>& boxes) {
@@ -353,7 +353,7 @@ struct ScatterPattern {
   static constexpr Dependence dependence{.reads = &reads, .readers = &readers};
 };
 /// Each member reads all.
-struct AllPattern {
+struct AllGatherPattern {
   static void reads(const std::byte* closure, const Index& place, Reads& out);
   static void readers(const std::byte*, const Index& extent, std::uint32_t, const Region&,
                       std::vector<Region>& boxes) {

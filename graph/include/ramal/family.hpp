@@ -257,31 +257,30 @@ Family<T> transpose(const Family<T>& of, std::source_location where = std::sourc
 /// f of each `block` neighbours in a row: member j of the result reads members j * block to (j + 1) * block
 /// - 1. Of one dimension.
 template <auto f, class T>
-auto gather(const Family<T>& of, std::int64_t block,
-            std::source_location where = std::source_location::current()) {
-  detail::expect_dims(of.extent(), 1, "gather", where);
-  detail::expect_positive(block, "gather: the length of a block", where);
-  return detail::patterned<f, detail::GatherPattern, T>(
+auto coarsen(const Family<T>& of, std::int64_t block,
+             std::source_location where = std::source_location::current()) {
+  detail::expect_dims(of.extent(), 1, "coarsen", where);
+  detail::expect_positive(block, "coarsen: the length of a block", where);
+  return detail::patterned<f, detail::CoarsenPattern, T>(
       Index((of.size() + block - 1) / block), {{of.view(), {}}},
-      detail::closure_of(detail::GatherClosure{block, of.size()}), where);
+      detail::closure_of(detail::CoarsenClosure{block, of.size()}), where);
 }
 
 /// f(place, member) for each of `parts` parts of each member: member [i, k] of the result reads member i. Of
 /// one dimension.
 template <auto f, class T>
-auto scatter(const Family<T>& of, std::int64_t parts,
-             std::source_location where = std::source_location::current()) {
-  detail::expect_dims(of.extent(), 1, "scatter", where);
-  detail::expect_positive(parts, "scatter: the number of parts", where);
-  return detail::patterned<f, detail::ScatterPattern, T>(Index(of.size(), parts), {{of.view(), {}}}, {},
-                                                         where);
+auto split(const Family<T>& of, std::int64_t parts,
+           std::source_location where = std::source_location::current()) {
+  detail::expect_dims(of.extent(), 1, "split", where);
+  detail::expect_positive(parts, "split: the number of parts", where);
+  return detail::patterned<f, detail::SplitPattern, T>(Index(of.size(), parts), {{of.view(), {}}}, {}, where);
 }
 
 /// f(place, all members) at each place of the family: everybody reads everybody. f takes Inputs<T>.
 template <auto f, class T>
-auto all_to_all(const Family<T>& of, std::source_location where = std::source_location::current()) {
-  return detail::patterned<f, detail::AllPattern, T>(of.extent(), {{of.view(), {}}},
-                                                     detail::closure_of(of.size()), where);
+auto all_gather(const Family<T>& of, std::source_location where = std::source_location::current()) {
+  return detail::patterned<f, detail::AllGatherPattern, T>(of.extent(), {{of.view(), {}}},
+                                                           detail::closure_of(of.size()), where);
 }
 
 /// `merge` of the k-th parts of all members, where `split(place, member)` makes part place[1] of member
@@ -291,7 +290,7 @@ template <auto split, auto merge, class T>
   requires(detail::MemberSignature<detail::SignatureOf<decltype(split)>, false>::takes_place)
 auto shuffle(const Family<T>& of, std::int64_t parts,
              std::source_location where = std::source_location::current()) {
-  const auto pieces = scatter<split>(of, parts, where);
+  const auto pieces = ramal::split<split>(of, parts, where);
   using Piece = typename std::remove_cvref_t<decltype(pieces)>::value_type;
   return detail::patterned<merge, detail::ColumnPattern, Piece>(
       Index(parts), {{pieces.view(), {}}}, detail::closure_of(detail::ColumnClosure{of.size()}), where);
