@@ -2,6 +2,7 @@
 // Writing one dataset by all ranks. Every call into parallel HDF5 that is collective stands in a
 // Communicator::agree of its own: it either succeeds on all ranks or throws on all, so that no rank waits in
 // the next one alone.
+#include "graph/core/atomic_file.hpp"
 #include "io/hdf5/api.hpp"
 #include "io/hdf5/coverage.hpp"
 
@@ -13,6 +14,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <system_error>
 
 namespace ramal::detail {
 namespace {
@@ -21,39 +23,34 @@ namespace fs = std::filesystem;
 
 using InfoHandle = std::unique_ptr<MPI_Info, void (*)(MPI_Info*)>;
 
-/// The file under the name it has until it is complete. Rank 0's to make and to remove.
+/// The file until it is complete, which takes its name then. Rank 0's to make and to remove.
 class Unfinished {
  public:
-  Unfinished(std::string target, bool mine)
-      : target_(std::move(target)), path_(target_ + ".part"), mine_(mine) {}
-  ~Unfinished() {
-    if (made_) unlink(path_.c_str());
-  }
-  Unfinished(const Unfinished&) = delete;
-  Unfinished& operator=(const Unfinished&) = delete;
+  Unfinished(const std::string& target, bool mine) : file_(target), mine_(mine) {}
 
-  const std::string& path() const { return path_; }
+  const std::string& path() const { return file_.part(); }
   /// Empty, or a copy of what is there. Refused while somebody else has one.
   void make(bool copy, const Hdf5Place& place) {
     if (!mine_) return;
-    const int file = open(path_.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666);
-    if (file < 0 && errno == EEXIST) {
-      place.fail("another job is writing it: " + path_ +
-                 " is there; if none is, a killed one has left it: remove it");
+    try {
+      file_.make(true);
+    } catch (const std::system_error& failure) {
+      if (failure.code() == std::errc::file_exists) {
+        place.fail("another job is writing it: " + path() +
+                   " is there; if none is, a killed one has left it: remove it");
+      }
+      place.fail("cannot make " + std::string(failure.what()));
     }
-    if (file < 0) place.fail("cannot make " + path_ + ": " + std::strerror(errno));
-    close(file);
-    made_ = true;
     if (!copy) return;
     std::error_code error;
-    fs::copy_file(target_, path_, fs::copy_options::overwrite_existing, error);
-    if (error) place.fail("cannot be copied to " + path_ + ": " + error.message());
+    fs::copy_file(file_.file(), path(), fs::copy_options::overwrite_existing, error);
+    if (error) place.fail("cannot be copied to " + path() + ": " + error.message());
   }
   /// Room on the disk for so many bytes, held by the file without changing its size. False if there is not
   /// that much. Where a file system cannot hold room, we go without.
   bool reserve(std::uint64_t bytes) const {
     if (!mine_) return true;
-    const int file = open(path_.c_str(), O_WRONLY | O_CLOEXEC);
+    const int file = open(path().c_str(), O_WRONLY | O_CLOEXEC);
     struct stat status {};
     if (file < 0 || fstat(file, &status) != 0) return true;  // the next step will say why
     const int result = fallocate(file, FALLOC_FL_KEEP_SIZE, status.st_size, static_cast<off_t>(bytes));
@@ -63,22 +60,16 @@ class Unfinished {
   }
   void publish(const Hdf5Place& place) {
     if (!mine_) return;
-    if (std::rename(path_.c_str(), target_.c_str()) != 0)
-      place.fail("cannot be given its name: " + std::string(std::strerror(errno)));
-    made_ = false;
-    // The folder is synced too, so that the name outlives a crash of the machine.
-    const std::string folder = fs::path(target_).parent_path().string();
-    if (const int file = open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_CLOEXEC); file >= 0) {
-      fsync(file);
-      close(file);
+    try {
+      file_.publish();
+    } catch (const std::system_error& error) {
+      place.fail("cannot be given its name: " + error.code().message());
     }
   }
 
  private:
-  const std::string target_;
-  const std::string path_;
+  AtomicFile file_;
   const bool mine_;
-  bool made_ = false;
 };
 
 /// Returns when the file is on the disk. `trim`: room that was reserved behind its end is given back, too.

@@ -30,7 +30,6 @@ class EndingRecord {
   bool write(const Ending& ending) const;
 
  private:
-  std::string unfinished() const { return path_ + ".part"; }
   std::string path_;
 };
 

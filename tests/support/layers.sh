@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # No include runs upwards. Of layers: graph knows neither runtime, io nor apps; runtime neither io nor apps; io neither
 # runtime nor apps. Of a layer's rooms: each knows those before it in the lists below. graph has no threads and no locks,
-# but that large memory is shared by whatever threads there are, as the heap is. mpi.h appears in one public header and
+# but that large memory is shared by whatever threads there are, as the heap is; and no files, but that AtomicFile lies
+# there for the layers above, since runtime and io see no other room in common. mpi.h appears in one public header and
 # in those sources of the runtime's transport that are named below, hdf5.h in one header of io.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
@@ -17,6 +18,7 @@ refuse() {
     grep -v '^graph/core/pages.cpp:.*<mutex>' && wrong "$1 must not include $2"
 }
 refuse graph 'runtime/|io/|apps/|mpi\.h|thread>|mutex>|fstream>|iostream>'
+grep -rn 'include "graph/core/atomic_file\.hpp"' graph | grep -v '^graph/core/atomic_file.cpp:' && wrong "graph has no files"
 refuse runtime 'io/|apps/'
 refuse io 'runtime/|apps/'
 refuse apps 'graph/|runtime/|io/'

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "graph/core/atomic_file.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <system_error>
+#include <utility>
+
+namespace ramal::detail {
+
+namespace {
+
+[[noreturn]] void fail(const std::string& file, int error) {
+  throw std::system_error(error, std::generic_category(), file);
+}
+
+class Descriptor {
+ public:
+  explicit Descriptor(int number) : number_(number) {}
+  ~Descriptor() { close(); }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int number() const { return number_; }
+  /// False, with errno, if what was written may not be there.
+  bool close() { return number_ < 0 || ::close(std::exchange(number_, -1)) == 0; }
+
+ private:
+  int number_;
+};
+
+}  // namespace
+
+AtomicFile::AtomicFile(std::string file, const std::string& mark)
+    : file_(std::move(file)), part_(file_ + ".part" + mark) {}
+
+AtomicFile::~AtomicFile() {
+  if (made_) unlink(part_.c_str());
+}
+
+void AtomicFile::make(bool alone) {
+  const Descriptor file(
+      open(part_.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC | (alone ? O_EXCL : O_TRUNC), 0666));
+  if (file.number() < 0) fail(part_, errno);
+  made_ = true;
+}
+
+void AtomicFile::write(std::string_view content) {
+  make();
+  Descriptor file(open(part_.c_str(), O_WRONLY | O_CLOEXEC));
+  if (file.number() < 0) fail(part_, errno);
+  while (!content.empty()) {
+    const ssize_t written = ::write(file.number(), content.data(), content.size());
+    if (written >= 0) {
+      content.remove_prefix(static_cast<std::size_t>(written));
+    } else if (errno != EINTR) {
+      fail(part_, errno);
+    }
+  }
+  if (fsync(file.number()) != 0 || !file.close()) fail(part_, errno);
+}
+
+void AtomicFile::publish() {
+  if (std::rename(part_.c_str(), file_.c_str()) != 0) fail(file_, errno);
+  made_ = false;
+  // So that the name outlives a crash of the machine, where the file system can promise that.
+  const auto slash = file_.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : file_.substr(0, slash + 1);
+  const Descriptor names(open(folder.c_str(), O_RDONLY | O_CLOEXEC));
+  if (names.number() >= 0) fsync(names.number());
+}
+
+}  // namespace ramal::detail
