@@ -10,18 +10,13 @@ namespace ramal::detail {
 
 namespace {
 
-constexpr double pump_interval_seconds = 10e-6;  // between rounds of messages while tasks run
-constexpr double long_task_seconds = 2e-6;       // next to which a message of its own costs little
-constexpr std::size_t most_tasks_a_look = 16;
+constexpr double pump_interval_seconds = Workers::pump_interval_seconds;
+constexpr std::size_t most_tasks_a_look = Workers::most_tasks_a_look;
+constexpr double long_task_seconds = 2e-6;      // next to which a message of its own costs little
 constexpr double coarse_clock_seconds = 10e-3;  // two of its ticks on most systems
 constexpr int looks_a_round = 32;               // for messages, if not idle for long
-constexpr double helper_interval_seconds = 3e-3;
 constexpr double noticeable_gap_seconds = 50e-3;
-constexpr double grace_seconds = 100e-6;       // without work, before others are asked for tasks
-constexpr double long_grace_seconds = 5e-3;    // the same where only short tasks are known
-constexpr double give_pause_seconds = 200e-6;  // after there was nothing to give
-constexpr double first_word_seconds = 3;       // after the program's end, when it is said who is waited for
-constexpr double give_share = 0.05;            // of a rank's time, for looking in vain
+constexpr double first_word_seconds = 3;  // after the program's end, when it is said who is waited for
 
 }  // namespace
 
@@ -33,10 +28,10 @@ ValueId local_id(std::string_view name) {
 
 /// What a user's code throws is caught where it is called. Whatever else is thrown must not leave a rank's
 /// loop in silence, or the others would wait for this rank for ever.
-template <class Work>
-void Rank::or_fail(const Work& work) {
+template <class Action>
+void Rank::or_fail(const Action& action) {
   try {
-    work();
+    action();
   } catch (...) {
     fail();
   }
@@ -46,33 +41,29 @@ Rank::Rank(std::unique_ptr<Transport> transport, const Images& images, unsigned 
            RankInfo about, StealMode steal)
     : transport_(std::move(transport)),
       images_(images),
-      small_bytes_(transport_->small_bytes()),
-      worker_count_(workers),
       control_(control),
       about_(std::move(about)),
-      numa_(workers),
+      mail_(*transport_),
       executor_(
-          transport_->rank(), images, *this, workers, [this] { wake(); }, about_.memory_bytes),
-      has_stopped_(transport_->rank() == 0 ? static_cast<std::size_t>(transport_->ranks()) : 0),
-      shipped_(transport_->rank() == 0 ? static_cast<std::size_t>(transport_->ranks()) : 0),
+          transport_->rank(), images, *this, workers, [this] { workers_.wake(); }, about_.memory_bytes),
+      shipping_(mail_, *this),
       programs_(
           executor_, static_cast<std::uint32_t>(transport_->rank()), images,
           [this](ValueId id, const Value& value) { announce(id, value); },
           [this](std::uint32_t to, RunId program, std::int64_t done) {
-            send_text(static_cast<int>(to), {.type = MessageType::progress, .run = program},
-                      std::as_bytes(std::span(&done, 1)));
+            mail_.send_text(static_cast<int>(to), {.type = MessageType::progress, .run = program},
+                            std::as_bytes(std::span(&done, 1)));
           }),
       turns_(*transport_, executor_, *this,
-             [this](int to, const Header& header, auto bytes) { send_text(to, header, bytes); }),
-      stealing_(steal, transport_->rank(), transport_->ranks(), steal == StealMode::on ? 0 : grace_seconds),
-      may_ask_(control == nullptr),
-      census_(transport_->ranks()),
-      last_pump_(now_seconds()) {
-  for (unsigned i = 0; i < workers; ++i) executor_.set_victims(i, victim_order(i, numa_.node_of_worker()));
-  workers_alive_ = workers;
-  for (unsigned i = 0; i < workers; ++i)
-    threads_.emplace_back([this, i] { or_fail([this, i] { work(i); }); });
-  if (threaded()) threads_.emplace_back([this] { or_fail([this] { help(); }); });
+             [this](int to, const Header& header, auto bytes) { mail_.send_text(to, header, bytes); }),
+      memory_(executor_, mail_, transport_->counts()),
+      exchange_(steal, executor_, mail_, memory_),
+      will_look_(control == nullptr),
+      last_pump_(now_seconds()),
+      has_stopped_(transport_->rank() == 0 ? static_cast<std::size_t>(transport_->ranks()) : 0),
+      workers_(workers, *this) {
+  for (unsigned i = 0; i < workers; ++i) executor_.set_victims(i, victim_order(i, workers_.nodes()));
+  workers_.start();
 }
 
 Rank::~Rank() { end_workers(); }
@@ -81,15 +72,15 @@ Rank::~Rank() { end_workers(); }
 
 /// One round of messages, under the lock. A rank that is starved looks again and again for one that arrives,
 /// and goes on with what that brings; else all are taken in that are there, up to a number.
-bool Rank::pump(bool starved) {
+bool Rank::pump_messages(bool starved) {
   try {
     executor_.post();
     if (programs_.can_advance()) programs_.advance();
     if (control_ == nullptr && executor_.durations().has_news()) tell_durations();
     // What tasks have made ready leaves before anything else is looked at.
     bool any = !turns_.is_idle() && take_turns();
-    any |= std::exchange(unsent_, false);
-    if (any) transport_->flush();
+    any |= mail_.has_unsent();
+    if (any) mail_.flush();
     arrived_ = transport_->poll(*this);
     bool again = starved ? !arrived_ && !any : arrived_;
     const int looks = starved && has_rested_ ? 1 : looks_a_round;
@@ -101,10 +92,9 @@ bool Rank::pump(bool starved) {
     any |= arrived_;
     if (any) has_rested_ = false;
     if (!turns_.is_idle()) any |= take_turns();
-    if (executor_.is_short_of_memory() || census_.is_wanted()) mind_memory();
-    if (stealing_.is_on()) mind_stealing();
-    if (unsent_) transport_->flush();
-    unsent_ = false;
+    if (memory_.is_needed()) memory_.mind();
+    if (exchange_.is_on()) exchange_.mind(may_ask(), arrived_);
+    if (mail_.has_unsent()) mail_.flush();
     executor_.post();
     if (programs_.can_advance()) {
       programs_.advance();
@@ -118,10 +108,16 @@ bool Rank::pump(bool starved) {
 
 bool Rank::take_turns() {
   if (!turns_.take()) return false;
-  unsent_ = true;
+  mail_.note_unsent();
   last_pump_ = now_seconds();  // whoever was inside a function did not keep messages waiting
-  last_pump_shared_.store(last_pump_, std::memory_order_relaxed);
+  workers_.note_pump(last_pump_);
   return true;
+}
+
+/// A rank whose turn in a collective task may come does not begin what others would have to wait for.
+bool Rank::may_ask() const {
+  return (threaded() || will_look_) && turns_.is_idle() &&
+         (exchange_.is_on_for_all() || !transport_->waits());
 }
 
 /// Our own machinery is broken on this rank: nothing can be promised any more.
@@ -148,7 +144,7 @@ bool Rank::step() {
       tasks_a_look_ = std::max<std::size_t>(1, static_cast<std::size_t>(fit));
       tasks_are_long_ = interval > long_task_seconds;
     }
-    const bool any = pump(true);
+    const bool any = pump_messages(true);
     last_pump_ = coarse_seconds();
     last_pump_is_coarse_ = true;
     return any || count > 0;
@@ -162,7 +158,7 @@ bool Rank::step() {
   }
   if (since > 2 * pump_interval_seconds) tasks_a_look_ = std::max<std::size_t>(1, wanted / 4);
   tasks_are_long_ = since > long_task_seconds * static_cast<double>(wanted);
-  pump();
+  pump_messages();
   if (arrived_ && since > noticeable_gap_seconds) delay_.late += since;
   last_pump_ = now;
   return true;
@@ -174,7 +170,7 @@ void Rank::attend() {
   const double gap = now - last_pump_;
   const bool had_work = executor_.has_ready();
   const bool under_way = executor_.runs() > 0;
-  pump();
+  pump_messages();
   if (gap > noticeable_gap_seconds && under_way) {
     if (had_work) delay_.unattended += gap;
     if (arrived_) delay_.late += gap;
@@ -190,122 +186,6 @@ void Rank::note_idle(bool did_something) {
   }
 }
 
-// --- memory ----------------------------------------------------------------------------------------------
-
-/// With nothing else to do: starts a task that is over the bound on memory, if waiting would not help. What
-/// others send, or take, may free some; whether they will, rank 0 finds out.
-bool Rank::overdraw(unsigned worker) {
-  if (!executor_.is_stuck_for_memory()) return false;
-  if (executor_.has_traffic()) {
-    int allowed = may_overdraw_.load(std::memory_order_relaxed);
-    while (allowed > 0 && !may_overdraw_.compare_exchange_weak(allowed, allowed - 1)) {
-    }
-    if (allowed == 0) return false;
-    has_starved_.store(false, std::memory_order_relaxed);
-  }
-  return executor_.overdraw(worker);
-}
-
-/// One look a round of messages, of no cost while there is memory.
-void Rank::mind_memory() {
-  const bool is_first = transport_->rank() == 0;
-  executor_.free_what_has_left();
-  if (executor_.is_short_of_memory() && !has_starved_.load(std::memory_order_relaxed) &&
-      executor_.is_stuck_for_memory() && executor_.has_traffic()) {
-    has_starved_.store(true, std::memory_order_relaxed);
-    if (is_first) {
-      census_.want();
-    } else {
-      send_text(0, {.type = MessageType::starved}, {});
-    }
-  }
-  if (!is_first || !census_.is_wanted() || !census_.ask(now_seconds())) return;
-  for (int to = 1; to < transport_->ranks(); ++to) {
-    send_text(to, {.type = MessageType::census}, {});
-    ++census_messages_.sent;
-  }
-  hear_answer(0, answer_census());
-}
-
-Census::Answer Rank::answer_census() {
-  // Without any rank that is short of it rank 0 stops asking, and must be told anew.
-  if (!executor_.is_short_of_memory()) has_starved_.store(false, std::memory_order_relaxed);
-  return {.at_rest = executor_.is_at_rest(),
-          .short_of_memory = executor_.is_short_of_memory(),
-          .sent = transport_->counts().messages - census_messages_.sent,
-          .received = received_ - census_messages_.received};
-}
-
-void Rank::hear_answer(int from, const Census::Answer& answer) {
-  for (const int to : census_.hear(from, answer, now_seconds())) {
-    if (to == 0) {
-      ++may_overdraw_;
-    } else {
-      send_text(to, {.type = MessageType::overdraw}, {});
-    }
-  }
-}
-
-// --- stealing -------------------------------------------------------------------------------------------
-
-/// A round of messages: what to give to those that have asked, and what to ask of others.
-void Rank::mind_stealing() {
-  const bool gives_anything = stealing_.mode() == StealMode::on;
-  if (stealing_.askers() > 0 && executor_.may_give(gives_anything)) give_tasks();
-  // While nothing is to be had it is only now and then that the clock, which takes as long as an empty look
-  // for messages, and the executor are asked; what a message brings meanwhile ends the hunger.
-  constexpr unsigned looks_between_questions = 16;
-  const bool at_once = stealing_.asks_at_once() && executor_.durations().any_is_long();
-  if (gives_anything || at_once || looks_to_question_ == 0) {
-    looks_to_question_ = looks_between_questions;
-    ask_for_tasks();
-  } else {
-    --looks_to_question_;
-    if (arrived_) stealing_.go_on();
-  }
-}
-
-/// A rank that knows only short tasks waits longer before it asks, and does not while it has any: there is
-/// nothing to be had, unless it waits for others' long ones.
-void Rank::ask_for_tasks() {
-  // A rank whose turn in a collective task may come does not begin what others would have to wait for.
-  const bool may_ask = (threaded() || may_ask_) && turns_.is_idle() &&
-                       (stealing_.mode() == StealMode::on || !transport_->waits());
-  const unsigned hungry = may_ask ? executor_.hungry() : 0;
-  const bool are_short = stealing_.mode() == StealMode::automatic && !executor_.durations().any_is_long();
-  if (hungry == 0 && are_short) {
-    send_words(stealing_.withdraw());
-  } else if (hungry == 0 && !stealing_.is_asking()) {
-    stealing_.go_on();
-  } else {
-    const double now = are_short ? coarse_seconds() : now_seconds();
-    send_words(stealing_.look(hungry, now, are_short ? long_grace_seconds : 0));
-  }
-}
-
-void Rank::send_words(std::span<const Stealing::Word> words) {
-  for (const auto& [to, wanted] : words) {
-    send_text(to, {.type = MessageType::steal, .slot = wanted}, {});
-    ++census_messages_.sent;  // they change nothing about who is at rest
-  }
-}
-
-void Rank::give_tasks() {
-  const double now = now_seconds();
-  if (now < next_give_) return;
-  while (stealing_.askers() > 0) {
-    const auto [to, wanted] = stealing_.first_asker();
-    const auto gift = executor_.give(to, wanted, stealing_.askers(), stealing_.mode() == StealMode::on);
-    if (gift.tasks == 0) {
-      const double end = now_seconds();
-      next_give_ = end + std::max(give_pause_seconds, (end - now) / give_share);
-      return;
-    }
-    stealing_.gave();
-    send_shared(to, {.type = MessageType::stolen}, gift.message->view(), gift.message);
-  }
-}
-
 void Rank::progress() {
   if (!threaded()) {
     attend();
@@ -313,16 +193,16 @@ void Rank::progress() {
     return;
   }
   const auto held = lock();
-  pump();
+  pump_messages();
 }
 
 /// With one thread, after a look that found nothing.
 void Rank::rest(Backoff& backoff, bool by_time) {
   // By the clock go also rank 0's census, and the end of patience with a collective task.
-  if (!by_time && !census_.is_wanted() && !turns_.has_thrown() && transport_->wait()) return;
+  if (!by_time && !memory_.is_asking() && !turns_.has_thrown() && transport_->wait()) return;
   if (const double pause = backoff.next(); pause > 0) {
     has_rested_ = true;
-    looks_to_question_ = 0;  // they are rare from here on
+    exchange_.expect_rare_looks();
     sleep_seconds(pause);
   }
 }
@@ -334,10 +214,10 @@ void Rank::work_until(const std::function<bool()>& done, bool by_time) {
 void Rank::work_until_done(const std::function<bool()>& done, bool by_time) {
   Backoff backoff;
   if (!threaded()) {
-    may_ask_ = true;
+    will_look_ = true;
     attend();
     while (!done()) {
-      const bool did_something = step() || overdraw(0);
+      const bool did_something = step() || memory_.overdraw(0);
       note_idle(did_something);
       if (did_something) {
         backoff.reset();
@@ -345,11 +225,9 @@ void Rank::work_until_done(const std::function<bool()>& done, bool by_time) {
         rest(backoff, by_time);
       }
     }
-    may_ask_ = control_ == nullptr;
-    if (stealing_.is_asking()) {  // or what is given would wait until the program comes back
-      send_words(stealing_.withdraw());
-      transport_->flush();
-    }
+    will_look_ = control_ == nullptr;
+    // Or what is given would wait until the program comes back.
+    if (exchange_.withdraw()) mail_.flush();
     return;
   }
   // The workers need the cores: what this thread waits for they tell it.
@@ -357,10 +235,10 @@ void Rank::work_until_done(const std::function<bool()>& done, bool by_time) {
   constexpr double until_told_seconds = 10e-3;
   auto held = lock();
   for (int look = 0; !done();) {
-    if (pump()) {
+    if (pump_messages()) {
       look = 0;
     } else if (++look > looks) {
-      pumped_.wait_for(held, std::chrono::duration<double>(until_told_seconds));
+      workers_.wait_for_news(held, until_told_seconds);
     } else {
       held.unlock();
       held.lock();
@@ -371,9 +249,9 @@ void Rank::work_until_done(const std::function<bool()>& done, bool by_time) {
 int Rank::serve() {
   work_until([this] { return stopped_.has_value() && turns_.may_end(); });
   end_workers();
-  const Farewell farewell{delay_, executor_.tasks_run(), stolen_};
-  send_text(0, {.type = MessageType::stop}, std::as_bytes(std::span(&farewell, 1)));
-  transport_->flush();
+  const Farewell farewell{delay_, executor_.tasks_run(), exchange_.taken()};
+  mail_.send_text(0, {.type = MessageType::stop}, std::as_bytes(std::span(&farewell, 1)));
+  mail_.flush();
   return *stopped_;
 }
 
@@ -392,11 +270,13 @@ bool Rank::stop_all(int status, double patience_seconds) {
   {
     const auto held = lock();
     takes_all_ = true;
-    stealing_.end();
+    exchange_.end();
     for (int to = 1; to < transport_->ranks(); ++to)
-      send_text(
-          to, {.type = MessageType::stop, .run = static_cast<std::uint32_t>(status), .slot = shipped_to(to)},
-          {});
+      mail_.send_text(to,
+                      {.type = MessageType::stop,
+                       .run = static_cast<std::uint32_t>(status),
+                       .slot = shipping_.shipped_to(to)},
+                      {});
     turns_.give_up();
   }
   const double start = now_seconds();
@@ -406,9 +286,9 @@ bool Rank::stop_all(int status, double patience_seconds) {
   for (;;) {
     {
       const auto held = lock();
-      if (pump()) backoff.reset();
-      if (others_stopped_ == transport_->ranks() - 1 && workers_alive_ == 0 && turns_.may_end()) {
-        hear({delay_, executor_.tasks_run(), stolen_});
+      if (pump_messages()) backoff.reset();
+      if (others_stopped_ == transport_->ranks() - 1 && workers_.have_ended() && turns_.may_end()) {
+        hear({delay_, executor_.tasks_run(), exchange_.taken()});
         return true;
       }
     }
@@ -448,15 +328,12 @@ void Rank::tell_who_is_waited_for(double seconds) {
 
 void Rank::tell_workers_to_end() {
   executor_.end_waiting();
-  const std::lock_guard lock(sleep_mutex_);
-  ending_ = true;
-  woken_.notify_all();
+  workers_.tell_to_end();
 }
 
 void Rank::end_workers() {
-  tell_workers_to_end();
-  for (auto& thread : threads_) thread.join();
-  threads_.clear();
+  executor_.end_waiting();
+  workers_.end();
 }
 
 void Rank::close() {
@@ -472,78 +349,6 @@ void Rank::close() {
     void landed(int from, const Header&) override { memory.erase(from); }
   } discard;
   transport_->close(discard);
-}
-
-// --- threads --------------------------------------------------------------------------------------------
-
-void Rank::work(unsigned worker) {
-  Backoff backoff(200e-6);  // whoever makes work wakes a sleeper
-  numa_.bind(worker);
-  if (worker_count_ > 1) ThreadedLibraries().share_cores();
-  std::size_t tasks_a_look = 1;
-  double before = now_seconds();
-  while (!ending_) {
-    const std::size_t count = executor_.run_some(tasks_a_look, worker);
-    if (count > 0 || overdraw(worker)) {
-      backoff.reset();
-      const double now = now_seconds();
-      const double took = std::max(now - before, 1e-9);
-      const double fit = static_cast<double>(count) * pump_interval_seconds / took;
-      tasks_a_look = static_cast<std::size_t>(std::clamp(fit, 1.0, static_cast<double>(most_tasks_a_look)));
-      before = now;
-      if (now - last_pump_shared_.load(std::memory_order_relaxed) >= pump_interval_seconds) try_pump(now);
-      continue;
-    }
-    if (try_pump(now_seconds())) backoff.reset();
-    if (backoff.next() > 0) {
-      constexpr double until_woken_seconds = 50e-3;
-      sleep_until_woken(until_woken_seconds);
-    }
-    before = now_seconds();
-  }
-  --workers_alive_;
-}
-
-/// A round of messages, unless another thread is at it. Whoever waits for what it brings is told.
-bool Rank::try_pump(double now) {
-  const std::unique_lock held(pump_mutex_, std::try_to_lock);
-  if (!held) return false;
-  constexpr double long_pause_seconds = 200e-6;
-  if (now - last_pump_shared_.load(std::memory_order_relaxed) > long_pause_seconds) looks_to_question_ = 0;
-  last_pump_shared_.store(now, std::memory_order_relaxed);
-  const bool any = pump();
-  if (std::exchange(has_news_, false)) pumped_.notify_all();
-  return any;
-}
-
-/// Pumps when nobody else has for a while: all workers are inside long tasks.
-void Rank::help() {
-  constexpr double shortest_pause_seconds = 50e-6;
-  double pause = helper_interval_seconds;
-  while (!ending_) {
-    const double now = now_seconds();
-    const bool is_needed = now - last_pump_shared_.load(std::memory_order_relaxed) > shortest_pause_seconds;
-    if (is_needed && try_pump(now)) {
-      pause = shortest_pause_seconds;
-    } else {
-      pause = std::min(2 * pause, helper_interval_seconds);
-    }
-    sleep_seconds(pause);
-  }
-}
-
-void Rank::wake() {
-  if (sleepers_.load() == 0) return;
-  const std::lock_guard lock(sleep_mutex_);
-  woken_.notify_one();
-}
-
-void Rank::sleep_until_woken(double seconds) {
-  std::unique_lock lock(sleep_mutex_);
-  ++sleepers_;
-  // Whoever makes work counts it before it looks for sleepers, so one of us sees the other.
-  if (!executor_.has_ready() && !ending_) woken_.wait_for(lock, std::chrono::duration<double>(seconds));
-  --sleepers_;
 }
 
 }  // namespace ramal::detail

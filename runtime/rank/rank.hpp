@@ -1,29 +1,39 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Rank: one executor, one transport, and the messages between them. Every rank has one, rank 0 too.
 //
-// With workers == 0 one thread does everything through `step`. With workers, they run tasks and pump in
-// between; a helper that mostly sleeps pumps while all of them are inside long tasks. Everything but
-// the workers' own `run_one` happens under the pump's lock.
+// Each of its duties has a class of its own, which owns the state for it:
+//
+//   Mail          values and texts on their way out; Landings and EarlyMail on their way in
+//   Shipping      subgraphs along the tree of ranks, and what has to wait for them
+//   Programs      families under way
+//   CollectiveTurns
+//   MemoryWatch   tasks that wait for memory
+//   TaskExchange  tasks asked of other ranks, and given to them
+//   Workers       threads, and the lock under which messages move
+//
+// What is left here ties them together: which message is whose, the round of messages (`pump`), the loop of
+// the only thread (`step`) with the time it has lost, and the end.
+//
+// With workers == 0 one thread does everything through `step`. With workers, everything but their tasks
+// happens under the pump's lock.
 #pragma once
 
 #include "runtime/executor/collective_turns.hpp"
-#include "runtime/executor/stealing.hpp"
 #include "runtime/machine/clock.hpp"
-#include "runtime/machine/numa.hpp"
+#include "runtime/rank/mail.hpp"
+#include "runtime/rank/memory_watch.hpp"
 #include "runtime/rank/programs.hpp"
-#include "runtime/transport/census.hpp"
-#include "runtime/transport/transport.hpp"
+#include "runtime/rank/shipping.hpp"
+#include "runtime/rank/task_exchange.hpp"
+#include "runtime/rank/workers.hpp"
 
 #include <ramal/detail/engine.hpp>
 #include <ramal/locals.hpp>
 
-#include <condition_variable>
 #include <map>
 #include <set>
 
 namespace ramal::detail {
-
-struct ProgramEntry;
 
 /// What rank 0's session wants to hear. Called under the pump's lock.
 class Control {
@@ -40,10 +50,8 @@ class Control {
 
 /// The id under which every rank keeps its local of that name. Above those that rank 0 counts.
 ValueId local_id(std::string_view name);
-/// What sending the value would take; 0 if that cannot be told.
-std::uint64_t known_bytes(const Value& value);
 
-class Rank final : private Receiver, private Outlet {
+class Rank final : private Receiver, private Outlet, private Shipping::Port, private Workers::Work {
  public:
   /// `about`: what does not change of this rank's answer to a query; `control` is null but on rank 0.
   Rank(std::unique_ptr<Transport> transport, const Images& images, unsigned workers, Control* control,
@@ -85,10 +93,8 @@ class Rank final : private Receiver, private Outlet {
   void close();
 
   /// The pump's lock; of no cost without workers.
-  std::unique_lock<std::mutex> lock() {
-    return threaded() ? std::unique_lock(pump_mutex_) : std::unique_lock<std::mutex>();
-  }
-  bool threaded() const { return worker_count_ > 0; }
+  std::unique_lock<std::mutex> lock() { return workers_.lock(); }
+  bool threaded() const { return workers_.exist(); }
   /// This rank's own answer to a query.
   RankInfo info() const;
   Executor& executor() { return executor_; }
@@ -104,10 +110,7 @@ class Rank final : private Receiver, private Outlet {
   double idle_seconds() const { return delay_.idle; }
   /// Rank 0's, after stop_all.
   std::uint64_t all_tasks_run() const { return all_tasks_run_; }
-  struct Stolen {
-    std::uint64_t tasks = 0;
-    std::uint64_t bytes = 0;  // inputs and results
-  };
+  using Stolen = TaskExchange::Taken;
   Stolen all_stolen() const { return all_stolen_; }
   /// Rank 0's, after stop_all: how long messages and ready tasks waited for some rank that was inside a
   /// long task or, on rank 0, outside of session calls, as far as it can have held up others.
@@ -128,13 +131,6 @@ class Rank final : private Receiver, private Outlet {
     std::uint64_t tasks_run;
     Stolen stolen;
   };
-  /// Where a large message comes down: a result's own memory, or bytes.
-  struct Landing {
-    Value value;
-    Buffer head;
-    Buffer bytes;
-  };
-
   void handle(int from, const Header& header, std::span<const std::byte> payload);
   // Receiver
   void receive(int from, const Header& header, std::span<const std::byte> payload) override;
@@ -154,124 +150,80 @@ class Rank final : private Receiver, private Outlet {
     turns_.ready({run, turn}, failure);
   }
   void hurry(bool more) override {
-    if (more && !tasks_are_long_) return;
-    transport_->flush();
-    unsent_ = false;
+    if (!more || tasks_are_long_) mail_.flush();
   }
+  // Shipping::Port
+  void start_shipped(RunId run, Buffer bytes) override;
+  void handle_held(const Header& header, std::span<const std::byte> payload) override {
+    handle(0, header, payload);
+  }
+  // Workers::Work
+  std::size_t run(std::size_t most, unsigned worker) override { return executor_.run_some(most, worker); }
+  bool run_put_off(unsigned worker) override { return memory_.overdraw(worker); }
+  bool has_ready() const override { return executor_.has_ready(); }
+  bool pump(bool after_pause) override {
+    if (after_pause) exchange_.expect_rare_looks();
+    return pump_messages();
+  }
+  [[noreturn]] void fail() override;
 
-  // memory
-  bool overdraw(unsigned worker);
-  void mind_memory();
-  Census::Answer answer_census();
-  void hear_answer(int from, const Census::Answer& answer);
-
-  // stealing
-  void mind_stealing();
-  void ask_for_tasks();
-  void give_tasks();
-  void send_words(std::span<const Stealing::Word> words);
-
-  bool pump(bool starved = false);
+  // progress
+  bool pump_messages(bool starved = false);
   bool take_turns();
+  bool may_ask() const;
   bool step();
-  void start(Subgraph subgraph);
-  std::vector<bool> ship_bundled(std::span<const Subgraph> subgraphs, std::size_t fetched);
-  void pass_on(RunId run, const std::shared_ptr<Buffer>& bundle);
-  void pass_program_on(RunId run, std::span<const std::byte> padded_program,
-                       std::span<const ProgramEntry> entries);
-  void send_shared(int to, const Header& header, std::span<const std::byte> bytes,
-                   const std::shared_ptr<Buffer>& memory);
-  void took_subgraph();
-  Slot shipped_to(int to) const { return shipped_[static_cast<std::size_t>(to)]; }
-  std::uint64_t counted_bytes(const Header& header) const;
-  template <class Plan>
-  Value read_result(const Type& type, const Header& header, Reader& head, std::span<const std::byte> payload,
-                    const Plan& plan);
-  void take_result(const Header& header, std::span<const std::byte> head, std::span<const std::byte> payload);
-  void take_shipped(RunId run, Buffer bytes);
-  void take_early(RunId run);
-  void take_member(const Header& header, std::span<const std::byte> head, std::span<const std::byte> payload);
-  void hand_member_over(const Header& header, MemberName name, Value value);
-  void pass_member_on(std::uint32_t owner, RunId program, MemberName name, const Value& value);
-
-  void send_encoded(int to, RunId run, Slot slot, const Value& value, bool relays);
-  void send_value(std::span<const int> ranks, Header header, std::span<const std::byte> before,
-                  const Value& value, std::optional<int> small_by);
-  void send_text(int to, const Header& header, std::span<const std::byte> bytes);
-  void tell_durations();
-  void hear(const Farewell& farewell);
   void note_idle(bool did_something);
   void rest(Backoff& backoff, bool by_time);
-  [[noreturn]] void fail();
-  template <class Work>
-  void or_fail(const Work& work);
   void work_until_done(const std::function<bool()>& done, bool by_time);
+  template <class Action>
+  void or_fail(const Action& action);
 
+  // sending
+  void send_encoded(int to, RunId run, Slot slot, const Value& value, bool relays);
+  void pass_member_on(std::uint32_t owner, RunId program, MemberName name, const Value& value);
+  void tell_durations();
+
+  // receiving
+  void start(Subgraph subgraph);
+  void take_early(RunId run);
+  std::uint64_t counted_bytes(const Header& header) const;
+  void take_result(const Header& header, std::span<const std::byte> head, std::span<const std::byte> payload);
+  void pass_result_on(const Header& header, std::span<const std::byte> payload);
+  void take_member(const Header& header, std::span<const std::byte> head, std::span<const std::byte> payload);
+  void hand_member_over(const Header& header, MemberName name, Value value);
+  void take_ready(std::span<const std::byte> payload);
+  void take_stop(int from, const Header& header, std::span<const std::byte> payload);
+
+  // the end
+  void hear(const Farewell& farewell);
   void tell_who_is_waited_for(double seconds);
   void tell_workers_to_end();
   void end_workers();
-  void work(unsigned worker);
-  bool try_pump(double now);
-  void help();
-  void wake();
-  void sleep_until_woken(double seconds);
 
-  struct Early {
-    int from;  // if that matters
-    Header header;
-    Buffer head;
-    Buffer payload;
-  };
-
+  // constant
   std::unique_ptr<Transport> transport_;
   const Images& images_;
-  const std::size_t small_bytes_;
-  const unsigned worker_count_;
   Control* const control_;
   const RankInfo about_;
-  const Numa numa_;
-  Executor executor_;
 
-  // messages, under the pump's lock
-  std::unordered_map<int, Landing> landings_;
-  std::size_t results_landing_ = 0;
-  std::vector<std::byte> scratch_;  // for what is encoded before it goes into a frame
-  bool takes_all_ = false;          // nothing runs any more that would make room
-  std::vector<bool> has_stopped_;   // rank 0's: which others have
-  /// Rank 0's: subgraphs each rank has been sent, counting bundles that it only passes on. What depends on
-  /// them says in its slot how many, since what goes directly may overtake what goes along the tree.
-  std::vector<Slot> shipped_;
-  Slot taken_ = 0;  // of those, here
-  struct Held {
-    Header header;
-    Buffer payload;
-  };
-  std::vector<Held> held_;  // until `taken_` is what their slots say, in the order of arrival
-  std::optional<RunId> relayed_run_;
-  /// Results that overtook the subgraph that expects them, by run.
-  std::unordered_map<RunId, std::vector<Early>> early_;
-  std::map<std::string, Value> left_;  // for the program after the run
+  // duties; under the pump's lock, but for what the executor and the workers do with each other
+  Mail mail_;
+  Executor executor_;
+  Shipping shipping_;
+  Landings landings_;
+  EarlyMail early_;  // results and the like that overtook the subgraph or program that expects them
   Programs programs_;
   CollectiveTurns turns_;
-  Stealing stealing_;
-  Stolen stolen_;
-  bool may_ask_;  // with one thread: will look for messages again and again
-  unsigned looks_to_question_ = 0;
-  double next_give_ = 0;  // when what is ready is looked at again
-  /// Rank 0's.
-  Census census_;
-  struct {
-    std::uint64_t sent = 0;
-    std::uint64_t received = 0;
-  } census_messages_;
-  std::uint64_t received_ = 0;            // messages of all types
-  std::atomic<bool> has_starved_{false};  // and rank 0 knows
-  std::atomic<int> may_overdraw_{0};
-  std::optional<int> stopped_;
-  int others_stopped_ = 0;
-  bool unsent_ = false;
-  bool arrived_ = false;  // in the last round
-  double last_pump_ = 0;  // may be some milliseconds early
+  MemoryWatch memory_;
+  TaskExchange exchange_;
+  std::map<std::string, Value> left_;  // for the program after the run
+
+  // progress
+  std::size_t results_landing_ = 0;
+  bool takes_all_ = false;  // nothing runs any more that would make room
+  bool will_look_;          // with one thread: for messages again and again
+  bool arrived_ = false;    // in the last round
+  double last_pump_;        // may be some milliseconds early
   bool last_pump_is_coarse_ = false;
   bool has_rested_ = false;       // since something happened
   std::size_t tasks_a_look_ = 1;  // at the clock
@@ -279,21 +231,16 @@ class Rank final : private Receiver, private Outlet {
   unsigned steps_ = 0;
   double idle_since_ = 0;
   Delay delay_;
+
+  // the end
+  std::optional<int> stopped_;
+  std::vector<bool> has_stopped_;  // rank 0's: which others have
+  int others_stopped_ = 0;
   Delay all_delays_;  // the largest of each over all ranks
   std::uint64_t all_tasks_run_ = 0;
   Stolen all_stolen_;
 
-  // threads
-  std::mutex pump_mutex_;
-  std::condition_variable pumped_;  // the program's own thread waits here
-  bool has_news_ = false;           // for it
-  std::mutex sleep_mutex_;
-  std::condition_variable woken_;
-  std::atomic<int> sleepers_{0};
-  std::atomic<bool> ending_{false};
-  std::atomic<unsigned> workers_alive_{0};
-  std::atomic<double> last_pump_shared_{0};
-  std::vector<std::thread> threads_;
+  Workers workers_;  // last: they use all of this
 };
 
 }  // namespace ramal::detail

@@ -35,7 +35,7 @@ struct ProgramEntry {
 
 struct BundleEntry {
   std::uint32_t to;
-  std::uint32_t after;   ///< as in the slot of what rank 0 sends directly; see Rank::held_
+  std::uint32_t after;   ///< as in the slot of what rank 0 sends directly; see Shipping
   std::uint32_t relays;  ///< 1: results for rank 0 go along the tree
   std::uint32_t unused;
   std::uint64_t bytes;

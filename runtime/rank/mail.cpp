@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "runtime/rank/mail.hpp"
+
+#include "runtime/transport/encoded.hpp"
+
+#include <array>
+#include <cstring>
+
+namespace ramal::detail {
+
+namespace {
+
+/// Bytes that must live until they have left, in the form of a Value.
+struct HeldMemory {
+  std::shared_ptr<Buffer> memory;
+  template <class Archive>
+  void serialize(Archive&, unsigned) {}
+};
+
+}  // namespace
+
+std::uint64_t known_bytes(const Value& value) {
+  if (value.failed()) return 0;
+  if (value.type().contiguous) return value.type().memory(value).size();
+  try {
+    return value.encoded_bytes();
+  } catch (...) {  // a user's own codec may throw anything
+    return 0;
+  }
+}
+
+void Mail::send_text(int to, const Header& header, std::span<const std::byte> bytes) {
+  Header sized = header;
+  sized.bytes = bytes.size();
+  if (bytes.size() <= small_bytes_) {
+    auto* room = write(to, sized);
+    if (!bytes.empty()) std::memcpy(room, bytes.data(), bytes.size());
+    return;
+  }
+  unsent_ = true;
+  auto kept = Value::make<std::vector<std::byte>>(bytes.begin(), bytes.end());
+  const auto& memory = kept.get<std::vector<std::byte>>();
+  transport_.lend(to, sized, {}, memory, kept);
+}
+
+void Mail::send_shared(int to, const Header& header, std::span<const std::byte> bytes,
+                       const std::shared_ptr<Buffer>& memory) {
+  if (bytes.size() <= small_bytes_) {
+    send_text(to, header, bytes);
+    return;
+  }
+  unsent_ = true;
+  Header sized = header;
+  sized.bytes = bytes.size();
+  transport_.lend(to, sized, {}, bytes, Value::make<HeldMemory>(memory));
+}
+
+void Mail::send_value(std::span<const int> to, Header header, std::span<const std::byte> before,
+                      const Value& value, std::optional<int> small_by) {
+  unsent_ = true;
+  const Type& type = value.type();
+  if (type.contiguous && type.memory(value).size() + before.size() > small_bytes_) {
+    lend_memory(to, header, before, value);
+    return;
+  }
+  header.bytes = value.encoded_bytes();
+  if (header.bytes + before.size() <= small_bytes_) {
+    write_small(to, header, before, value, small_by);
+    return;
+  }
+  auto encoded = Value::make<std::vector<std::byte>>(header.bytes);
+  write_exactly(value, encoded.own<std::vector<std::byte>>());
+  for (const int rank : to)
+    transport_.lend(rank, header, before, encoded.get<std::vector<std::byte>>(), encoded);
+}
+
+void Mail::lend_memory(std::span<const int> to, Header header, std::span<const std::byte> before,
+                       const Value& value) {
+  const auto memory = value.type().memory(value);
+  header.as_memory = true;
+  header.bytes = memory.size();
+  std::array<std::byte, Transport::most_head_bytes> head;
+  Writer writer(head.data(), head.size());
+  writer.bytes(before.data(), before.size());
+  value.type().write_head(writer, value);
+  for (const int rank : to)
+    transport_.lend(rank, header, std::span(head).first(writer.size()), memory, value);
+}
+
+/// header.bytes: of the value alone.
+void Mail::write_small(std::span<const int> to, Header header, std::span<const std::byte> before,
+                       const Value& value, std::optional<int> small_by) {
+  header.bytes += before.size();
+  if (small_by) header.type = MessageType::passed;
+  scratch_.resize(header.bytes);
+  if (!before.empty()) std::memcpy(scratch_.data(), before.data(), before.size());
+  write_exactly(value, std::span(scratch_).subspan(before.size()));
+  for (const int rank : to) {
+    std::byte* room = transport_.write(small_by.value_or(rank), header);
+    if (!scratch_.empty()) std::memcpy(room, scratch_.data(), scratch_.size());
+  }
+}
+
+std::span<std::byte> Landings::prepare(int from, const Header& header, std::span<const std::byte> head,
+                                       Reader& shape, const Type* type) {
+  Landing& landing = landings_[from];
+  landing.head = Buffer::copy_of(head);
+  if (type == nullptr || !type->contiguous) {
+    landing.bytes = Buffer(header.bytes);
+    return {landing.bytes.data(), landing.bytes.size()};
+  }
+  landing.value = type->allocate(shape, header.bytes);
+  const auto memory = type->memory(landing.value);
+  if (memory.size() != header.bytes) throw DecodeError("a result of another size than its head says");
+  // The value was made a moment ago and is nobody else's yet.
+  return {const_cast<std::byte*>(memory.data()), memory.size()};
+}
+
+}  // namespace ramal::detail
