@@ -11,7 +11,8 @@
 
 namespace {
 thread_local int mkl = 0;
-thread_local std::int64_t blis = -1;
+/// BLIS itself reads its variable when it starts.
+thread_local std::int64_t blis = std::getenv("BLIS_NUM_THREADS") != nullptr ? std::atoi(std::getenv("BLIS_NUM_THREADS")) : -1;
 std::atomic<int> openblas{64};
 }  // namespace
 
