@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "runtime/executor/executor.hpp"
 #include "graph/core/members.hpp"
 #include "runtime/executor/run.hpp"
 #include "runtime/machine/numa.hpp"
@@ -9,10 +10,6 @@
 
 namespace ramal::detail {
 
-static std::uint64_t contiguous_bytes(const Value& value) {
-  return !value.failed() && value.type().contiguous ? value.type().memory(value).size() : 0;
-}
-
 Executor::Executor(int rank, const Images& images, Outlet& outlet, unsigned workers,
                    std::function<void()> wake, std::uint64_t memory_bytes)
     : rank_(rank),
@@ -20,8 +17,11 @@ Executor::Executor(int rank, const Images& images, Outlet& outlet, unsigned work
       outlet_(outlet),
       shared_(workers > 0),
       wake_(std::move(wake)),
-      memory_(memory_bytes) {
-  for (unsigned i = 0; i < std::max(1u, workers); ++i) workers_.push_back(std::make_unique<Worker>());
+      memory_(memory_bytes),
+      kept_(memory_),
+      ready_(shared_, memory_) {
+  for (unsigned i = 0; i < std::max(1u, workers); ++i)
+    ready_.add_worker(workers_.emplace_back(std::make_unique<Worker>())->own);
   for (unsigned i = 0; i < workers; ++i)
     set_victims(i, victim_order(i, std::vector<std::size_t>(workers, 0)));
 }
@@ -50,9 +50,7 @@ void Executor::start_sources(Run& run) {
   for (const Priority& priority : run.graph.priorities) {
     if (run.graph.inputs_of(priority.slot).empty()) make_ready({&run, priority.slot});
   }
-  const std::lock_guard lock(sources_lock_);
-  sources_.push_back(&run);
-  ready_count_.fetch_add(1);
+  ready_.add_sources(run);
 }
 
 /// Values that are kept here, or will be.
@@ -61,15 +59,9 @@ void Executor::start_imports(Run& run) {
     const External& external = run.graph.externals[k];
     if (external.how != External::import) continue;
     const auto slot = static_cast<Slot>(run.graph.tasks() + k);
-    {
-      const std::lock_guard lock(kept_mutex_);
-      auto& kept = kept_[external.id];
-      if (kept.value.empty()) {
-        kept.waiting.push_back({&run, slot});
-        continue;
-      }
-      run.value(slot) = kept.value;
-    }
+    Value value = kept_.find_or_wait(external.id, {&run, slot});
+    if (value.empty()) continue;
+    run.value(slot) = std::move(value);
     fill(run, slot);
   }
 }
@@ -115,7 +107,7 @@ void Executor::activate(Run& run, Run* next, std::vector<Keep> keeps) {
 }
 
 void Executor::fill_front(Run& run, Slot slot, Value value) {
-  add(arrivals_missing_, -1);
+  add_to<std::int64_t>(arrivals_missing_, -1, shared_);
   run.value(slot) = std::move(value);
   if (run.value(slot).failed()) run.note_failure();
   shared_ ? open_external<true>(run, slot, Run::filled, nullptr)
@@ -126,7 +118,7 @@ const Value& Executor::value_of(const Run& run, Slot slot) { return run.value(sl
 
 void Executor::abandon(Run& run) {
   for (const auto& [name, awaited] : run.front->front->awaited) {
-    if (run.value(awaited.slot).empty()) add(arrivals_missing_, -1);
+    if (run.value(awaited.slot).empty()) add_to<std::int64_t>(arrivals_missing_, -1, shared_);
   }
   if (latest_ == &run) latest_ = nullptr;
   runs_.erase(run.number);
@@ -175,7 +167,7 @@ std::uint64_t Executor::arrival_plan(RunId number, Slot slot) const { return fin
 
 void Executor::arrive(RunId number, Slot slot, Value value, std::uint64_t counted) {
   Run& run = *find(number);
-  add(arrivals_missing_, -1);
+  add_to<std::int64_t>(arrivals_missing_, -1, shared_);
   run.value(slot) = std::move(value);
   if (slot < run.graph.tasks()) come_home(run, slot);
   if (run.counts_bytes()) {
@@ -195,7 +187,7 @@ bool Executor::arrive_plain(RunId number, Slot slot, std::span<const std::byte> 
   const External& external = run->graph.externals[slot - run->graph.tasks()];
   const Type& type = *run->kinds[external.kind]->result;
   if (external.how != External::arrival || !type.plain || type.bytes != encoded.size()) return false;
-  add(arrivals_missing_, -1);
+  add_to<std::int64_t>(arrivals_missing_, -1, shared_);
   run->value(slot).set_plain(type, encoded.data());
   complete_and_close(*run, slot);
   return true;
@@ -220,61 +212,10 @@ void Executor::cancel_all(Run& run) {
 }
 
 void Executor::keep(ValueId id, Value value) {
-  std::vector<Item> waiting;
-  {
-    const std::lock_guard lock(kept_mutex_);
-    Kept& kept = kept_[id];
-    waiting = std::exchange(kept.waiting, {});
-    if (kept.released) {
-      kept_.erase(id);
-    } else {
-      kept.value = value;
-      kept.bytes = contiguous_bytes(value);
-      memory_.keep(kept.bytes);
-    }
+  for (const RunSlot& waiting : kept_.keep(id, value)) {
+    waiting.run->value(waiting.slot) = value;
+    fill(*waiting.run, waiting.slot);
   }
-  for (const Item& item : waiting) {
-    item.run->value(item.slot) = value;
-    fill(*item.run, item.slot);
-  }
-}
-
-void Executor::release(ValueId id) {
-  const std::lock_guard lock(kept_mutex_);
-  const auto found = kept_.find(id);
-  if (found == kept_.end() || found->second.value.empty()) {
-    kept_[id].released = true;  // its run is still on the way to making it
-  } else {
-    memory_.release(found->second.bytes);
-    kept_.erase(found);
-  }
-}
-
-void Executor::release_all(ValueId first, std::uint64_t count) {
-  const std::lock_guard lock(kept_mutex_);
-  std::erase_if(kept_, [&](const auto& entry) {
-    if (entry.first - first >= count) return false;
-    memory_.release(entry.second.bytes);
-    return true;
-  });
-}
-
-Value Executor::kept(ValueId id) const {
-  const std::lock_guard lock(kept_mutex_);
-  const auto found = kept_.find(id);
-  return found == kept_.end() ? Value() : found->second.value;
-}
-
-std::size_t Executor::values_kept() const {
-  const std::lock_guard lock(kept_mutex_);
-  return static_cast<std::size_t>(std::count_if(
-      kept_.begin(), kept_.end(), [](const auto& entry) { return !entry.second.value.empty(); }));
-}
-
-bool Executor::has_ready_consumers() const {
-  if (has_own() || prioritised_count_.load(std::memory_order_relaxed) > 0) return true;
-  return shared_ && (inbox_.size.load(std::memory_order_relaxed) > 0 ||
-                     urgent_.size.load(std::memory_order_relaxed) > 0);
 }
 
 bool Executor::is_at_rest() const {
@@ -376,61 +317,22 @@ void Executor::count_result(Run& run, Slot slot, std::uint64_t counted) {
   memory_.replace(stated + counted, run.bytes[slot]);
 }
 
-bool Executor::admit(Item item) {
-  return !is_short_of_memory() && memory_.reserve(item.run->layout->needs.at(item.slot).result_bytes);
+bool Executor::admit(const RunSlot& task) {
+  return !is_short_of_memory() && memory_.reserve(task.run->layout->needs.at(task.slot).result_bytes);
 }
 
-void Executor::defer(Item item) {
-  const std::lock_guard lock(deferred_lock_);
-  if (item.run->graph.inputs_of(item.slot).empty()) {
-    deferred_.push_back(item);
-  } else {
-    deferred_.push_front(item);  // depth first: it frees its inputs
-  }
-  deferred_count_.store(deferred_.size());
-  deferred_bytes_.store(deferred_.front().run->layout->needs.at(deferred_.front().slot).result_bytes);
-  add(special_count_, 1);
-}
-
-/// The one that waits longest, if it fits now.
-bool Executor::take_deferred(Item& item, bool even_if_it_does_not_fit) {
-  memory_.sweep();
-  const std::lock_guard lock(deferred_lock_);
-  if (deferred_.empty()) return false;
-  const Item first = deferred_.front();
-  const std::uint64_t bytes = first.run->layout->needs.at(first.slot).result_bytes;
-  if (even_if_it_does_not_fit) {
-    memory_.add(bytes);
-  } else if (!memory_.reserve(bytes)) {
-    return false;
-  }
-  item = first;
-  item.run->flag(item.slot, Run::admitted);
-  add(special_count_, -1);
-  deferred_.pop_front();
-  deferred_count_.store(deferred_.size());
-  if (!deferred_.empty())
-    deferred_bytes_.store(deferred_.front().run->layout->needs.at(deferred_.front().slot).result_bytes);
-  return true;
+void Executor::defer(const RunSlot& task) {
+  // Depth first: what has inputs frees them.
+  const bool first = !task.run->graph.inputs_of(task.slot).empty();
+  ready_.defer(task, task.run->layout->needs.at(task.slot).result_bytes, first);
 }
 
 void Executor::finish(Run& run) {
-  {
-    const std::lock_guard lock(sources_lock_);
-    if (std::erase(sources_, &run) > 0) ready_count_.fetch_sub(1);
-  }
+  ready_.remove_sources(run);
   if (latest_ == &run) latest_ = nullptr;
   durations_.note_end_of_run();
   const auto ended = runs_.extract(run.number);
   if (run.front) outlet_.ended(*run.front, run.failure ? &*run.failure : nullptr);
-}
-
-void Executor::add(std::atomic<std::int64_t>& counter, std::int64_t difference) const {
-  if (shared_) {
-    counter.fetch_add(difference, std::memory_order_relaxed);
-  } else {
-    counter.store(counter.load(std::memory_order_relaxed) + difference, std::memory_order_relaxed);
-  }
 }
 
 std::uint64_t Executor::tasks_run() const {

@@ -11,9 +11,9 @@
 // by an arrival (whose sender fills and sends it). Graphs have no cycles, so induction over the plan's
 // order covers them all. `open` counts what is still to be filled or sent; at zero the run is freed.
 //
-// Order: what other ranks wait for goes first, and leaves when no more of it is ready; then last readied,
-// first run, so that a tree of n leaves holds O(log n) values; tasks without inputs start in the plan's
-// order, only when nothing else is ready. User priorities go above all.
+// Order (ReadyQueues): what other ranks wait for goes first, and leaves when no more of it is ready; then
+// last readied, first run, so that a tree of n leaves holds O(log n) values; tasks without inputs start in
+// the plan's order, only when nothing else is ready. User priorities go above all.
 //
 // A member of a collective task is never ready by itself: the outlet hears of it, and when it has its inputs,
 // and says when to run it, and when all members have run (`enter`, `settle`).
@@ -29,37 +29,29 @@
 // `run_one` may be called by each worker, and the calls under "whoever pumps" by one thread at a time.
 #pragma once
 
-#include "graph/families/expand.hpp"
 #include "runtime/executor/durations.hpp"
 #include "runtime/executor/failure.hpp"
+#include "runtime/executor/front_run.hpp"
+#include "runtime/executor/kept_store.hpp"
+#include "runtime/executor/ready_queues.hpp"
 #include "runtime/executor/running_task.hpp"
-#include "runtime/executor/stealing_deque.hpp"
 #include "runtime/machine/crew_gate.hpp"
 #include "runtime/machine/memory_bound.hpp"
 #include "runtime/machine/threaded_libraries.hpp"
 
 #include <ramal/communicator.hpp>
 
-#include <algorithm>
 #include <atomic>
-#include <deque>
 #include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
-#include <queue>
 #include <unordered_map>
 
 namespace ramal::detail {
 
-/// A front of a program, on its own rank.
-struct FrontRun {
-  RunId program = 0;
-  std::int64_t number = 0;
-  std::shared_ptr<const Front> front;
-  const FamilyProgram* of = nullptr;
-  std::int64_t step = 0;  ///< moved on by so many steps
-};
+struct RunLayout;
+struct ActiveRun;
 
 /// What an executor wants done. Called by whoever pumps.
 class Outlet {
@@ -84,18 +76,6 @@ class Outlet {
   virtual void hurry(bool more) = 0;
 };
 
-class SpinLock {
- public:
-  void lock() {
-    while (flag_.test_and_set(std::memory_order_acquire)) {
-    }
-  }
-  void unlock() { flag_.clear(std::memory_order_release); }
-
- private:
-  std::atomic_flag flag_;
-};
-
 class Executor {
  public:
   /// `workers`: threads that call run_one, 0 for the single-threaded form. `wake` is called when there
@@ -111,8 +91,8 @@ class Executor {
     const RunId run = subgraph.run;
     start_as(run, std::move(subgraph));
   }
-  struct Layout;
-  struct Run;
+  using Layout = RunLayout;
+  using Run = ActiveRun;
   /// Of a front, whose `graph` this is. `links` lead from it to the next.
   static std::shared_ptr<Layout> lay_out(Subgraph graph, const Front& front, std::span<const Link> links);
   /// A front that is to run: from now on its externals can be filled.
@@ -139,7 +119,7 @@ class Executor {
     return memory_.has_room_to_receive(bytes) || (memory_.sweep() && memory_.has_room_to_receive(bytes));
   }
   /// Tasks with inputs are ready to run, which will free memory.
-  bool has_ready_consumers() const;
+  bool has_ready_consumers() const { return ready_.has_consumers(); }
   /// The same for the encoding of a value of a plain type. False, and nothing happens, if it is of another,
   /// or the run is not known.
   bool arrive_plain(RunId run, Slot slot, std::span<const std::byte> encoded);
@@ -147,11 +127,13 @@ class Executor {
   void cancel(RunId run, std::span<const Slot> tasks);
   void cancel_all(Run& run);
   void keep(ValueId id, Value value);
-  void release(ValueId id);
+  void release(ValueId id) { kept_.release(id); }
   /// Those of a range of ids that are here.
-  void release_all(ValueId first, std::uint64_t count);
+  void release_all(ValueId first, std::uint64_t count) {
+    kept_.release_all(first, count, [](ValueId, std::uint64_t) {});
+  }
   /// A copy of a kept value; empty while it is not there.
-  Value kept(ValueId id) const;
+  Value kept(ValueId id) const { return kept_.find(id); }
   /// Calls this rank's member of a collective task, which has its inputs. Its failure, if it throws.
   std::optional<Failure> enter(RunId run, std::uint32_t turn, Communicator& communicator);
   /// All members have run, or one has failed: from here on the result is there.
@@ -161,7 +143,7 @@ class Executor {
     if (shared_) post_from_workers();
   }
   /// Some task waits for memory.
-  bool is_short_of_memory() const { return deferred_count_.load(std::memory_order_relaxed) > 0; }
+  bool is_short_of_memory() const { return ready_.is_short_of_memory(); }
   /// Results that have been sent; then some task that waits for memory may start.
   void free_what_has_left() {
     if (memory_.sweep() && shared_ && has_ready()) wake_();
@@ -202,7 +184,7 @@ class Executor {
   const Durations& durations() const { return durations_; }
   /// Before anything runs: from whom this worker steals, in this order. Without: from the next on in turn.
   void set_victims(unsigned worker, std::vector<std::size_t> victims) {
-    workers_[worker]->victims = std::move(victims);
+    workers_[worker]->own.victims = std::move(victims);
   }
   /// From now on no task waits for other workers.
   void end_waiting() { gate_.open(); }
@@ -212,61 +194,28 @@ class Executor {
   std::size_t run_some(std::size_t most, unsigned worker = 0);
   bool run_one(unsigned worker = 0) { return run_some(1, worker) > 0; }
   /// There is work that `run_one` would find, as far as can be told without locks.
-  bool has_ready() const {
-    return ready_count_.load() > 0 || has_own() || gate_.calls() ||
-           (is_short_of_memory() && memory_.has_room(deferred_bytes_.load()));
-  }
+  bool has_ready() const { return ready_.has_any() || gate_.calls(); }
 
   /// Names of what workers are inside of; empty: nothing.
   std::string tasks_under_way() const;
   /// Approximate while workers run.
   std::uint64_t tasks_run() const;
-  std::size_t values_kept() const;
+  std::size_t values_kept() const { return kept_.count(); }
   std::uint64_t bytes_held() const { return memory_.held(); }
   std::uint64_t most_bytes_held() const { return memory_.most_held(); }
   std::size_t runs() const { return runs_.size(); }
 
  private:
-  struct Haul;
-  /// Copied member by member and in one width: a wider read of what was written in parts a moment ago has to
-  /// wait for whatever the task between has begun.
-  struct Item {
-    Item() = default;
-    Item(Run* of, Slot task) : run(of), slot(task) {}
-    Item(const Item& other) { *this = other; }
-    Item& operator=(const Item& other) {
-      run = other.run;
-      asm volatile("" : "+r"(run));
-      slot = other.slot;
-      return *this;
-    }
-    Run* run = nullptr;
-    Slot slot = 0;
-  };
-  /// Anyone puts and takes.
-  struct alignas(64) Shelf {
-    SpinLock lock;
-    std::vector<Item> items;
-    std::atomic<std::size_t> size{0};  // for those who do not hold the lock
-  };
+  class Haul;
   struct alignas(64) Worker {
-    Item next{nullptr, 0};             // the owner's alone
-    std::vector<Item> stack;           // of the only thread
-    StealingDeque<Item> deque;         // of one among several
-    std::vector<std::size_t> victims;  // all others
-    Run* closing = nullptr;            // a run of which so many things less are to be waited for
+    ReadyQueues::Own own;
+    Run* closing = nullptr;  // a run of which so many things less are to be waited for
     std::uint64_t closed = 0;
     std::atomic<std::uint64_t> tasks_run{0};
     std::atomic<std::uint64_t> batches{0};  // odd while it takes and runs tasks, or has one to run next
     RunningTask running;
     std::atomic<const Kind*> timed{nullptr};  // what it is inside of, if that is timed
     std::atomic<double> timed_since{0};
-  };
-  struct Kept {
-    Value value;
-    bool released = false;
-    std::uint64_t bytes = 0;  // as counted by memory_
-    std::vector<Item> waiting;
   };
   struct Posted {
     enum What { result, announcement, member } what;
@@ -275,28 +224,13 @@ class Executor {
     ValueId id;
     Value value;
   };
-  struct Prioritised {
-    int priority;
-    std::uint64_t order;
-    Item item;
-    bool operator<(const Prioritised& other) const {
-      return std::pair(priority, other.order) < std::pair(other.priority, order);
-    }
-  };
-
-  bool has_own() const {
-    if (!shared_)
-      return workers_[0]->next.run != nullptr || !workers_[0]->stack.empty() || !inbox_.items.empty() ||
-             !urgent_.items.empty();
-    return std::any_of(workers_.begin(), workers_.end(), [](const auto& one) { return !one->deque.empty(); });
-  }
   void start_as(RunId number, Subgraph subgraph);
   template <bool shared>
   std::size_t run_some(std::size_t most, Worker& me);
   template <bool shared>
-  bool execute(const Item& item, Worker& me);
+  bool execute(const RunSlot& item, Worker& me);
   template <bool shared>
-  bool execute_with_care(const Item& item, Worker& me);
+  bool execute_with_care(const RunSlot& item, Worker& me);
   void call_with_threads(Run& run, Slot task, Worker& me);
   Run* find(RunId number) const;
   void call(Run& run, Slot task, Worker* me, Communicator* communicator = nullptr);
@@ -338,51 +272,25 @@ class Executor {
   void begin_batch(Worker& me);
   void end_batch(Worker& me);
   void finish(Run& run);
-  void add(std::atomic<std::int64_t>& counter, std::int64_t difference) const;
-
   template <bool shared>
   void follow_link(Run& run, Slot slot, Slot to, Worker* me);
   template <bool shared>
   void open_external(Run& run, Slot slot, std::uint16_t because, Worker* me);
 
   template <bool shared>
-  void make_ready(const Item& item, Worker* me);
-  void make_ready(Item item);
-  void make_ready_specially(Item item);
+  void make_ready(const RunSlot& item, Worker* me);
+  void make_ready(const RunSlot& item);
+  void make_ready_specially(const RunSlot& item);
   template <bool shared>
-  bool take(Worker& me, Item& item);
-  template <bool shared>
-  bool take_special(Item& item);
-  template <bool shared>
-  bool take_share(Worker& me, Item& item);
-  template <bool shared>
-  bool take_elsewhere(Worker& me, Item& item);
-  bool take_deferred(Item& item, bool even_if_it_does_not_fit);
-  bool admit(Item item);
-  void defer(Item item);
-  bool take_prioritised(Item& item, bool only_above_zero);
-  bool take_source(Worker& me, Item& item);
-  bool steal(Worker& me, Item& item);
-  template <bool shared>
-  bool pop(Worker& me, Item& item);
-  template <bool shared>
-  void push(Worker& me, const Item& item);
-  template <bool shared>
-  bool take_from(Shelf& shelf, Item& item);
-  template <bool shared>
-  void put_on(Shelf& shelf, const Item& item);
+  bool take(Worker& me, RunSlot& task);
+  bool admit(const RunSlot& task);
+  void defer(const RunSlot& task);
 
   // stealing
   unsigned idle_workers() const;
-  std::size_t count_ready() const;
   bool is_surely_long(const Kind* kind) const;
-  bool add_if_spare(Haul& haul, const Item& item) const;
+  bool add_if_spare(Haul& haul, const RunSlot& item) const;
   static std::optional<std::size_t> bytes_to_give(const Run& run, Slot task);
-  void take_spare_sources(Haul& haul);
-  void take_spare(std::vector<Item>& items, Haul& haul) const;
-  void take_spare(Shelf& shelf, Haul& haul);
-  void take_spare(Worker& worker, Haul& haul);
-  void put_on_inbox(const Item& item);
   void note_packing(std::size_t bytes, double seconds);
   Buffer pack(const Run& run, std::span<const Slot> tasks) const;
   static Buffer with_values(const Subgraph& part, const Run& run, std::span<const Slot> values);
@@ -404,35 +312,19 @@ class Executor {
   static constexpr double least_gift_seconds = 2e-3;
   double gift_seconds_ = least_gift_seconds;  // that the next one is to last
 
-  // what is ready
-  std::vector<std::unique_ptr<Worker>> workers_;
-  Shelf inbox_;   // readied by whoever pumps
-  Shelf urgent_;  // results that other ranks wait for
-  std::atomic<std::uint64_t> members_run_{0};
-  RunningTask running_member_;                  // of a collective task
-  std::atomic<std::int64_t> special_count_{0};  // prioritised, urgent, or waiting for memory
-  std::atomic<std::int64_t> ready_count_{0};    // but for what workers have as their own
-  mutable SpinLock sources_lock_;
-  std::vector<Run*> sources_;  // runs that may have tasks without inputs to start
-  SpinLock prioritised_lock_;
-  std::priority_queue<Prioritised> prioritised_;
-  std::atomic<std::size_t> prioritised_count_{0};
-  std::uint64_t prioritised_order_ = 0;
-  SpinLock deferred_lock_;
-  std::deque<Item> deferred_;  // for want of memory
-  std::atomic<std::size_t> deferred_count_{0};
-  std::atomic<std::uint64_t> deferred_bytes_{0};  // of the first
-  std::atomic<std::int64_t> arrivals_missing_{0};
-
   // what tasks share
   MemoryBound memory_;
   CrewGate gate_;
   const ThreadedLibraries libraries_;
   Durations durations_;
+  KeptStore kept_;
 
-  // what is kept
-  mutable std::mutex kept_mutex_;
-  std::unordered_map<ValueId, Kept> kept_;
+  // what runs next
+  std::vector<std::unique_ptr<Worker>> workers_;
+  ReadyQueues ready_;
+  std::atomic<std::uint64_t> members_run_{0};
+  RunningTask running_member_;  // of a collective task
+  std::atomic<std::int64_t> arrivals_missing_{0};
 
   // what workers leave for whoever pumps
   SpinLock posted_lock_;

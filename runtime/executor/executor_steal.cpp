@@ -7,6 +7,7 @@
 // Each task's result has a route to its own slot at home, where it arrives as if it had been made there. The
 // one who takes a gift runs it under a number of its own, since the home's run may be there too.
 #include "runtime/executor/exceptions.hpp"
+#include "runtime/executor/executor.hpp"
 #include "runtime/executor/run.hpp"
 #include "runtime/machine/clock.hpp"
 #include "runtime/transport/encoded.hpp"
@@ -25,7 +26,6 @@ namespace {
 constexpr std::size_t most_given = 256;
 constexpr std::size_t most_given_bytes = std::size_t{8} << 20;  // but one task, whatever its inputs take
 constexpr std::size_t most_looked_at = 4096;
-constexpr std::size_t most_misses = 8;  // among a worker's own, which go to the inbox
 
 // To have a task run elsewhere takes two messages beside its bytes, on the safe side so long; it must take so
 // many times as long as all that. And a gift should last a while, or its taker only asks and waits, and who
@@ -49,24 +49,28 @@ std::size_t bytes_of(const Value& value) {
 }  // namespace
 
 /// What is collected for one rank: tasks of one run.
-struct Executor::Haul {
-  std::size_t most;       // an even share
-  std::size_t wanted;     // threads of the other that have nothing to do
-  double enough_seconds;  // for each of them
-  bool whatever_it_takes;
-  std::vector<Item> items = {};
+class Executor::Haul final : public ReadyQueues::Taker {
+ public:
+  explicit Haul(const Executor& from) : executor(from) {}
+  bool is_full() const override {
+    return items.size() >= most || looked_at >= most_looked_at || bytes >= most_given_bytes ||
+           (!whatever_it_takes && items.size() >= wanted &&
+            seconds >= enough_seconds * static_cast<double>(wanted));
+  }
+  bool takes(const RunSlot& task) override { return executor.add_if_spare(*this, task); }
+
+  const Executor& executor;
+  std::size_t most = 0;       // an even share
+  std::size_t wanted = 0;     // threads of the other that have nothing to do
+  double enough_seconds = 0;  // for each of them
+  bool whatever_it_takes = false;
+  std::vector<RunSlot> items = {};
   double seconds = 0;
   std::size_t bytes = 0;
   std::size_t looked_at = 0;
   // of the kind looked at last, since most are like the one before
   const Kind* kind = nullptr;
   Durations::Means means = {};
-
-  bool is_full() const {
-    return items.size() >= most || looked_at >= most_looked_at || bytes >= most_given_bytes ||
-           (!whatever_it_takes && items.size() >= wanted &&
-            seconds >= enough_seconds * static_cast<double>(wanted));
-  }
 };
 
 // --- giving -------------------------------------------------------------------------------------------
@@ -97,7 +101,7 @@ bool Executor::is_surely_long(const Kind* kind) const {
 }
 
 /// Puts the task into the haul if it may run elsewhere and that pays.
-bool Executor::add_if_spare(Haul& haul, const Item& item) const {
+bool Executor::add_if_spare(Haul& haul, const RunSlot& item) const {
   ++haul.looked_at;
   Run& run = *item.run;
   if (!run.may_be_given() || (!haul.items.empty() && haul.items.front().run != &run)) return false;
@@ -136,83 +140,21 @@ std::optional<std::size_t> Executor::bytes_to_give(const Run& run, Slot task) {
   }
 }
 
-/// Tasks without inputs from the end of the plan, which would start last. They are marked as if they had a
-/// priority, so `take_source` passes over them.
-void Executor::take_spare_sources(Haul& haul) {
-  const std::lock_guard lock(sources_lock_);
-  for (auto one = sources_.rbegin(); one != sources_.rend(); ++one) {
-    Run& run = **one;
-    if (!run.may_be_given()) continue;
-    const auto is_source = [&run](Slot task) {
-      return run.graph.inputs_of(task).empty() && !run.has(task, Run::prioritised | Run::member);
-    };
-    while (run.spare_end > run.next_source && !is_source(run.spare_end - 1)) --run.spare_end;
-    for (Slot task = run.spare_end; task > run.next_source && !haul.is_full(); --task) {
-      if (is_source(task - 1) && add_if_spare(haul, {&run, task - 1})) run.flag(task - 1, Run::prioritised);
-    }
-  }
-}
-
-/// The oldest first.
-void Executor::take_spare(std::vector<Item>& items, Haul& haul) const {
-  std::erase_if(items, [&](const Item& item) { return !haul.is_full() && add_if_spare(haul, item); });
-}
-
-void Executor::take_spare(Shelf& shelf, Haul& haul) {
-  const std::unique_lock lock = shared_ ? std::unique_lock(shelf.lock) : std::unique_lock<SpinLock>();
-  const std::size_t before = shelf.items.size();
-  take_spare(shelf.items, haul);
-  const auto taken = static_cast<std::int64_t>(before - shelf.items.size());
-  if (&shelf == &urgent_) add(special_count_, -taken);
-  if (!shared_) return;
-  shelf.size.store(shelf.items.size(), std::memory_order_relaxed);
-  ready_count_.fetch_sub(taken);
-}
-
-void Executor::take_spare(Worker& worker, Haul& haul) {
-  if (!shared_) {
-    take_spare(worker.stack, haul);
-    return;
-  }
-  Item item;
-  for (std::size_t misses = 0; misses < most_misses && !haul.is_full() && worker.deque.steal(item);) {
-    if (add_if_spare(haul, item)) continue;
-    put_on_inbox(item);
-    ++misses;
-  }
-}
-
-/// About so many, since not all that is left of the plan are sources.
-std::size_t Executor::count_ready() const {
-  const auto size = [this](const Shelf& shelf) {
-    return shared_ ? shelf.size.load(std::memory_order_relaxed) : shelf.items.size();
-  };
-  std::size_t count = size(inbox_) + size(urgent_);
-  for (const auto& worker : workers_) count += shared_ ? worker->deque.size() : worker->stack.size();
-  const std::lock_guard lock(sources_lock_);
-  for (const Run* run : sources_) {
-    if (run->may_be_given()) count += run->spare_end - std::min(run->next_source, run->spare_end);
-  }
-  return count;
-}
-
 Executor::Gift Executor::give(int to, std::size_t wanted, std::size_t askers, bool whatever_it_takes) {
-  const std::size_t ready = count_ready();
+  const std::size_t ready = ready_.count_to_offer();
   const std::size_t own = idle_workers();
   if (ready <= own) return {};
   const double before = now_seconds();
-  Haul haul{.most = std::min(most_given, (ready - own + askers) / (askers + 1)),
-            .wanted = wanted,
-            .enough_seconds = gift_seconds_,
-            .whatever_it_takes = whatever_it_takes};
-  take_spare_sources(haul);
-  take_spare(inbox_, haul);
-  for (auto& worker : workers_) take_spare(*worker, haul);
-  take_spare(urgent_, haul);
+  Haul haul(*this);
+  haul.most = std::min(most_given, (ready - own + askers) / (askers + 1));
+  haul.wanted = wanted;
+  haul.enough_seconds = gift_seconds_;
+  haul.whatever_it_takes = whatever_it_takes;
+  ready_.offer(haul);
   if (haul.items.empty()) return {};
   Run& run = *haul.items.front().run;
   std::vector<Slot> tasks;
-  for (const Item& item : haul.items) tasks.push_back(item.slot);
+  for (const RunSlot& item : haul.items) tasks.push_back(item.slot);
   Gift gift{.tasks = tasks.size()};
   try {
     const double found = now_seconds();
@@ -221,12 +163,12 @@ Executor::Gift Executor::give(int to, std::size_t wanted, std::size_t askers, bo
     note_packing(gift.message->size(), packed - found);
     gift_seconds_ = std::clamp(gift_times * (packed - before), least_gift_seconds, longest_gift_seconds);
   } catch (...) {  // a user's own codec may throw anything
-    for (const Item& item : haul.items) put_on_inbox(item);
+    for (const RunSlot& item : haul.items) ready_.put_on_inbox(item);
     return {};
   }
   for (const Slot task : tasks) {
     run.away.emplace(task, to);
-    add(arrivals_missing_, 1);
+    add_to<std::int64_t>(arrivals_missing_, 1, shared_);
     for (const Slot input : run.graph.inputs_of(task)) drop_use(run, input);
   }
   tasks_given_ += tasks.size();

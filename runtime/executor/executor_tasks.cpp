@@ -2,6 +2,7 @@
 // A task's life on its rank: taken from what is ready, run, its result counted down at its consumers. What is
 // done for every task is written for one thread and for several (`shared`), since one needs no atomics.
 #include "runtime/executor/exceptions.hpp"
+#include "runtime/executor/executor.hpp"
 #include "runtime/executor/run.hpp"
 #include "runtime/machine/clock.hpp"
 
@@ -43,12 +44,12 @@ void Executor::end_batch(Worker& me) {
   if (!shared_) return;
   if (me.closing != nullptr) close<true>(*me.closing, me.closed);
   me.closing = nullptr;
-  if (me.next.run == nullptr) me.batches.fetch_add(1);
+  if (me.own.next.run == nullptr) me.batches.fetch_add(1);
 }
 
 template <bool shared>
 inline std::size_t Executor::run_some(std::size_t most, Worker& me) {
-  Item item{};
+  RunSlot item{};
   for (std::size_t count = 0; count < most;) {
     if constexpr (shared) gate_.pass();
     if (!take<shared>(me, item)) return count;
@@ -59,9 +60,9 @@ inline std::size_t Executor::run_some(std::size_t most, Worker& me) {
 
 bool Executor::overdraw(unsigned worker) {
   Worker& me = *workers_[worker];
-  Item item{};
+  RunSlot item{};
   begin_batch(me);
-  if (!take_deferred(item, true)) {
+  if (!ready_.take_deferred(item, true)) {
     end_batch(me);
     return false;
   }
@@ -73,7 +74,7 @@ bool Executor::overdraw(unsigned worker) {
 
 /// Runs the task, or puts it off for want of memory.
 template <bool shared>
-inline bool Executor::execute(const Item& item, Worker& me) {
+inline bool Executor::execute(const RunSlot& item, Worker& me) {
   Run& run = *item.run;
   const Slot task = item.slot;
   const auto flags = run.flags[task].load(std::memory_order_relaxed);
@@ -94,7 +95,7 @@ inline bool Executor::execute(const Item& item, Worker& me) {
 }
 
 template <bool shared>
-bool Executor::execute_with_care(const Item& item, Worker& me) {
+bool Executor::execute_with_care(const RunSlot& item, Worker& me) {
   Run& run = *item.run;
   const Slot task = item.slot;
   if (run.has(task, Run::stated) && !run.has(task, Run::admitted) && !admit(item)) {
@@ -274,7 +275,7 @@ inline void Executor::pass_on(Run& run, Slot slot, Worker* me, bool routed) {
   }
   send(run, slot);
   // Tasks without inputs come one by one, and their results wait for company.
-  if (me != nullptr && !run.graph.inputs_of(slot).empty()) outlet_.hurry(!urgent_.items.empty());
+  if (me != nullptr && !run.graph.inputs_of(slot).empty()) outlet_.hurry(ready_.has_urgent());
 }
 
 /// The value goes on to the next front, where it may have to wait until that is active.
@@ -404,201 +405,38 @@ inline void Executor::close_soon(Run& run, Worker& me) {
 // --- what is ready ------------------------------------------------------------------------------------
 
 template <bool shared>
-inline void Executor::make_ready(const Item& item, Worker* me) {
+inline void Executor::make_ready(const RunSlot& item, Worker* me) {
   if (item.run->has(item.slot, Run::not_plainly_ready)) [[unlikely]] {
     make_ready_specially(item);
   } else if (me != nullptr) {
-    // The newest goes first, without a detour through the stack.
-    const Item older = std::exchange(me->next, item);
-    if (older.run == nullptr) return;
-    push<shared>(*me, older);
+    if (!ready_.put_next<shared>(me->own, item)) return;
   } else {
-    put_on<shared>(inbox_, item);
+    ready_.put_on_inbox<shared>(item);
   }
   if constexpr (shared) wake_();
 }
 
-void Executor::make_ready(Item item) {
+void Executor::make_ready(const RunSlot& item) {
   shared_ ? make_ready<true>(item, nullptr) : make_ready<false>(item, nullptr);
 }
 
-void Executor::make_ready_specially(Item item) {
+void Executor::make_ready_specially(const RunSlot& item) {
   if (item.run->has(item.slot, Run::member)) {
     join(*item.run, item.slot);
   } else if (item.run->has(item.slot, Run::prioritised)) {
-    const std::lock_guard lock(prioritised_lock_);
-    prioritised_.push({item.run->layout->priorities.at(item.slot), prioritised_order_++, item});
-    prioritised_count_.store(prioritised_.size(), std::memory_order_relaxed);
-    ready_count_.fetch_add(1);
-    add(special_count_, 1);
+    ready_.put_prioritised(item, item.run->layout->priorities.at(item.slot));
   } else {
-    shared_ ? put_on<true>(urgent_, item) : put_on<false>(urgent_, item);
-    add(special_count_, 1);
+    ready_.put_urgent(item);
   }
 }
 
 template <bool shared>
-inline void Executor::push(Worker& me, const Item& item) {
-  if constexpr (shared) {
-    me.deque.push(item);
-  } else {
-    me.stack.push_back(item);
-  }
-}
-
-template <bool shared>
-inline bool Executor::pop(Worker& me, Item& item) {
-  if constexpr (shared) {
-    return me.deque.pop(item);
-  } else {
-    if (me.stack.empty()) return false;
-    item = me.stack.back();
-    me.stack.pop_back();
-    return true;
-  }
-}
-
-template <bool shared>
-inline void Executor::put_on(Shelf& shelf, const Item& item) {
-  if constexpr (shared) {
-    const std::lock_guard lock(shelf.lock);
-    shelf.items.push_back(item);
-    shelf.size.store(shelf.items.size(), std::memory_order_relaxed);
-    ready_count_.fetch_add(1);
-  } else {
-    shelf.items.push_back(item);
-  }
-}
-
-void Executor::put_on_inbox(const Item& item) {
-  shared_ ? put_on<true>(inbox_, item) : put_on<false>(inbox_, item);
-}
-
-template <bool shared>
-inline bool Executor::take_from(Shelf& shelf, Item& item) {
-  if constexpr (shared) {
-    if (shelf.size.load(std::memory_order_relaxed) == 0) return false;
-    const std::lock_guard lock(shelf.lock);
-    if (shelf.items.empty()) return false;
-    item = shelf.items.back();
-    shelf.items.pop_back();
-    shelf.size.store(shelf.items.size(), std::memory_order_relaxed);
-    ready_count_.fetch_sub(1);
-  } else {
-    if (shelf.items.empty()) return false;
-    item = shelf.items.back();
-    shelf.items.pop_back();
-  }
-  return true;
-}
-
-template <bool shared>
-inline bool Executor::take(Worker& me, Item& item) {
-  if (special_count_.load(std::memory_order_relaxed) != 0 && take_special<shared>(item)) return true;
-  if (me.next.run == nullptr) return pop<shared>(me, item) || take_elsewhere<shared>(me, item);
-  item = me.next;
-  me.next.run = nullptr;
-  return true;
-}
-
-/// What goes before the worker's own: what waited for memory that is there now, priorities, and what other
-/// ranks wait for.
-template <bool shared>
-bool Executor::take_special(Item& item) {
-  if ((is_short_of_memory() && take_deferred(item, false)) || take_prioritised(item, true)) return true;
-  if (!take_from<shared>(urgent_, item)) return false;
-  add(special_count_, -1);
-  return true;
-}
-
-/// Of what arrivals made ready: of much, several at once, since all workers are after it.
-template <bool shared>
-bool Executor::take_share(Worker& me, Item& item) {
-  if constexpr (shared) {
-    constexpr std::size_t most_taken = 4096;
-    const std::size_t size = inbox_.size.load(std::memory_order_relaxed);
-    const std::size_t share = std::min(size / (2 * workers_.size()), most_taken);
-    if (share > 1) {
-      const std::lock_guard lock(inbox_.lock);
-      const std::size_t count = std::min(share, inbox_.items.size());
-      const auto first = inbox_.items.end() - static_cast<std::ptrdiff_t>(count);
-      for (auto one = first; one != inbox_.items.end(); ++one) me.deque.push(*one);
-      inbox_.items.erase(first, inbox_.items.end());
-      inbox_.size.store(inbox_.items.size(), std::memory_order_relaxed);
-      ready_count_.fetch_sub(static_cast<std::int64_t>(count));
-      if (me.deque.pop(item)) return true;  // others may steal them all
-    }
-  }
-  return take_from<shared>(inbox_, item);
-}
-
-template <bool shared>
-bool Executor::take_elsewhere(Worker& me, Item& item) {
-  const bool found = take_share<shared>(me, item) || take_source(me, item) || (shared && steal(me, item)) ||
-                     take_prioritised(item, false);
+inline bool Executor::take(Worker& me, RunSlot& item) {
+  if (ready_.take_first<shared>(me.own, item)) return true;
+  if (!ready_.take_elsewhere<shared>(me.own, item)) return false;
   // There may be more where this came from: each that finds some wakes the next.
-  if (shared && found && has_ready()) wake_();
-  return found;
-}
-
-bool Executor::take_prioritised(Item& item, bool only_above_zero) {
-  if (prioritised_count_.load(std::memory_order_relaxed) == 0) return false;
-  const std::lock_guard lock(prioritised_lock_);
-  if (prioritised_.empty() || (only_above_zero && prioritised_.top().priority <= 0)) return false;
-  item = prioritised_.top().item;
-  prioritised_.pop();
-  prioritised_count_.store(prioritised_.size(), std::memory_order_relaxed);
-  ready_count_.fetch_sub(1);
-  add(special_count_, -1);
+  if (shared && has_ready()) wake_();
   return true;
-}
-
-/// Tasks without inputs, in the plan's order. Several workers take a few at a time.
-bool Executor::take_source(Worker& me, Item& item) {
-  if (!shared_ && sources_.empty()) return false;
-  const std::lock_guard lock(sources_lock_);
-  while (!sources_.empty()) {
-    Run& run = *sources_.front();
-    const auto tasks = static_cast<Slot>(run.graph.tasks());
-    const std::size_t chunk =
-        shared_ ? std::clamp<std::size_t>((tasks - run.next_source) / (16 * workers_.size()), 1, 32) : 1;
-    std::vector<Item> taken;
-    std::size_t count = 0;
-    for (; run.next_source < tasks && count < chunk; ++run.next_source) {
-      const Slot task = run.next_source;
-      if (run.graph.input_offsets[task] != run.graph.input_offsets[task + 1] ||
-          run.has(task, Run::prioritised) || run.has(task, Run::member))
-        continue;
-      if (count++ == 0) {
-        item = {&run, task};
-      } else {
-        taken.push_back({&run, task});
-      }
-    }
-    if (run.next_source == tasks) {
-      sources_.erase(sources_.begin());
-      ready_count_.fetch_sub(1);
-    }
-    for (auto one = taken.rbegin(); one != taken.rend(); ++one)
-      shared_ ? push<true>(me, *one) : push<false>(me, *one);
-    if (count > 0) return true;
-  }
-  return false;
-}
-
-/// From the others, the nearest first. Of many several at once: where tasks are small, a thief
-/// that comes back for each makes its victim wait as often for the lines of memory they share.
-bool Executor::steal(Worker& me, Item& item) {
-  constexpr std::size_t most_stolen = 64;
-  for (const std::size_t other : me.victims) {
-    auto& victim = workers_[other]->deque;
-    const std::size_t wanted = std::min(victim.size() / 4, most_stolen);
-    if (!victim.steal(item)) continue;
-    Item more;
-    for (std::size_t stolen = 1; stolen < wanted && victim.steal(more); ++stolen) me.deque.push(more);
-    return true;
-  }
-  return false;
 }
 
 }  // namespace ramal::detail

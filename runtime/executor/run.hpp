@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Executor::Run: one run's share on this rank while it is under way: its subgraph, executed in place, and
-// what each slot still waits for. Only the executor's own sources see it.
+// ActiveRun: one run's share on this rank while it is under way: its subgraph, executed in place, and what
+// each slot still waits for. Only the executor's own sources see it.
 #pragma once
 
 #include "graph/core/graph.hpp"
-#include "runtime/executor/executor.hpp"
+#include "runtime/executor/failure.hpp"
+#include "runtime/executor/front_run.hpp"
+#include "runtime/machine/spin_lock.hpp"
 
 #include <algorithm>
+#include <atomic>
+#include <optional>
+#include <unordered_map>
 
 namespace ramal::detail {
 
 /// What does not change while a run is under way. Fronts of a program that repeat share one.
-struct Executor::Layout {
+struct RunLayout {
   /// Where a task's own begin in the arrays of all; they end where the next one's do.
   struct Step {
     std::uint32_t inputs;
@@ -19,7 +24,7 @@ struct Executor::Layout {
     std::uint32_t consumers;  // of any slot
     std::uint32_t kind;
   };
-  explicit Layout(Subgraph subgraph) : graph(std::move(subgraph)) {
+  explicit RunLayout(Subgraph subgraph) : graph(std::move(subgraph)) {
     for (const Priority& priority : graph.priorities) priorities.emplace(priority.slot, priority.priority);
     for (const Need& need : graph.needs) needs.emplace(need.slot, need);
   }
@@ -39,7 +44,7 @@ struct Executor::Layout {
   std::vector<Named> names;
 };
 
-struct Executor::Run {
+struct ActiveRun {
   enum Flag : std::uint16_t {
     kept = 1,
     routed = 2,
@@ -56,12 +61,12 @@ struct Executor::Run {
   };
   static constexpr std::uint16_t not_plainly_ready = member | prioritised | routed;
   static constexpr std::uint16_t not_plainly_run = kept | cancelled | wide | stated | timed;
-  using Step = Layout::Step;
+  using Step = RunLayout::Step;
   using Flags = Array<std::atomic<std::uint16_t>>;
   /// The numbers of what was stolen; those that rank 0 gives are below, those of fronts above.
   static constexpr RunId first_stolen = RunId{1} << 62;
 
-  const std::shared_ptr<Layout> layout;
+  const std::shared_ptr<RunLayout> layout;
   const RunId number;
   const Subgraph& graph;
   const std::vector<const Kind*>& kinds;
@@ -84,14 +89,14 @@ struct Executor::Run {
   // of a front
   std::int64_t step = 0;  // to be added to its members' steps
   std::optional<FrontRun> front;
-  Run* next = nullptr;  // the front that its links lead to
+  ActiveRun* next = nullptr;  // the front that its links lead to
   SpinLock failure_lock;
   std::optional<Failure> failure;  // the first of its members'
 
-  explicit Run(Subgraph subgraph) : Run(0, std::move(subgraph)) {}
+  explicit ActiveRun(Subgraph subgraph) : ActiveRun(0, std::move(subgraph)) {}
   /// 0: of the subgraph's own number.
-  Run(RunId run, Subgraph subgraph)
-      : Run(std::make_shared<Layout>(std::move(subgraph)), run, std::span<const Link>()) {
+  ActiveRun(RunId run, Subgraph subgraph)
+      : ActiveRun(std::make_shared<RunLayout>(std::move(subgraph)), run, std::span<const Link>()) {
     set_keeps({graph.keeps.begin(), graph.keeps.end()});
     if (std::ranges::any_of(graph.needs, [](const Need& need) { return need.result_bytes > 0; })) {
       bytes.assign(graph.slots(), 0);
@@ -101,8 +106,8 @@ struct Executor::Run {
     }
   }
   /// Of a new layout, which it fills in; `links` lead to the next front.
-  Run(std::shared_ptr<Layout> fresh, RunId run, std::span<const Link> links)
-      : Run(fresh, run, Array<Cell>(fresh->graph.slots()), Flags(fresh->graph.slots())) {
+  ActiveRun(std::shared_ptr<RunLayout> fresh, RunId run, std::span<const Link> links)
+      : ActiveRun(fresh, run, Array<Cell>(fresh->graph.slots()), Flags(fresh->graph.slots())) {
     invert(links);
     sort_routes();
     for (const Priority& priority : graph.priorities) flag(priority.slot, prioritised);
@@ -113,9 +118,9 @@ struct Executor::Run {
     open.store(graph.slots() + 1 + layout->routed_slots, std::memory_order_relaxed);
   }
   /// Of a front's, again.
-  Run(std::shared_ptr<Layout> known, RunId run)
-      : Run(known, run, Array<Cell>(known->counts.begin(), known->counts.end()),
-            Flags(known->flags.begin(), known->flags.end())) {
+  ActiveRun(std::shared_ptr<RunLayout> known, RunId run)
+      : ActiveRun(known, run, Array<Cell>(known->counts.begin(), known->counts.end()),
+                  Flags(known->flags.begin(), known->flags.end())) {
     open.store(graph.slots() + 1 + layout->routed_slots, std::memory_order_relaxed);
   }
   /// So that the layout can be used again.
@@ -178,7 +183,7 @@ struct Executor::Run {
   }
 
  private:
-  Run(std::shared_ptr<Layout> its, RunId run, Array<Cell> first_cells, Flags first_flags)
+  ActiveRun(std::shared_ptr<RunLayout> its, RunId run, Array<Cell> first_cells, Flags first_flags)
       : layout(std::move(its)),
         number(run != 0 ? run : layout->graph.run),
         graph(layout->graph),
