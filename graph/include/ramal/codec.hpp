@@ -3,7 +3,7 @@
 // memory); of the standard library string, vector, array, pair, tuple, optional, variant, all other
 // containers that grow, valarray, filesystem::path, shared_ptr and unique_ptr (by what they point to); and
 // any class with a serialize() as Boost.Serialization has it (<ramal/serialize.hpp>). Whatever else
-// Boost.Serialization can do is one line away: <ramal/boost_serialization.hpp>. Pointers, references, span
+// Boost.Serialization can do comes with <ramal/boost_serialization.hpp>. Pointers, references, span
 // and string_view are refused: they mean nothing on another rank.
 //
 // The form is not portable between machines and not meant for files that outlive the binary. Each codec below
@@ -61,6 +61,10 @@ struct ElementCodec<std::pair<const K, T>> {
   static Element read(Reader& reader) { return Element{Codec<K>::read(reader), Codec<T>::read(reader)}; }
 };
 template <class E>
+inline constexpr bool element_uses_archive = uses_archive<E>;
+template <class K, class T>
+inline constexpr bool element_uses_archive<std::pair<const K, T>> = uses_archive<K> || uses_archive<T>;
+template <class E>
 inline constexpr bool is_element = Encodable<E>;
 template <class K, class T>
 inline constexpr bool is_element<std::pair<const K, T>> = Encodable<K>&& Encodable<T>;
@@ -96,13 +100,16 @@ template <class C>
 struct CollectionCodec {
   using Stored = typename C::value_type;
   using Element = typename ElementCodec<Stored>::Element;
+  static constexpr bool uses_archive = element_uses_archive<Stored>;
 
   static void write(Writer& writer, const C& values) {
+    [[maybe_unused]] const OneArchive<uses_archive> shared(&writer);
     writer.raw(static_cast<std::uint64_t>(std::ranges::distance(values)));
     if constexpr (HashTable<C>) writer.raw(static_cast<std::uint64_t>(values.bucket_count()));
     for (const auto& value : values) ElementCodec<Stored>::write(writer, static_cast<const Stored&>(value));
   }
   static C read(Reader& reader) {
+    [[maybe_unused]] const OneArchive<uses_archive> shared(&reader);
     auto n = reader.count(ElementCodec<Stored>::least);
     C values;
     if constexpr (HashTable<C>) {
@@ -143,7 +150,7 @@ struct ArrayCodec {
   static V read(Reader& reader) {
     const auto n = reader.count(sizeof(T));
     V values(n);
-    if (n != 0) std::memcpy(data(values), reader.bytes(n * sizeof(T)), n * sizeof(T));
+    if (n != 0) std::memcpy(static_cast<void*>(data(values)), reader.bytes(n * sizeof(T)), n * sizeof(T));
     return values;
   }
   static std::span<const std::byte> memory(const V& values) {
@@ -191,6 +198,7 @@ concept Pointee = requires {
 template <class P>
 struct PointerCodec {
   using T = std::remove_const_t<typename P::element_type>;
+  static constexpr bool uses_archive = detail::uses_archive<T>;
   static void write(Writer& writer, const P& pointer) {
     writer.raw(static_cast<std::uint8_t>(pointer != nullptr));
     if (pointer != nullptr) Codec<T>::write(writer, *pointer);
@@ -204,12 +212,24 @@ struct PointerCodec {
 // --- parts ----------------------------------------------------------------------------------------------
 /// pair and tuple of encodable parts, in order. Braces keep the order of reading.
 template <class T>
+inline constexpr bool parts_use_archive = false;
+template <class A, class B>
+inline constexpr bool parts_use_archive<std::pair<A, B>> = uses_archive<A> || uses_archive<B>;
+template <class... T>
+inline constexpr bool parts_use_archive<std::tuple<T...>> = (uses_archive<T> || ...);
+template <class T>
 struct TupleCodec {
+  static constexpr bool uses_archive = parts_use_archive<T>;
+
   static void write(Writer& writer, const T& value) {
+    [[maybe_unused]] const OneArchive<uses_archive> shared(&writer);
     std::apply([&](const auto&... part) { (Codec<std::decay_t<decltype(part)>>::write(writer, part), ...); },
                value);
   }
-  static T read(Reader& reader) { return read(reader, std::make_index_sequence<std::tuple_size_v<T>>{}); }
+  static T read(Reader& reader) {
+    [[maybe_unused]] const OneArchive<uses_archive> shared(&reader);
+    return read(reader, std::make_index_sequence<std::tuple_size_v<T>>{});
+  }
 
  private:
   template <std::size_t... i>
@@ -281,9 +301,11 @@ template <class T, std::size_t n>
   requires Encodable<T>
 struct Codec<std::array<T, n>> {
   using Array = std::array<T, n>;
-  static constexpr bool as_memory = n > 0 && detail::MemoryCodec<T>;
+  static constexpr bool as_memory = n > 0 && detail::MemoryCodec<T>&& std::is_trivially_copyable_v<T>;
+  static constexpr bool uses_archive = detail::uses_archive<T>;
 
   static void write(Writer& writer, const Array& values) {
+    [[maybe_unused]] const detail::OneArchive<uses_archive> shared(&writer);
     if constexpr (as_memory) {
       writer.raw(values);
     } else {
@@ -291,6 +313,7 @@ struct Codec<std::array<T, n>> {
     }
   }
   static Array read(Reader& reader) {
+    [[maybe_unused]] const detail::OneArchive<uses_archive> shared(&reader);
     if constexpr (as_memory) {
       return reader.raw<Array>();
     } else {
@@ -306,6 +329,7 @@ struct Codec<std::array<T, n>> {
 template <class T>
   requires Encodable<T>
 struct Codec<std::optional<T>> {
+  static constexpr bool uses_archive = detail::uses_archive<T>;
   static void write(Writer& writer, const std::optional<T>& value) {
     writer.raw(static_cast<std::uint8_t>(value.has_value()));
     if (value) Codec<T>::write(writer, *value);
@@ -321,6 +345,7 @@ template <class... T>
   requires(Encodable<T>&&...)
 struct Codec<std::variant<T...>> {
   using Variant = std::variant<T...>;
+  static constexpr bool uses_archive = (detail::uses_archive<T> || ...);
   static void write(Writer& writer, const Variant& value) {
     writer.raw(static_cast<std::uint64_t>(value.index()));
     std::visit([&](const auto& held) { Codec<std::decay_t<decltype(held)>>::write(writer, held); }, value);

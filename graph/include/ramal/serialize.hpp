@@ -11,7 +11,8 @@
 // private one of a base cannot be told from the class's own.
 //
 // The archive is a ramal::Writer or ramal::Reader: `archive & member` and `<<`, `>>` work, `is_saving` and
-// `is_loading` tell which it is, and the version is 0. Members are encoded by their own codecs. Writing
+// `is_loading` tell which it is, and the version is that of
+// BOOST_CLASS_VERSION, else 0. Members are encoded by their own codecs. Writing
 // happens twice, once to count bytes, and must say the same both times. The class needs a default
 // constructor.
 //
@@ -33,13 +34,16 @@
 namespace boost::serialization {
 
 class access;  // Boost's own
+template <class T>
+struct version;  // Boost's own
 
 /// A version for calls of serialize(), which so finds those in this namespace. Converts to any kind of
 /// number.
 struct RamalVersion {
+  unsigned number = 0;
   template <std::integral Number>
   operator Number() const {
-    return 0;
+    return static_cast<Number>(number);
   }
 };
 
@@ -110,15 +114,15 @@ namespace in_boost {
 template <class Archive, class T>
 void serialize(Archive&, T&, unsigned) = delete;
 
-template <class T>
-concept ExactSerialize = requires(T& value, Writer& writer, Reader& reader,
+template <class T, class Saving = Writer, class Loading = Reader>
+concept ExactSerialize = requires(T& value, Saving& saving, Loading& loading,
                                   boost::serialization::RamalVersion version) {
-  serialize(writer, value, version);
-  serialize(reader, value, version);
+  serialize(saving, value, version);
+  serialize(loading, value, version);
 };
 template <class Archive, class T>
-void call(Archive& archive, T& value) {
-  serialize(archive, value, boost::serialization::RamalVersion());
+void call(Archive& archive, T& value, unsigned version) {
+  serialize(archive, value, boost::serialization::RamalVersion{version});
 }
 }  // namespace in_boost
 
@@ -170,18 +174,29 @@ template <class T>
 concept Serialize = serialized_by<T>()
 != SerializedBy::nothing;
 
+/// Of BOOST_CLASS_VERSION, whose header is there wherever a class has one.
+template <class T>
+constexpr unsigned class_version() {
+  if constexpr (requires { boost::serialization::version<T>::value; }) {
+    return static_cast<unsigned>(boost::serialization::version<T>::value);
+  } else {
+    return 0;
+  }
+}
+
 /// Calls it. Throws what it throws.
 template <class Archive, class T, class Access = boost::serialization::access>
 void call_serialize(Archive& archive, T& value) {
   constexpr SerializedBy by = serialized_by<T>();
+  constexpr unsigned version = class_version<T>();
   if constexpr (by == SerializedBy::member) {
-    value.serialize(archive, 0u);
+    value.serialize(archive, version);
   } else if constexpr (by == SerializedBy::free) {
-    serialize(archive, value, 0u);
+    serialize(archive, value, version);
   } else if constexpr (by == SerializedBy::boost) {
-    in_boost::call(archive, value);
+    in_boost::call(archive, value, version);
   } else if constexpr (by == SerializedBy::access) {
-    Access::serialize(archive, value, 0u);
+    Access::serialize(archive, value, version);
   }
 }
 

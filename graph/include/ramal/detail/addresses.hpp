@@ -212,6 +212,7 @@ void refuse_addresses_in(const T& object, std::string_view what, std::source_loc
 
 /// Whether objects of T are looked at when they are to leave, since their type does not tell.
 template <class T>
-inline constexpr bool is_looked_at = std::is_class_v<T>&& addresses_in<T>() == Addresses::unknown;
+inline constexpr bool is_looked_at =
+    std::is_class_v<T>&& std::is_trivially_copyable_v<T>&& addresses_in<T>() == Addresses::unknown;
 
 }  // namespace ramal::detail

@@ -6,9 +6,15 @@
 #include <ramal/detail/addresses.hpp>
 #include <ramal/detail/bytes.hpp>
 #include <ramal/detail/name.hpp>
+#include <ramal/detail/one_archive.hpp>
 #include <ramal/serialize.hpp>
 
 #include <array>
+
+namespace boost::mpi {
+template <class T>
+struct is_mpi_datatype;  // Boost's own
+}
 
 namespace ramal {
 
@@ -55,10 +61,21 @@ inline constexpr bool has_parts<std::optional<T>> = true;
 template <class... T>
 inline constexpr bool has_parts<std::variant<T...>> = true;
 
+/// A class of which BOOST_IS_MPI_DATATYPE says that MPI may send its memory and receive into it.
+template <class T>
+concept MpiDatatype = std::is_class_v<T> && !std::is_polymorphic_v<T> && !type_name<T>.starts_with("std::") &&
+                      (std::is_trivially_copyable_v<T> || std::is_default_constructible_v<T>)&&requires {
+  requires boost::mpi::is_mpi_datatype<T>::value;
+};
+
+/// Types whose memory may be their encoding.
+template <class T>
+concept Memory =
+    (std::is_trivially_copyable_v<T> || MpiDatatype<T>)&&!std::is_array_v<T> &&
+    !has_parts<T> && std::same_as<T, std::remove_cvref_t<T>> && addresses_in<T>() != Addresses::some;
 /// Types whose memory is their encoding.
 template <class T>
-concept Memory = std::is_trivially_copyable_v<T> && !std::is_array_v<T> && !has_parts<T> &&
-                 std::same_as<T, std::remove_cvref_t<T>> && addresses_in<T>() != Addresses::some;
+concept EncodedAsMemory = Memory<T> &&(!Serialize<T> || MpiDatatype<T>);
 
 /// T's codec copies its memory, so that many in a row can be copied at once.
 template <class T>
@@ -66,7 +83,23 @@ concept MemoryCodec = requires {
   requires Codec<T>::as_memory;
 };
 
-/// The fewest bytes that one T takes; it bounds a decoded length before memory is asked for. 0: unknown.
+/// Parts of T may use an archive of Boost's; see OneArchive.
+template <class T>
+inline constexpr bool uses_archive = requires {
+  requires Codec<T>::uses_archive;
+};
+
+/// What a member of a class with serialize() may be that is no value by itself, such as a pointer. With
+/// Boost's archives, <ramal/boost_serialization.hpp> defines it for whatever those can write:
+///   static void write(Writer&, const T&);    static void read_into(Reader&, T&);
+template <class T>
+struct MemberCodec;
+template <class T>
+concept MemberEncodable = !Encodable<T> && requires(Writer & writer, const T& value) {
+  MemberCodec<T>::write(writer, value);
+};
+
+/// Fewest bytes one T takes: bounds a decoded length before memory is asked for. 0: unknown.
 template <class T>
 inline constexpr std::size_t least_bytes = 0;
 template <MemoryCodec T>
@@ -97,8 +130,7 @@ void look_at(const T* objects, std::size_t count) {
 
 }  // namespace detail
 
-template <class T>
-  requires(detail::Memory<T> && !detail::Serialize<T>)
+template <detail::EncodedAsMemory T>
 struct Codec<T> {
   static constexpr bool as_memory = !std::is_empty_v<T> && !std::same_as<T, bool>;
 
@@ -106,11 +138,16 @@ struct Codec<T> {
     if constexpr (detail::is_looked_at<T>) {
       if (writer.counts_only()) detail::look_at(&value, 1);
     }
-    if constexpr (!std::is_empty_v<T>) writer.raw(value);
+    if constexpr (!std::is_empty_v<T>) writer.bytes(&value, sizeof value);
   }
   static T read(Reader& reader) {
     if constexpr (std::same_as<T, bool>) {
       return reader.raw<std::uint8_t>() != 0;  // other bytes are no bool
+    } else if constexpr (!std::is_trivially_copyable_v<T>) {
+      T value{};
+      if constexpr (!std::is_empty_v<T>)
+        std::memcpy(static_cast<void*>(&value), reader.bytes(sizeof(T)), sizeof(T));
+      return value;
     } else {
       return reader.raw<T>();
     }
@@ -118,8 +155,10 @@ struct Codec<T> {
 };
 
 template <class T>
-  requires detail::Serialize<T>
+  requires(detail::Serialize<T> && !detail::EncodedAsMemory<T>)
 struct Codec<T> {
+  static constexpr bool uses_archive = true;  // for what is known of its members
+
   static_assert(
       detail::serialized_by<T>() != detail::SerializedBy::base,
       "ramal: this class has no serialize() of its own, only a base has, so what it adds to the base would "
@@ -127,8 +166,12 @@ struct Codec<T> {
   static_assert(std::is_default_constructible_v<T>,
                 "ramal: a class with serialize() must have a default constructor, so that it can be "
                 "made on the rank that receives it");
-  static void write(Writer& writer, const T& value) { detail::call_serialize(writer, const_cast<T&>(value)); }
+  static void write(Writer& writer, const T& value) {
+    const detail::OneArchive shared(&writer);
+    detail::call_serialize(writer, const_cast<T&>(value));
+  }
   static T read(Reader& reader) {
+    const detail::OneArchive shared(&reader);
     T value{};
     detail::call_serialize(reader, value);
     return value;
@@ -160,8 +203,12 @@ Writer& Writer::operator&(const T& value) {
     *this& value.value();
   } else if constexpr (detail::WrappedArray<T>) {
     for (std::size_t i = 0; i < value.count(); ++i) *this& value.address()[i];
+  } else if constexpr (std::is_array_v<T>) {
+    for (const auto& element : value) *this& element;
   } else if constexpr (detail::AbstractBase<T>) {
     detail::call_serialize(*this, const_cast<T&>(value));
+  } else if constexpr (detail::MemberEncodable<T>) {
+    detail::MemberCodec<T>::write(*this, value);
   } else {
     static_assert(Encodable<T>,
                   "ramal: this member cannot be encoded; give its class a serialize() function");
@@ -176,12 +223,20 @@ Reader& Reader::operator&(T&& value) {
     *this& value.value();
   } else if constexpr (detail::WrappedArray<Plain>) {
     for (std::size_t i = 0; i < value.count(); ++i) *this& value.address()[i];
+  } else if constexpr (std::is_array_v<Plain>) {
+    for (auto& element : value) *this& element;
   } else if constexpr (detail::AbstractBase<Plain>) {
     detail::call_serialize(*this, value);
+  } else if constexpr (detail::MemberEncodable<Plain>) {
+    detail::MemberCodec<Plain>::read_into(*this, value);
   } else {
     static_assert(Encodable<Plain>,
                   "ramal: this member cannot be encoded; give its class a serialize() function");
-    value = Codec<Plain>::read(*this);
+    if constexpr (requires { Codec<Plain>::read_into(*this, value); }) {
+      Codec<Plain>::read_into(*this, value);
+    } else {
+      value = Codec<Plain>::read(*this);
+    }
   }
   return *this;
 }
