@@ -20,7 +20,25 @@
 #include <ramal/delayed.hpp>
 
 namespace ramal {
+
+/// What a collective task's function may take in place of a Communicator&, such as another library's
+/// communicator: specialise with `static T from(Communicator&)`, which is called on each rank for each task
+/// and may throw, on all of them, if it cannot be had. The function takes it by value or by reference.
+template <class T>
+struct CommunicatorAs;
+template <>
+struct CommunicatorAs<Communicator> {
+  static Communicator& from(Communicator& communicator) { return communicator; }
+};
+
 namespace detail {
+
+/// A first parameter of a collective task's function.
+template <class C>
+concept CommunicatorParameter = !std::is_rvalue_reference_v<C> && requires(Communicator & communicator) {
+  CommunicatorAs<std::remove_cvref_t<C>>::from(communicator);
+}
+&&(!std::same_as<std::remove_cvref_t<C>, Communicator> || std::is_lvalue_reference_v<C>);
 
 /// How a collective task's literals begin.
 struct CollectiveHead {
@@ -126,8 +144,8 @@ template <class U>
 inline constexpr bool is_vector<std::vector<U>> = true;
 
 /// What runs on each rank: it calls f with the communicator, the rank's own parts and the other arguments.
-/// `each`: R is a vector with a result for each of the rank's own parts.
-template <auto f, bool each, class R, class T, class... P>
+/// `each`: R is a vector with a result for each of the rank's own parts. C: the function's first parameter.
+template <auto f, bool each, class R, class C, class T, class... P>
 struct CollectiveThunk {
   static constexpr auto function = f;
   using Result = std::conditional_t<each, PartResults, R>;
@@ -143,11 +161,12 @@ struct CollectiveThunk {
     ArgReader in(frame);
     const std::vector<const T*> parts = local_parts(in);
     auto bound = [&, count = parts.size()]<class... A>(A&&... rest) -> Result {
+      auto&& communicator = CommunicatorAs<std::remove_cvref_t<C>>::from(*frame.communicator);
       if constexpr (each) {
         return PartResults::of(
-            std::invoke(function, *frame.communicator, Inputs<T>(parts), std::forward<A>(rest)...), count);
+            std::invoke(function, communicator, Inputs<T>(parts), std::forward<A>(rest)...), count);
       } else {
-        return std::invoke(function, *frame.communicator, Inputs<T>(parts), std::forward<A>(rest)...);
+        return std::invoke(function, communicator, Inputs<T>(parts), std::forward<A>(rest)...);
       }
     };
     read_and_call(Signature<Result, P...>{}, in, result, bound);
@@ -186,14 +205,15 @@ class CollectiveFunction {
   CollectiveFunction on(const std::vector<int>&) const;
 
  private:
-  static_assert(never<S>,
-                "ramal: a collective task's function takes a ramal::Communicator&, then ramal::Inputs<T> for "
-                "the parts that lie on its rank, then whatever else it needs");
+  static_assert(
+      never<S>,
+      "ramal: a collective task's function takes a ramal::Communicator&, then ramal::Inputs<T> for "
+      "the parts that lie on its rank, then whatever else it needs; <ramal/boost_mpi.hpp> lets it take a "
+      "boost::mpi::communicator instead");
 };
 
-template <auto f, bool each, class R, class C, class T, class... P>
-  requires std::same_as<std::remove_const_t<C>, Communicator>
-class CollectiveFunction<f, each, Signature<R, C&, Inputs<T>, P...>> : CountedCall<R, 1 + sizeof...(P)> {
+template <auto f, bool each, class R, CommunicatorParameter C, class T, class... P>
+class CollectiveFunction<f, each, Signature<R, C, Inputs<T>, P...>> : CountedCall<R, 1 + sizeof...(P)> {
   static constexpr bool is_right = is_task<R, P...> && (!each || is_vector<R>);
   using Result = typename CollectiveResult<R, each && is_right>::type;
 
@@ -206,7 +226,7 @@ class CollectiveFunction<f, each, Signature<R, C&, Inputs<T>, P...>> : CountedCa
     if constexpr (!is_right || !is_parts<T, Range>()) {
       throw std::logic_error("");  // not reached: this does not compile
     } else {
-      TaskHandle task = make_task(CollectiveThunk<f, each, R, T, P...>::kind, where, wishes.annotation,
+      TaskHandle task = make_task(CollectiveThunk<f, each, R, C, T, P...>::kind, where, wishes.annotation,
                                   SharedParts<T, Range>{wishes.ranks, parts}, rest...);
       if constexpr (!each) {
         return Result(std::move(task));
@@ -275,7 +295,7 @@ class CollectiveFunction<f, each, Signature<R, C&, Inputs<T>, P...>> : CountedCa
 ///
 ///   R f(ramal::Communicator& communicator, ramal::Inputs<T> mine, P... args)
 ///
-/// with those of `parts`, a range of Delayed<T>, that lie on it, in their order (maybe none):
+/// (or another library's communicator, as <ramal/boost_mpi.hpp> has it) with those of `parts`, a range of Delayed<T>, that lie on it, in their order (maybe none):
 ///
 ///   parts made on     rank 0: a c     rank 1: b       rank 2: d e
 ///   f is called with  {a, c}          {b}             {d, e}
