@@ -19,7 +19,8 @@ class MpiWorld {
   /// the program, without support for them, there is one thread. Throws OptionError if MPI has been ended.
   MpiWorld(int* argc, char*** argv, bool threads);
   /// Of a communicator, given by the address of its MPI_Comm, of a program that has started MPI. Throws
-  /// OptionError if it has not, or if `threads` are needed and the level it chose does not allow them.
+  /// OptionError if it has not, if the communicator is null or an intercommunicator, or if `threads` are
+  /// needed and the level it chose does not allow them.
   MpiWorld(const void* communicator, bool threads);
   ~MpiWorld();
   MpiWorld(const MpiWorld&) = delete;

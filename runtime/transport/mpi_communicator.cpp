@@ -7,8 +7,10 @@
 
 namespace ramal::detail {
 
-MpiCommunicator::MpiCommunicator(MPI_Comm parent, std::size_t round_bytes) : round_bytes_(round_bytes) {
+MpiCommunicator::MpiCommunicator(MPI_Comm parent, std::size_t round_bytes, MPI_Errhandler errors)
+    : round_bytes_(round_bytes) {
   MPI_Comm_dup(parent, &handle_);
+  MPI_Comm_set_errhandler(handle_, errors);
 }
 
 MpiCommunicator::MpiCommunicator(const MpiCommunicator& all, const std::vector<std::uint32_t>& ranks)
@@ -19,6 +21,10 @@ MpiCommunicator::MpiCommunicator(const MpiCommunicator& all, const std::vector<s
   MPI_Comm_group(all.handle_, &group_of_all);
   MPI_Group_incl(group_of_all, static_cast<int>(numbers.size()), numbers.data(), &group);
   MPI_Comm_create_group(all.handle_, group, 0, &handle_);
+  MPI_Errhandler errors = MPI_ERRHANDLER_NULL;
+  MPI_Comm_get_errhandler(all.handle_, &errors);
+  MPI_Comm_set_errhandler(handle_, errors);
+  MPI_Errhandler_free(&errors);
   MPI_Group_free(&group);
   MPI_Group_free(&group_of_all);
 }

@@ -35,9 +35,9 @@ struct Frame {
 };
 class MpiTransport final : public Transport {
  public:
-  MpiTransport(MPI_Comm communicator, const Options& options)
+  MpiTransport(MPI_Comm communicator, MPI_Errhandler errors_of_tasks, const Options& options)
       : communicator_(communicator),
-        for_tasks_(communicator, options.piece_bytes),
+        for_tasks_(communicator, options.piece_bytes, errors_of_tasks),
         small_bytes_(options.small_bytes),
         piece_bytes_(options.piece_bytes),
         credits_(static_cast<std::uint32_t>(options.credits)),
@@ -480,8 +480,9 @@ class MpiTransport final : public Transport {
 };
 }  // namespace
 
-std::unique_ptr<Transport> mpi_transport(MPI_Comm communicator, const Options& options) {
-  return std::make_unique<MpiTransport>(communicator, options);
+std::unique_ptr<Transport> mpi_transport(MPI_Comm communicator, MPI_Errhandler errors_of_tasks,
+                                         const Options& options) {
+  return std::make_unique<MpiTransport>(communicator, errors_of_tasks, options);
 }
 
 }  // namespace ramal::detail

@@ -24,7 +24,9 @@
 
 namespace ramal::detail {
 
-/// Between the ranks of a communicator that nobody else uses, and that outlives it. Collective.
-std::unique_ptr<Transport> mpi_transport(MPI_Comm communicator, const Options& options);
+/// Between the ranks of a communicator that nobody else uses, and that outlives it. Collective. `errors_of_tasks`: what
+/// is to become of errors on the communicators of collective tasks.
+std::unique_ptr<Transport> mpi_transport(MPI_Comm communicator, MPI_Errhandler errors_of_tasks,
+                                         const Options& options);
 
 }  // namespace ramal::detail

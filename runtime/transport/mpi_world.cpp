@@ -13,13 +13,23 @@
 
 namespace ramal::detail {
 
-/// Of this world alone; freed with it, also where its constructor throws.
+/// Of this world alone; freed with it, also where its constructor throws. Errors on it are fatal, since
+/// nobody here looks at what MPI's calls return, whatever the program wants on its own
+/// (boost::mpi::environment has them return).
 struct MpiWorld::Communicator {
-  explicit Communicator(MPI_Comm parent) { MPI_Comm_dup(parent, &handle); }
-  ~Communicator() { MPI_Comm_free(&handle); }
+  explicit Communicator(MPI_Comm parent) {
+    MPI_Comm_get_errhandler(parent, &errors_of_program);
+    MPI_Comm_dup(parent, &handle);
+    MPI_Comm_set_errhandler(handle, MPI_ERRORS_ARE_FATAL);
+  }
+  ~Communicator() {
+    MPI_Comm_free(&handle);
+    MPI_Errhandler_free(&errors_of_program);
+  }
   Communicator(const Communicator&) = delete;
   Communicator& operator=(const Communicator&) = delete;
   MPI_Comm handle = MPI_COMM_NULL;
+  MPI_Errhandler errors_of_program = MPI_ERRHANDLER_NULL;
 };
 
 namespace {
@@ -83,14 +93,27 @@ MpiWorld::MpiWorld(int* argc, char*** argv, bool threads) {
   look_around(threads && is_ours_);
 }
 
-MpiWorld::MpiWorld(const void* communicator, bool threads) {
+MpiWorld::MpiWorld(const void* given, bool threads) {
   int initialised = 0;
   int finalised = 0;
   MPI_Initialized(&initialised);
   MPI_Finalized(&finalised);
   if (initialised == 0 || finalised != 0)
     throw OptionError("ramal: run(communicator, …) is for use between MPI_Init and MPI_Finalize");
-  communicator_ = std::make_unique<Communicator>(*static_cast<const MPI_Comm*>(communicator));
+  MPI_Comm communicator = *static_cast<const MPI_Comm*>(given);
+  if (communicator == MPI_COMM_NULL) {
+    throw OptionError(
+        "ramal: run was given a null communicator: on a rank that is not in it, as after a split, do not "
+        "call run");
+  }
+  int has_two_groups = 0;
+  MPI_Comm_test_inter(communicator, &has_two_groups);
+  if (has_two_groups != 0) {
+    throw OptionError(
+        "ramal: run was given an intercommunicator, whose ranks have no common order; merge it "
+        "(MPI_Intercomm_merge, or merge() of a boost::mpi::intercommunicator) and pass that");
+  }
+  communicator_ = std::make_unique<Communicator>(communicator);
   look_around(threads);
 }
 
@@ -101,7 +124,7 @@ void MpiWorld::look_around(bool threads) {
   if (threads && !allows_threads_) {
     throw OptionError(
         "ramal: this MPI was started without support for threads; set RAMAL_THREADS=1 and "
-        "RAMAL_PROGRESS=auto, or start it with MPI_THREAD_SERIALIZED");
+        "RAMAL_PROGRESS=auto, or start it with MPI_THREAD_SERIALIZED (boost::mpi::threading::serialized)");
   }
   MPI_Comm_rank(communicator_->handle, &rank_);
   MPI_Comm_size(communicator_->handle, &ranks_);
@@ -139,7 +162,7 @@ std::string MpiWorld::broadcast(std::string text) const {
 }
 
 std::unique_ptr<Transport> MpiWorld::connect(const Options& options) const {
-  return mpi_transport(communicator_->handle, options);
+  return mpi_transport(communicator_->handle, communicator_->errors_of_program, options);
 }
 
 int local_ranks_from_launcher() {
