@@ -28,13 +28,14 @@ list_needs() {
         has_library boost_program_options boost/program_options.hpp
     need libboost-serialization-dev "Boost.Serialization (library and headers)" \
         has_library boost_serialization boost/archive/binary_oarchive.hpp
+    # Debian's was built with Debian's MPI.
+    [[ -n ${MPI_HOME:-} ]] || need libboost-mpi-dev "Boost.MPI (library and headers), for programs that use it" has_library boost_mpi boost/mpi.hpp
     need $hdf5_library "parallel HDF5 (h5pcc with hdf5.h, or set HDF5_ROOT), for HDF5 files" has_hdf5
     need libhwloc-dev "hwloc (library and headers), for machines with several NUMA nodes" has_library hwloc hwloc.h
     need graphviz "Graphviz (dot), for pictures" has_command dot
     [[ $for_tests == yes ]] || return 0
     need libgtest-dev "GoogleTest (library and headers)" has_library gtest gtest/gtest.h
     need libbenchmark-dev "Google Benchmark (library and headers)" has_library benchmark benchmark/benchmark.h
-    need libboost-mpi-dev "Boost.MPI, for a comparison" has_library boost_mpi boost/mpi.hpp
     # The job scripts run in a Slurm of this machine alone, as whoever runs the tests.
     need slurmctld "Slurm's controller (slurmctld), for the job scripts" has_daemon slurmctld
     need slurmd "Slurm's node daemon (slurmd), for the job scripts" has_daemon slurmd

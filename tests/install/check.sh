@@ -31,7 +31,9 @@ headers() {
   local header mpi_options
   read -ra mpi_options <<<"$MPI_OPTIONS"
   cd "$HOME/ramal/include"
-  diff <(cd "$source" && find ./*/include -name '*.hpp' -printf '%P\n' | sort) <(find . -type f -printf '%P\n' | sort) ||
+  local folders=("$source"/*/include)
+  [[ $WITH_BOOST_MPI != ON ]] || folders+=("$source/runtime/boost_mpi/include")
+  diff <(find "${folders[@]}" -name '*.hpp' -printf '%P\n' | sort) <(find . -type f -printf '%P\n' | sort) ||
     fail "other headers are installed than those in */include"
   # headers.compile_alone compiles each by itself: what is to be seen here is that none needs what is not installed.
   find ramal -name '*.hpp' -printf '#include <%p>\n' | "$CXX" -std=c++20 -fsyntax-only -I. "${mpi_options[@]}" -x c++ - ||
@@ -65,7 +67,7 @@ c_and_cxx() {
 # the text. With -O1 ten million tasks take as long as with -O3, with -O0 twice that.
 programs_with_cmake() {
   cmake -S "$here/programs" -B "$scratch/$check" -DCMAKE_PREFIX_PATH="$HOME/ramal" -DCMAKE_BUILD_TYPE=Debug \
-    -DCMAKE_CXX_FLAGS_DEBUG=-O1 "-DHDF5=$WITH_HDF5" "-DFORTRAN=${FC:+ON}"
+    -DCMAKE_CXX_FLAGS_DEBUG=-O1 "-DHDF5=$WITH_HDF5" "-DBOOST_MPI=$WITH_BOOST_MPI" "-DFORTRAN=${FC:+ON}"
   cmake --build "$scratch/$check"
 }
 
@@ -86,6 +88,10 @@ programs_with_pkg_config() {
   build ramal-mpi collective
   output '^170000$' mpirun -n 2 "$scratch/$check/collective"
   [[ $WITH_HDF5 != ON ]] || build ramal-hdf5 hdf5
+  if [[ $WITH_BOOST_MPI == ON ]]; then
+    build ramal-boost-mpi boost_mpi
+    output '^total 499500, largest 999$' mpirun -n 2 "$scratch/$check/boost_mpi"
+  fi
   [[ -n $FC ]] || return 0
   "$FC" -c advect.f90 -o "$scratch/$check/advect.o"
   build ramal fortran "$scratch/$check/advect.o"

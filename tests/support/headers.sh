@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 cxx=$1
-include=(-I. -Igraph/include -Iruntime/include -Iio/include "${@:2}")
+include=(-I. -Igraph/include -Iruntime/include -Iruntime/boost_mpi/include -Iio/include "${@:2}")
 status=0
 wrong() {
   echo "$1"
@@ -14,6 +14,10 @@ wrong() {
 
 # A header that a source of the library includes before all others has been compiled by itself already.
 mapfile -t headers < <(find graph runtime io -name '*.hpp' | sort)
+if ! "$cxx" -fsyntax-only -include boost/mpi.hpp "${include[@]}" -x c++ /dev/null 2>/dev/null; then
+  echo "leaving out <ramal/boost_mpi.hpp>: there is no Boost.MPI for this MPI"
+  mapfile -t headers < <(printf '%s\n' "${headers[@]}" | grep -v '/boost_mpi\.hpp$')
+fi
 compiled=$(find graph runtime io -name '*.cpp' -exec grep -m 1 -hoE '#include [<"][^>"]+' {} + | sed -E 's/#include [<"]//')
 alone=()
 for header in "${headers[@]}"; do
@@ -36,7 +40,7 @@ fi
 
 # What an old compiler says comes from one header, which every public one has before anything else: by its first line of
 # #include, which names it or another public header.
-for header in */include/ramal/*.hpp */include/ramal/detail/*.hpp; do
+for header in */include/ramal/*.hpp */*/include/ramal/*.hpp */include/ramal/detail/*.hpp; do
   first=$(grep -m 1 '^#include' "$header" || true)
   [[ $header == */compiler.hpp || $first == '#include <ramal/'* ]] ||
     wrong "$header begins with '$first', not with <ramal/detail/compiler.hpp> or a header that does"

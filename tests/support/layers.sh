@@ -4,7 +4,8 @@
 # runtime nor apps. Of a layer's rooms: each knows those before it in the lists below. graph has no threads and no locks,
 # but that large memory is shared by whatever threads there are, as the heap is; and no files, but that AtomicFile lies
 # there for the layers above, since runtime and io see no other room in common. mpi.h appears in one public header and
-# in those sources of the runtime's transport that are named below, hdf5.h in one header of io.
+# in those sources of the runtime's transport that are named below, hdf5.h in one header of io, Boost.MPI in one public header
+# that is built by itself.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 status=0
@@ -38,7 +39,7 @@ rooms() {
   done
 }
 rooms graph core tasks families draw
-rooms runtime machine transport executor rank session
+rooms runtime machine transport executor rank session boost_mpi
 rooms io hdf5
 
 # By itself, or by way of a header of the transport.
@@ -49,5 +50,7 @@ found=$(grep -rlE '#include ["<](mpi\.h|runtime/transport/mpi_.*)[">]' graph run
 [ "$found" = "$know_mpi" ] || wrong "mpi.h is included by: $found"
 found=$(grep -rlE '#include [<"]hdf5' graph runtime io apps --include='*.cpp' --include='*.hpp' | xargs)
 [ "$found" = io/hdf5/api.hpp ] || wrong "hdf5.h is included by: $found"
-grep -rnE '#include "' graph/include runtime/include io/include && wrong "a public header includes an internal one"
+found=$(grep -rlE '#include <boost/mpi' graph runtime io --include='*.cpp' --include='*.hpp' | xargs)
+[ "$found" = runtime/boost_mpi/include/ramal/boost_mpi.hpp ] || wrong "Boost.MPI is included by: $found"
+grep -rnE '#include "' graph/include runtime/include runtime/boost_mpi/include io/include && wrong "a public header includes an internal one"
 exit $status
