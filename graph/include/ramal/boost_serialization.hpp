@@ -107,7 +107,7 @@ constexpr std::uint32_t type_hash() {
 }
 template <class T>
 ArchiveHead archive_head() {
-  const boost::archive::library_version_type format = boost::archive::BOOST_ARCHIVE_VERSION();
+  const auto format = boost::archive::BOOST_ARCHIVE_VERSION();  // another type in other versions
   return {static_cast<std::uint16_t>(static_cast<unsigned int>(format)),
           static_cast<std::uint16_t>(class_version<T>()), type_hash<T>()};
 }
