@@ -30,8 +30,9 @@ Executor::~Executor() = default;
 
 // --- whoever pumps ----------------------------------------------------------------------------------
 
-void Executor::start_as(RunId number, Subgraph subgraph) {
+void Executor::start_as(RunId number, Subgraph subgraph, std::vector<TaskOrigin> origins) {
   auto& run = *runs_.emplace(number, std::make_unique<Run>(number, std::move(subgraph))).first->second;
+  run.origins = std::move(origins);
   for (const KindRef& ref : run.graph.kinds) run.layout->kinds.push_back(&images_.resolve(ref));
   find_members(run);
   choose_timed(run);

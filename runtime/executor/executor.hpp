@@ -76,7 +76,7 @@ class Outlet {
   virtual void hurry(bool more) = 0;
 };
 
-class Executor {
+class Executor final : private TellsOrigins {
  public:
   /// `workers`: threads that call run_one, 0 for the single-threaded form. `wake` is called when there
   /// may be work for a sleeping worker. `memory_bytes` bounds what results take; see MemoryBound.
@@ -224,7 +224,7 @@ class Executor {
     ValueId id;
     Value value;
   };
-  void start_as(RunId number, Subgraph subgraph);
+  void start_as(RunId number, Subgraph subgraph, std::vector<TaskOrigin> origins = {});
   template <bool shared>
   std::size_t run_some(std::size_t most, Worker& me);
   template <bool shared>
@@ -234,6 +234,8 @@ class Executor {
   void call_with_threads(Run& run, Slot task, Worker& me);
   Run* find(RunId number) const;
   void call(Run& run, Slot task, Worker* me, Communicator* communicator = nullptr);
+  static Frame frame_of(Run& run, Slot task, Communicator* communicator = nullptr);
+  std::string arguments_of(Run& run, Slot slot) const;
   void call_kind(Run& run, Slot task, RunningTask& running, Communicator* communicator = nullptr);
   void call_member(Run& run, Slot task, Communicator& communicator);
   void fail_as_thrown(Run& run, Slot task, const Kind& kind, const Frame& frame);
@@ -293,7 +295,10 @@ class Executor {
   static std::optional<std::size_t> bytes_to_give(const Run& run, Slot task);
   void note_packing(std::size_t bytes, double seconds);
   Buffer pack(const Run& run, std::span<const Slot> tasks) const;
-  static Buffer with_values(const Subgraph& part, const Run& run, std::span<const Slot> values);
+  static Buffer with_values(const Subgraph& part, std::span<const TaskOrigin> origins, const Run& run,
+                            std::span<const Slot> values);
+  int rank() const override { return rank_; }
+  TaskOrigin origin_of(const void* run, std::uint64_t slot) const override;
   void come_home(Run& run, Slot task);
 
   // constant

@@ -2,7 +2,8 @@
 // Ready tasks that another rank runs. What is given away is a subgraph of its own, with its inputs' encodings
 // behind it:
 //
-//   gift := bytes:u64 subgraph ( bytes:u64 encoding )*      each padded to 8; one encoding per external
+//   gift := bytes:u64 subgraph bytes:u64 origin[task] ( bytes:u64 encoding )*      each padded to 8; one
+//                                                                           encoding per external
 //
 // Each task's result has a route to its own slot at home, where it arrives as if it had been made there. The
 // one who takes a gift runs it under a number of its own, since the home's run may be there too.
@@ -192,6 +193,7 @@ Buffer Executor::pack(const Run& run, std::span<const Slot> tasks) const {
     return at->second;
   };
   std::vector<Slot> values;  // by external
+  std::vector<TaskOrigin> origins;
   std::unordered_map<Slot, Slot> external_at;
   for (Slot i = 0; i < tasks.size(); ++i) {
     const Slot task = tasks[i];
@@ -209,14 +211,16 @@ Buffer Executor::pack(const Run& run, std::span<const Slot> tasks) const {
     if (run.front) move_place(*run.kinds[graph.kind[task]], run.step, draft.literals.data() + begin);
     draft.routes.push_back({i, static_cast<std::uint32_t>(rank_), task});
     draft.plan.push_back(graph.plan[task]);
+    origins.push_back(origin_of(&run, task));
     draft.end_task(kind_here(graph.kind[task]));
   }
-  return with_values(draft.subgraph(run.number), run, values);
+  return with_values(draft.subgraph(run.number), origins, run, values);
 }
 
-/// The subgraph, and behind it the encodings.
-Buffer Executor::with_values(const Subgraph& part, const Run& run, std::span<const Slot> values) {
-  std::vector<std::uint64_t> sizes{part.bytes.size()};
+/// The subgraph, behind it where its tasks come from, and then the encodings.
+Buffer Executor::with_values(const Subgraph& part, std::span<const TaskOrigin> origins, const Run& run,
+                             std::span<const Slot> values) {
+  std::vector<std::uint64_t> sizes{part.bytes.size(), origins.size_bytes()};
   for (const Slot slot : values) sizes.push_back(bytes_of(run.value(slot)));
   std::size_t size = 0;
   for (const std::uint64_t one : sizes) size += sizeof one + padded(one);
@@ -229,10 +233,11 @@ Buffer Executor::with_values(const Subgraph& part, const Run& run, std::span<con
     std::memset(here + bytes, 0, padded(bytes) - bytes);
     return here;
   };
-  std::memcpy(room(sizes.front()), part.bytes.data(), sizes.front());
+  std::memcpy(room(sizes[0]), part.bytes.data(), sizes[0]);
+  std::memcpy(room(sizes[1]), origins.data(), sizes[1]);
   for (std::size_t k = 0; k < values.size(); ++k) {
-    std::byte* const at_value = room(sizes[k + 1]);
-    write_exactly(run.value(values[k]), {at_value, sizes[k + 1]});
+    std::byte* const at_value = room(sizes[k + 2]);
+    write_exactly(run.value(values[k]), {at_value, sizes[k + 2]});
   }
   return message;
 }
@@ -290,7 +295,11 @@ std::size_t Executor::take_gift(std::span<const std::byte> gift) {
   const RunId home_run = graph.run;
   const auto tasks = static_cast<Slot>(graph.tasks());
   const auto slots = static_cast<Slot>(graph.slots());
-  start_as(number, std::move(graph));
+  const auto origin_bytes = next();
+  std::vector<TaskOrigin> origins(tasks);
+  if (origin_bytes.size() != std::span(origins).size_bytes()) throw DecodeError("stolen tasks are damaged");
+  std::memcpy(origins.data(), origin_bytes.data(), origin_bytes.size());
+  start_as(number, std::move(graph), std::move(origins));
   for (Slot slot = tasks; slot < slots; ++slot) {
     Reader reader(next());
     Value value;

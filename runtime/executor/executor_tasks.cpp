@@ -172,14 +172,17 @@ void Executor::call_and_time(Run& run, Slot task, Worker& me) {
   if (!run.value(task).failed()) durations_.add(kind, now_seconds() - before);
 }
 
-inline void Executor::call_kind(Run& run, Slot task, RunningTask& running, Communicator* communicator) {
+inline Frame Executor::frame_of(Run& run, Slot task, Communicator* communicator) {
   const Run::Step* step = &run.steps[task];
-  const Kind& kind = *run.kinds[step->kind];
   const std::span literals(run.graph.literals.data() + std::size_t{8} * step->literals,
                            std::size_t{8} * (step[1].literals - step->literals));
-  Frame frame{run.cells.data(), run.graph.inputs.data() + step->inputs, true, literals, communicator,
-              run.step};
-  running.begin(kind);
+  return {run.cells.data(), run.graph.inputs.data() + step->inputs, true, literals, communicator, run.step};
+}
+
+inline void Executor::call_kind(Run& run, Slot task, RunningTask& running, Communicator* communicator) {
+  const Kind& kind = *run.kinds[run.steps[task].kind];
+  Frame frame = frame_of(run, task, communicator);
+  running.begin(kind, *this, &run, task);
   try {
     kind.run(frame, run.cells[task].value);
   } catch (...) {
@@ -218,6 +221,17 @@ std::uint64_t Executor::plan_of(const Run& run, Slot slot) {
     return member.name + static_cast<MemberName>(member.stride * run.step);
   }
   return slot < run.graph.tasks() ? run.graph.plan[slot] : 0;
+}
+
+TaskOrigin Executor::origin_of(const void* its_run, std::uint64_t its_slot) const {
+  const Run& run = *static_cast<const Run*>(its_run);
+  const auto slot = static_cast<Slot>(its_slot);
+  if (run.is_stolen()) return run.origins.at(slot);
+  TaskOrigin origin{.run = home_run(run), .plan = plan_of(run, slot)};
+  if (!run.front) return origin;
+  origin.is_member = 1;
+  origin.place = run.front->of->nodes[node_of(origin.plan)].extent.place_of(number_of(origin.plan));
+  return origin;
 }
 
 void Executor::fail(Run& run, Slot task, bool cancelled, const std::string& message,
@@ -337,12 +351,27 @@ void Executor::send(Run& run, Slot slot) {
     try {
       send_by(run, route, run.value(slot));
     } catch (...) {  // a user's own codec may throw anything
-      send_by(run, route,
-              Value::make<Failure>(Failure::caught(home_run(run), plan_of(run, slot), rank_, not_encoded)));
+      Failure failure = Failure::caught(home_run(run), plan_of(run, slot), rank_, not_encoded);
+      failure.arguments = arguments_of(run, slot);
+      send_by(run, route, Value::make<Failure>(std::move(failure)));
     }
   }
   drop_use(run, slot);
   close(run);
+}
+
+/// Of a task that has just run. With several threads its inputs may be gone, or going.
+std::string Executor::arguments_of(Run& run, Slot slot) const {
+  if (slot >= run.graph.tasks()) return {};
+  constexpr const char* unknown = "…";
+  const auto inputs = run.graph.inputs_of(slot);
+  const auto is_gone = [&run](Slot input) { return run.value(input).empty(); };
+  if (!inputs.empty() && (shared_ || std::ranges::any_of(inputs, is_gone))) return unknown;
+  try {
+    return run.kinds[run.steps[slot].kind]->preview(frame_of(run, slot));
+  } catch (...) {
+    return unknown;
+  }
 }
 
 void Executor::send_by(const Run& run, const Route& route, const Value& value) {

@@ -83,6 +83,7 @@ struct ActiveRun {
   Slot next_source = 0;
   Slot spare_end;                      // behind the last source that may be given away
   std::unordered_map<Slot, int> away;  // tasks given away, and to whom
+  std::vector<TaskOrigin> origins;     // by slot, of what was stolen
   std::atomic<bool> any_failure{false};
   std::atomic<bool> takes_care{false};  // some slot has failed, or its bytes are counted
   std::atomic<std::uint64_t> open{0};

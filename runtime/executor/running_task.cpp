@@ -2,15 +2,28 @@
 #include "runtime/executor/running_task.hpp"
 
 #include <ramal/detail/engine.hpp>
+#include <ramal/this_task.hpp>
+
+#include <unistd.h>
 
 #include <stdexcept>
-#include <string>
 
-namespace ramal::detail {
+namespace ramal {
 
-void refuse_inside_a_task(const char* call) {
-  const Kind* kind =
-      this_thread_runs != nullptr ? this_thread_runs->kind.load(std::memory_order_relaxed) : nullptr;
+namespace {
+
+/// The finaliser of SplitMix64 (Steele, Lea and Flood, OOPSLA 2014): neighbouring numbers get unlike ones.
+std::uint64_t mixed(std::uint64_t x) {
+  x += 0x9e3779b97f4a7c15;
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
+  return x ^ (x >> 31);
+}
+
+}  // namespace
+
+void detail::refuse_inside_a_task(const char* call) {
+  const Kind* kind = running_kind();
   if (kind == nullptr) return;
   throw std::logic_error(
       "ramal: " + std::string(call) + " was called inside the task " + std::string(kind->name) +
@@ -18,4 +31,40 @@ void refuse_inside_a_task(const char* call) {
       "is given to ramal::run, round by round if what is to run depends on results");
 }
 
-}  // namespace ramal::detail
+TaskInfo this_task() {
+  const detail::Kind* kind = detail::running_kind();
+  if (kind == nullptr)
+    throw std::logic_error(
+        "ramal: this_task was called where no task runs, or in a thread that a task has started");
+  const detail::RunningTask& me = *detail::this_thread_runs;
+  const detail::TaskOrigin origin = me.teller->origin_of(me.run, me.slot);
+  TaskInfo info{.name = kind->name,
+                .rank = me.teller->rank(),
+                .place = {},
+                .seed = mixed(mixed(origin.run) ^ origin.plan)};
+  if (origin.is_member != 0) info.place = origin.place;
+  return info;
+}
+
+void detail::log_text(const std::string& text) {
+  std::string prefix = "ramal: ";
+  if (running_kind() != nullptr) {
+    const TaskInfo me = this_task();
+    prefix = "rank " + std::to_string(me.rank) + ", " + std::string(me.name) +
+             (me.place ? me.place->text() : "") + ": ";
+  }
+  std::string lines;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    if (begin < text.size() || begin == 0) lines += prefix + text.substr(begin, end - begin) + '\n';
+    begin = end + 1;
+  }
+  // By the system, not by stdio, which could cut it in pieces.
+  for (std::size_t done = 0; done < lines.size();) {
+    const auto written = ::write(STDERR_FILENO, lines.data() + done, lines.size() - done);
+    if (written <= 0) return;  // nobody can be told
+    done += static_cast<std::size_t>(written);
+  }
+}
+
+}  // namespace ramal

@@ -1,22 +1,56 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// RunningTask: what a thread is inside of, for those that must know: sessions, which tasks cannot use.
+// RunningTask: what a thread is inside of. Sessions must know, which tasks cannot use, and tasks may ask.
 #pragma once
 
 #include <ramal/detail/task.hpp>
+#include <ramal/index.hpp>
 
 #include <atomic>
 
 namespace ramal::detail {
 
-/// One for each place that runs tasks. Read by other threads too, for what they say of a rank.
-struct RunningTask {
-  std::atomic<const Kind*> kind{nullptr};
+/// Names a task for the whole session, on whatever rank it runs, and with any scheduler. Travels as memory.
+struct TaskOrigin {
+  std::uint64_t run = 0;        ///< the run that it was planned in
+  std::uint64_t plan = 0;       ///< its index in that run's graph, or its name as a member of a family
+  std::uint64_t is_member = 0;  ///< then it has a place
+  Index place = {};
+};
 
-  void begin(const Kind& its) { kind.store(&its, std::memory_order_relaxed); }
+/// Whoever runs tasks can tell where they come from.
+class TellsOrigins {
+ public:
+  virtual int rank() const = 0;
+  /// Of the task in that slot of a run, which is what it has given to RunningTask::begin.
+  virtual TaskOrigin origin_of(const void* run, std::uint64_t slot) const = 0;
+
+ protected:
+  ~TellsOrigins() = default;
+};
+
+/// One for each place that runs tasks.
+struct RunningTask {
+  std::atomic<const Kind*> kind{nullptr};  ///< read by other threads too, for what they say of a rank
+  // for the thread itself
+  const TellsOrigins* teller = nullptr;
+  const void* run = nullptr;
+  std::uint64_t slot = 0;
+
+  void begin(const Kind& its, const TellsOrigins& told_by, const void* of, std::uint64_t in_slot) {
+    teller = &told_by;
+    run = of;
+    slot = in_slot;
+    kind.store(&its, std::memory_order_relaxed);
+  }
   void end() { kind.store(nullptr, std::memory_order_relaxed); }
 };
 
 /// This thread's while it runs tasks, else null. Set by whoever runs them.
 inline thread_local RunningTask* this_thread_runs = nullptr;
+
+/// Null outside of tasks.
+inline const Kind* running_kind() {
+  return this_thread_runs != nullptr ? this_thread_runs->kind.load(std::memory_order_relaxed) : nullptr;
+}
 
 }  // namespace ramal::detail

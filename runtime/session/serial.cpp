@@ -62,7 +62,7 @@ Value SerialEngine::call(const Graph& graph, TaskIndex i, std::vector<Cell>& cel
   Value result;
   ++tasks_run_;
   try {
-    run_kind(task.kind(), frame, result);
+    run_kind(task.kind(), {.run = run_, .plan = i}, frame, result);
     return result;
   } catch (...) {
     Failure failure{
@@ -79,18 +79,19 @@ Value SerialEngine::call(const Graph& graph, TaskIndex i, std::vector<Cell>& cel
 }
 
 /// Throws what its function throws.
-void SerialEngine::run_kind(const Kind& kind, Frame& frame, Value& result) {
+void SerialEngine::run_kind(const Kind& kind, const TaskOrigin& origin, Frame& frame, Value& result) {
   struct Mark {
-    explicit Mark(RunningTask& its, const Kind& kind) : running(its) {
+    Mark(const SerialEngine& engine, RunningTask& its, const Kind& kind, const TaskOrigin& origin)
+        : running(its) {
       this_thread_runs = &running;
-      running.begin(kind);
+      running.begin(kind, engine, &origin, 0);
     }
     ~Mark() {
       running.end();
       this_thread_runs = nullptr;
     }
     RunningTask& running;
-  } const mark(running_, kind);
+  } const mark(*this, running_, kind, origin);
   kind.run(frame, result);
 }
 
@@ -206,12 +207,17 @@ void SerialEngine::evaluate_member(Evaluation& all, std::uint32_t i, std::int64_
 }
 
 void SerialEngine::run(const Families& families) {
-  PlannedProgram planned;
-  const auto values = evaluate(families, planned);
-  std::vector<Value> asked;
-  for (const auto& family : families)
-    std::ranges::copy(values[planned.node(*family)], std::back_inserter(asked));
-  throw_first_failure(asked);
+  Families fresh, kept;
+  for (const auto& family : families) (kept_members(*family) != nullptr ? kept : fresh).push_back(family);
+  if (!fresh.empty()) {
+    PlannedProgram planned;
+    const auto values = evaluate(fresh, planned);
+    std::vector<Value> asked;
+    for (const auto& family : fresh)
+      std::ranges::copy(values[planned.node(*family)], std::back_inserter(asked));
+    throw_first_failure(asked);
+  }
+  check(kept);
 }
 
 const std::vector<Value>* SerialEngine::kept_members(const FamilyNode& family) const {
@@ -278,7 +284,9 @@ Value SerialEngine::call_member(Evaluation& all, std::uint32_t number, const Ind
   Frame frame{cells.data(), inputs.data(), false, literals, nullptr};
   Value result;
   try {
-    run_kind(*node.kind, frame, result);
+    const TaskOrigin origin{
+        .run = run_, .plan = name_of(number, node.extent.number_of(place)), .is_member = 1, .place = place};
+    run_kind(*node.kind, origin, frame, result);
     return result;
   } catch (...) {
     std::string arguments = "…";
@@ -349,6 +357,12 @@ void SerialEngine::persist(const Tasks& targets) {
     if (target->constant() == nullptr && target->residence() == nullptr) fresh.push_back(target);
     if (target->residence() != nullptr) kept(*target);
   }
+  // Members of families are kept once their families are made, and nothing is left to do. Each run has the
+  // number that it has on several ranks, since seeds depend on it.
+  if (fresh.empty()) return;
+  make_members(collect(fresh), fresh);
+  std::erase_if(fresh, [](const Task* target) { return target->residence() != nullptr; });
+  if (fresh.empty()) return;
   const auto values = evaluate(fresh);
   for (std::size_t i = 0; i < fresh.size(); ++i) {
     if (fresh[i]->residence() == nullptr) fresh[i]->settle(std::make_unique<KeptResidence>(*this, values[i]));

@@ -18,7 +18,7 @@
 
 namespace ramal::detail {
 
-class SerialEngine final : public Engine {
+class SerialEngine final : public Engine, private TellsOrigins {
  public:
   int ranks() const override { return 1; }
   Outcome compute(const Tasks& targets) override;
@@ -79,7 +79,11 @@ class SerialEngine final : public Engine {
   void evaluate_loop(Evaluation& all, const ProgramLoop& loop, std::uint32_t first);
   Value call_member(Evaluation& all, std::uint32_t node, const Index& place);
   Value call(const Graph& graph, TaskIndex i, std::vector<Cell>& cells);
-  void run_kind(const Kind& kind, Frame& frame, Value& result);
+  void run_kind(const Kind& kind, const TaskOrigin& origin, Frame& frame, Value& result);
+  int rank() const override { return 0; }
+  TaskOrigin origin_of(const void* origin, std::uint64_t) const override {
+    return *static_cast<const TaskOrigin*>(origin);
+  }
   std::exception_ptr error_of(const Failure& failure) const;
   void throw_first_failure(const std::vector<Value>& values) const;
 

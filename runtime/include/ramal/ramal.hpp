@@ -13,4 +13,5 @@
 #include <ramal/reduce.hpp>
 #include <ramal/run.hpp>
 #include <ramal/session.hpp>
+#include <ramal/this_task.hpp>
 #include <ramal/visualize.hpp>

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What a task may ask of itself, and lines from within it.
+#pragma once
+
+#include <ramal/index.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <string_view>
+
+namespace ramal {
+
+/// The task that the calling thread runs.
+struct TaskInfo {
+  std::string_view name;  ///< its function's
+  int rank = 0;           ///< where it runs, which may be another rank than planned
+  /// Of a member of a family: its place. Members of loops begin with the step.
+  std::optional<Index> place;
+  /// Differs from task to task, and depends on nothing but the program: it is the same on whichever rank the
+  /// task runs, at every rank count, with every scheduler, and in every run of the program. For random
+  /// numbers, as in `std::mt19937_64 random(ramal::this_task().seed)`: a generator without one gives all
+  /// tasks the same. A graph that is computed a second time has other seeds. All participants of a collective
+  /// task have the same.
+  std::uint64_t seed = 0;
+};
+
+/// Throws std::logic_error outside of tasks: in the program, and in threads that a task has started. O(1).
+TaskInfo this_task();
+
+namespace detail {
+void log_text(const std::string& text);
+}
+
+/// A line on standard error, made of the parts by `<<`: `ramal::log("residual ", r, " after ", n)`. It begins
+/// with the rank and the task, as in `rank 3, blur[2, 5]: …`, and is written in one piece, so that lines of
+/// several tasks, threads and ranks do not mix. Outside of tasks it begins with `ramal:`. From any thread.
+template <class... Parts>
+void log(const Parts&... parts) {
+  std::ostringstream line;
+  (line << ... << parts);
+  detail::log_text(line.str());
+}
+
+}  // namespace ramal
