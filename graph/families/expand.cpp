@@ -158,7 +158,8 @@ class Expander::Expansion {
   void note_wishes(const ProgramNode& node) {
     const auto task = static_cast<Slot>(draft_.kind.size());
     if (node.priority != 0) draft_.priorities.push_back({task, node.priority});
-    if (node.threads > 1) draft_.needs.push_back({.result_bytes = 0, .slot = task, .threads = node.threads});
+    if (node.threads > 1 || node.result_bytes > 0)
+      draft_.needs.push_back({.result_bytes = node.result_bytes, .slot = task, .threads = node.threads});
   }
 
   /// The slot of what a member of this front reads.

@@ -150,6 +150,7 @@ class Planner {
     node.only_rank = wished_rank(family);
     node.priority = family.traits.wishes.priority;
     node.threads = static_cast<std::uint32_t>(family.traits.wishes.threads);
+    node.result_bytes = family.traits.wishes.result_bytes;
     node.parts = grid_of(node.extent, node.steps, context_.ranks);
     node.needed = Region::whole(node.extent);
     return node;

@@ -108,6 +108,7 @@ struct ProgramNode {
   std::int32_t only_rank = -1;
   std::int32_t priority = 0;  ///< as in Annotation, of each member
   std::uint32_t threads = 1;
+  std::uint64_t result_bytes = 0;  ///< 0: not stated
   bool steps = false;
   bool reads_itself = false;
   Pace pace = Pace::once;

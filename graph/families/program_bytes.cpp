@@ -24,7 +24,7 @@ struct NodeHead {
   Leaves leaves;
   std::int64_t front, last, rows, period, settled;
   ValueId kept;
-  std::uint64_t closure_bytes, given;
+  std::uint64_t closure_bytes, given, result_bytes;
 };
 
 struct LoopHead {
@@ -82,7 +82,8 @@ void write_program(Writer& writer, const FamilyProgram& program, const Images& i
                         .settled = node.settled,
                         .kept = node.kept,
                         .closure_bytes = node.closure.size(),
-                        .given = node.given.size()});
+                        .given = node.given.size(),
+                        .result_bytes = node.result_bytes});
     write_items(writer, node.sources);
     write_items(writer, node.given);
     write_items(writer, node.closure);
@@ -201,6 +202,7 @@ FamilyProgram FamilyProgram::decode(std::span<const std::byte> bytes, const Imag
     node.only_rank = head.only_rank;
     node.priority = head.priority;
     node.threads = head.threads;
+    node.result_bytes = head.result_bytes;
     node.steps = head.steps;
     node.reads_itself = head.reads_itself;
     node.is_task = head.is_task;

@@ -84,10 +84,18 @@ Executor::Run* Executor::prepare(RunId number, std::shared_ptr<Layout> layout, F
   arrivals_missing_.fetch_add(static_cast<std::int64_t>(front.front->awaited.size()));
   for (const Front::Part& part : front.front->parts) {
     if (part.first >= run->graph.tasks()) break;  // values that exist
-    durations_.choice(*front.of->nodes[part.node].kind)
-        .next_of(static_cast<std::uint32_t>(part.region.volume()),
-                 [&](std::uint32_t k) { run->flag(part.first + k, Run::timed); });
+    const ProgramNode& node = front.of->nodes[part.node];
+    const auto count = static_cast<Slot>(part.region.volume());
+    durations_.choice(*node.kind).next_of(count, [&](std::uint32_t k) {
+      run->flag(part.first + k, Run::timed);
+    });
+    if (node.result_bytes > 0) continue;
+    if (const std::uint64_t bytes = sizes_.expected(*node.kind); bytes > 0) {
+      run->learnt.push_back({part.first, count, bytes});
+      for (Slot k = 0; k < count; ++k) run->flag(part.first + k, Run::stated);
+    }
   }
+  if (!run->learnt.empty() && !run->counts_bytes()) run->count_bytes();
   run->front = std::move(front);
   return runs_.emplace(number, std::move(run)).first->second.get();
 }
@@ -312,20 +320,20 @@ void Executor::settle(RunId number, std::uint32_t turn, const Failure* failure) 
 
 /// A slot was filled; what its task stated was counted before it ran, or so much before it arrived.
 void Executor::count_result(Run& run, Slot slot, std::uint64_t counted) {
-  const std::uint64_t stated = run.has(slot, Run::stated) ? run.layout->needs.at(slot).result_bytes : 0;
+  const std::uint64_t stated = run.has(slot, Run::stated) ? run.expected_bytes(slot) : 0;
   const bool kept = run.has(slot, Run::kept);  // counted as such
   run.bytes[slot] = kept ? 0 : contiguous_bytes(run.value(slot));
   memory_.replace(stated + counted, run.bytes[slot]);
 }
 
 bool Executor::admit(const RunSlot& task) {
-  return !is_short_of_memory() && memory_.reserve(task.run->layout->needs.at(task.slot).result_bytes);
+  return !is_short_of_memory() && memory_.reserve(task.run->expected_bytes(task.slot));
 }
 
 void Executor::defer(const RunSlot& task) {
   // Depth first: what has inputs frees them.
   const bool first = !task.run->graph.inputs_of(task.slot).empty();
-  ready_.defer(task, task.run->layout->needs.at(task.slot).result_bytes, first);
+  ready_.defer(task, task.run->expected_bytes(task.slot), first);
 }
 
 void Executor::finish(Run& run) {

@@ -34,6 +34,7 @@
 #include "runtime/executor/front_run.hpp"
 #include "runtime/executor/kept_store.hpp"
 #include "runtime/executor/ready_queues.hpp"
+#include "runtime/executor/result_sizes.hpp"
 #include "runtime/executor/running_task.hpp"
 #include "runtime/machine/crew_gate.hpp"
 #include "runtime/machine/memory_bound.hpp"
@@ -114,6 +115,10 @@ class Executor final : private TellsOrigins {
   void arrive(RunId run, Slot slot, Value value, std::uint64_t counted = 0);
   /// A large result is being received: from now on its bytes count, until it is needed no more.
   void expect(std::uint64_t bytes) { memory_.add(bytes); }
+  /// What was expected has come, as a member of a family: it counts until nothing refers to it.
+  void count_while_used(Value value, std::uint64_t bytes) {
+    memory_.count_while_used(std::move(value), bytes);
+  }
   /// Is there room for one?
   bool has_room_to_receive(std::uint64_t bytes) {
     return memory_.has_room_to_receive(bytes) || (memory_.sweep() && memory_.has_room_to_receive(bytes));
@@ -322,6 +327,7 @@ class Executor final : private TellsOrigins {
   CrewGate gate_;
   const ThreadedLibraries libraries_;
   Durations durations_;
+  ResultSizes sizes_;  // of families' members
   KeptStore kept_;
 
   // what runs next

@@ -169,7 +169,9 @@ void Executor::call_and_time(Run& run, Slot task, Worker& me) {
   me.timed.store(&kind, std::memory_order_release);
   call_kind(run, task, me.running);
   me.timed.store(nullptr, std::memory_order_relaxed);
-  if (!run.value(task).failed()) durations_.add(kind, now_seconds() - before);
+  if (run.value(task).failed()) return;
+  durations_.add(kind, now_seconds() - before);
+  if (run.front) sizes_.add(kind, contiguous_bytes(run.value(task)));
 }
 
 inline Frame Executor::frame_of(Run& run, Slot task, Communicator* communicator) {
@@ -299,6 +301,8 @@ void Executor::follow_link(Run& run, Slot slot, Slot to, Worker* me) {
   if (value.failed()) run.next->note_failure();
   if (run.cells[slot].uses.load(std::memory_order_acquire) == 1) {
     run.next->value(to) = std::move(value);
+    if (run.counts_bytes() && run.next->counts_bytes())
+      run.next->bytes[to] = std::exchange(run.bytes[slot], 0);
   } else {
     run.next->value(to) = value;
   }

@@ -6,6 +6,7 @@
 #include "graph/core/graph.hpp"
 #include "runtime/executor/failure.hpp"
 #include "runtime/executor/front_run.hpp"
+#include "runtime/executor/running_task.hpp"
 #include "runtime/machine/spin_lock.hpp"
 
 #include <algorithm>
@@ -26,7 +27,10 @@ struct RunLayout {
   };
   explicit RunLayout(Subgraph subgraph) : graph(std::move(subgraph)) {
     for (const Priority& priority : graph.priorities) priorities.emplace(priority.slot, priority.priority);
-    for (const Need& need : graph.needs) needs.emplace(need.slot, need);
+    for (const Need& need : graph.needs) {
+      needs.emplace(need.slot, need);
+      if (need.result_bytes > 0) states_bytes = true;
+    }
   }
 
   Subgraph graph;
@@ -38,6 +42,7 @@ struct RunLayout {
   std::uint64_t routed_slots = 0;
   std::unordered_map<Slot, int> priorities;
   std::unordered_map<Slot, Need> needs;
+  bool states_bytes = false;
   // Of a front: what its cells begin with, and whose values leave.
   Array<Cell::Counts> counts;
   Array<std::uint16_t> flags;
@@ -90,6 +95,13 @@ struct ActiveRun {
   // of a front
   std::int64_t step = 0;  // to be added to its members' steps
   std::optional<FrontRun> front;
+  /// Tasks from a first one on, and what the results of others of their kind took.
+  struct Learnt {
+    Slot first;
+    Slot count;
+    std::uint64_t result_bytes;
+  };
+  std::vector<Learnt> learnt;
   ActiveRun* next = nullptr;  // the front that its links lead to
   SpinLock failure_lock;
   std::optional<Failure> failure;  // the first of its members'
@@ -99,12 +111,7 @@ struct ActiveRun {
   ActiveRun(RunId run, Subgraph subgraph)
       : ActiveRun(std::make_shared<RunLayout>(std::move(subgraph)), run, std::span<const Link>()) {
     set_keeps({graph.keeps.begin(), graph.keeps.end()});
-    if (std::ranges::any_of(graph.needs, [](const Need& need) { return need.result_bytes > 0; })) {
-      bytes.assign(graph.slots(), 0);
-      takes_care = true;
-    } else {
-      received.assign(graph.externals.size(), 0);
-    }
+    if (!counts_bytes()) received.assign(graph.externals.size(), 0);
   }
   /// Of a new layout, which it fills in; `links` lead to the next front.
   ActiveRun(std::shared_ptr<RunLayout> fresh, RunId run, std::span<const Link> links)
@@ -116,12 +123,14 @@ struct ActiveRun {
       if (need.threads > 1) flag(need.slot, wide);
       if (need.result_bytes > 0) flag(need.slot, stated);
     }
+    if (layout->states_bytes) count_bytes();
     open.store(graph.slots() + 1 + layout->routed_slots, std::memory_order_relaxed);
   }
   /// Of a front's, again.
   ActiveRun(std::shared_ptr<RunLayout> known, RunId run)
       : ActiveRun(known, run, Array<Cell>(known->counts.begin(), known->counts.end()),
                   Flags(known->flags.begin(), known->flags.end())) {
+    if (layout->states_bytes) count_bytes();
     open.store(graph.slots() + 1 + layout->routed_slots, std::memory_order_relaxed);
   }
   /// So that the layout can be used again.
@@ -147,6 +156,20 @@ struct ActiveRun {
   /// Its tasks may be given away, if nothing speaks against one of them.
   bool may_be_given() const { return !is_stolen() && !counts_bytes(); }
   bool counts_bytes() const { return !bytes.empty(); }
+  void count_bytes() {
+    bytes.assign(graph.slots(), 0);
+    takes_care = true;
+  }
+  /// What a task whose result's size is stated, or was learnt, will make.
+  std::uint64_t expected_bytes(Slot task) const {
+    if (const auto need = layout->needs.find(task);
+        need != layout->needs.end() && need->second.result_bytes > 0)
+      return need->second.result_bytes;
+    for (const Learnt& one : learnt) {
+      if (task - one.first < one.count) return one.result_bytes;
+    }
+    return 0;
+  }
   /// What the executor counts for the slot's value.
   std::uint64_t counted(Slot slot) const {
     if (counts_bytes()) return bytes[slot];

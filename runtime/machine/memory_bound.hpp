@@ -64,21 +64,28 @@ class MemoryBound {
       return;
     }
     const std::lock_guard lock(mutex_);
-    leaving_.push_back({std::move(value), bytes});
+    put(leaving_, std::move(value), bytes);
   }
-  /// Frees what has left meanwhile. True if anything has.
+  /// So many bytes were counted for a value from another rank, which no run counts: they are until nothing else
+  /// refers to it.
+  void count_while_used(Value value, std::uint64_t bytes) {
+    if (bytes == 0) return;
+    if (value.empty()) {
+      subtract(bytes);
+      return;
+    }
+    const std::lock_guard lock(mutex_);
+    put(used_, std::move(value), bytes);
+  }
+  /// Frees what has left, or is used no more. True if there was any.
   bool sweep() {
     const std::lock_guard lock(mutex_);
-    const auto first = std::partition(leaving_.begin(), leaving_.end(),
-                                      [](const Leaving& one) { return !one.value.unique(); });
-    for (auto one = first; one != leaving_.end(); ++one) subtract(one->bytes);
-    const bool any = first != leaving_.end();
-    leaving_.erase(first, leaving_.end());
-    return any;
+    const bool any_left = sweep(leaving_);
+    return sweep(used_) || any_left;
   }
   bool is_sending() const {
     const std::lock_guard lock(mutex_);
-    return !leaving_.empty();
+    return !leaving_.items.empty();
   }
   std::uint64_t held() const {
     return static_cast<std::uint64_t>(std::max<std::int64_t>(0, held_.load() + kept_.load()));
@@ -87,10 +94,29 @@ class MemoryBound {
   std::uint64_t most_held() const { return most_.load(std::memory_order_relaxed); }
 
  private:
-  struct Leaving {
+  struct Counted {
     Value value;
     std::uint64_t bytes;
   };
+  struct List {
+    std::vector<Counted> items;
+    std::size_t next_sweep = 64;  ///< items at which to look, so that what is free does not pile up
+  };
+  void put(List& list, Value value, std::uint64_t bytes) {
+    if (list.items.size() >= list.next_sweep) {
+      sweep(list);
+      list.next_sweep = std::max<std::size_t>(64, 2 * list.items.size());
+    }
+    list.items.push_back({std::move(value), bytes});
+  }
+  bool sweep(List& list) {
+    const auto first = std::partition(list.items.begin(), list.items.end(),
+                                      [](const Counted& one) { return !one.value.unique(); });
+    for (auto one = first; one != list.items.end(); ++one) subtract(one->bytes);
+    const bool any = first != list.items.end();
+    list.items.erase(first, list.items.end());
+    return any;
+  }
   bool fits(std::int64_t held, std::int64_t more) const { return held <= 0 || more <= limit() - held; }
   std::int64_t limit() const { return std::max(bound_ - kept_.load(), bound_ / 8); }
   void note_most() {
@@ -105,7 +131,8 @@ class MemoryBound {
   std::atomic<std::int64_t> kept_{0};
   std::atomic<std::uint64_t> most_{0};
   mutable std::mutex mutex_;
-  std::vector<Leaving> leaving_;
+  List leaving_;
+  List used_;  // from other ranks
 };
 
 }  // namespace ramal::detail

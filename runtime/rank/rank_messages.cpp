@@ -347,7 +347,8 @@ void Rank::take_stop(int from, const Header& header, std::span<const std::byte> 
 
 /// What it counts for while it is here. Only what comes by itself: small results are bounded by credits.
 std::uint64_t Rank::counted_bytes(const Header& header) const {
-  return header.type == MessageType::result && header.bytes > mail_.small_bytes() ? header.bytes : 0;
+  const bool is_value = header.type == MessageType::result || header.type == MessageType::member;
+  return is_value && header.bytes > mail_.small_bytes() ? header.bytes : 0;
 }
 
 /// A rank that has no room puts results off, and with them what that sender sent after, while it has ready
@@ -380,7 +381,9 @@ void Rank::landed(int from, const Header& header) {
   if (header.type == MessageType::member || header.type == MessageType::member_failure) {
     if (landing.value.empty()) {
       take_member(header, landing.head.view(), landing.bytes.view());
+      executor_.count_while_used(Value(), counted_bytes(header));  // its encoding is gone
     } else {
+      executor_.count_while_used(landing.value, counted_bytes(header));
       hand_member_over(header, Reader(landing.head.view()).raw<MemberName>(), std::move(landing.value));
     }
   } else if (!landing.value.empty()) {

@@ -325,6 +325,54 @@ TEST(Families, OfHandlesHoldNoMoreThanTheHandles) {
   }
 }
 
+/// Memory that tells how much of it there is, and ever was.
+std::atomic<std::int64_t> bytes_alive{0};
+std::atomic<std::int64_t> most_bytes_alive{0};
+Numbers watched_block(long i) {
+  constexpr std::int64_t count = 10'000;
+  constexpr auto bytes = static_cast<std::int64_t>(count * sizeof(double));
+  const std::int64_t now = bytes_alive += bytes;
+  for (std::int64_t most = most_bytes_alive; now > most && !most_bytes_alive.compare_exchange_weak(most, now);) continue;
+  auto* const memory = new double[count];
+  std::fill_n(memory, count, static_cast<double>(i));
+  return Numbers::wrap(memory, {count}, {}, std::shared_ptr<void>(memory, [](double* data) {
+                         delete[] data;
+                         bytes_alive -= bytes;
+                       }));
+}
+double total_of_two(Inputs<Numbers> near) {
+  double sum = 0;
+  for (const Numbers& one : near) sum += total_of(one);
+  return sum;
+}
+
+/// Members that state what they will make, or of which the first ones tell it, keep a rank within its bound.
+TEST(Families, MembersKeepWithinTheBoundOnMemory) {
+  constexpr std::uint64_t block_bytes = 80'000;
+  constexpr std::int64_t count = 400;
+  double expected = 0, expected_of_two = 0;
+  for (long i = 0; i < count; ++i) {
+    expected += 10'000.0 * static_cast<double>(i);
+    expected_of_two += 10'000.0 * static_cast<double>(i + (i + 1 < count ? i + 1 : 0));
+  }
+  for (const int ranks : {1, 2, 3}) {
+    for (const std::int64_t front_members : {8, 1000}) {
+      for (const bool reads_two : {false, true}) {
+        ThreadedRanks threaded(ranks, 0, {}, 64, 10 * block_bytes);
+        threaded.engine().set_front_members(front_members);
+        Session& session = threaded.session();
+        most_bytes_alive = 0;
+        const auto blocks = family<watched_block>(count).annotate({.result_bytes = block_bytes});
+        const auto totals = reads_two ? stencil<total_of_two>(blocks, {{0}, {1}}) : map<total_of>(blocks);
+        EXPECT_EQ(session.compute(reduce<sum_of_two>(totals)), reads_two ? expected_of_two : expected);
+        EXPECT_LE(most_bytes_alive, static_cast<std::int64_t>(static_cast<std::size_t>(ranks) * 16 * block_bytes))
+            << ranks << " ranks, " << front_members << " members a front, reads " << 1 + reads_two;
+      }
+    }
+  }
+  EXPECT_EQ(bytes_alive, 0);
+}
+
 // --- chains of families and handles ------------------------------------------------------------------------
 
 Word remainder_of_seven(long i) { return static_cast<Word>(i % 7); }
