@@ -123,7 +123,7 @@ auto family_of(const Graph& graph) {
   return ramal::family<member>.with({.reach = ramal::Index(1, graph.reach()),
                                      .steps = true,
                                      .period = graph.period(),
-                                     .settled = graph.settled()})(
+                                     .periodic_from = graph.settled()})(
       ramal::Index(graph.config().steps, graph.config().width), depends);
 }
 

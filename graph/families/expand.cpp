@@ -237,7 +237,7 @@ class Expander::Expansion {
     const ProgramSource& source = by.sources[reader.source];
     const bool stays = source.shape.volume() == 1 || source.shape.dims != by.extent.dims;
     if (by.pace != Pace::by_steps || by.loop >= 0 || by.period == 0 || !stays) return std::nullopt;
-    return by.settled + by.period + 2 * by.rows;
+    return by.periodic_from + by.period + 2 * by.rows;
   }
 
   /// Notes members that own ones by chunks may read in fronts after the next. This is as the pattern alone

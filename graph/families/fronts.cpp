@@ -20,7 +20,7 @@ class FrontPlanner {
 
   void plan() {
     program_.fronts = 0;
-    for (ProgramLoop& loop : program_.loops) loop.ghost = 0;
+    for (ProgramLoop& loop : program_.loops) loop.epilogue = 0;
     find_looked_through();
     choose_chunks();
     choose_rows();
@@ -57,14 +57,14 @@ class FrontPlanner {
       node.pace = Pace::once;
       if (!may_go_by_chunks(i)) continue;
       if (const auto below = leaves_below(node)) {
-        node.leaves = below->leaves;
+        node.footprint = below->footprint;
         has_leaves_below_[i] = true;
         // Values from at most one chunk ago have the shortest way.
         if (below->reach > 0 && below->reach <= most_for_reach * front_members_)
-          most =
-              std::min(most, std::max<std::int64_t>(1, node.leaves.count() / program_.ranks / below->reach));
+          most = std::min(most,
+                          std::max<std::int64_t>(1, node.footprint.count() / program_.ranks / below->reach));
       } else if (node.needed.volume() > members_) {
-        node.leaves = own_leaves(node.extent);
+        node.footprint = own_footprint(node.extent);
         wanted = std::max(wanted, (node.needed.volume() + members_ - 1) / members_);
       } else {
         continue;
@@ -84,41 +84,41 @@ class FrontPlanner {
            is_in_bands && node.extent.volume() > 0 && !is_looked_through_[i];
   }
 
-  static Leaves own_leaves(const Index& extent) {
-    Leaves leaves{.rows = extent[0], .scale = extent};
+  static Footprint own_footprint(const Index& extent) {
+    Footprint footprint{.rows = extent[0], .scale = extent};
     std::int64_t numbers = 1;
-    for (int d = extent.dims; d-- > 0; numbers *= extent[d]) leaves.scale[d] = numbers;
-    leaves.row = numbers / extent[0];
-    return leaves;
+    for (int d = extent.dims; d-- > 0; numbers *= extent[d]) footprint.scale[d] = numbers;
+    footprint.row = numbers / extent[0];
+    return footprint;
   }
 
   /// The leaves of a node whose sources go by chunks and have places that go together with its own. Nothing
   /// if there is no such source, or if several do not agree.
-  struct LeavesBelow {
-    Leaves leaves;
+  struct FootprintBelow {
+    Footprint footprint;
     std::int64_t reach = 0;  ///< how far those apart are that are read, halos alone
   };
-  std::optional<LeavesBelow> leaves_below(const ProgramNode& node) {
+  std::optional<FootprintBelow> leaves_below(const ProgramNode& node) {
     if (node.exists()) return std::nullopt;
     const auto alignment = node.kind->dependence->known_alignment(node.closure.data(), node.extent.dims);
     if (!alignment) return std::nullopt;
-    std::optional<LeavesBelow> below;
+    std::optional<FootprintBelow> below;
     for (const ProgramSource& source : node.sources) {
       const ProgramNode& from = program_.nodes[source.node];
       if (from.pace != Pace::by_chunks || !sees_all(source) || source.shape.volume() == 1) continue;
       if (!fits(node.extent, *alignment, source.shape)) return std::nullopt;
-      const LeavesBelow found = seen_through(from.leaves, *alignment, source.shape);
+      const FootprintBelow found = seen_through(from.footprint, *alignment, source.shape);
       if (!below) {
         below = found;
         continue;
       }
-      Leaves& leaves = below->leaves;
-      if (leaves.rows != found.leaves.rows || leaves.row != found.leaves.row ||
-          leaves.scale != found.leaves.scale)
+      Footprint& footprint = below->footprint;
+      if (footprint.rows != found.footprint.rows || footprint.row != found.footprint.row ||
+          footprint.scale != found.footprint.scale)
         return std::nullopt;
-      leaves.behind = std::max(leaves.behind, found.leaves.behind);
-      leaves.ahead = std::max(leaves.ahead, found.leaves.ahead);
-      leaves.wraps = leaves.wraps || found.leaves.wraps;
+      footprint.behind = std::max(footprint.behind, found.footprint.behind);
+      footprint.ahead = std::max(footprint.ahead, found.footprint.ahead);
+      footprint.wraps = footprint.wraps || found.footprint.wraps;
     }
     return below;
   }
@@ -128,20 +128,20 @@ class FrontPlanner {
       if ((shape[d] + alignment.width[d] - 1) / alignment.width[d] != extent[d]) return false;
     return true;
   }
-  static LeavesBelow seen_through(Leaves leaves, const Alignment& alignment, const Index& shape) {
+  static FootprintBelow seen_through(Footprint footprint, const Alignment& alignment, const Index& shape) {
     std::int64_t reach = 0;
     for (int d = 0; d < shape.dims; ++d) {
       // What wraps comes from the other end of its row, which is less than a row away.
       const bool turns = alignment.wraps && d > 0 && alignment.halo[d] > 0;
       const std::int64_t halo = turns ? shape[d] - 1 : alignment.halo[d];
-      reach += leaves.scale[d] * halo;
-      leaves.ahead += leaves.scale[d] * (alignment.width[d] - 1);
-      leaves.scale[d] *= alignment.width[d];
+      reach += footprint.scale[d] * halo;
+      footprint.ahead += footprint.scale[d] * (alignment.width[d] - 1);
+      footprint.scale[d] *= alignment.width[d];
     }
-    leaves.behind += reach;
-    leaves.ahead += reach;
-    leaves.wraps = leaves.wraps || (alignment.wraps && alignment.halo[0] > 0);
-    return {leaves, 2 * reach};
+    footprint.behind += reach;
+    footprint.ahead += reach;
+    footprint.wraps = footprint.wraps || (alignment.wraps && alignment.halo[0] > 0);
+    return {footprint, 2 * reach};
   }
 
   // --- steps ----------------------------------------------------------------------------------------------
@@ -188,7 +188,8 @@ class FrontPlanner {
     }
     // No loop has begun before all chunks are through.
     for (const ProgramLoop& loop : program_.loops) {
-      if (loop.ghost > 0 && after <= loop.ghost && after + more >= loop.front) after = loop.ghost + 1;
+      if (loop.epilogue > 0 && after <= loop.epilogue && after + more >= loop.front)
+        after = loop.epilogue + 1;
     }
     node.front = after;
     node.last = after + more;
@@ -223,19 +224,19 @@ class FrontPlanner {
   void set_loop_fronts(ProgramNode& node) {
     ProgramLoop& loop =
         program_.loops[static_cast<std::size_t>(node.left_by >= 0 ? node.left_by : node.loop)];
-    if (loop.ghost == 0) {
+    if (loop.epilogue == 0) {
       loop.front = std::max(program_.fronts, program_.chunks > 1 ? program_.chunks : 0);
-      loop.ghost = loop.front + (loop.steps - 1) / loop.rows + 1;
+      loop.epilogue = loop.front + (loop.steps - 1) / loop.rows + 1;
     }
     if (node.left_by >= 0) {
-      node.front = node.last = loop.ghost + 1;
+      node.front = node.last = loop.epilogue + 1;
       program_.fronts = std::max(program_.fronts, node.last + 1);
       return;
     }
     node.pace = Pace::by_steps;
     node.rows = loop.rows;
     node.front = loop.front;
-    node.last = loop.ghost - 1;
+    node.last = loop.epilogue - 1;
   }
 
   /// A chunk is made longer for reaches up to so many times what it should have.

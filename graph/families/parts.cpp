@@ -26,7 +26,7 @@ std::optional<Slot> Front::slot_of(std::uint32_t node, const Index& place) const
 
 void Expander::append_chunk(std::uint32_t index, std::int64_t front, std::vector<Front::Part>& parts) const {
   const ProgramNode& node = program_.nodes[index];
-  const Leaves& leaves = node.leaves;
+  const Footprint& footprint = node.footprint;
   const Region own = program_.own(index, rank_);
   if (own.empty()) return;
   // From one own member to the next, first and last leaves only grow, so bisection finds where each rank's
@@ -45,15 +45,17 @@ void Expander::append_chunk(std::uint32_t index, std::int64_t front, std::vector
   };
   const bool is_last = front == node.last;
   std::int64_t done = 0;  // members before this one have their chunk
-  const std::int64_t last_rank = program_.rank_of_leaf(leaves, leaves.last(own.last()));
-  for (std::int64_t rank = program_.rank_of_leaf(leaves, leaves.first(own.low)); rank <= last_rank; ++rank) {
-    const bool at_low_end = !leaves.wraps && program_.first_leaf(leaves, rank) == 0;
-    const bool at_high_end = !leaves.wraps && program_.first_leaf(leaves, rank + 1) == leaves.count();
+  const std::int64_t last_rank = program_.rank_of_leaf(footprint, footprint.last(own.last()));
+  for (std::int64_t rank = program_.rank_of_leaf(footprint, footprint.first(own.low)); rank <= last_rank;
+       ++rank) {
+    const bool at_low_end = !footprint.wraps && program_.first_leaf(footprint, rank) == 0;
+    const bool at_high_end =
+        !footprint.wraps && program_.first_leaf(footprint, rank + 1) == footprint.count();
     const std::int64_t begin = first_not(done, size, [&](const Index& place) {
-      return !at_low_end && leaves.first(place) < program_.first_leaf(leaves, rank);
+      return !at_low_end && footprint.first(place) < program_.first_leaf(footprint, rank);
     });
     const std::int64_t end = first_not(begin, size, [&](const Index& place) {
-      return at_high_end || leaves.last(place) < program_.first_leaf(leaves, rank + 1);
+      return at_high_end || footprint.last(place) < program_.first_leaf(footprint, rank + 1);
     });
     if (is_last) append_range(index, own, done, begin, parts);
     const auto before = [&](std::int64_t number) {

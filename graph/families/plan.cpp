@@ -125,7 +125,7 @@ class Planner {
     if (!node.exists()) {
       node.closure = family->closure;
       node.period = family->traits.period;
-      node.settled = family->traits.settled;
+      node.periodic_from = family->traits.periodic_from;
       for (const FamilySource& source : family->sources) node.sources.push_back(number(source));
       node.reads_itself = family->traits.reads_itself;
       if (node.reads_itself)

@@ -55,32 +55,34 @@ std::int64_t FamilyProgram::front(std::uint32_t index, const Index& place) const
   const ProgramNode& node = nodes[index];
   if (node.pace == Pace::once) return node.front;
   if (node.pace == Pace::by_steps) return node.front + place[0] / node.rows;
-  return chunk_front(node, node.leaves.first(place), node.leaves.last(place));
+  return chunk_front(node, node.footprint.first(place), node.footprint.last(place));
 }
 
-std::int64_t FamilyProgram::rank_of_leaf(const Leaves& leaves, std::int64_t leaf) const {
-  return block_of(std::clamp<std::int64_t>(leaf, 0, leaves.count() - 1) / leaves.row, ranks, leaves.rows);
+std::int64_t FamilyProgram::rank_of_leaf(const Footprint& footprint, std::int64_t leaf) const {
+  return block_of(std::clamp<std::int64_t>(leaf, 0, footprint.count() - 1) / footprint.row, ranks,
+                  footprint.rows);
 }
-std::int64_t FamilyProgram::first_leaf(const Leaves& leaves, std::int64_t rank) const {
-  return begin_of(rank, ranks, leaves.rows) * leaves.row;
+std::int64_t FamilyProgram::first_leaf(const Footprint& footprint, std::int64_t rank) const {
+  return begin_of(rank, ranks, footprint.rows) * footprint.row;
 }
 
 std::int64_t FamilyProgram::chunk_front(const ProgramNode& node, std::int64_t first,
                                         std::int64_t last) const {
-  const Leaves& leaves = node.leaves;
-  const bool passes_end = first < 0 || last >= leaves.count();
-  const std::int64_t rank = rank_of_leaf(leaves, last);
-  if ((leaves.wraps && passes_end) || rank_of_leaf(leaves, first) != rank) return node.front + chunks - 1;
-  const std::int64_t begin = first_leaf(leaves, rank);
-  const std::int64_t chunk = (first_leaf(leaves, rank + 1) - begin + chunks - 1) / chunks;
-  return node.front + (std::min(last, leaves.count() - 1) - begin) / chunk;
+  const Footprint& footprint = node.footprint;
+  const bool passes_end = first < 0 || last >= footprint.count();
+  const std::int64_t rank = rank_of_leaf(footprint, last);
+  if ((footprint.wraps && passes_end) || rank_of_leaf(footprint, first) != rank)
+    return node.front + chunks - 1;
+  const std::int64_t begin = first_leaf(footprint, rank);
+  const std::int64_t chunk = (first_leaf(footprint, rank + 1) - begin + chunks - 1) / chunks;
+  return node.front + (std::min(last, footprint.count() - 1) - begin) / chunk;
 }
 
 std::int64_t FamilyProgram::latest_front(std::uint32_t index, const Region& region) const {
   const ProgramNode& node = nodes[index];
   if (node.pace == Pace::once || region.empty()) return node.front;
   if (node.pace == Pace::by_chunks)
-    return chunk_front(node, node.leaves.first(region.low), node.leaves.last(region.last()));
+    return chunk_front(node, node.footprint.first(region.low), node.footprint.last(region.last()));
   return node.front + (region.high[0] - 1) / node.rows;
 }
 

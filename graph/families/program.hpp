@@ -81,7 +81,7 @@ enum class Pace : std::uint8_t { once, by_steps, by_chunks };
 
 /// Which members of the lowest family that goes by chunks a member is made from, by their numbers there: from
 /// `scale * place - behind` to `scale * place + ahead`. A rank has a block of that family's rows.
-struct Leaves {
+struct Footprint {
   std::int64_t rows = 0;  ///< the lowest family's first length
   std::int64_t row = 1;   ///< the product of its other lengths: the members of a row
   Index scale;
@@ -116,8 +116,8 @@ struct ProgramNode {
   std::int64_t last = 0;     ///< its last front
   std::int64_t rows = 1;     ///< how many steps a front has, by steps
   std::int64_t period = 0;   ///< after how many steps what is read repeats; 0: unknown
-  std::int64_t settled = 0;  ///< the step from which on it repeats
-  Leaves leaves;
+  std::int64_t periodic_from = 0;  ///< the step from which on it repeats
+  Footprint footprint;
   ValueId kept = 0;  ///< members exist already, kept under this and the following ids; 0: they do not
   std::vector<GivenMember> given;
   Region needed = {};           ///< all that is run of it lies in here
@@ -148,7 +148,8 @@ struct ProgramNode {
 struct ProgramLoop {
   std::int64_t steps = 1;
   std::int64_t front = 0;  ///< the front of the first step
-  std::int64_t ghost = 0;  ///< the front behind the last step's: it has no tasks, and takes the states over
+  std::int64_t epilogue =
+      0;                   ///< the front behind the last step's: it has no tasks, and takes the states over
   std::int64_t rows = 1;   ///< how many steps a front has
   std::int64_t done = -1;  ///< the node that tells whether a step is the last; -1: all are done
   std::uint32_t first_left = 0;
@@ -156,7 +157,7 @@ struct ProgramLoop {
 
   /// The states that a front begins with are those of this step; below 0: the initial ones.
   std::int64_t step_before(std::int64_t number) const { return std::min(steps, (number - front) * rows) - 1; }
-  bool begins_from_states(std::int64_t number) const { return number > front && number <= ghost; }
+  bool begins_from_states(std::int64_t number) const { return number > front && number <= epilogue; }
 };
 
 /// A member's value is to be kept under an id.
@@ -191,8 +192,8 @@ struct FamilyProgram {
   /// The front of a member by chunks that is made from the leaves from `first` to `last`.
   std::int64_t chunk_front(const ProgramNode& node, std::int64_t first, std::int64_t last) const;
   /// The rank that has a leaf, and the first leaf that a rank has.
-  std::int64_t rank_of_leaf(const Leaves& leaves, std::int64_t leaf) const;
-  std::int64_t first_leaf(const Leaves& leaves, std::int64_t rank) const;
+  std::int64_t rank_of_leaf(const Footprint& footprint, std::int64_t leaf) const;
+  std::int64_t first_leaf(const Footprint& footprint, std::int64_t rank) const;
   /// The loop of which a front begins from the states of the step before.
   std::optional<std::size_t> loop_with_states(std::int64_t front) const {
     const auto loop = std::ranges::find_if(

@@ -21,14 +21,14 @@ struct NodeHead {
   std::int32_t loop, left_by;
   std::uint32_t sources, seen;
   Region needed;
-  Leaves leaves;
-  std::int64_t front, last, rows, period, settled;
+  Footprint footprint;
+  std::int64_t front, last, rows, period, periodic_from;
   ValueId kept;
   std::uint64_t closure_bytes, given, result_bytes;
 };
 
 struct LoopHead {
-  std::int64_t steps, front, ghost, rows, done;
+  std::int64_t steps, front, epilogue, rows, done;
   std::uint32_t first_left, states;
 };
 
@@ -74,12 +74,12 @@ void write_program(Writer& writer, const FamilyProgram& program, const Images& i
                         .sources = static_cast<std::uint32_t>(node.sources.size()),
                         .seen = node.seen,
                         .needed = node.needed,
-                        .leaves = node.leaves,
+                        .footprint = node.footprint,
                         .front = node.front,
                         .last = node.last,
                         .rows = node.rows,
                         .period = node.period,
-                        .settled = node.settled,
+                        .periodic_from = node.periodic_from,
                         .kept = node.kept,
                         .closure_bytes = node.closure.size(),
                         .given = node.given.size(),
@@ -89,7 +89,7 @@ void write_program(Writer& writer, const FamilyProgram& program, const Images& i
     write_items(writer, node.closure);
   }
   for (const ProgramLoop& loop : program.loops) {
-    writer.raw(LoopHead{loop.steps, loop.front, loop.ghost, loop.rows, loop.done, loop.first_left,
+    writer.raw(LoopHead{loop.steps, loop.front, loop.epilogue, loop.rows, loop.done, loop.first_left,
                         static_cast<std::uint32_t>(loop.states.size())});
     write_items(writer, loop.states);
   }
@@ -117,9 +117,10 @@ void check_node(const FamilyProgram& program, std::uint32_t i) {
     require(parts <= program.ranks, "the parts of a family");
   }
   require(node.only_rank < static_cast<std::int32_t>(program.ranks), "the rank of a family");
-  require(node.threads >= 1 && node.rows >= 1 && node.period >= 0 && node.settled >= 0, "a family's numbers");
+  require(node.threads >= 1 && node.rows >= 1 && node.period >= 0 && node.periodic_from >= 0,
+          "a family's numbers");
   require(node.pace <= Pace::by_chunks, "the pace of a family");
-  require(node.pace != Pace::by_chunks || (node.leaves.rows >= 1 && node.leaves.row >= 1),
+  require(node.pace != Pace::by_chunks || (node.footprint.rows >= 1 && node.footprint.row >= 1),
           "a family's leaves");
   require(0 <= node.front && node.front <= node.last && node.last < program.fronts, "a family's fronts");
   const auto loops = static_cast<std::int32_t>(program.loops.size());
@@ -151,7 +152,7 @@ void check(const FamilyProgram& program) {
   const auto nodes = program.nodes.size();
   for (std::uint32_t i = 0; i < nodes; ++i) check_node(program, i);
   for (const ProgramLoop& loop : program.loops) {
-    require(loop.steps >= 1 && loop.rows >= 1 && loop.front >= 0 && loop.ghost > loop.front,
+    require(loop.steps >= 1 && loop.rows >= 1 && loop.front >= 0 && loop.epilogue > loop.front,
             "a loop's numbers");
     require(loop.done < static_cast<std::int64_t>(nodes), "a loop's verdict");
     require(loop.first_left + loop.states.size() <= nodes, "what a loop leaves");
@@ -217,8 +218,8 @@ FamilyProgram FamilyProgram::decode(std::span<const std::byte> bytes, const Imag
     node.last = head.last;
     node.rows = head.rows;
     node.period = head.period;
-    node.settled = head.settled;
-    node.leaves = head.leaves;
+    node.periodic_from = head.periodic_from;
+    node.footprint = head.footprint;
     node.kept = head.kept;
     node.sources = read_items<ProgramSource>(reader, head.sources);
     node.given = read_items<GivenMember>(reader, head.given);
@@ -229,7 +230,7 @@ FamilyProgram FamilyProgram::decode(std::span<const std::byte> bytes, const Imag
     const auto head = reader.raw<LoopHead>();
     program.loops.push_back({.steps = head.steps,
                              .front = head.front,
-                             .ghost = head.ghost,
+                             .epilogue = head.epilogue,
                              .rows = head.rows,
                              .done = head.done,
                              .first_left = head.first_left,

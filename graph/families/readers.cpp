@@ -21,7 +21,7 @@ Expander::Expander(const FamilyProgram& program, std::uint32_t rank)
   for (const ProgramLoop& loop : program.loops) {
     // A loop's first front reads what is outside of it, and its last two are followed by other fronts than
     // those before them are.
-    steady_.push_back({loop.front + 2, loop.ghost - 2, loop.rows});
+    steady_.push_back({loop.front + 2, loop.epilogue - 2, loop.rows});
   }
 }
 
@@ -85,8 +85,8 @@ Expander::Steady Expander::find_steady() const {
     }
     // The links of a node's first front would lead from a front in which it has no members, and nothing reads
     // on in its last one. What reads the front before that may read steps that the last one does not have.
-    const std::int64_t settled = (node.settled + program_.rows - 1) / program_.rows;
-    steady.first = std::max(steady.first, node.front + std::max<std::int64_t>(1, settled));
+    const std::int64_t periodic_from = (node.periodic_from + program_.rows - 1) / program_.rows;
+    steady.first = std::max(steady.first, node.front + std::max<std::int64_t>(1, periodic_from));
     const std::int64_t rows_of_last = node.needed.high[0] - (node.last - node.front) * program_.rows;
     steady.end = std::min(steady.end, rows_of_last >= lag ? node.last : node.last - 1);
     // Where only later steps are needed, the front of the first of these is the first with tasks.

@@ -229,7 +229,7 @@ void Executor::keep(ValueId id, Value value) {
 
 bool Executor::is_at_rest() const {
   // Nobody takes or runs anything before and after the look at what is ready, and nobody has begun to
-  // between: so nothing was under way from one shelf to another while they were looked at.
+  // between: so nothing was under way from one place to another while they were looked at.
   std::uint64_t before = 0, after = 0;
   for (const auto& worker : workers_) {
     const std::uint64_t batches = worker->batches.load();

@@ -164,18 +164,18 @@ class Executor final : private TellsOrigins {
   }
   /// Threads with nothing to do, if nothing is ready.
   unsigned hungry() const;
-  struct Gift {
+  struct StealReply {
     std::size_t tasks = 0;
-    std::shared_ptr<Buffer> message = {};  ///< for the other's `take_gift`
+    std::shared_ptr<Buffer> message = {};  ///< for the other's `run_stolen`
   };
   /// Some task here may take long enough to be given.
   bool may_give(bool whatever_it_takes) const;
   /// Ready tasks for another rank, which wants work for so many threads and is one of so many that ask: at
   /// most an even share of those that this rank's idle workers do not take at once. Of those whose kind is
   /// known to take long enough, unless `whatever_it_takes`.
-  Gift give(int to, std::size_t wanted, std::size_t askers, bool whatever_it_takes);
+  StealReply give(int to, std::size_t wanted, std::size_t askers, bool whatever_it_takes);
   /// Returns how many tasks there are in it. Throws DecodeError if it is damaged.
-  std::size_t take_gift(std::span<const std::byte> gift);
+  std::size_t run_stolen(std::span<const std::byte> reply);
   /// Of these tasks those that are away, by the rank they were given to.
   std::map<int, std::vector<Slot>> given_of(RunId run, std::span<const Slot> tasks) const;
   /// As `cancel`, for what was taken from that rank and has not started.
@@ -211,7 +211,7 @@ class Executor final : private TellsOrigins {
   std::size_t runs() const { return runs_.size(); }
 
  private:
-  class Haul;
+  class StealBatch;
   struct alignas(64) Worker {
     ReadyQueues::Own own;
     Run* closing = nullptr;  // a run of which so many things less are to be waited for
@@ -296,7 +296,7 @@ class Executor final : private TellsOrigins {
   // stealing
   unsigned idle_workers() const;
   bool is_surely_long(const Kind* kind) const;
-  bool add_if_spare(Haul& haul, const RunSlot& item) const;
+  bool add_if_spare(StealBatch& batch, const RunSlot& item) const;
   static std::optional<std::size_t> bytes_to_give(const Run& run, Slot task);
   void note_packing(std::size_t bytes, double seconds);
   Buffer pack(const Run& run, std::span<const Slot> tasks) const;
@@ -319,8 +319,8 @@ class Executor final : private TellsOrigins {
   RunId next_stolen_ = 0;
   std::uint64_t tasks_given_ = 0;
   double seconds_per_byte_ = 3e-9;  // to have it elsewhere
-  static constexpr double least_gift_seconds = 2e-3;
-  double gift_seconds_ = least_gift_seconds;  // that the next one is to last
+  static constexpr double least_batch_seconds = 2e-3;
+  double batch_seconds_ = least_batch_seconds;  // that the next one is to last
 
   // what tasks share
   MemoryBound memory_;

@@ -2,11 +2,11 @@
 // Ready tasks that another rank runs. What is given away is a subgraph of its own, with its inputs' encodings
 // behind it:
 //
-//   gift := bytes:u64 subgraph bytes:u64 origin[task] ( bytes:u64 encoding )*      each padded to 8; one
+//   reply := bytes:u64 subgraph bytes:u64 origin[task] ( bytes:u64 encoding )*      each padded to 8; one
 //                                                                           encoding per external
 //
 // Each task's result has a route to its own slot at home, where it arrives as if it had been made there. The
-// one who takes a gift runs it under a number of its own, since the home's run may be there too.
+// one who takes a reply runs it under a number of its own, since the home's run may be there too.
 #include "runtime/executor/exceptions.hpp"
 #include "runtime/executor/executor.hpp"
 #include "runtime/executor/run.hpp"
@@ -29,7 +29,7 @@ constexpr std::size_t most_given_bytes = std::size_t{8} << 20;  // but one task,
 constexpr std::size_t most_looked_at = 4096;
 
 // To have a task run elsewhere takes two messages beside its bytes, on the safe side so long; it must take so
-// many times as long as all that. And a gift should last a while, or its taker only asks and waits, and who
+// many times as long as all that. And a reply should last a while, or its taker only asks and waits, and who
 // gives does nothing else: so many times as long as it took to make the one before.
 constexpr double messages_seconds = 20e-6;
 constexpr double least_gain = 5;
@@ -50,9 +50,9 @@ std::size_t bytes_of(const Value& value) {
 }  // namespace
 
 /// What is collected for one rank: tasks of one run.
-class Executor::Haul final : public ReadyQueues::Taker {
+class Executor::StealBatch final : public ReadyQueues::Taker {
  public:
-  explicit Haul(const Executor& from) : executor(from) {}
+  explicit StealBatch(const Executor& from) : executor(from) {}
   bool is_full() const override {
     return items.size() >= most || looked_at >= most_looked_at || bytes >= most_given_bytes ||
            (!whatever_it_takes && items.size() >= wanted &&
@@ -101,28 +101,28 @@ bool Executor::is_surely_long(const Kind* kind) const {
   return !std::isinf(since) && now_seconds() - since > surely_long_seconds;
 }
 
-/// Puts the task into the haul if it may run elsewhere and that pays.
-bool Executor::add_if_spare(Haul& haul, const RunSlot& item) const {
-  ++haul.looked_at;
+/// Puts the task into the batch if it may run elsewhere and that pays.
+bool Executor::add_if_spare(StealBatch& batch, const RunSlot& item) const {
+  ++batch.looked_at;
   Run& run = *item.run;
-  if (!run.may_be_given() || (!haul.items.empty() && haul.items.front().run != &run)) return false;
+  if (!run.may_be_given() || (!batch.items.empty() && batch.items.front().run != &run)) return false;
   if (run.has(item.slot, Run::member | Run::cancelled | Run::wide | Run::stated | Run::prioritised))
     return false;
   const Kind* const kind = run.kinds[run.graph.kind[item.slot]];
   if (kind->collective || kind->part || run.is_pinned(item.slot)) return false;
-  if (std::exchange(haul.kind, kind) != kind) {
-    haul.means = durations_.of(*kind);
-    if (haul.means.seconds == 0 && is_surely_long(kind)) haul.means.seconds = surely_long_seconds;
+  if (std::exchange(batch.kind, kind) != kind) {
+    batch.means = durations_.of(*kind);
+    if (batch.means.seconds == 0 && is_surely_long(kind)) batch.means.seconds = surely_long_seconds;
   }
-  if (!haul.whatever_it_takes && haul.means.seconds < Durations::long_seconds) return false;
+  if (!batch.whatever_it_takes && batch.means.seconds < Durations::long_seconds) return false;
   const auto bytes = bytes_to_give(run, item.slot);
   if (!bytes) return false;
   const double transfer =
-      messages_seconds + seconds_per_byte_ * (static_cast<double>(*bytes) + haul.means.result_bytes);
-  if (!haul.whatever_it_takes && haul.means.seconds < least_gain * transfer) return false;
-  haul.items.push_back(item);
-  haul.seconds += haul.means.are_sure ? haul.means.seconds : haul.enough_seconds;
-  haul.bytes += *bytes;
+      messages_seconds + seconds_per_byte_ * (static_cast<double>(*bytes) + batch.means.result_bytes);
+  if (!batch.whatever_it_takes && batch.means.seconds < least_gain * transfer) return false;
+  batch.items.push_back(item);
+  batch.seconds += batch.means.are_sure ? batch.means.seconds : batch.enough_seconds;
+  batch.bytes += *bytes;
   return true;
 }
 
@@ -141,30 +141,30 @@ std::optional<std::size_t> Executor::bytes_to_give(const Run& run, Slot task) {
   }
 }
 
-Executor::Gift Executor::give(int to, std::size_t wanted, std::size_t askers, bool whatever_it_takes) {
+Executor::StealReply Executor::give(int to, std::size_t wanted, std::size_t askers, bool whatever_it_takes) {
   const std::size_t ready = ready_.count_to_offer();
   const std::size_t own = idle_workers();
   if (ready <= own) return {};
   const double before = now_seconds();
-  Haul haul(*this);
-  haul.most = std::min(most_given, (ready - own + askers) / (askers + 1));
-  haul.wanted = wanted;
-  haul.enough_seconds = gift_seconds_;
-  haul.whatever_it_takes = whatever_it_takes;
-  ready_.offer(haul);
-  if (haul.items.empty()) return {};
-  Run& run = *haul.items.front().run;
+  StealBatch batch(*this);
+  batch.most = std::min(most_given, (ready - own + askers) / (askers + 1));
+  batch.wanted = wanted;
+  batch.enough_seconds = batch_seconds_;
+  batch.whatever_it_takes = whatever_it_takes;
+  ready_.offer(batch);
+  if (batch.items.empty()) return {};
+  Run& run = *batch.items.front().run;
   std::vector<Slot> tasks;
-  for (const RunSlot& item : haul.items) tasks.push_back(item.slot);
-  Gift gift{.tasks = tasks.size()};
+  for (const RunSlot& item : batch.items) tasks.push_back(item.slot);
+  StealReply reply{.tasks = tasks.size()};
   try {
     const double found = now_seconds();
-    gift.message = std::make_shared<Buffer>(pack(run, tasks));
+    reply.message = std::make_shared<Buffer>(pack(run, tasks));
     const double packed = now_seconds();
-    note_packing(gift.message->size(), packed - found);
-    gift_seconds_ = std::clamp(gift_times * (packed - before), least_gift_seconds, longest_gift_seconds);
+    note_packing(reply.message->size(), packed - found);
+    batch_seconds_ = std::clamp(gift_times * (packed - before), least_batch_seconds, longest_gift_seconds);
   } catch (...) {  // a user's own codec may throw anything
-    for (const RunSlot& item : haul.items) ready_.put_on_inbox(item);
+    for (const RunSlot& item : batch.items) ready_.put_on_inbox(item);
     return {};
   }
   for (const Slot task : tasks) {
@@ -173,7 +173,7 @@ Executor::Gift Executor::give(int to, std::size_t wanted, std::size_t askers, bo
     for (const Slot input : run.graph.inputs_of(task)) drop_use(run, input);
   }
   tasks_given_ += tasks.size();
-  return gift;
+  return reply;
 }
 
 /// A byte is encoded, moved and decoded: three times the first.
@@ -275,15 +275,15 @@ void Executor::come_home(Run& run, Slot task) {
 
 // --- taking -------------------------------------------------------------------------------------------
 
-std::size_t Executor::take_gift(std::span<const std::byte> gift) {
-  const auto next = [&gift] {
+std::size_t Executor::run_stolen(std::span<const std::byte> reply) {
+  const auto next = [&reply] {
     std::uint64_t bytes = 0;
-    if (gift.size() < sizeof bytes) throw DecodeError("stolen tasks are damaged");
-    std::memcpy(&bytes, gift.data(), sizeof bytes);
-    gift = gift.subspan(sizeof bytes);
-    if (bytes > gift.size() || padded(bytes) > gift.size()) throw DecodeError("stolen tasks are damaged");
-    const auto found = gift.first(bytes);
-    gift = gift.subspan(padded(bytes));
+    if (reply.size() < sizeof bytes) throw DecodeError("stolen tasks are damaged");
+    std::memcpy(&bytes, reply.data(), sizeof bytes);
+    reply = reply.subspan(sizeof bytes);
+    if (bytes > reply.size() || padded(bytes) > reply.size()) throw DecodeError("stolen tasks are damaged");
+    const auto found = reply.first(bytes);
+    reply = reply.subspan(padded(bytes));
     return found;
   };
   const auto part = next();

@@ -46,19 +46,19 @@ void ReadyQueues::remove_sources(ActiveRun& run) {
 // --- taking ---------------------------------------------------------------------------------------------
 
 template <bool shared>
-inline bool ReadyQueues::take_from(Shelf& shelf, RunSlot& task) {
+inline bool ReadyQueues::take_from(SharedStack& stack, RunSlot& task) {
   if constexpr (shared) {
-    if (shelf.size.load(std::memory_order_relaxed) == 0) return false;
-    const std::lock_guard lock(shelf.lock);
-    if (shelf.tasks.empty()) return false;
-    task = shelf.tasks.back();
-    shelf.tasks.pop_back();
-    shelf.size.store(shelf.tasks.size(), std::memory_order_relaxed);
+    if (stack.size.load(std::memory_order_relaxed) == 0) return false;
+    const std::lock_guard lock(stack.lock);
+    if (stack.tasks.empty()) return false;
+    task = stack.tasks.back();
+    stack.tasks.pop_back();
+    stack.size.store(stack.tasks.size(), std::memory_order_relaxed);
     ready_count_.fetch_sub(1);
   } else {
-    if (shelf.tasks.empty()) return false;
-    task = shelf.tasks.back();
-    shelf.tasks.pop_back();
+    if (stack.tasks.empty()) return false;
+    task = stack.tasks.back();
+    stack.tasks.pop_back();
   }
   return true;
 }
@@ -212,14 +212,14 @@ static void offer_all(std::vector<RunSlot>& tasks, ReadyQueues::Taker& taker) {
   std::erase_if(tasks, [&](const RunSlot& task) { return !taker.is_full() && taker.takes(task); });
 }
 
-void ReadyQueues::offer(Shelf& shelf, Taker& taker) {
-  const std::unique_lock lock = shared_ ? std::unique_lock(shelf.lock) : std::unique_lock<SpinLock>();
-  const std::size_t before = shelf.tasks.size();
-  offer_all(shelf.tasks, taker);
-  const auto taken = static_cast<std::int64_t>(before - shelf.tasks.size());
-  if (&shelf == &urgent_) note_special(-taken);
+void ReadyQueues::offer(SharedStack& stack, Taker& taker) {
+  const std::unique_lock lock = shared_ ? std::unique_lock(stack.lock) : std::unique_lock<SpinLock>();
+  const std::size_t before = stack.tasks.size();
+  offer_all(stack.tasks, taker);
+  const auto taken = static_cast<std::int64_t>(before - stack.tasks.size());
+  if (&stack == &urgent_) note_special(-taken);
   if (!shared_) return;
-  shelf.size.store(shelf.tasks.size(), std::memory_order_relaxed);
+  stack.size.store(stack.tasks.size(), std::memory_order_relaxed);
   ready_count_.fetch_sub(taken);
 }
 
@@ -246,8 +246,8 @@ bool ReadyQueues::has_consumers() const {
 }
 
 std::size_t ReadyQueues::count_to_offer() const {
-  const auto size = [this](const Shelf& shelf) {
-    return shared_ ? shelf.size.load(std::memory_order_relaxed) : shelf.tasks.size();
+  const auto size = [this](const SharedStack& stack) {
+    return shared_ ? stack.size.load(std::memory_order_relaxed) : stack.tasks.size();
   };
   std::size_t count = size(inbox_) + size(urgent_);
   for (const Own* own : owns_) count += shared_ ? own->deque.size() : own->stack.size();

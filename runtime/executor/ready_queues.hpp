@@ -122,7 +122,7 @@ class ReadyQueues {
 
  private:
   /// Anyone puts and takes.
-  struct alignas(64) Shelf {
+  struct alignas(64) SharedStack {
     SpinLock lock;
     std::vector<RunSlot> tasks;
     std::atomic<std::size_t> size{0};  // for those who do not hold the lock
@@ -166,18 +166,18 @@ class ReadyQueues {
     }
   }
   template <bool shared>
-  void put_on(Shelf& shelf, const RunSlot& task) {
+  void put_on(SharedStack& stack, const RunSlot& task) {
     if constexpr (shared) {
-      const std::lock_guard lock(shelf.lock);
-      shelf.tasks.push_back(task);
-      shelf.size.store(shelf.tasks.size(), std::memory_order_relaxed);
+      const std::lock_guard lock(stack.lock);
+      stack.tasks.push_back(task);
+      stack.size.store(stack.tasks.size(), std::memory_order_relaxed);
       ready_count_.fetch_add(1);
     } else {
-      shelf.tasks.push_back(task);
+      stack.tasks.push_back(task);
     }
   }
   template <bool shared>
-  bool take_from(Shelf& shelf, RunSlot& task);
+  bool take_from(SharedStack& stack, RunSlot& task);
   template <bool shared>
   bool take_special(RunSlot& task);
   template <bool shared>
@@ -186,15 +186,15 @@ class ReadyQueues {
   bool take_source(Own& own, RunSlot& task);
   bool steal(Own& own, RunSlot& task);
   void offer_sources(Taker& taker);
-  void offer(Shelf& shelf, Taker& taker);
+  void offer(SharedStack& stack, Taker& taker);
   void offer(Own& own, Taker& taker);
   void note_special(std::int64_t difference) { add_to(special_count_, difference, shared_); }
 
   const bool shared_;
   MemoryBound& memory_;
   std::vector<Own*> owns_;
-  Shelf inbox_;                                 // readied by whoever pumps
-  Shelf urgent_;                                // results that other ranks wait for
+  SharedStack inbox_;                           // readied by whoever pumps
+  SharedStack urgent_;                          // results that other ranks wait for
   std::atomic<std::int64_t> special_count_{0};  // prioritised, urgent, or deferred
   std::atomic<std::int64_t> ready_count_{0};    // but for what workers have as their own
   mutable SpinLock sources_lock_;

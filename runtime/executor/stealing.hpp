@@ -4,7 +4,7 @@
 // A hungry rank (a thread has nothing to do, and nothing is ready) asks some others. Whoever is asked does
 // not say no: it keeps the question until it has ready tasks to spare, and then gives some. So a rank that
 // waits sends nothing meanwhile: it asks each other once, and again only when that one has given, or when it
-// has taken the question back because it has found work itself. Each time that happens without a gift, it
+// has taken the question back because it has found work itself. Each time that happens without a reply, it
 // waits twice as long before it asks the next time. Many ranks cannot all ask all: each asks `window` others
 // picked at random, and after a while one of them is exchanged for another, ever more rarely while nothing
 // comes of it.

@@ -158,7 +158,7 @@ Programs::Gate Programs::gate(const UnderWay& program) const {
   const auto number = program.program.loop_with_states(program.next);
   if (!number) return Gate::open;
   const ProgramLoop& loop = program.program.loops[*number];
-  bool is_over = program.next == loop.ghost;
+  bool is_over = program.next == loop.epilogue;
   if (loop.done >= 0) {
     const auto& verdicts = program.verdicts[*number];
     const std::int64_t steps = program.next - loop.front;
@@ -176,7 +176,7 @@ void Programs::end_loop(UnderWay& program) {
   const auto& failure = program.verdicts[number].failure;
   Executor::Run& abandoned = *program.runs.at(program.next).run;
   const auto front = front_of(program, program.next);
-  const std::int64_t behind = loop.ghost + 1;
+  const std::int64_t behind = loop.epilogue + 1;
   auto slot = front->states.begin();
   for (std::uint32_t k = 0; k < loop.states.size(); ++k) {
     const std::uint32_t left = loop.first_left + k;

@@ -289,7 +289,7 @@ void Rank::handle(int from, const Header& header, std::span<const std::byte> pay
       exchange_.hear_question(from, header.slot);
       break;
     case MessageType::stolen:
-      exchange_.take_gift(from, payload);
+      exchange_.run_stolen(from, payload);
       break;
     case MessageType::recall:
       executor_.recall(from, header.run, items_of<Slot>(payload));

@@ -69,14 +69,14 @@ void TaskExchange::give() {
   if (now < next_give_) return;
   while (stealing_.askers() > 0) {
     const auto [to, wanted] = stealing_.first_asker();
-    const auto gift = executor_.give(to, wanted, stealing_.askers(), is_on_for_all());
-    if (gift.tasks == 0) {
+    const auto reply = executor_.give(to, wanted, stealing_.askers(), is_on_for_all());
+    if (reply.tasks == 0) {
       const double end = now_seconds();
       next_give_ = end + std::max(give_pause_seconds, (end - now) / give_share);
       return;
     }
     stealing_.gave();
-    mail_.send_shared(to, {.type = MessageType::stolen}, gift.message->view(), gift.message);
+    mail_.send_shared(to, {.type = MessageType::stolen}, reply.message->view(), reply.message);
   }
 }
 
@@ -85,10 +85,10 @@ void TaskExchange::hear_question(int from, unsigned wanted) {
   stealing_.hear(from, wanted);
 }
 
-void TaskExchange::take_gift(int from, std::span<const std::byte> gift) {
+void TaskExchange::run_stolen(int from, std::span<const std::byte> reply) {
   stealing_.served(from);
-  taken_.tasks += executor_.take_gift(gift);
-  taken_.bytes += gift.size();
+  taken_.tasks += executor_.run_stolen(reply);
+  taken_.bytes += reply.size();
 }
 
 }  // namespace ramal::detail

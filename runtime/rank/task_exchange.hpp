@@ -40,7 +40,7 @@ class TaskExchange {
 
   void hear_question(int from, unsigned wanted);
   /// Throws DecodeError if it is damaged.
-  void take_gift(int from, std::span<const std::byte> gift);
+  void run_stolen(int from, std::span<const std::byte> reply);
   /// A taken task's result goes back.
   void note_returned(std::uint64_t bytes) { taken_.bytes += bytes; }
   const Taken& taken() const { return taken_; }

@@ -200,8 +200,8 @@ ramal::FamilyOptions options_for(Program& p, const Reading& reading, std::option
   options.steps = reading.steps != 0;
   if (reading.steps != 0 && reading.bad_place < 0 && p.has("period") && p.random.one_in(2)) {
     options.period = reading.period;
-    options.settled = reading.self_back + reading.period;
-    while (options.settled % reading.period != 0) ++options.settled;
+    options.periodic_from = reading.self_back + reading.period;
+    while (options.periodic_from % reading.period != 0) ++options.periodic_from;
   }
   return options;
 }
@@ -209,10 +209,11 @@ ramal::FamilyOptions options_for(Program& p, const Reading& reading, std::option
 template <auto f, class... Sources>
 auto made(Program& p, const ramal::FamilyOptions& options, const Reading& reading, const Sources&... sources) {
   const bool is_told = p.has("inverse") && p.random.one_in(3);
-  p.say("  reads: extent " + reading.extent.text() + " sources " + std::to_string(reading.sources) + " steps " +
-        std::to_string(reading.steps) + " period " + std::to_string(options.period) + " settled " + std::to_string(options.settled) +
-        " reach " + (options.reach ? options.reach->text() : "none") + (is_told ? " inverse" : "") + " bad " +
-        std::to_string(reading.bad_way) + " at " + std::to_string(reading.bad_place));
+  p.say("  reads: extent " + reading.extent.text() + " sources " + std::to_string(reading.sources) +
+        " steps " + std::to_string(reading.steps) + " period " + std::to_string(options.period) + " from " +
+        std::to_string(options.periodic_from) + " reach " + (options.reach ? options.reach->text() : "none") +
+        (is_told ? " inverse" : "") + " bad " + std::to_string(reading.bad_way) + " at " +
+        std::to_string(reading.bad_place));
   const auto function = ramal::family<f>.with(options);
   const bool is_plain = !options.reach && !options.steps;
   if (is_told) {

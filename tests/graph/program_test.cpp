@@ -166,7 +166,7 @@ TEST(Program, WhatAllStepsReadIsFoundInTheFirst) {
   };
   const auto row = family<at_place>(10);
   const auto made = [&](std::int64_t steps) {
-    return family<sum_of_three>.with({.reach = Index(1, 9), .period = 2, .settled = 1})(
+    return family<sum_of_three>.with({.reach = Index(1, 9), .period = 2, .periodic_from = 1})(
         Index(steps, 10), from_row, map<same>(row), delayed<same>(2.0));
   };
   for (const std::uint32_t ranks : {1u, 2u, 3u, 5u, 16u}) {
@@ -267,7 +267,7 @@ TEST(Program, FrontsThatRepeatOthersAreAsIfMadeAnew) {
     for (const std::int64_t front_members : {1, 10, 33, 70}) {
       for (const std::int64_t steps : {60, 61, 64}) {
         const auto by_time = family<sum_placed>.with(
-            {.reach = Index(2, 9), .steps = true, .period = 3, .settled = 2})(Index(steps, 10), chain);
+            {.reach = Index(2, 9), .steps = true, .period = 3, .periodic_from = 2})(Index(steps, 10), chain);
         repeats += expect_repeats(plan(by_time.view(), ranks, front_members));
         repeats += expect_repeats(plan(map<same>(map<add>(by_time, by_time)).view(), ranks, front_members));
         repeats += expect_repeats(
@@ -275,9 +275,10 @@ TEST(Program, FrontsThatRepeatOthersAreAsIfMadeAnew) {
                  front_members));
       }
       const auto by_time = family<sum_placed>.with(
-          {.reach = Index(2, 9), .steps = true, .period = 3, .settled = 2})(Index(60, 10), chain);
-      const auto both = family<sum_placed>.with(
-          {.reach = Index(1, 20), .steps = true, .period = 1, .settled = 1})(Index(60, 20), ahead, by_time);
+          {.reach = Index(2, 9), .steps = true, .period = 3, .periodic_from = 2})(Index(60, 10), chain);
+      const auto both =
+          family<sum_placed>.with({.reach = Index(1, 20), .steps = true, .period = 1, .periodic_from = 1})(
+              Index(60, 20), ahead, by_time);
       repeats += expect_repeats(plan(both.view(), ranks, front_members));
       const auto [a, one] = iterate(
           30,
@@ -303,7 +304,7 @@ TEST(Program, LoopsHaveFrontsOfTheirOwn) {
     for (std::size_t i = 0; i < program.nodes.size(); ++i) {
       const ProgramNode& node = program.nodes[i];
       const bool is_its_own = node.loop >= 0 && &program.loops[static_cast<std::size_t>(node.loop)] == &loop;
-      EXPECT_TRUE(is_its_own || node.last < loop.front || node.front > loop.ghost) << i;
+      EXPECT_TRUE(is_its_own || node.last < loop.front || node.front > loop.epilogue) << i;
     }
   }
 }
@@ -324,8 +325,8 @@ TEST(Program, AFrontHasAsManyStepsAsAnyReadsBack) {
 }
 
 TEST(Program, LeavesOfATreeGoByChunks) {
-  const auto leaves = family<at_place>(100000);
-  const FamilyProgram program = plan(detail::reduce_levels<add, double>(leaves.view(), 0, 2, {}), 4, 1000);
+  const auto footprint = family<at_place>(100000);
+  const FamilyProgram program = plan(detail::reduce_levels<add, double>(footprint.view(), 0, 2, {}), 4, 1000);
   EXPECT_EQ(program.chunks, 25);
   EXPECT_EQ(program.fronts, 25);
   for (const ProgramNode& node : program.nodes) EXPECT_EQ(node.pace, Pace::by_chunks);

@@ -202,10 +202,10 @@ TEST_F(ExecutorTest, GivesOnlyWhatIsKnownToTakeLong) {
   EXPECT_EQ(executor_.give(1, 1, 1, false).tasks, 0u) << "all are short";
   for (int i = 0; i < 300; ++i) executor_.durations().add(kind, 1e-3);
   EXPECT_TRUE(executor_.may_give(false));
-  const auto gift = executor_.give(1, 1, 1, false);
-  EXPECT_GT(gift.tasks, 0u);
-  EXPECT_LE(gift.tasks, 50u) << "an even share";
-  EXPECT_EQ(run_all() + gift.tasks, 100u);
+  const auto reply = executor_.give(1, 1, 1, false);
+  EXPECT_GT(reply.tasks, 0u);
+  EXPECT_LE(reply.tasks, 50u) << "an even share";
+  EXPECT_EQ(run_all() + reply.tasks, 100u);
 }
 
 // --- what is kept ------------------------------------------------------------------------------------------

@@ -344,7 +344,7 @@ class RandomFamilies {
     const std::int64_t own = 1 + below(30);
     options = {.reach = Index(reach, 0), .steps = true};
     if (own + reach <= steps) options.period = below(2);
-    options.settled = reach;
+    options.periodic_from = reach;
     planes_.push_back(family<fold_placed>.with(options)(Index(own, width), Around{steps, reach, random_()},
                                                         all, line, pick(singles_)));
     lines_.push_back(Family<Word>(all.view().last_step()));

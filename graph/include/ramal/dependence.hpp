@@ -167,7 +167,7 @@ struct FamilyTraits {
   Annotation wishes = {};
   bool steps = false;
   std::int64_t period = 0;
-  std::int64_t settled = 0;
+  std::int64_t periodic_from = 0;
   bool placed_in_time = false;  ///< its function's places begin with the step of the loop that it is in
 };
 

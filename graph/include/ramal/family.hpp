@@ -64,7 +64,7 @@ struct FamilyOptions {
   bool steps = false;
   /// What is read repeats after so many steps; 0: not known to. What repeats is planned once.
   std::int64_t period = 0;
-  std::int64_t settled = 0;  ///< from this step on
+  std::int64_t periodic_from = 0;  ///< from this step on
   /// Some members read earlier ones of the family itself. Of itself so where the function has a parameter
   /// more than sources, and where one of the first, the last or a few other members is found to call
   /// `reads.self`.
@@ -204,7 +204,7 @@ class FamilyFunction {
     if (!options_) return traits;
     traits.steps = options_->steps;
     traits.period = options_->period;
-    traits.settled = options_->settled;
+    traits.periodic_from = options_->periodic_from;
     return traits;
   }
   std::shared_ptr<const FamilyOptions> options_;
