@@ -299,6 +299,10 @@ std::size_t Executor::run_stolen(std::span<const std::byte> reply) {
   std::vector<TaskOrigin> origins(tasks);
   if (origin_bytes.size() != std::span(origins).size_bytes()) throw DecodeError("stolen tasks are damaged");
   std::memcpy(origins.data(), origin_bytes.data(), origin_bytes.size());
+  for (const TaskOrigin& origin : origins) {
+    if (origin.is_member > 1 || origin.place.dims < 1 || origin.place.dims > Index::most_dims)
+      throw DecodeError("stolen tasks are damaged");
+  }
   start_as(number, std::move(graph), std::move(origins));
   for (Slot slot = tasks; slot < slots; ++slot) {
     Reader reader(next());

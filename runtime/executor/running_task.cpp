@@ -6,6 +6,8 @@
 
 #include <unistd.h>
 
+#include <cerrno>
+#include <mutex>
 #include <stdexcept>
 
 namespace ramal {
@@ -60,10 +62,15 @@ void detail::log_text(const std::string& text) {
     begin = end + 1;
   }
   // By the system, not by stdio, which could cut it in pieces.
+  static std::mutex mutex;
+  const std::lock_guard lock(mutex);
   for (std::size_t done = 0; done < lines.size();) {
     const auto written = ::write(STDERR_FILENO, lines.data() + done, lines.size() - done);
-    if (written <= 0) return;  // nobody can be told
-    done += static_cast<std::size_t>(written);
+    if (written > 0) {
+      done += static_cast<std::size_t>(written);
+    } else if (written < 0 && errno != EINTR && errno != EAGAIN) {
+      return;  // nobody can be told
+    }
   }
 }
 

@@ -48,7 +48,7 @@ ThreadedLibraries::Threads ThreadedLibraries::set(int count, bool alone) const {
     set_openmp_(count);
   }
   if (set_mkl_ != nullptr) before.mkl = set_mkl_(count);
-  if (get_blis_ != nullptr && set_blis_ != nullptr) {
+  if (alone && get_blis_ != nullptr && set_blis_ != nullptr) {
     before.blis = std::max<std::int64_t>(1, get_blis_());  // -1 where nobody has set it
     set_blis_(count);
   }

@@ -21,9 +21,9 @@ class ThreadedLibraries {
   /// The calling thread runs tasks beside others: one thread each, unless the user's environment says
   /// otherwise.
   void share_cores() const;
-  /// From here on calls of this thread may use so many; returns what it was. OpenBLAS, if it has threads of
-  /// its own, has one number for the whole process: it is changed only if this thread is `alone`, else it
-  /// stays as it is.
+  /// From here on calls of this thread may use so many; returns what it was. OpenBLAS with threads of
+  /// its own has one number for the whole process, and so has BLIS in some versions: these are changed only
+  /// if this thread is `alone`.
   Threads set(int count, bool alone) const;
   void restore(const Threads& threads) const;
   /// OpenMP's number for the calling thread; 0 without OpenMP.

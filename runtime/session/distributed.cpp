@@ -44,7 +44,8 @@ class DistributedEngine::ReadyWatch final : public Watch {
 
  private:
   void note(const Task& target, std::size_t place) {
-    if (target.constant() != nullptr || target.gave_up() || engine_.persisted_state(target).ready) {
+    const bool is_there = target.constant() != nullptr || was_given_up(target);
+    if (is_there || engine_.persisted_state(target).ready) {
       ready_.push_back(place);
     } else {
       places_.emplace(engine_.persisted_state(target).id, place);
@@ -147,7 +148,7 @@ void DistributedEngine::persist_held(const Tasks& targets) {
     const TaskIndex target = graph.targets[i];
     if (seen[target]) continue;
     seen[target] = true;
-    auto state = std::make_shared<KeptState>(KeptState{.id = next_id_++, .rank = rank[target]});
+    auto state = std::make_shared<KeptState>(KeptState{.id = next_id_++, .rank = rank[target], .run = run});
     wants.push_back({target, state->id, false});
     states.push_back(std::move(state));
     kept_alive.push_back(fresh[i]);
@@ -231,13 +232,20 @@ Graph DistributedEngine::collect_checked(const Tasks& targets) {
 KeptState* DistributedEngine::state_of(const Task& task) const {
   const auto* residence = dynamic_cast<const ResidenceOf<KeptState>*>(task.residence());
   const bool is_ours = residence != nullptr && residence->of(releases_);
-  return is_ours && !lender_gave_up(task) ? &residence->kept() : nullptr;
+  return is_ours && !is_lent_no_more(task) ? &residence->kept() : nullptr;
 }
 
-KeptState& DistributedEngine::persisted_state(const Task& task) const {
+KeptState& DistributedEngine::persisted_state(const Task& task) {
   if (KeptState* state = state_of(task)) return *state;
   const std::string name(task.name());
-  if (lender_gave_up(task)) throw CancelledError(gave_up_text(name));
+  if (was_given_up(task)) throw CancelledError(gave_up_text(name));
+  if (is_lent_no_more(task)) {  // its family was persisted anew
+    task.settle(nullptr);
+    if (auto family = kept_family(*task.family())) {
+      lend_member(task, std::move(family));
+      return *state_of(task);
+    }
+  }
   if (task.residence() != nullptr) {
     throw std::invalid_argument("ramal: the result of " + name +
                                 " was persisted in another session; compute it there, or "
@@ -255,12 +263,12 @@ void DistributedEngine::settle_constant(const Task& task) {
   task.settle(std::make_unique<ResidenceOf<KeptState>>(std::move(state), releases_));
 }
 
-Home DistributedEngine::home_of(const Task& task) const {
+Home DistributedEngine::home_of(const Task& task) {
   const KeptState& state = persisted_state(task);
   return {state.rank, state.bytes, state.anywhere};
 }
 
-Holder DistributedEngine::holder_of(const Task& task) const {
+Holder DistributedEngine::holder_of(const Task& task) {
   KeptState& state = persisted_state(task);
   Holder holder{.id = state.id,
                 .holds = [&state](std::uint32_t rank) { return state.copies.contains(rank); },
@@ -310,6 +318,7 @@ void DistributedEngine::send_releases() {
     for (const std::uint32_t rank : state->copies) by_rank[rank].push_back(state->id);
   }
   for (const auto& family : families) {
+    names_of_kept_.erase(family->run);
     for (std::uint32_t to = machine_.ranks(); to-- > 0;) {
       const auto count = static_cast<std::uint64_t>(family->of.nodes.front().extent.volume());
       rank_.send_release_of_all(static_cast<int>(to), family->first, count);
@@ -340,7 +349,8 @@ void DistributedEngine::forget_inputs() {
   forget_again_ = false;
   std::erase_if(forgettable_, [this](const Forgettable& one) {
     const KeptState* state = state_of(*one.task.get());
-    if (state == nullptr || !state->ready || state->failure) return true;
+    // One of another run was asked for anew, after this run's was given up.
+    if (state == nullptr || state->run != one.run || !state->ready || state->failure) return true;
     // Later runs found it kept; an earlier one may have to make it, and knows its inputs by address.
     for (auto& [number, run] : runs_) {
       if (number > one.run) break;
@@ -372,11 +382,9 @@ void DistributedEngine::ready(ValueId id, std::uint64_t bytes, const Failure* fa
       if (!family.failure || failure->before(*family.failure)) family.failure = *failure;
     }
     if (--family.missing > 0) return;
-    for (const auto& asked : family.members) {
-      const auto member = asked.lock();
-      if (!member) continue;
-      member->ready = true;
-      for (ReadyWatch* watch : watches_) watch->told(member->id);
+    for (const KeptFamily::Member& member : family.members) {
+      if (const auto state = member.state.lock()) state->ready = true;
+      for (ReadyWatch* watch : watches_) watch->told(member.id);
     }
     family.members.clear();
     runs_.erase(family.run);
@@ -410,21 +418,36 @@ void DistributedEngine::ready(ValueId id, std::uint64_t bytes, const Failure* fa
 
 /// Remembers what is to be said of a failed task while its graph is still here.
 void DistributedEngine::note_failure(const Failure& failure) {
+  if (const auto kept = names_of_kept_.find(failure.run); kept != names_of_kept_.end()) {
+    failed_.try_emplace({failure.run, failure.plan},
+                        kept->second.at(node_of(failure.plan)).of(number_of(failure.plan)));
+    return;
+  }
   const auto run = runs_.find(failure.run);
   if (run == runs_.end()) return;
   if (const auto& families = run->second.families; !families.empty()) {
     const FamilyNode* family = families.at(node_of(failure.plan)).get();
     if (family == nullptr) return;
-    failed_.try_emplace(
-        {failure.run, failure.plan},
-        Failed{std::string(family->name()) + family->extent.place_of(number_of(failure.plan)).text(),
-               family->where.file_name(), family->where.line()});
+    const NodeName name{std::string(family->name()), family->where, family->extent};
+    failed_.try_emplace({failure.run, failure.plan}, name.of(number_of(failure.plan)));
     return;
   }
   if (failure.plan >= run->second.graph.size()) return;
   const Task& task = *run->second.graph.tasks[failure.plan];
   failed_.try_emplace({failure.run, failure.plan},
                       Failed{std::string(task.name()), task.where().file_name(), task.where().line()});
+}
+
+DistributedEngine::Failed DistributedEngine::NodeName::of(std::int64_t number) const {
+  return {name + extent.place_of(number).text(), where.file_name(), where.line()};
+}
+
+std::vector<DistributedEngine::NodeName> DistributedEngine::names_of(const Families& families) {
+  std::vector<NodeName> names;
+  for (const auto& family : families)
+    names.push_back(family ? NodeName{std::string(family->name()), family->where, family->extent}
+                           : NodeName());
+  return names;
 }
 
 DistributedEngine::Failed DistributedEngine::name_of(const Failure& failure) const {
@@ -457,7 +480,8 @@ bool DistributedEngine::wait(const Tasks& targets, double seconds) {
   {
     const auto held = rank_.lock();
     for (const Task* target : targets) {
-      if (target->constant() == nullptr && !target->gave_up()) states.push_back(&persisted_state(*target));
+      if (target->constant() == nullptr && !was_given_up(*target))
+        states.push_back(&persisted_state(*target));
     }
   }
   return wait_until(
@@ -503,15 +527,21 @@ bool DistributedEngine::wait_until(const std::function<bool()>& all_are_ready, d
 }
 
 void DistributedEngine::check(const Tasks& targets) {
-  const auto held = rank_.lock();
-  const Failure* first = nullptr;
-  for (const Task* target : targets) {
-    if (target->constant() != nullptr) continue;
-    if (target->gave_up()) throw CancelledError(gave_up_text(target->name()));
-    const auto& failure = persisted_state(*target).failure;
-    if (failure && (first == nullptr || failure->before(*first))) first = &*failure;
+  Tasks lent;  // by families of which some member has failed: which, only the members tell
+  {
+    const auto held = rank_.lock();
+    const Failure* first = nullptr;
+    for (const Task* target : targets) {
+      if (target->constant() != nullptr) continue;
+      if (was_given_up(*target)) throw CancelledError(gave_up_text(target->name()));
+      const KeptState& state = persisted_state(*target);
+      if (state.lender && state.lender->failure) lent.push_back(target);
+      if (state.failure && (first == nullptr || state.failure->before(*first))) first = &*state.failure;
+    }
+    if (first != nullptr) std::rethrow_exception(error_of(*first));
   }
-  if (first != nullptr) std::rethrow_exception(error_of(*first));
+  const Outcome outcome = compute(lent);
+  if (outcome.first) std::rethrow_exception(outcome.first);
 }
 
 void DistributedEngine::check(const Families& families) {
@@ -534,15 +564,17 @@ std::unique_ptr<Watch> DistributedEngine::watch(const Tasks& targets) {
 void DistributedEngine::retry(const Tasks& targets, const Families& families) {
   const auto held = rank_.lock();
   for (const Task* target : targets) {
-    if (target->constant() == nullptr && !target->gave_up()) persisted_state(*target);  // throws if it is not
+    if (target->constant() == nullptr && !was_given_up(*target))
+      persisted_state(*target);  // throws if it is not
   }
   for (const auto& family : families) {
     if (!family->gave_up) persisted_family(*family);
   }
   const auto failed = [this](const TaskOrFamily& one) {
-    if (one.task == nullptr) return kept_family(*one.family)->failure.has_value();
+    const auto has_failed = [](const KeptFamily& family) { return family.missing == 0 && family.failure; };
+    if (one.task == nullptr) return has_failed(*kept_family(*one.family));
     const KeptState& state = *state_of(*one.task);
-    return state.ready && (state.failure || (state.lender && state.lender->failure));
+    return (state.ready && state.failure) || (state.lender && has_failed(*state.lender));
   };
   const auto kept = [this](const TaskOrFamily& one) {
     return one.task != nullptr ? state_of(*one.task) != nullptr : kept_family(*one.family) != nullptr;
@@ -558,7 +590,7 @@ void DistributedEngine::cancel(const Tasks& targets) {
   const auto held = rank_.lock();
   std::map<RunId, std::set<ValueId>> given_up;
   for (const Task* target : targets) {
-    if (target->constant() != nullptr || target->gave_up()) continue;
+    if (target->constant() != nullptr || was_given_up(*target)) continue;
     const auto pending = pending_.find(persisted_state(*target).id);
     if (pending == pending_.end()) continue;
     given_up[pending->second.run].insert(pending->first);

@@ -25,6 +25,7 @@ struct KeptFamily;
 struct KeptState {
   ValueId id = 0;
   std::uint32_t rank = 0;
+  RunId run = 0;          ///< which makes it
   bool anywhere = false;  ///< a constant: any rank that has had it keeps a copy
   bool ready = false;
   double bytes = 0;
@@ -42,7 +43,11 @@ struct KeptFamily {
   std::uint32_t missing = 0;  ///< how many ranks have not made all of their members
   bool gave_up = false;
   std::optional<Failure> failure = {};
-  std::vector<std::weak_ptr<KeptState>> members = {};  ///< those that handles were asked for
+  struct Member {
+    ValueId id;
+    std::weak_ptr<KeptState> state;
+  };
+  std::vector<Member> members = {};  ///< those that handles were asked for before they were there
 };
 
 /// Results whose last handle is gone, to be released at the next round of messages. Filled from any
@@ -166,9 +171,10 @@ class DistributedEngine final : public Engine, private Control {
     std::size_t fetched;
     std::set<std::uint32_t> with_members;
   };
-  /// While one exists, what is started is not shipped, but with what is shipped next, or at the end of this.
-  /// The handles that a program reads are shipped with it: a rank that had them alone would make them without
-  /// a reader that frees them, beyond its bound on memory.
+  /// While one exists, what is started is not shipped, but behind the next family program, or at the end of
+  /// this. The handles that a program reads come behind it: a rank that had them alone would make them
+  /// without a reader that frees them, beyond its bound on memory. What it imports may come later: it waits
+  /// for it.
   class PuttingOff {
    public:
     explicit PuttingOff(DistributedEngine& engine)
@@ -203,15 +209,17 @@ class DistributedEngine final : public Engine, private Control {
   std::shared_ptr<KeptFamily> persisted_family(const FamilyNode& family) const;
   void ship(PlannedProgram planned);
   void lend_member(const Task& member, std::shared_ptr<KeptFamily> family);
-  static bool lender_gave_up(const Task& task);
+  static const std::shared_ptr<KeptFamily>* lender_of(const Task& task);
+  bool is_lent_no_more(const Task& task) const;
+  static bool was_given_up(const Task& task);
   PlannedProgram plan_families(std::span<const std::shared_ptr<const FamilyNode>> families,
                                const std::unordered_set<const Task*>& read_otherwise = {});
   Array<std::uint32_t> place(const Graph& graph);
   KeptState* state_of(const Task& task) const;
-  KeptState& persisted_state(const Task& task) const;
+  KeptState& persisted_state(const Task& task);
   void settle_constant(const Task& task);
-  Home home_of(const Task& task) const;
-  Holder holder_of(const Task& task) const;
+  Home home_of(const Task& task);
+  Holder holder_of(const Task& task);
   void persist_held(const Tasks& targets);
   void persist_held(const Families& families);
   void start(RunId run, Graph graph, Array<std::uint32_t> rank, std::span<const Want> wants,
@@ -250,6 +258,15 @@ class DistributedEngine final : public Engine, private Control {
   Fetch fetch_;
   Ending ending_;
   std::map<ValueId, std::shared_ptr<KeptFamily>> kept_families_;  // on their way, by what announces them
+  /// What is to be said of a member that has failed.
+  struct NodeName {
+    std::string name;
+    std::source_location where;
+    Index extent;
+    Failed of(std::int64_t number) const;
+  };
+  static std::vector<NodeName> names_of(const Families& families);
+  std::map<RunId, std::vector<NodeName>> names_of_kept_;  // of kept families, by node
   std::unordered_map<ValueId, Pending> pending_;
   /// Targets of runs under way, which hold them: whether anybody else does is looked at some at a time.
   struct Held {

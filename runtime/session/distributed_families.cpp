@@ -13,7 +13,7 @@ bool DistributedEngine::make_members(const Graph& graph, const Tasks& targets) {
   bool any_to_make = false;
   for (const TaskIndex i : graph.given) {
     const Task* task = graph.tasks[i];
-    if (lender_gave_up(*task)) task->give_up();
+    if (is_lent_no_more(*task)) was_given_up(*task) ? task->give_up() : task->settle(nullptr);
     if (task->family() == nullptr || task->residence() != nullptr) continue;
     any = true;
     if (auto kept = kept_family(*task->family())) {
@@ -43,7 +43,7 @@ void DistributedEngine::make_level(const FamilyLevel& level,
     if (task->residence() != nullptr) continue;
     if (std::exchange(family, task->family()) != task->family()) node = planned.node(*task->family());
     const std::uint32_t rank = program.owner(node, program.nodes[node].extent.place_of(task->member()));
-    auto state = std::make_shared<KeptState>(KeptState{.id = next_id_++, .rank = rank});
+    auto state = std::make_shared<KeptState>(KeptState{.id = next_id_++, .rank = rank, .run = program.run});
     program.wants.push_back({detail::name_of(node, task->member()), state->id, Keep::announced});
     pending_.emplace(state->id, Pending{program.run, state});
     run.waiting.emplace_hint(run.waiting.end(), state->id, 0);
@@ -60,9 +60,8 @@ void DistributedEngine::ship(PlannedProgram planned) {
   Run& run = runs_[program.run];
   run.families = std::move(planned.families);
   run.targets = std::move(planned.held);
-  auto bytes = program.encode(images_);
+  rank_.ship_program(program.run, program.encode(images_), runs_.size() == 1);
   send_put_off();
-  rank_.ship_program(program.run, std::move(bytes), runs_.size() == 1);
 }
 
 /// What families read of single handles is kept from now on. Those of a family of handles are consumed by
@@ -97,6 +96,7 @@ PlannedProgram DistributedEngine::plan_families(std::span<const std::shared_ptr<
     return GivenMember{state.id, state.rank, owned.contains(&task) ? 1U : 0U};
   };
   PlannedProgram planned = plan_program(families, context);
+  for (const ProgramNode& node : planned.program.nodes) images_.refer(*node.kind);  // throws now or never
   // This comes after planning: where that throws, they are kept like others until their last handle is gone.
   for (const Task* task : owned) {
     persisted_state(*task).is_owned = true;
@@ -186,14 +186,26 @@ void DistributedEngine::lend_member(const Task& task, std::shared_ptr<KeptFamily
                                             .rank = rank,
                                             .ready = family->missing == 0,
                                             .lender = family});
-  if (family->missing > 0) family->members.push_back(state);
+  if (family->missing > 0) family->members.push_back({state->id, state});
   task.settle(std::make_unique<ResidenceOf<KeptState>>(std::move(state), releases_));
 }
 
-bool DistributedEngine::lender_gave_up(const Task& task) {
-  if (task.family() == nullptr) return false;
+/// Null unless the task stands for a member of a family that was kept as a whole when it was asked for.
+const std::shared_ptr<KeptFamily>* DistributedEngine::lender_of(const Task& task) {
+  if (task.family() == nullptr) return nullptr;
   const auto* residence = dynamic_cast<const ResidenceOf<KeptState>*>(task.residence());
-  return residence != nullptr && residence->kept().lender && residence->kept().lender->gave_up;
+  return residence != nullptr && residence->kept().lender ? &residence->kept().lender : nullptr;
+}
+
+/// The family was given up since, or is kept anew under other ids.
+bool DistributedEngine::is_lent_no_more(const Task& task) const {
+  const auto* lender = lender_of(task);
+  return lender != nullptr && ((*lender)->gave_up || kept_family(*task.family()) != *lender);
+}
+
+bool DistributedEngine::was_given_up(const Task& task) {
+  const auto* lender = lender_of(task);
+  return task.gave_up() || (lender != nullptr && (*lender)->gave_up);
 }
 
 void DistributedEngine::persist(const Families& families) {
@@ -224,6 +236,7 @@ void DistributedEngine::persist_held(const Families& families) {
     kept_families_.emplace(program.done, kept);
     family->residence = std::make_unique<ResidenceOf<KeptFamily>>(std::move(kept), releases_);
     family->gave_up = false;
+    names_of_kept_.emplace(program.run, names_of(planned.families));
     ship(std::move(planned));
   }
 }

@@ -12,22 +12,30 @@ namespace ramal::detail {
 
 class SerialEngine::KeptResidence final : public Residence {
  public:
-  KeptResidence(const SerialEngine& owner, Value value) : owner_(&owner), value_(std::move(value)) {}
+  /// `lender`: the number of the kept family whose member it is, if that is what was persisted.
+  KeptResidence(const SerialEngine& owner, Value value, std::uint64_t lender = 0)
+      : owner_(&owner), value_(std::move(value)), lender_(lender) {}
   const SerialEngine* owner() const { return owner_; }
   const Value& value() const { return value_; }
+  std::uint64_t lender() const { return lender_; }
 
  private:
   const SerialEngine* owner_;
   Value value_;
+  std::uint64_t lender_;
 };
 
 class SerialEngine::KeptMembers final : public Residence {
  public:
-  explicit KeptMembers(std::vector<Value> values) : values_(std::move(values)) {}
+  /// `number`: this persisting's alone.
+  KeptMembers(std::vector<Value> values, std::uint64_t number)
+      : values_(std::move(values)), number_(number) {}
   const std::vector<Value>& values() const { return values_; }
+  std::uint64_t number() const { return number_; }
 
  private:
   std::vector<Value> values_;
+  std::uint64_t number_;
 };
 
 std::vector<Value> SerialEngine::evaluate(const Tasks& targets) {
@@ -103,23 +111,25 @@ bool SerialEngine::make_members(const Graph& graph, const Tasks& targets) {
   const auto settle = [this](const Task& task, const std::vector<Value>& members) {
     task.settle(std::make_unique<KeptResidence>(*this, members[static_cast<std::size_t>(task.member())]));
   };
+  for (const TaskIndex i : graph.given) renew(*graph.tasks[i]);
   bool any = false;
   bool any_to_make = false;
   for (const TaskIndex i : graph.given) {
     const Task& task = *graph.tasks[i];
     if (task.family() == nullptr || task.residence() != nullptr) continue;
     any = true;
-    if (const auto* members = kept_members(*task.family())) {
-      settle(task, *members);
+    if (kept_members(*task.family()) != nullptr) {
+      lend(task);
     } else {
       any_to_make = true;
     }
   }
   if (!any_to_make) return any;
   const auto is_kept = [this](const FamilyNode& family) { return kept_members(family) != nullptr; };
-  for (const FamilyLevel& level : family_levels(targets, is_kept).levels) {
+  const FamilyLevels levels = family_levels(targets, is_kept);
+  for (const FamilyLevel& level : levels.levels) {
     PlannedProgram planned;
-    const auto values = evaluate(level.families, planned);
+    const auto values = evaluate(level.families, planned, levels.read_otherwise);
     for (const TaskHandle& member : level.members) {
       const Task& task = *member.get();
       if (task.residence() == nullptr) settle(task, values[planned.node(*task.family())]);
@@ -129,9 +139,18 @@ bool SerialEngine::make_members(const Graph& graph, const Tasks& targets) {
 }
 
 std::vector<std::vector<Value>> SerialEngine::evaluate(
-    std::span<const std::shared_ptr<const FamilyNode>> families, PlannedProgram& planned) {
+    std::span<const std::shared_ptr<const FamilyNode>> families, PlannedProgram& planned,
+    const std::unordered_set<const Task*>& read_otherwise) {
   const auto is_kept = [this](const FamilyNode& family) { return kept_members(family) != nullptr; };
-  persist(handles_read(families, is_kept).all);
+  const HandlesRead read = handles_read(families, is_kept);
+  // Those of a family of handles that nothing else reads are as lazy afterwards as they were before.
+  std::unordered_set<const Task*> consumed;
+  for (const Task* task : read.all) {
+    const bool is_lazy =
+        task->constant() == nullptr && task->family() == nullptr && task->residence() == nullptr;
+    if (is_lazy && read.in_one_family.contains(task) && !read_otherwise.contains(task)) consumed.insert(task);
+  }
+  persist(read.all, consumed);
   std::vector<Value> handles;
   ProgramContext context;
   context.kept = [&](const FamilyNode& family) { return KeptAs{is_kept(family) ? ValueId{1} : 0}; };
@@ -140,6 +159,7 @@ std::vector<std::vector<Value>> SerialEngine::evaluate(
     return GivenMember{handles.size() - 1, 0};
   };
   planned = plan_program(families, context);
+  for (const Task* task : consumed) task->settle(nullptr);
   ++run_;
   Evaluation all{planned, {}, {}};
   for (const ProgramNode& node : planned.program.nodes) {
@@ -230,7 +250,8 @@ void SerialEngine::persist(const Families& families) {
     if (kept_members(*family) != nullptr) continue;
     PlannedProgram planned;
     auto values = evaluate(std::span(&family, 1), planned);
-    family->residence = std::make_unique<KeptMembers>(std::move(values[planned.node(*family)]));
+    family->residence =
+        std::make_unique<KeptMembers>(std::move(values[planned.node(*family)]), ++kept_families_);
   }
 }
 
@@ -305,7 +326,27 @@ Value SerialEngine::given(const Task& task) const {
   return task.constant() != nullptr ? *task.constant() : kept(task).value();
 }
 
+/// A handle to a member of a family that is kept as a whole.
+void SerialEngine::lend(const Task& task) const {
+  const auto& members = dynamic_cast<const KeptMembers&>(*task.family()->residence);
+  task.settle(std::make_unique<KeptResidence>(
+      *this, members.values()[static_cast<std::size_t>(task.member())], members.number()));
+}
+
+/// Where its family has been persisted anew since, it is what that says.
+void SerialEngine::renew(const Task& task) const {
+  const auto* residence = dynamic_cast<const KeptResidence*>(task.residence());
+  if (residence == nullptr || residence->owner() != this || residence->lender() == 0) return;
+  const auto* members = dynamic_cast<const KeptMembers*>(task.family()->residence.get());
+  if (members == nullptr) {
+    task.settle(nullptr);
+  } else if (members->number() != residence->lender()) {
+    lend(task);
+  }
+}
+
 const SerialEngine::KeptResidence& SerialEngine::kept(const Task& task) const {
+  renew(task);
   const auto* residence = dynamic_cast<const KeptResidence*>(task.residence());
   if (residence != nullptr && residence->owner() == this) return *residence;
   throw std::invalid_argument("ramal: the result of " + std::string(task.name()) +
@@ -335,6 +376,7 @@ std::exception_ptr SerialEngine::error_of(const Failure& failure) const {
 }
 
 Outcome SerialEngine::compute(const Tasks& targets) {
+  if (targets.empty()) return {};
   Outcome outcome{.values = evaluate(targets)};
   const Failure* first = nullptr;
   std::vector<Value> failed;  // hold what `first` is in
@@ -351,7 +393,10 @@ Outcome SerialEngine::compute(const Tasks& targets) {
   return outcome;
 }
 
-void SerialEngine::persist(const Tasks& targets) {
+void SerialEngine::persist(const Tasks& targets) { persist(targets, {}); }
+
+/// Those that are consumed stay able to be made again.
+void SerialEngine::persist(const Tasks& targets, const std::unordered_set<const Task*>& consumed) {
   Tasks fresh;
   for (const Task* target : targets) {
     if (target->constant() == nullptr && target->residence() == nullptr) fresh.push_back(target);
@@ -368,7 +413,8 @@ void SerialEngine::persist(const Tasks& targets) {
     if (fresh[i]->residence() == nullptr) fresh[i]->settle(std::make_unique<KeptResidence>(*this, values[i]));
   }
   for (const Task* task : fresh) {
-    if (!kept(*task).value().failed()) task->forget_inputs();  // else it may be tried again
+    const bool may_be_made_again = kept(*task).value().failed() || consumed.contains(task);
+    if (!may_be_made_again) task->forget_inputs();
   }
 }
 

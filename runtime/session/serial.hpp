@@ -67,7 +67,11 @@ class SerialEngine final : public Engine, private TellsOrigins {
   bool make_members(const Graph& graph, const Tasks& targets);
   /// Plans the families and makes all their members; returns the members' values, by node.
   std::vector<std::vector<Value>> evaluate(std::span<const std::shared_ptr<const FamilyNode>> families,
-                                           PlannedProgram& planned);
+                                           PlannedProgram& planned,
+                                           const std::unordered_set<const Task*>& read_otherwise = {});
+  void persist(const Tasks& targets, const std::unordered_set<const Task*>& consumed);
+  void lend(const Task& task) const;
+  void renew(const Task& task) const;
   /// A family program while it is evaluated.
   struct Evaluation {
     const PlannedProgram& planned;
@@ -93,6 +97,7 @@ class SerialEngine final : public Engine, private TellsOrigins {
   std::map<std::string, Value> left_;
   RunId run_ = 0;
   std::uint64_t tasks_run_ = 0;
+  std::uint64_t kept_families_ = 0;  // ever
   struct Failed {
     std::string task;
     std::string file;

@@ -192,6 +192,48 @@ TEST_P(Outcomes, RetryOfAHandleMadeOfAFailedFamily) {
   EXPECT_EQ(session().compute(made(3)), 30);
 }
 
+TEST_P(Outcomes, HandlesToMembersFollowTheirFamily) {
+  const auto made = family<place_times_ten>(8);
+  session().persist(made);
+  const auto good = made(1), bad = made(3);
+  session().persist(good, bad);
+  EXPECT_THROW(session().wait(made), TaskError);
+  session().wait(good);
+  EXPECT_THROW(session().wait(bad), TaskError)
+      << "of a family that is kept it is known only that some have failed";
+  EXPECT_EQ(session().compute(good), 10);
+  is_broken = false;
+  session().retry(made);
+  EXPECT_TRUE(session().wait_for(std::vector{good, bad}, std::chrono::seconds(60)));
+  session().wait(made);
+  EXPECT_EQ(session().compute(good), 10);
+  EXPECT_EQ(session().compute(bad), 30);
+  EXPECT_EQ(session().compute(reduce<add>(map<plus_one>(made))), 288);
+}
+
+TEST_P(Outcomes, AllFailedMembersOfAKeptFamilyAreNamed) {
+  const auto made = family<place_times_ten>(8);
+  session().persist(made);
+  EXPECT_THROW(session().wait(made), TaskError);
+  const auto each = session().compute_each(made);
+  ASSERT_EQ(each.failed.size(), 3u);
+  for (std::size_t i = 0; i < 3; ++i) {
+    const std::string name = "place_times_ten[" + std::to_string(3 * i) + "]";
+    EXPECT_NE(each.failed[i].message.find(name), std::string::npos) << each.failed[i].message;
+    EXPECT_NE(each.failed[i].message.find("outcomes_test.cpp"), std::string::npos) << each.failed[i].message;
+  }
+}
+
+TEST_P(Outcomes, HandlesThatAFamilyConsumesAreAsLazyAsBefore) {
+  is_broken = false;
+  const auto handles = map<fails_on_threes>(upto(6));
+  EXPECT_EQ(session().compute(reduce<add>(as_family(handles))), 150);
+  EXPECT_EQ(calls, 6);
+  EXPECT_THROW(session().ready(handles), std::invalid_argument);
+  EXPECT_EQ(sum_of(session().compute(handles)), 150);
+  EXPECT_EQ(calls, 12);
+}
+
 TEST_P(Outcomes, RetryOfOneHandleOfAFamilyOfHandles) {
   const auto handles = map<fails_on_threes>(upto(6));
   session().persist(handles);
@@ -345,6 +387,18 @@ TEST(OutcomesOfCancelled, RetryMakesThemAnew) {
   session.retry(made);
   session.wait(made);
   EXPECT_EQ(session.compute(reduce<add>(made)), 199'000);
+  // A handle to a member that was asked for before.
+  const auto again = family<place_times_ten>(200);
+  session.persist(again);
+  const auto member = again(7);
+  session.persist(member);
+  session.cancel(again);
+  std::size_t told = 0;
+  for ([[maybe_unused]] const auto one : session.as_completed(std::vector{member})) ++told;
+  EXPECT_EQ(told, 1u);
+  session.retry(member);
+  session.wait(member);
+  EXPECT_EQ(session.compute(member), 70);
 }
 
 }  // namespace

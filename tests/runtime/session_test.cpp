@@ -393,7 +393,9 @@ TEST(SessionErrors, AResultThatCannotTravelIsItsTasksError) {
           std::string::npos)
           << error.what();
       // What decodes it elsewhere does not know them.
-      if (trouble != 2) EXPECT_EQ(error.details().arguments, std::to_string(trouble));
+      if (trouble != 2) {
+        EXPECT_EQ(error.details().arguments, std::to_string(trouble));
+      }
     }
   }
   EXPECT_EQ(ranks.session().compute(innocent), 2);

@@ -39,6 +39,9 @@ Seeds seeds_in(Session& session) {
   for (long i = 0; i < 20; ++i) tasks.push_back(delayed<seed_after>(delayed<seed_of>(1)));
   append(session.compute(tasks));
   append(session.compute(tasks));  // a second time
+  session.compute_each(std::vector<Delayed<std::uint64_t>>());
+  append(session.compute(map<seed_after>(as_family(tasks))));
+  append(session.compute(tasks));  // as lazy as before
   session.persist(tasks);
   append(session.compute(tasks));
   const auto plane = family<seed_of_member>({4, 5});
@@ -73,6 +76,9 @@ TEST(ThisTask, SeedsAreTheSameWhereverTasksRun) {
     SteppedRanks stealing(ranks, static_cast<unsigned>(10 + ranks), 64, std::uint64_t{1} << 40,
                           StealMode::on);
     EXPECT_EQ(seeds_in(stealing.session()), expected) << ranks << " ranks that steal";
+    std::uint64_t stolen = 0;
+    for (const RankInfo& one : stealing.session().info()) stolen += one.tasks_stolen;
+    EXPECT_EQ(stolen > 0, ranks > 1);
     ThreadedRanks threaded(ranks, 2);
     EXPECT_EQ(seeds_in(threaded.session()), expected) << ranks << " ranks with threads";
   }

@@ -30,7 +30,7 @@ rooms() {
   shift
   [ "$(ls -d "$layer"/*/ | grep -v /include/ | xargs -n 1 basename | sort | xargs)" = "$(printf '%s\n' "$@" | sort | xargs)" ] ||
     wrong "the rooms of $layer are not: $*"
-  ls "$layer"/*.cpp "$layer"/*.hpp 2>/dev/null && wrong "$layer has sources outside of its rooms"
+  [ -z "$(find "$layer" -maxdepth 1 -name '*.[ch]pp')" ] || wrong "$layer has sources outside of its rooms"
   while (($# > 1)); do
     room=$1
     shift

@@ -37,15 +37,16 @@ class Family {
     return all;
   }
 
-  /// For Ramal's own use.
   /// The same family with wishes for each of its members; what is to be made of these is to be made of what
-  /// this returns. A rank is for all of them. Cost and result_bytes say nothing: members are shared out
-  /// evenly, and planned only as far ahead as RAMAL_FRONT_MEMBERS allows. Throws std::invalid_argument if a
-  /// host is stated, and for a family that is persisted, that a loop leaves or that is made of handles.
+  /// this returns. A rank is for all of them. A member that states result_bytes starts when they fit into the
+  /// rank's bound on memory; where nothing is stated, what the first members took counts, from 64 KiB on.
+  /// Cost says nothing: members are shared out evenly. Throws std::invalid_argument if a host is stated, and
+  /// for a family that is persisted, that a loop leaves or that is made of handles.
   Family annotate(Annotation wishes, std::source_location where = std::source_location::current()) const {
     return Family(view_.annotated(std::move(wishes), where));
   }
 
+  /// For Ramal's own use.
   const detail::FamilyView& view() const { return view_; }
 
  private:
