@@ -34,6 +34,7 @@ void Executor::start_as(RunId number, Subgraph subgraph, std::vector<TaskOrigin>
   auto& run = *runs_.emplace(number, std::make_unique<Run>(number, std::move(subgraph))).first->second;
   run.origins = std::move(origins);
   for (const KindRef& ref : run.graph.kinds) run.layout->kinds.push_back(&images_.resolve(ref));
+  if (observer_ != nullptr) observe_start(run);
   find_members(run);
   choose_timed(run);
   start_sources(run);
@@ -43,6 +44,12 @@ void Executor::start_as(RunId number, Subgraph subgraph, std::vector<TaskOrigin>
   start_imports(run);
   if (shared_) wake_();
   close(run);
+}
+
+/// Its tasks are called with care, where the observer is told of them.
+void Executor::observe_start(Run& run) {
+  run.takes_care.store(true, std::memory_order_relaxed);
+  observer_->run_started(run.number, run.graph.tasks());
 }
 
 /// Tasks without inputs; those with a priority at once, the others when their turn comes.
@@ -103,6 +110,7 @@ Executor::Run* Executor::prepare(RunId number, std::shared_ptr<Layout> layout, F
 void Executor::activate(Run& run, Run* next, std::vector<Keep> keeps) {
   run.next = next;
   run.set_keeps(std::move(keeps));
+  if (observer_ != nullptr) observe_start(run);
   start_sources(run);
   start_imports(run);
   for (std::size_t k = 0; k < run.graph.externals.size(); ++k) {
@@ -221,10 +229,23 @@ void Executor::cancel_all(Run& run) {
 }
 
 void Executor::keep(ValueId id, Value value) {
-  for (const RunSlot& waiting : kept_.keep(id, value)) {
-    waiting.run->value(waiting.slot) = value;
-    fill(*waiting.run, waiting.slot);
+  const auto [waiting, bytes] = kept_.keep(id, value);
+  if (observer_ != nullptr && bytes) observer_->value_kept(id, *bytes);
+  for (const RunSlot& one : waiting) {
+    one.run->value(one.slot) = value;
+    fill(*one.run, one.slot);
   }
+}
+
+void Executor::release(ValueId id) {
+  const auto bytes = kept_.release(id);
+  if (observer_ != nullptr && bytes) observer_->value_released(id, *bytes);
+}
+
+void Executor::release_all(ValueId first, std::uint64_t count) {
+  kept_.release_all(first, count, [this](ValueId id, std::uint64_t bytes) {
+    if (observer_ != nullptr) observer_->value_released(id, bytes);
+  });
 }
 
 bool Executor::is_at_rest() const {
@@ -340,6 +361,7 @@ void Executor::finish(Run& run) {
   ready_.remove_sources(run);
   if (latest_ == &run) latest_ = nullptr;
   durations_.note_end_of_run();
+  if (observer_ != nullptr) observer_->run_ended(run.number);
   const auto ended = runs_.extract(run.number);
   if (run.front) outlet_.ended(*run.front, run.failure ? &*run.failure : nullptr);
 }

@@ -33,6 +33,7 @@
 #include "runtime/executor/failure.hpp"
 #include "runtime/executor/front_run.hpp"
 #include "runtime/executor/kept_store.hpp"
+#include "runtime/executor/observer.hpp"
 #include "runtime/executor/ready_queues.hpp"
 #include "runtime/executor/result_sizes.hpp"
 #include "runtime/executor/running_task.hpp"
@@ -85,6 +86,8 @@ class Executor final : private TellsOrigins {
       int rank, const Images& images, Outlet& outlet, unsigned workers, std::function<void()> wake = [] {},
       std::uint64_t memory_bytes = std::uint64_t{1} << 62);
   ~Executor();
+  /// Before anything runs; null: nobody. It outlives this, and hears of runs, tasks and kept values.
+  void set_observer(Observer* observer) { observer_ = observer; }
 
   // --- whoever pumps ------------------------------------------------------------------------------
   /// Begins a run. The subgraph is trusted. Linear in its tasks and edges.
@@ -132,11 +135,9 @@ class Executor final : private TellsOrigins {
   void cancel(RunId run, std::span<const Slot> tasks);
   void cancel_all(Run& run);
   void keep(ValueId id, Value value);
-  void release(ValueId id) { kept_.release(id); }
+  void release(ValueId id);
   /// Those of a range of ids that are here.
-  void release_all(ValueId first, std::uint64_t count) {
-    kept_.release_all(first, count, [](ValueId, std::uint64_t) {});
-  }
+  void release_all(ValueId first, std::uint64_t count);
   /// A copy of a kept value; empty while it is not there.
   Value kept(ValueId id) const { return kept_.find(id); }
   /// Calls this rank's member of a collective task, which has its inputs. Its failure, if it throws.
@@ -242,6 +243,9 @@ class Executor final : private TellsOrigins {
   static Frame frame_of(Run& run, Slot task, Communicator* communicator = nullptr);
   std::string arguments_of(Run& run, Slot slot) const;
   void call_kind(Run& run, Slot task, RunningTask& running, Communicator* communicator = nullptr);
+  void call_task(Run& run, Slot task, Worker* me, Communicator* communicator);
+  void call_observed(Run& run, Slot task, Worker* me, Communicator* communicator);
+  void observe_start(Run& run);
   void call_member(Run& run, Slot task, Communicator& communicator);
   void fail_as_thrown(Run& run, Slot task, const Kind& kind, const Frame& frame);
   void fail(Run& run, Slot task, bool cancelled, const std::string& message = {},
@@ -312,6 +316,7 @@ class Executor final : private TellsOrigins {
   Outlet& outlet_;
   const bool shared_;
   const std::function<void()> wake_;
+  Observer* observer_ = nullptr;
 
   // what runs: changed by whoever pumps
   std::unordered_map<RunId, std::unique_ptr<Run>> runs_;

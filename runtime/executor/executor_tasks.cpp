@@ -155,7 +155,22 @@ void Executor::call(Run& run, Slot task, Worker* me, Communicator* communicator)
   }
   if (run.has(task, Run::cancelled)) {
     fail(run, task, true);
-  } else if (run.has(task, Run::timed) && me != nullptr) {
+  } else if (observer_ != nullptr) {
+    call_observed(run, task, me, communicator);
+  } else {
+    call_task(run, task, me, communicator);
+  }
+}
+
+void Executor::call_observed(Run& run, Slot task, Worker* me, Communicator* communicator) {
+  const Observer::TaskName name{home_run(run), plan_of(run, task), *run.kinds[run.steps[task].kind]};
+  observer_->task_started(name);
+  call_task(run, task, me, communicator);
+  observer_->task_ended(name, run.value(task).failed());
+}
+
+void Executor::call_task(Run& run, Slot task, Worker* me, Communicator* communicator) {
+  if (run.has(task, Run::timed) && me != nullptr) {
     call_and_time(run, task, *me);
   } else {
     call_kind(run, task, me != nullptr ? me->running : running_member_, communicator);

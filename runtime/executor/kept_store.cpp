@@ -10,18 +10,19 @@ std::uint64_t contiguous_bytes(const Value& value) {
   return !value.failed() && value.type().contiguous ? value.type().memory(value).size() : 0;
 }
 
-std::vector<RunSlot> KeptStore::keep(ValueId id, const Value& value) {
+KeptStore::Arrival KeptStore::keep(ValueId id, const Value& value) {
   const std::lock_guard lock(mutex_);
   Kept& kept = kept_[id];
-  std::vector<RunSlot> waiting = std::exchange(kept.waiting, {});
+  Arrival arrival{std::exchange(kept.waiting, {}), {}};
   if (kept.released) {
     kept_.erase(id);
   } else {
     kept.value = value;
     kept.bytes = contiguous_bytes(value);
     memory_.keep(kept.bytes);
+    arrival.bytes = kept.bytes;
   }
-  return waiting;
+  return arrival;
 }
 
 Value KeptStore::find(ValueId id) const {

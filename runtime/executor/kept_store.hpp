@@ -24,9 +24,12 @@ class KeptStore {
   /// `memory` is told what the values take.
   explicit KeptStore(MemoryBound& memory) : memory_(memory) {}
 
-  /// It is there from now on, unless it was released before. Returns the slots that wait for it, which the
-  /// caller fills.
-  std::vector<RunSlot> keep(ValueId id, const Value& value);
+  struct Arrival {
+    std::vector<RunSlot> waiting;        ///< for it; the caller fills them
+    std::optional<std::uint64_t> bytes;  ///< that it takes; nothing: it is not kept
+  };
+  /// It is there from now on, unless it was released before.
+  Arrival keep(ValueId id, const Value& value);
   /// Empty while it is not there.
   Value find(ValueId id) const;
   /// The same, but then the slot waits for it.

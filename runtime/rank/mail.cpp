@@ -29,6 +29,13 @@ std::uint64_t known_bytes(const Value& value) {
   }
 }
 
+void Mail::lend(int to, const Header& header, std::span<const std::byte> head,
+                std::span<const std::byte> payload, Value keep) {
+  unsent_ = true;
+  if (observer_ != nullptr) observer_->message_sent(to, header);
+  transport_.lend(to, header, head, payload, std::move(keep));
+}
+
 void Mail::send_text(int to, const Header& header, std::span<const std::byte> bytes) {
   Header sized = header;
   sized.bytes = bytes.size();
@@ -37,10 +44,9 @@ void Mail::send_text(int to, const Header& header, std::span<const std::byte> by
     if (!bytes.empty()) std::memcpy(room, bytes.data(), bytes.size());
     return;
   }
-  unsent_ = true;
   auto kept = Value::make<std::vector<std::byte>>(bytes.begin(), bytes.end());
   const auto& memory = kept.get<std::vector<std::byte>>();
-  transport_.lend(to, sized, {}, memory, kept);
+  lend(to, sized, {}, memory, kept);
 }
 
 void Mail::send_shared(int to, const Header& header, std::span<const std::byte> bytes,
@@ -49,15 +55,13 @@ void Mail::send_shared(int to, const Header& header, std::span<const std::byte> 
     send_text(to, header, bytes);
     return;
   }
-  unsent_ = true;
   Header sized = header;
   sized.bytes = bytes.size();
-  transport_.lend(to, sized, {}, bytes, Value::make<HeldMemory>(memory));
+  lend(to, sized, {}, bytes, Value::make<HeldMemory>(memory));
 }
 
 void Mail::send_value(std::span<const int> to, Header header, std::span<const std::byte> before,
                       const Value& value, std::optional<int> small_by) {
-  unsent_ = true;
   const Type& type = value.type();
   if (type.contiguous && type.memory(value).size() + before.size() > small_bytes_) {
     lend_memory(to, header, before, value);
@@ -70,8 +74,7 @@ void Mail::send_value(std::span<const int> to, Header header, std::span<const st
   }
   auto encoded = Value::make<std::vector<std::byte>>(header.bytes);
   write_exactly(value, encoded.own<std::vector<std::byte>>());
-  for (const int rank : to)
-    transport_.lend(rank, header, before, encoded.get<std::vector<std::byte>>(), encoded);
+  for (const int rank : to) lend(rank, header, before, encoded.get<std::vector<std::byte>>(), encoded);
 }
 
 void Mail::lend_memory(std::span<const int> to, Header header, std::span<const std::byte> before,
@@ -83,8 +86,7 @@ void Mail::lend_memory(std::span<const int> to, Header header, std::span<const s
   Writer writer(head.data(), head.size());
   writer.bytes(before.data(), before.size());
   value.type().write_head(writer, value);
-  for (const int rank : to)
-    transport_.lend(rank, header, std::span(head).first(writer.size()), memory, value);
+  for (const int rank : to) lend(rank, header, std::span(head).first(writer.size()), memory, value);
 }
 
 /// header.bytes: of the value alone.
@@ -96,7 +98,7 @@ void Mail::write_small(std::span<const int> to, Header header, std::span<const s
   if (!before.empty()) std::memcpy(scratch_.data(), before.data(), before.size());
   write_exactly(value, std::span(scratch_).subspan(before.size()));
   for (const int rank : to) {
-    std::byte* room = transport_.write(small_by.value_or(rank), header);
+    std::byte* room = write(small_by.value_or(rank), header);
     if (!scratch_.empty()) std::memcpy(room, scratch_.data(), scratch_.size());
   }
 }

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "runtime/executor/failure.hpp"
+#include "runtime/executor/observer.hpp"
 #include "runtime/transport/transport.hpp"
 
 #include <memory>
@@ -25,6 +26,9 @@ class Mail {
   /// The transport outlives it.
   explicit Mail(Transport& transport) : transport_(transport), small_bytes_(transport.small_bytes()) {}
 
+  /// Before anything is sent; null: nobody. It outlives this, and hears of messages.
+  void set_observer(Observer* observer) { observer_ = observer; }
+
   int rank() const { return transport_.rank(); }
   int ranks() const { return transport_.ranks(); }
   std::size_t small_bytes() const { return small_bytes_; }
@@ -32,6 +36,7 @@ class Mail {
   /// Room for a message of header.bytes <= small_bytes(), to be filled before the next call.
   std::byte* write(int to, const Header& header) {
     unsent_ = true;
+    if (observer_ != nullptr) observer_->message_sent(to, header);
     return transport_.write(to, header);
   }
   /// A message with these bytes, however many.
@@ -56,6 +61,8 @@ class Mail {
   void note_unsent() { unsent_ = true; }
 
  private:
+  void lend(int to, const Header& header, std::span<const std::byte> head, std::span<const std::byte> payload,
+            Value keep);
   void lend_memory(std::span<const int> to, Header header, std::span<const std::byte> before,
                    const Value& value);
   void write_small(std::span<const int> to, Header header, std::span<const std::byte> before,
@@ -65,6 +72,7 @@ class Mail {
   const std::size_t small_bytes_;
   std::vector<std::byte> scratch_;  // for what is encoded before it goes into a frame
   bool unsent_ = false;
+  Observer* observer_ = nullptr;
 };
 
 /// Large messages that are under way to this rank: at most one from each other.

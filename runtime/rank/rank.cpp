@@ -68,6 +68,13 @@ Rank::Rank(std::unique_ptr<Transport> transport, const Images& images, unsigned 
 
 Rank::~Rank() { end_workers(); }
 
+void Rank::set_observer(Observer* observer) {
+  const auto held = lock();
+  observer_ = observer;
+  mail_.set_observer(observer);
+  executor_.set_observer(observer);
+}
+
 // --- progress -------------------------------------------------------------------------------------------
 
 /// One round of messages, under the lock. A rank that is starved looks again and again for one that arrives,

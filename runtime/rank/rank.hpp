@@ -57,6 +57,8 @@ class Rank final : private Receiver, private Outlet, private Shipping::Port, pri
   Rank(std::unique_ptr<Transport> transport, const Images& images, unsigned workers, Control* control,
        RankInfo about, StealMode steal = StealMode::off);
   ~Rank() override;
+  /// Before anything is shipped; null: nobody. It outlives this.
+  void set_observer(Observer* observer);
 
   /// Rank 0's: hands each rank its subgraph, by rank, if it has one, and starts its own. `alone`: no earlier
   /// run is under way, so that others are free to pass messages on; `fetched`: how many results rank 0 will
@@ -202,6 +204,7 @@ class Rank final : private Receiver, private Outlet, private Shipping::Port, pri
 
   // constant
   std::unique_ptr<Transport> transport_;
+  Observer* observer_ = nullptr;
   const Images& images_;
   Control* const control_;
   const RankInfo about_;

@@ -204,6 +204,7 @@ RankInfo Rank::info() const {
 
 void Rank::receive(int from, const Header& header, std::span<const std::byte> payload) {
   memory_.note_received();
+  if (observer_ != nullptr) observer_->message_received(from, header);
   if (header.type == MessageType::result && executor_.arrive_plain(header.run, header.slot, payload)) return;
   if (header.type == MessageType::member && header.slot == 0 && programs_.take_plain(header.run, payload))
     return;
@@ -376,6 +377,7 @@ std::span<std::byte> Rank::prepare(int from, const Header& header, std::span<con
 
 void Rank::landed(int from, const Header& header) {
   memory_.note_received();
+  if (observer_ != nullptr) observer_->message_received(from, header);
   Landings::Landing landing = landings_.take(from);
   if (counted_bytes(header) > 0) --results_landing_;
   if (header.type == MessageType::member || header.type == MessageType::member_failure) {

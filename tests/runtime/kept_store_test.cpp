@@ -24,7 +24,7 @@ class KeptStoreTest : public ::testing::Test {
 
 TEST_F(KeptStoreTest, FindsWhatIsKeptUntilItIsReleased) {
   EXPECT_TRUE(store_.find(1).empty());
-  EXPECT_TRUE(store_.keep(1, Value::make<long>(7)).empty());
+  EXPECT_TRUE(store_.keep(1, Value::make<long>(7)).waiting.empty());
   EXPECT_EQ(store_.find(1).get<long>(), 7);
   EXPECT_EQ(store_.find_or_wait(1, slot(0)).get<long>(), 7);
   EXPECT_EQ(store_.count(), 1u);
@@ -37,23 +37,25 @@ TEST_F(KeptStoreTest, TellsWhoWaits) {
   EXPECT_TRUE(store_.find_or_wait(1, slot(3)).empty());
   EXPECT_TRUE(store_.find_or_wait(1, slot(4)).empty());
   EXPECT_EQ(store_.count(), 0u) << "it is not there yet";
-  const auto waiting = store_.keep(1, Value::make<long>(7));
+  const auto waiting = store_.keep(1, Value::make<long>(7)).waiting;
   ASSERT_EQ(waiting.size(), 2u);
   EXPECT_EQ(waiting[0].slot, 3u);
   EXPECT_EQ(waiting[1].slot, 4u);
-  EXPECT_TRUE(store_.keep(1, Value::make<long>(8)).empty()) << "each is told once";
+  EXPECT_TRUE(store_.keep(1, Value::make<long>(8)).waiting.empty()) << "each is told once";
 }
 
 TEST_F(KeptStoreTest, WhatIsReleasedBeforeItComesIsNotKept) {
   EXPECT_TRUE(store_.find_or_wait(1, slot(3)).empty());
   EXPECT_FALSE(store_.release(1).has_value());
-  EXPECT_EQ(store_.keep(1, block(10)).size(), 1u) << "who waits gets it nevertheless";
+  const auto [waiting, bytes] = store_.keep(1, block(10));
+  EXPECT_EQ(waiting.size(), 1u) << "who waits gets it nevertheless";
+  EXPECT_FALSE(bytes.has_value());
   EXPECT_TRUE(store_.find(1).empty());
   EXPECT_EQ(memory_.held(), 0u);
 }
 
 TEST_F(KeptStoreTest, CountsBytes) {
-  store_.keep(1, block(100));
+  EXPECT_EQ(store_.keep(1, block(100)).bytes, 800u);
   store_.keep(2, block(10));
   store_.keep(3, Value::make<long>(1));
   EXPECT_EQ(store_.bytes(), 880u);
@@ -85,7 +87,7 @@ TEST_F(KeptStoreTest, OfSeveralThreadsEachWaiterIsToldOnce) {
     });
   }
   threads.emplace_back([&] {
-    for (ValueId id = 0; id < ids; ++id) told += store_.keep(id, Value::make<long>(1)).size();
+    for (ValueId id = 0; id < ids; ++id) told += store_.keep(id, Value::make<long>(1)).waiting.size();
   });
   for (auto& thread : threads) thread.join();
   EXPECT_EQ(told, 2 * ids);
