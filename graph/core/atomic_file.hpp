@@ -28,6 +28,8 @@ class AtomicFile {
   /// Makes it, empty, for whoever writes into it by its name. What is there of that name is overwritten, or
   /// if `alone` refused with EEXIST.
   void make(bool alone = false);
+  /// Somebody else will make it by its name.
+  void adopt() { made_ = true; }
   /// Makes it with this content, which is on the disk when it returns.
   void write(std::string_view content);
   /// It is complete. Whoever has written into it has brought that to the disk; its name is, on return.

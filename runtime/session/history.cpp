@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/session/history.hpp"
 
+#include "graph/core/atomic_file.hpp"
 #include "runtime/machine/machine.hpp"
 
-#include <unistd.h>
-
-#include <cerrno>
 #include <cmath>
-#include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <iomanip>
 #include <sstream>
+#include <system_error>
 
 namespace ramal::detail {
 
@@ -107,29 +105,23 @@ std::string History::read(const std::string& path) {
 
 std::string History::write(const std::string& path) {
   if (is_anothers_) return {};
-  // Two programs that end at once must not write into each other's file, so each has its own until it is
-  // whole.
-  const std::string unfinished = path + ".part-" + host_name() + '-' + std::to_string(process_id());
-  std::FILE* const file = std::fopen(unfinished.c_str(), "we");
-  bool written = file != nullptr;
-  if (written) {
-    written = std::fprintf(file, "%s%llu\n", std::string(head).c_str(),
-                           static_cast<unsigned long long>(session_)) > 0;
-    for (const auto& [kind, entry] : entries_) {
-      if (entry.sum.tasks == 0 || entry.session + sessions_kept < session_) continue;
-      written = std::fprintf(file, "%s %llu %.6g %llu %s\n", kind.c_str(),
-                             static_cast<unsigned long long>(entry.sum.tasks), entry.sum.mean(),
-                             static_cast<unsigned long long>(entry.session), entry.name.c_str()) > 0 &&
-                written;
-    }
-    written = std::fflush(file) == 0 && fsync(fileno(file)) == 0 && written;
-    written = std::fclose(file) == 0 && written;
-    written = written && std::rename(unfinished.c_str(), path.c_str()) == 0;
+  std::ostringstream text;
+  text << head << session_ << '\n' << std::setprecision(6);
+  for (const auto& [kind, entry] : entries_) {
+    if (entry.sum.tasks == 0 || entry.session + sessions_kept < session_) continue;
+    text << kind << ' ' << entry.sum.tasks << ' ' << entry.sum.mean() << ' ' << entry.session << ' '
+         << entry.name << '\n';
   }
-  if (written) return {};
-  const std::string why = std::strerror(errno);
-  if (file != nullptr) unlink(unfinished.c_str());
-  return "ramal: warning: RAMAL_HISTORY: '" + path + "' could not be written: " + why;
+  try {
+    // Two programs that end at once must not write into each other's file, so each has its own until it is
+    // whole.
+    AtomicFile file(path, '-' + host_name() + '-' + std::to_string(process_id()));
+    file.write(text.view());
+    file.publish();
+    return {};
+  } catch (const std::system_error& error) {
+    return "ramal: warning: RAMAL_HISTORY: '" + path + "' could not be written: " + error.code().message();
+  }
 }
 
 }  // namespace ramal::detail

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // From the text of a picture to a file. Everything is made beside the target and renamed at the end, so
 // that a run that fails leaves neither half a picture nor a lost old one.
+#include "graph/core/atomic_file.hpp"
+
 #include <ramal/visualize.hpp>
 
 #include <algorithm>
@@ -43,30 +45,30 @@ std::string reason(int error) { return std::generic_category().message(error); }
 class Temporary {
  public:
   Temporary(const fs::path& target, const std::string& suffix)
-      : target_(target), path_(target.string() + ".part-" + std::to_string(getpid()) + suffix) {}
-  ~Temporary() {
-    if (!path_.empty()) std::remove(path_.c_str());
-  }
-  Temporary(const Temporary&) = delete;
-  Temporary& operator=(const Temporary&) = delete;
+      : target_(target), file_(target.string(), '-' + std::to_string(getpid()) + suffix) {}
 
-  const fs::path& path() const { return path_; }
-  void write(const std::string& text) const {
-    std::FILE* const out = std::fopen(path_.c_str(), "wbe");
-    if (out == nullptr) fail(target_, reason(errno));
-    const bool written = std::fwrite(text.data(), 1, text.size(), out) == text.size();
-    const int error = errno;
-    // What did not fit in the buffer's last part shows only when it is closed.
-    if (std::fclose(out) != 0 || !written) fail(target_, reason(written ? errno : error));
+  fs::path path() const { return file_.part(); }
+  void write(const std::string& text) {
+    or_fail([&] { file_.write(text); });
   }
+  /// For somebody else to write.
+  void lend() { file_.adopt(); }
   void become_target() {
-    if (std::rename(path_.c_str(), target_.c_str()) != 0) fail(target_, reason(errno));
-    path_.clear();
+    or_fail([&] { file_.publish(); });
   }
 
  private:
-  fs::path target_;
-  fs::path path_;
+  template <class Action>
+  void or_fail(const Action& action) const {
+    try {
+      action();
+    } catch (const std::system_error& error) {
+      fail(target_, reason(error.code().value()));
+    }
+  }
+
+  const fs::path target_;
+  AtomicFile file_;
 };
 
 class Descriptor {
@@ -169,6 +171,7 @@ void visualize(std::span<const Task* const> targets, const std::string& name,
     source.become_target();
   } else {
     Temporary picture(file, extension);
+    picture.lend();
     lay_out(source.path(), picture.path(), extension.substr(1), file);
     picture.become_target();
   }
