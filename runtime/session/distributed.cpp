@@ -564,14 +564,19 @@ std::unique_ptr<Watch> DistributedEngine::watch(const Tasks& targets) {
 void DistributedEngine::retry(const Tasks& targets, const Families& families) {
   const auto held = rank_.lock();
   for (const Task* target : targets) {
-    if (target->constant() == nullptr && !was_given_up(*target))
+    if (target->constant() != nullptr) continue;
+    if (was_given_up(*target)) {
+      target->give_up();  // by itself, if it was with its family
+    } else {
       persisted_state(*target);  // throws if it is not
+    }
   }
   for (const auto& family : families) {
     if (!family->gave_up) persisted_family(*family);
   }
   const auto failed = [this](const TaskOrFamily& one) {
-    const auto has_failed = [](const KeptFamily& family) { return family.missing == 0 && family.failure; };
+    // Also while other members of it are still under way: what has failed by it must not find it so again.
+    const auto has_failed = [](const KeptFamily& family) { return family.failure.has_value(); };
     if (one.task == nullptr) return has_failed(*kept_family(*one.family));
     const KeptState& state = *state_of(*one.task);
     return (state.ready && state.failure) || (state.lender && has_failed(*state.lender));

@@ -345,11 +345,12 @@ class Session {
   /// Tries again what has failed or was cancelled of these persisted results: persists it anew, and with it
   /// all persisted results that it failed for. What is there, or on its way, is left alone. Returns at once.
   /// Throws std::invalid_argument if one was never persisted. A graph that was started on a failed result
-  /// before has failed with it.
+  /// before has failed with it. A family that is persisted as a whole has failed if one of its members has,
+  /// and all of them are made anew.
   template <class... Targets>
     requires(sizeof...(Targets) > 0 && (detail::is_lazy<Targets> && ...))
   void retry(const Targets&... targets) { engine("session.retry").retry(tasks_of(targets...), {}); }
-  /// The same for persisted families, of which all members are made anew.
+  /// The same for persisted families.
   template <class... T>
     requires(sizeof...(T) > 0)
   void retry(const Family<T>&... families) {
