@@ -86,7 +86,7 @@ struct Footprint {
   std::int64_t row = 1;   ///< the product of its other lengths: the members of a row
   Index scale;
   std::int64_t behind = 0, ahead = 0;
-  bool wraps = false;  ///< members at one end are made from those at the other end too
+  std::uint64_t wraps = 0;  ///< 1: members at one end are made from those at the other end too
 
   std::int64_t count() const { return rows * row; }
   std::int64_t first(const Index& place) const { return at(place) - behind; }

@@ -16,7 +16,7 @@ struct NodeHead {
   std::array<std::int32_t, Index::most_dims> parts;
   std::int32_t only_rank, priority;
   std::uint32_t threads;
-  bool steps, reads_itself, is_task, placed_in_time, asked;
+  std::uint8_t steps, reads_itself, is_task, placed_in_time, asked;  // 0 or 1: another byte is no bool
   Pace pace;
   std::int32_t loop, left_by;
   std::uint32_t sources, seen;
@@ -121,7 +121,8 @@ void check_node(const FamilyProgram& program, std::uint32_t i) {
           "a family's numbers");
   require(node.pace <= Pace::by_chunks, "the pace of a family");
   require(node.pace != Pace::by_chunks || (node.footprint.rows >= 1 && node.footprint.row >= 1),
-          "a family's leaves");
+          "a family's footprint");
+  require(node.footprint.wraps <= 1, "what is yes or no of a family's footprint");
   require(0 <= node.front && node.front <= node.last && node.last < program.fronts, "a family's fronts");
   const auto loops = static_cast<std::int32_t>(program.loops.size());
   require(node.loop < loops && node.left_by < loops, "the loop of a family");
@@ -204,11 +205,14 @@ FamilyProgram FamilyProgram::decode(std::span<const std::byte> bytes, const Imag
     node.priority = head.priority;
     node.threads = head.threads;
     node.result_bytes = head.result_bytes;
-    node.steps = head.steps;
-    node.reads_itself = head.reads_itself;
-    node.is_task = head.is_task;
-    node.placed_in_time = head.placed_in_time;
-    node.asked = head.asked;
+    for (const std::uint8_t flag :
+         {head.steps, head.reads_itself, head.is_task, head.placed_in_time, head.asked})
+      require(flag <= 1, "what is yes or no of a family");
+    node.steps = head.steps != 0;
+    node.reads_itself = head.reads_itself != 0;
+    node.is_task = head.is_task != 0;
+    node.placed_in_time = head.placed_in_time != 0;
+    node.asked = head.asked != 0;
     node.pace = head.pace;
     node.loop = head.loop;
     node.left_by = head.left_by;
