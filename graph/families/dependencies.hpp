@@ -16,6 +16,13 @@ struct TaskOrFamily {
   const void* key() const { return task != nullptr ? static_cast<const void*>(task) : family.get(); }
 };
 
+/// What a task is called in messages: a member by its family and place.
+inline std::string shown_name(const Task& task) {
+  if (task.family() == nullptr) return std::string(task.name());
+  const FamilyNode& family = *task.family();
+  return std::string(family.name()) + family.extent.place_of(task.member()).text();
+}
+
 /// One of the things that something is made of.
 struct Dependency {
   TaskOrFamily one;

@@ -35,7 +35,8 @@ FamilyView FamilyView::annotated(Annotation wishes, std::source_location where) 
     refuse_family("annotate: " + std::string(node->name()) + shape.text() + ' ' + what, where);
   };
   if (shape != node->extent || base != 0) refuse("is a part of another family; annotate that one");
-  if (node->loop) refuse("is what a loop leaves; annotate what its function makes");
+  if (node->loop)
+    refuse("is what a loop leaves; annotate what its function makes, in iterate(steps, function, …)");
   if (node->is_state) refuse("is a loop's state; annotate what its function makes");
   if (!node->tasks.empty()) refuse("is made of handles; annotate their tasks");
   if (node->residence) refuse("is persisted already");

@@ -25,7 +25,7 @@ class MemoryBound {
   /// Counts so many bytes more if they fit. They always do if nothing is held: a result larger than the bound
   /// must be made at some time.
   bool reserve(std::uint64_t bytes) {
-    const auto more = static_cast<std::int64_t>(bytes);
+    const auto more = counted(bytes);
     auto held = held_.load();
     do {
       if (!fits(held, more)) return false;
@@ -33,23 +33,23 @@ class MemoryBound {
     note_most();
     return true;
   }
-  bool has_room(std::uint64_t bytes) const { return fits(held_.load(), static_cast<std::int64_t>(bytes)); }
+  bool has_room(std::uint64_t bytes) const { return fits(held_.load(), counted(bytes)); }
   /// Whether a result from another rank fits. Such may take half of the bound: the rest is for what tasks
   /// here make.
   bool has_room_to_receive(std::uint64_t bytes) const {
     const auto held = held_.load();
-    return held <= 0 || static_cast<std::int64_t>(bytes) <= limit() / 2 - held;
+    return held <= 0 || counted(bytes) <= limit() / 2 - held;
   }
   void add(std::uint64_t bytes) {
-    held_.fetch_add(static_cast<std::int64_t>(bytes));
+    held_.fetch_add(counted(bytes));
     note_most();
   }
   /// What was expected to take `before` takes `now`.
   void replace(std::uint64_t before, std::uint64_t now) {
-    held_.fetch_add(static_cast<std::int64_t>(now) - static_cast<std::int64_t>(before));
+    held_.fetch_add(counted(now) - counted(before));
     note_most();
   }
-  void subtract(std::uint64_t bytes) { held_.fetch_sub(static_cast<std::int64_t>(bytes)); }
+  void subtract(std::uint64_t bytes) { held_.fetch_sub(counted(bytes)); }
   void keep(std::uint64_t bytes) {
     kept_.fetch_add(static_cast<std::int64_t>(bytes));
     note_most();
@@ -116,6 +116,10 @@ class MemoryBound {
     const bool any = first != list.items.end();
     list.items.erase(first, list.items.end());
     return any;
+  }
+  /// What is stated may be any number.
+  static std::int64_t counted(std::uint64_t bytes) {
+    return static_cast<std::int64_t>(std::min(bytes, std::uint64_t{1} << 50));
   }
   bool fits(std::int64_t held, std::int64_t more) const { return held <= 0 || more <= limit() - held; }
   std::int64_t limit() const { return std::max(bound_ - kept_.load(), bound_ / 8); }

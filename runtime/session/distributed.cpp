@@ -237,7 +237,7 @@ KeptState* DistributedEngine::state_of(const Task& task) const {
 
 KeptState& DistributedEngine::persisted_state(const Task& task) {
   if (KeptState* state = state_of(task)) return *state;
-  const std::string name(task.name());
+  const std::string name = shown_name(task);
   if (was_given_up(task)) throw CancelledError(gave_up_text(name));
   if (is_lent_no_more(task)) {  // its family was persisted anew
     task.settle(nullptr);
@@ -533,7 +533,7 @@ void DistributedEngine::check(const Tasks& targets) {
     const Failure* first = nullptr;
     for (const Task* target : targets) {
       if (target->constant() != nullptr) continue;
-      if (was_given_up(*target)) throw CancelledError(gave_up_text(target->name()));
+      if (was_given_up(*target)) throw CancelledError(gave_up_text(shown_name(*target)));
       const KeptState& state = persisted_state(*target);
       if (state.lender && state.lender->failure) lent.push_back(target);
       if (state.failure && (first == nullptr || state.failure->before(*first))) first = &*state.failure;

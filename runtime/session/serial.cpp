@@ -349,7 +349,7 @@ const SerialEngine::KeptResidence& SerialEngine::kept(const Task& task) const {
   renew(task);
   const auto* residence = dynamic_cast<const KeptResidence*>(task.residence());
   if (residence != nullptr && residence->owner() == this) return *residence;
-  throw std::invalid_argument("ramal: the result of " + std::string(task.name()) +
+  throw std::invalid_argument("ramal: the result of " + shown_name(task) +
                               (task.residence() != nullptr
                                    ? " was persisted in another session"
                                    : " is not persisted; call session.persist on it first"));

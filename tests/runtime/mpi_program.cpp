@@ -416,13 +416,18 @@ int main(int argc, char** argv) {
       {"random", random_programs},  {"families", families},  {"sizes", sizes},   {"flood", flood},
       {"reductions", reductions},   {"errors", errors}, {"futures", futures},
       {"collectives", collectives}, {"large", large},   {"slow_rank", slow_rank}};
-  const auto check = checks.find(argc > 1 ? argv[1] : "");
-  if (check == checks.end()) {
-    std::cerr << "usage: mpi_program random|families|sizes|flood|reductions|errors|futures|collectives|large\n";
+  const std::vector<std::string> names(argv + 1, argv + argc);
+  const auto is_known = [&checks](const std::string& name) { return checks.contains(name); };
+  if (names.empty() || !std::ranges::all_of(names, is_known)) {
+    std::cerr << "usage: mpi_program CHECK…, one after the other in one session:\n";
+    for (const auto& [name, check] : checks) std::cerr << "  " << name << '\n';
     return 2;
   }
   return run(argc, argv, [&](Session& session) {
-    check->second(session);
-    std::cout << check->first << ": ok on " << session.ranks() << " ranks\n";
+    for (const std::string& name : names) {
+      checks.at(name)(session);
+      std::cout << name << ": ok on " << session.ranks() << " ranks" << std::endl;
+    }
+    std::cout << names.size() << " checks: ok on " << session.ranks() << " ranks\n";
   });
 }

@@ -343,6 +343,66 @@ TEST_P(Outcomes, HandlesInTwoDimensions) {
   }
 }
 
+TEST_P(Outcomes, FamiliesWithoutMembersAreDoneAtOnce) {
+  const auto none = as_family(std::vector<Delayed<long>>(), {0, 3});
+  session().run(none, family<place_times_ten>(0));
+  session().persist(none);
+  session().wait(none);
+  session().retry(none);
+  EXPECT_TRUE(session().ready(none));
+  session().cancel(none);
+  session().run(map<plus_one>(none));
+  EXPECT_TRUE(session().compute(map<plus_one>(none)).empty());
+  EXPECT_TRUE(session().compute_each(none).values.empty());
+  for ([[maybe_unused]] const auto one : session().as_completed(none)) ADD_FAILURE() << "there is none";
+  EXPECT_EQ(session().compute(coarsen<of_neighbours>(family<place_times_ten>(0), 3)).size(), 0u);
+}
+
+TEST_P(Outcomes, CoarsenOfAnyBlock) {
+  is_broken = false;
+  const auto made = family<place_times_ten>(5);
+  for (const std::int64_t block :
+       {std::int64_t{5}, std::int64_t{6}, std::numeric_limits<std::int64_t>::max()})
+    EXPECT_EQ(session().compute(coarsen<of_neighbours>(made, block)), std::vector<long>{100});
+  EXPECT_EQ(session().compute(coarsen<of_neighbours>(made, 2)), (std::vector<long>{10, 50, 40}));
+}
+
+/// A copy of 7 throws.
+struct Copied {
+  long value = 0;
+  Copied() = default;
+  explicit Copied(long x) : value(x) {}
+  Copied(Copied&&) = default;
+  Copied& operator=(Copied&&) = default;
+  Copied(const Copied& other) : value(other.value) {
+    if (value == 7) throw std::runtime_error("cannot be copied");
+  }
+  Copied& operator=(const Copied&) = default;
+  template <class Archive>
+  void serialize(Archive& archive, unsigned) {
+    archive& value;
+  }
+};
+Copied made_to_copy(long x) { return Copied(x); }
+
+TEST_P(Outcomes, EachTellsWhatCannotBeCopied) {
+  const auto seven = delayed<made_to_copy>(7), eight = delayed<made_to_copy>(8);
+  const auto each = session().compute_each(std::vector{seven, eight, seven});
+  ASSERT_TRUE(each.values[1]);
+  EXPECT_EQ(each.values[1]->value, 8);
+  for (const auto& failed : each.failed) EXPECT_EQ(failed.message, "cannot be copied");
+  EXPECT_GE(each.failed.size(), 1u) << "of the same value twice one is a copy";
+}
+
+TEST_P(Outcomes, ErrorsNameMembersByTheirPlaces) {
+  try {
+    session().wait(family<place_times_ten>({3, 4})(1, 2));
+    FAIL() << "it is not persisted";
+  } catch (const std::invalid_argument& error) {
+    EXPECT_NE(std::string(error.what()).find("place_times_ten[1, 2]"), std::string::npos) << error.what();
+  }
+}
+
 std::vector<std::vector<long>> by_remainder(const std::vector<long>& numbers) {
   std::vector<std::vector<long>> parts(3);
   for (const long x : numbers) parts[static_cast<std::size_t>(x % 3)].push_back(x);

@@ -12,7 +12,7 @@ inline unsigned seeds(unsigned usual) {
   const char* text = std::getenv("RANDOM_SEEDS");
   if (text != nullptr) return static_cast<unsigned>(std::atoi(text));
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  constexpr unsigned fewer = 6;
+  constexpr unsigned fewer = 10;
   return (usual + fewer - 1) / fewer;
 #else
   return usual;

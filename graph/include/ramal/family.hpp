@@ -262,6 +262,7 @@ auto coarsen(const Family<T>& of, std::int64_t block,
              std::source_location where = std::source_location::current()) {
   detail::expect_dims(of.extent(), 1, "coarsen", where);
   detail::expect_positive(block, "coarsen: the length of a block", where);
+  block = std::min(block, std::max<std::int64_t>(1, of.size()));
   return detail::patterned<f, detail::CoarsenPattern, T>(
       Index((of.size() + block - 1) / block), {{of.view(), {}}},
       detail::closure_of(detail::CoarsenClosure{block, of.size()}), where);

@@ -224,10 +224,14 @@ class Session {
     for (std::size_t i = 0; i < targets.size(); ++i) {
       Value& value = outcome.values[i];
       if (outcome.failed.contains(i)) continue;
-      if (value.unique()) {
-        each.values[i].emplace(std::move(value.template own<Stored>()));
-      } else {
-        each.values[i].emplace(value.template get<Stored>());
+      try {
+        if (value.unique()) {
+          each.values[i].emplace(std::move(value.template own<Stored>()));
+        } else {
+          each.values[i].emplace(value.template get<Stored>());
+        }
+      } catch (...) {  // what a copy's constructor throws
+        outcome.failed.emplace(i, std::current_exception());
       }
     }
     for (auto& [index, error] : outcome.failed)
@@ -343,7 +347,8 @@ class Session {
   }
 
   /// Tries again what has failed or was cancelled of these persisted results: persists it anew, and with it
-  /// all persisted results that it failed for. What is there, or on its way, is left alone. Returns at once.
+  /// all persisted results that it failed for. What is there, or on its way, is left alone, so wait first.
+  /// Returns at once.
   /// Throws std::invalid_argument if one was never persisted. A graph that was started on a failed result
   /// before has failed with it. A family that is persisted as a whole has failed if one of its members has,
   /// and all of them are made anew.
@@ -421,7 +426,8 @@ class Session {
     Asked asked;
     const auto append_one = [&asked](const detail::FamilyView& view) {
       for (const auto& task : view.node->tasks) asked.handles.push_back(task.get());
-      if (view.node->tasks.empty()) asked.families.push_back(view.node);
+      const bool has_members = view.node->extent.volume() > 0;
+      if (view.node->tasks.empty() && has_members) asked.families.push_back(view.node);
     };
     const auto append = [&append_one](const auto& given) {
       if constexpr (detail::is_family<std::remove_cvref_t<decltype(given)>>) {

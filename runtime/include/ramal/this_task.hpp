@@ -19,7 +19,8 @@ struct TaskInfo {
   /// Of a member of a family: its place. Members of loops begin with the step.
   std::optional<Index> place;
   /// Differs from task to task, and depends on nothing but the program: it is the same on whichever rank the
-  /// task runs, at every rank count, with every scheduler, and in every run of the program. For random
+  /// task runs, at every rank count, with every scheduler, and in every run of the program, as long as it
+  /// asks for the same in the same order and cancels and retries nothing. For random
   /// numbers, as in `std::mt19937_64 random(ramal::this_task().seed)`: a generator without one gives all
   /// tasks the same. A graph that is computed a second time has other seeds. All participants of a collective
   /// task have the same.
