@@ -27,7 +27,7 @@ struct Lent {
   std::span<const std::byte> payload;
   Value keep;
 };
-struct Frame {
+struct MpiFrame {
   std::vector<std::byte> memory;
   std::size_t used = sizeof(FrameHead);
   std::vector<Lent> lent;
@@ -190,8 +190,8 @@ class MpiTransport final : public Transport {
     std::size_t end;
   };
   struct Peer {
-    std::unique_ptr<Frame> open;
-    std::deque<std::unique_ptr<Frame>> waiting;  // for credit
+    std::unique_ptr<MpiFrame> open;
+    std::deque<std::unique_ptr<MpiFrame>> waiting;  // for credit
     bool flush_on_credit = false;
     std::uint32_t under_way = 0;
     std::uint32_t to_return = 0;
@@ -229,14 +229,14 @@ class MpiTransport final : public Transport {
       ++other.frames_begun;
       with_open_.push_back(to);
     }
-    Frame& frame = *other.open;
+    MpiFrame& frame = *other.open;
     auto* behind = write_record_head(frame.memory.data() + frame.used, header, flags);
     frame.used += sizeof(RecordHead) + room;
     return behind;
   }
-  std::unique_ptr<Frame> new_frame() {
+  std::unique_ptr<MpiFrame> new_frame() {
     if (spare_.empty()) {
-      auto frame = std::make_unique<Frame>();
+      auto frame = std::make_unique<MpiFrame>();
       frame->memory.resize(frame_bytes_);
       return frame;
     }
@@ -274,7 +274,7 @@ class MpiTransport final : public Transport {
       seal(to);
     }
   }
-  void send(int to, std::unique_ptr<Frame> frame) {
+  void send(int to, std::unique_ptr<MpiFrame> frame) {
     Peer& other = peer(to);
     const FrameHead head{std::exchange(other.to_return, 0),
                          static_cast<std::uint32_t>(frame->used - sizeof(FrameHead))};
@@ -305,7 +305,7 @@ class MpiTransport final : public Transport {
   bool collect_sent() {
     if (sending_.empty()) return false;
     const auto before = sending_.size();
-    std::erase_if(sending_, [this](std::unique_ptr<Frame>& frame) {
+    std::erase_if(sending_, [this](std::unique_ptr<MpiFrame>& frame) {
       int done = 0;
       MPI_Testall(static_cast<int>(frame->requests.size()), frame->requests.data(), &done,
                   MPI_STATUSES_IGNORE);
@@ -317,7 +317,7 @@ class MpiTransport final : public Transport {
     });
     return sending_.size() != before;
   }
-  void recycle(std::unique_ptr<Frame> frame) {
+  void recycle(std::unique_ptr<MpiFrame> frame) {
     if (spare_.size() < most_spare_frames) spare_.push_back(std::move(frame));
   }
   void return_credits() {
@@ -465,8 +465,8 @@ class MpiTransport final : public Transport {
   std::vector<std::unique_ptr<Peer>> peers_;
   // sending
   std::vector<int> with_open_;
-  std::vector<std::unique_ptr<Frame>> sending_;
-  std::vector<std::unique_ptr<Frame>> spare_;
+  std::vector<std::unique_ptr<MpiFrame>> sending_;
+  std::vector<std::unique_ptr<MpiFrame>> spare_;
   std::size_t waiting_frames_ = 0;
   std::size_t lent_ = 0;  // in frames that are being sent
   // receiving
