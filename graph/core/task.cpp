@@ -21,7 +21,7 @@ Task* Task::make(const Kind& kind, std::source_location where, Shape shape,
 void Task::destroy(Task* task) {
   Task* dead = nullptr;
   const auto bury = [&dead](Task* next) {
-    next->settle(nullptr);
+    next->set_residence(nullptr);
     next->word_ = reinterpret_cast<std::uintptr_t>(dead);
     dead = next;
   };

@@ -23,11 +23,11 @@ void for_each_place(const Region& region, const Visit& visit) {
   }
 }
 
-void throw_refused(Frame& frame, Value&) {
+void throw_refused(CallFrame& frame, Value&) {
   const std::string_view text(reinterpret_cast<const char*>(frame.literals.data()), frame.literals.size());
   throw std::invalid_argument(std::string(text.substr(0, text.find('\0'))));
 }
-std::string preview_nothing(const Frame&) { return {}; }
+std::string preview_nothing(const CallFrame&) { return {}; }
 
 }  // namespace
 

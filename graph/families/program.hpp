@@ -75,7 +75,7 @@ struct GivenMember {
   ValueId id;
   std::uint32_t rank;
   /// 1: the program consumes the value: it frees it as it is read.
-  std::uint32_t is_owned = 0;
+  std::uint32_t is_consumed = 0;
 };
 enum class Pace : std::uint8_t { once, by_steps, by_chunks };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "graph/tasks/cut.hpp"
 
-#include "graph/core/members.hpp"
+#include "graph/core/participants.hpp"
 
 #include <ramal/collective.hpp>
 
@@ -44,7 +44,7 @@ class Cutter {
     if (std::ranges::any_of(graph_.kinds, &Kind::collective)) find_teams();
     number_tasks();
     for (TaskIndex i = 0; i < graph_.size(); ++i) {
-      if (is_collective(i)) import_for_members(i);
+      if (is_collective(i)) import_for_participants(i);
       if (is_collective(i) || kind(i).part) continue;
       for (const TaskIndex input : graph_.inputs_of(i)) {
         if (rank_[input] != rank_[i] || is_given(input)) slot_on(rank_[i], input);
@@ -54,7 +54,7 @@ class Cutter {
     route_along_trees();
     Cut cut{write(run, images), 0, {}, std::move(large_)};
     for (const auto& [task, team] : teams_)
-      cut.with_members.insert(team.members.ranks.begin(), team.members.ranks.end());
+      cut.with_participants.insert(team.participants.ranks.begin(), team.participants.ranks.end());
     // Copies are noted at the end, since a cut that fails must not leave any that were never sent.
     for (const auto& [given, rank] : new_copies_) holders_.at(given).copied(rank);
     for (const Share& share : shares_) cut.messages += share.routes.size();
@@ -82,7 +82,7 @@ class Cutter {
       }
       const std::size_t literal_bytes = graph_.tasks[i]->literals().size();
       if (is_collective(i)) {
-        number_members(i, teams_.at(i), (literal_bytes + 7) / 8);
+        number_participants(i, teams_.at(i), (literal_bytes + 7) / 8);
       } else {
         Share& share = shares_[rank_[i]];
         slot_[i] = share.tasks++;
@@ -97,7 +97,7 @@ class Cutter {
 
   // --- collective tasks: a participant on each of its ranks -----------------------------------------
   struct Team {
-    Members members;
+    Participants participants;
     std::vector<Slot> slots;  // by participant
     std::uint32_t turn;
   };
@@ -128,24 +128,24 @@ class Cutter {
       std::vector<std::uint32_t> part_ranks;
       for (const TaskIndex part : parts_of(i)) part_ranks.push_back(rank_[part]);
       const auto ranks = static_cast<std::uint32_t>(shares_.size());
-      teams_.emplace(i, Team{members(*graph_.tasks[i], part_ranks, ranks), {}, turn});
+      teams_.emplace(i, Team{participants(*graph_.tasks[i], part_ranks, ranks), {}, turn});
     }
   }
-  void number_members(TaskIndex i, Team& team, std::size_t literal_words) {
-    for (const std::uint32_t rank : team.members.ranks) {
+  void number_participants(TaskIndex i, Team& team, std::size_t literal_words) {
+    for (const std::uint32_t rank : team.participants.ranks) {
       team.slots.push_back(shares_[rank].tasks++);
       shares_[rank].inputs += others_of(i).size();
       shares_[rank].literal_words += literal_words;
     }
-    for (std::size_t k = 0; k < parts_of(i).size(); ++k) ++shares_[team.members.rank_of(k)].inputs;
+    for (std::size_t k = 0; k < parts_of(i).size(); ++k) ++shares_[team.participants.rank_of(k)].inputs;
     slot_[i] = team.slots.front();
   }
-  void import_for_members(TaskIndex i) {
-    const Members& members = teams_.at(i).members;
+  void import_for_participants(TaskIndex i) {
+    const Participants& participants = teams_.at(i).participants;
     const auto parts = parts_of(i);
-    for (std::size_t k = 0; k < parts.size(); ++k) slot_on(members.rank_of(k), parts[k]);
+    for (std::size_t k = 0; k < parts.size(); ++k) slot_on(participants.rank_of(k), parts[k]);
     for (const TaskIndex other : others_of(i)) {
-      for (const std::uint32_t rank : members.ranks) slot_on(rank, other);
+      for (const std::uint32_t rank : participants.ranks) slot_on(rank, other);
     }
   }
 
@@ -255,7 +255,7 @@ class Cutter {
     for (TaskIndex i = 0; i < graph_.size(); ++i) {
       if (is_given(i)) continue;
       if (is_collective(i)) {
-        write_members(made, next, i);
+        write_participants(made, next, i);
       } else if (kind(i).part) {
         write_part(made[rank_[i]], next[rank_[i]]++, i);
       } else {
@@ -296,29 +296,30 @@ class Cutter {
     return made;
   }
 
-  void write_members(std::vector<Subgraph>& made, std::vector<Slot>& next, TaskIndex i) {
+  void write_participants(std::vector<Subgraph>& made, std::vector<Slot>& next, TaskIndex i) {
     const Team& team = teams_.at(i);
     const auto parts = parts_of(i);
     const auto others = others_of(i);
     std::vector<std::vector<TaskIndex>> inputs(team.slots.size());
-    for (std::size_t k = 0; k < parts.size(); ++k) inputs[team.members.parts[k].member].push_back(parts[k]);
+    for (std::size_t k = 0; k < parts.size(); ++k)
+      inputs[team.participants.parts[k].participant].push_back(parts[k]);
     CollectiveHead head = collective_head(graph_.tasks[i]->literals());
     head.turn = team.turn;
-    for (std::size_t member = 0; member < inputs.size(); ++member) {
-      const std::uint32_t rank = team.members.ranks[member];
+    for (std::size_t participant = 0; participant < inputs.size(); ++participant) {
+      const std::uint32_t rank = team.participants.ranks[participant];
       const Slot task = next[rank]++;
-      head.parts = inputs[member].size();
-      inputs[member].insert(inputs[member].end(), others.begin(), others.end());
-      write_task(made[rank], task, rank, i, inputs[member]);
+      head.parts = inputs[participant].size();
+      inputs[participant].insert(inputs[participant].end(), others.begin(), others.end());
+      write_task(made[rank], task, rank, i, inputs[participant]);
       rewrite(made[rank], task, head);
     }
   }
   /// A part's task reads the list that its rank's participant leaves, at its index among that one's parts.
   void write_part(Subgraph& to, Slot task, TaskIndex i) {
     const Team& team = teams_.at(graph_.inputs_of(i).front());
-    const Members::Part part = team.members.parts[part_index(graph_.tasks[i]->literals())];
+    const Participants::Part part = team.participants.parts[part_index(graph_.tasks[i]->literals())];
     write_task(to, task, rank_[i], i, {});
-    writable(to.inputs)[to.input_offsets[task]] = team.slots[part.member];
+    writable(to.inputs)[to.input_offsets[task]] = team.slots[part.participant];
     writable(to.input_offsets)[task + 1] = to.input_offsets[task] + 1;
     rewrite(to, task, std::uint64_t{part.place});
   }

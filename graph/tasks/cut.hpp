@@ -38,7 +38,7 @@ struct LargeLiterals {
 struct Cut {
   std::vector<Subgraph> subgraphs;            ///< one per rank; empty bytes where a rank has nothing to do
   std::size_t messages = 0;                   ///< values that cross ranks
-  std::set<std::uint32_t> with_members = {};  ///< ranks that take part in collective tasks of this run
+  std::set<std::uint32_t> with_participants = {};  ///< ranks that take part in collective tasks of this run
   std::map<std::pair<const char*, unsigned>, LargeLiterals> large_literals;  ///< by file and line
 };
 

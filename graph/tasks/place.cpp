@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "graph/tasks/place.hpp"
 
-#include "graph/core/members.hpp"
+#include "graph/core/participants.hpp"
 
 #include <ramal/collective.hpp>
 
@@ -215,19 +215,19 @@ class Placer {
   }
 
   std::optional<std::uint32_t> fixed(TaskIndex i) {
-    if (kind(i).collective) return members_of(i).ranks.front();
+    if (kind(i).collective) return participants_of(i).ranks.front();
     if (!kind(i).part) return wish(i);
-    return members_of(graph_.inputs_of(i).front()).rank_of(part_index(graph_.tasks[i]->literals()));
+    return participants_of(graph_.inputs_of(i).front()).rank_of(part_index(graph_.tasks[i]->literals()));
   }
   /// The rank of a task all of whose inputs have theirs.
-  const Members& members_of(TaskIndex collective) {
-    const auto found = members_.find(collective);
-    if (found != members_.end()) return found->second;
+  const Participants& participants_of(TaskIndex collective) {
+    const auto found = participants_.find(collective);
+    if (found != participants_.end()) return found->second;
     const Task& task = *graph_.tasks[collective];
     std::vector<std::uint32_t> part_ranks;
     for (const TaskIndex part : graph_.inputs_of(collective).first(collective_head(task.literals()).parts))
       part_ranks.push_back(pulls(part) ? rank_[part] : 0);
-    return members_.emplace(collective, members(task, part_ranks, ranks_)).first->second;
+    return participants_.emplace(collective, participants(task, part_ranks, ranks_)).first->second;
   }
 
   /// The rank an annotation asks for; of a host's ranks, the one with the least work on this level.
@@ -263,7 +263,7 @@ class Placer {
   Array<TaskIndex> level_offsets_;
   Array<TaskIndex> by_level_;
   std::vector<Pull> pulls_;
-  std::unordered_map<TaskIndex, Members> members_;  // of collective tasks
+  std::unordered_map<TaskIndex, Participants> participants_;  // of collective tasks
 };
 
 }  // namespace

@@ -13,24 +13,24 @@ namespace {
 constexpr double silence_seconds = 30;
 }
 
-std::size_t CollectiveTurns::size(const Member& member) const {
-  return member.ranks.empty() ? static_cast<std::size_t>(transport_.ranks()) : member.ranks.size();
+std::size_t CollectiveTurns::size(const Participant& participant) const {
+  return participant.ranks.empty() ? static_cast<std::size_t>(transport_.ranks()) : participant.ranks.size();
 }
-int CollectiveTurns::rank_of(const Member& member, std::size_t k) const {
-  return static_cast<int>(member.ranks.empty() ? k : member.ranks[k]);
+int CollectiveTurns::rank_of(const Participant& participant, std::size_t k) const {
+  return static_cast<int>(participant.ranks.empty() ? k : participant.ranks[k]);
 }
 
 void CollectiveTurns::enlist(Name name, std::vector<std::uint32_t> ranks) {
-  const auto member = members_.emplace(name, Member{.ranks = std::move(ranks)}).first;
-  if (next_ == members_.end() || name < next_->first) next_ = member;
+  const auto participant = participants_.emplace(name, Participant{.ranks = std::move(ranks)}).first;
+  if (next_ == participants_.end() || name < next_->first) next_ = participant;
 }
 
 void CollectiveTurns::ready(Name name, const Failure* failure) {
-  const auto found = members_.find(name);
-  if (found == members_.end() || found->second.state != State::waiting) return;  // given up
-  Member& member = found->second;
-  member.state = State::ready;
-  if (failure != nullptr) member.failure = *failure;
+  const auto found = participants_.find(name);
+  if (found == participants_.end() || found->second.state != State::waiting) return;  // given up
+  Participant& participant = found->second;
+  participant.state = State::ready;
+  if (failure != nullptr) participant.failure = *failure;
 }
 
 void CollectiveTurns::note_shipped(RunId run, int to) {
@@ -56,14 +56,14 @@ void CollectiveTurns::hear(MessageType type, Name name, std::optional<Failure> f
   ++tally.heard;
   if (failure && (!tally.failure || failure->before(*tally.failure))) tally.failure = std::move(failure);
   // Others may be heard of before the run has come here. This rank's own word is among those counted.
-  const auto member = members_.find(name);
-  if (member == members_.end() || tally.heard < size(member->second)) return;
+  const auto participant = participants_.find(name);
+  if (participant == participants_.end() || tally.heard < size(participant->second)) return;
   const auto first = std::move(tallies_.extract({type, name}).mapped().failure);
   const auto next = type == MessageType::join && !first ? MessageType::enter : MessageType::settle;
-  auto& enters = member->second.enters;
-  enters.resize(size(member->second), 0);
+  auto& enters = participant->second.enters;
+  enters.resize(size(participant->second), 0);
   for (std::size_t k = enters.size(); k-- > 0;) {
-    const int to = rank_of(member->second, k);
+    const int to = rank_of(participant->second, k);
     tell(to, next, name, first);
     if (next == MessageType::enter) enters[k] = transport_.mark(to);
   }
@@ -83,23 +83,23 @@ bool CollectiveTurns::take() {
 }
 
 bool CollectiveTurns::join_next() {
-  if (next_ == members_.end() || next_->second.state != State::ready) return false;
-  const auto& [name, member] = *next_;
-  if (under_way_ > 0 && member.ranks != under_way_ranks_) return false;
+  if (next_ == participants_.end() || next_->second.state != State::ready) return false;
+  const auto& [name, participant] = *next_;
+  if (under_way_ > 0 && participant.ranks != under_way_ranks_) return false;
   ++under_way_;
-  under_way_ranks_ = member.ranks;
+  under_way_ranks_ = participant.ranks;
   next_->second.state = State::joined;
   ++next_;
-  tell(rank_of(member, 0), MessageType::join, name, member.failure);
+  tell(rank_of(participant, 0), MessageType::join, name, participant.failure);
   return true;
 }
 
 void CollectiveTurns::give_up() {
-  while (next_ != members_.end()) {
-    auto& [name, member] = *next_++;
-    member.state = State::given_up;
+  while (next_ != participants_.end()) {
+    auto& [name, participant] = *next_++;
+    participant.state = State::given_up;
     ++under_way_;
-    tell(rank_of(member, 0), MessageType::join, name,
+    tell(rank_of(participant, 0), MessageType::join, name,
          Failure{.run = name.run,
                  .plan = 0,
                  .rank = transport_.rank(),
@@ -112,30 +112,31 @@ void CollectiveTurns::give_up() {
 void CollectiveTurns::take(const Turn& turn) {
   if (turn.type == MessageType::settle) {
     thrown_.erase(turn.name);
-    const State state = members_.extract(turn.name).mapped().state;
+    const State state = participants_.extract(turn.name).mapped().state;
     if (state != State::left) --under_way_;
     if (state == State::given_up) return;  // its inputs may not be there, and nobody waits for it
     executor_.settle(turn.name.run, turn.name.turn, turn.failure ? &*turn.failure : nullptr);
     return;
   }
-  Member& member = members_.at(turn.name);
-  see_off_enters(member);
+  Participant& participant = participants_.at(turn.name);
+  see_off_enters(participant);
   see_off_shipped(turn.name.run);
-  auto failure = executor_.enter(turn.name.run, turn.name.turn, transport_.communicator(member.ranks));
+  auto failure = executor_.enter(turn.name.run, turn.name.turn, transport_.communicator(participant.ranks));
   if (failure) {
     thrown_[turn.name] = now_seconds();
     thrown_message_ = failure->message;
   }
-  member.state = State::left;
+  participant.state = State::left;
   --under_way_;
-  tell(rank_of(member, 0), MessageType::leave, turn.name, failure);
+  tell(rank_of(participant, 0), MessageType::leave, turn.name, failure);
 }
 
 /// From inside the function, this rank could not make up for credits that others still owe. They are between
 /// tasks, or will be, and return them.
-void CollectiveTurns::see_off_enters(const Member& member) {
+void CollectiveTurns::see_off_enters(const Participant& participant) {
   transport_.flush();
-  for (std::size_t k = 0; k < member.enters.size(); ++k) see_off(rank_of(member, k), member.enters[k]);
+  for (std::size_t k = 0; k < participant.enters.size(); ++k)
+    see_off(rank_of(participant, k), participant.enters[k]);
 }
 
 void CollectiveTurns::see_off_shipped(RunId run) {

@@ -1,35 +1,35 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// CollectiveTurns: when a rank runs its members of collective tasks. Every rank has one; all happens under
-// the pump's lock.
+// CollectiveTurns: when a rank runs its participants of collective tasks. Every rank has one; all happens
+// under the pump's lock.
 //
-//   member                            the first member's rank               every member
+//   participant                            the first participant's rank               every participant
 //   has its inputs, and its turn:
 //   join (or a failure among them) -> all joined, none failed:           -> enter: call the function
 //                                     some input failed:                 -> settle with the failure
 //   leave (or a failure)           -> all left:                          -> settle with the result or the
 //                                                                           first failure
 //
-// A rank's turns come in one order, that of (run, turn), which is the same on all ranks: a member joins when
-// all before it on its rank have left, or were settled without running; or have joined, if they are of the
-// very same ranks, so that many in a row need not wait for a round trip each.
+// A rank's turns come in one order, that of (run, turn), which is the same on all ranks: a participant joins
+// when all before it on its rank have left, or were settled without running; or have joined, if they are of
+// the very same ranks, so that many in a row need not wait for a round trip each.
 //
-// Why nobody waits for ever. A function is entered only when every member has joined, so each of them is
+// Why nobody waits for ever. A function is entered only when every participant has joined, so each of them is
 // about to enter it too, and bound to no other one before; or bound to enter the same others first, which all
 // were told to before, in the same order. So whoever is inside waits for nobody but f itself, and ordinary
 // tasks go on everywhere. Of all collective tasks that are not done, take the first in the order: its inputs
 // come from ordinary tasks and from collective tasks that are done, since those are of an earlier run or on a
-// lower level and stand before it. So it is the turn of each of its members, all join, and it is done. It has
-// waited for none that it shares no rank with, but through its inputs; nor did rank 0 have a say, which may
-// be inside another one.
+// lower level and stand before it. So it is the turn of each of its participants, all join, and it is done.
+// It has waited for none that it shares no rank with, but through its inputs; nor did rank 0 have a say,
+// which may be inside another one.
 //
 // A call inside one function may wait for a message from inside another one, of other ranks. So before rank 0
-// enters one it sees off what makes others known to their ranks: members in parts of its own run and earlier
-// ones that it has shipped, which may wait for credit. Those ranks are between tasks: had they entered the
-// same function, or one that waits for it, they would have their parts.
+// enters one it sees off what makes others known to their ranks: participants in parts of its own run and
+// earlier ones that it has shipped, which may wait for credit. Those ranks are between tasks: had they
+// entered the same function, or one that waits for it, they would have their parts.
 //
 // When the program is over, ranks hear of it at different times, and one that ended at once could be waited
 // for by others that are told to enter later. So a rank joins what it has not yet with a failure, and ends
-// when all that it has joined is left or settled: every member of each does the same.
+// when all that it has joined is left or settled: every participant of each does the same.
 #pragma once
 
 #include "runtime/executor/executor.hpp"
@@ -53,11 +53,11 @@ class CollectiveTurns {
   CollectiveTurns(Transport& transport, Executor& executor, Receiver& receiver, Send send)
       : transport_(transport), executor_(executor), receiver_(receiver), send_(std::move(send)) {}
 
-  /// There is a member here; no ranks: all have one. Runs are enlisted in their order, each at once.
+  /// There is a participant here; no ranks: all have one. Runs are enlisted in their order, each at once.
   void enlist(Name name, std::vector<std::uint32_t> ranks);
   /// It has its inputs, or one that has failed.
   void ready(Name name, const Failure* failure);
-  /// Rank 0's: that rank, or others by way of it, was just sent a part of a run with members there.
+  /// Rank 0's: that rank, or others by way of it, was just sent a part of a run with participants there.
   void note_shipped(RunId run, int to);
   /// A message: join, enter, leave or settle.
   void hear(MessageType type, Name name, std::optional<Failure> failure);
@@ -66,7 +66,7 @@ class CollectiveTurns {
   /// wait for it.
   bool take();
   /// It would find nothing to do.
-  bool is_idle() const { return members_.empty() && turns_.empty() && thrown_.empty(); }
+  bool is_idle() const { return participants_.empty() && turns_.empty() && thrown_.empty(); }
 
   /// The program is over: what has not joined never will, so nobody enters it. Runs do not come any more.
   void give_up();
@@ -77,13 +77,14 @@ class CollectiveTurns {
 
  private:
   enum class State { waiting, ready, joined, given_up, left };
-  struct Member {
+  struct Participant {
     std::vector<std::uint32_t> ranks;
     State state = State::waiting;
     std::optional<Failure> failure = {};
-    std::vector<std::uint64_t> enters = {};  // on the first's rank: for each member, where its `enter` stands
+    std::vector<std::uint64_t> enters =
+        {};  // on the first's rank: for each participant, where its `enter` stands
   };
-  /// The first member's count of who has joined or left.
+  /// The first participant's count of who has joined or left.
   struct Tally {
     std::size_t heard = 0;
     std::optional<Failure> failure = {};  // the first in the plan's order
@@ -98,20 +99,20 @@ class CollectiveTurns {
   void take(const Turn& turn);
   std::optional<Failure> enter(const Turn& turn);
   void see_off(int to, std::uint64_t mark);
-  void see_off_enters(const Member& member);
+  void see_off_enters(const Participant& participant);
   void see_off_shipped(RunId run);
   void tell(int to, MessageType type, Name name, const std::optional<Failure>& failure);
   void check_thrown();
-  std::size_t size(const Member& member) const;
-  int rank_of(const Member& member, std::size_t k) const;
+  std::size_t size(const Participant& participant) const;
+  int rank_of(const Participant& participant, std::size_t k) const;
 
   Transport& transport_;
   Executor& executor_;
   Receiver& receiver_;
   const Send send_;
 
-  std::map<Name, Member> members_;                          // of this rank, until they are settled
-  std::map<Name, Member>::iterator next_ = members_.end();  // the first that has not joined
+  std::map<Name, Participant> participants_;                          // of this rank, until they are settled
+  std::map<Name, Participant>::iterator next_ = participants_.end();  // the first that has not joined
   std::size_t under_way_ = 0;                               // joined or given up, not left nor settled;
   std::vector<std::uint32_t> under_way_ranks_;              // all of these ranks
   std::map<std::pair<MessageType, Name>, Tally> tallies_;

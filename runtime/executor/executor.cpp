@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/executor/executor.hpp"
-#include "graph/core/members.hpp"
+#include "graph/core/participants.hpp"
 #include "runtime/executor/run.hpp"
 #include "runtime/machine/numa.hpp"
 
@@ -35,7 +35,7 @@ void Executor::start_as(RunId number, Subgraph subgraph, std::vector<TaskOrigin>
   run.origins = std::move(origins);
   for (const KindRef& ref : run.graph.kinds) run.layout->kinds.push_back(&images_.resolve(ref));
   if (observer_ != nullptr) observe_start(run);
-  find_members(run);
+  find_participants(run);
   choose_timed(run);
   start_sources(run);
   for (const External& external : run.graph.externals) {
@@ -141,19 +141,20 @@ void Executor::abandon(Run& run) {
   runs_.erase(run.number);
 }
 
-void Executor::find_members(Run& run) {
+void Executor::find_participants(Run& run) {
   if (std::ranges::none_of(run.kinds, &Kind::collective)) return;
   for (Slot task = 0; task < run.graph.tasks(); ++task) {
     if (!run.kinds[run.graph.kind[task]]->collective) continue;
-    run.flag(task, Run::member);
+    run.flag(task, Run::participant);
     const auto literals = run.graph.literals_of(task);
-    run.members.emplace(collective_head(literals).turn, task);
+    run.participants.emplace(collective_head(literals).turn, task);
     outlet_.enlist(run.number, collective_head(literals).turn, stated_ranks(literals));
     if (run.graph.inputs_of(task).empty()) join(run, task);
   }
 }
 
-/// Before any of the run's tasks is ready. Of a collective task the duration is that of the slowest member.
+/// Before any of the run's tasks is ready. Of a collective task the duration is that of the slowest
+/// participant.
 void Executor::choose_timed(Run& run) {
   std::vector<Durations::Choice*> choices;
   for (const Kind* kind : run.kinds) choices.push_back(&durations_.choice(*kind));
@@ -318,15 +319,15 @@ void Executor::tell_joined(Run& run, Slot task) {
 
 std::optional<Failure> Executor::enter(RunId number, std::uint32_t turn, Communicator& communicator) {
   Run& run = *runs_.at(number);
-  const Slot task = run.members.at(turn);
-  call_member(run, task, communicator);
+  const Slot task = run.participants.at(turn);
+  call_participant(run, task, communicator);
   const Value& result = run.value(task);
   return result.failed() ? std::optional(result.get<Failure>()) : std::nullopt;
 }
 
 void Executor::settle(RunId number, std::uint32_t turn, const Failure* failure) {
   Run& run = *runs_.at(number);
-  const Slot task = run.members.at(turn);
+  const Slot task = run.participants.at(turn);
   if (failure != nullptr) {
     run.value(task) = Value::make<Failure>(*failure);
     run.note_failure();
@@ -367,7 +368,7 @@ void Executor::finish(Run& run) {
 }
 
 std::uint64_t Executor::tasks_run() const {
-  std::uint64_t sum = members_run_.load(std::memory_order_relaxed);
+  std::uint64_t sum = participants_run_.load(std::memory_order_relaxed);
   for (const auto& worker : workers_) sum += worker->tasks_run.load(std::memory_order_relaxed);
   return sum;
 }

@@ -15,8 +15,8 @@
 // last readied, first run, so that a tree of n leaves holds O(log n) values; tasks without inputs start in
 // the plan's order, only when nothing else is ready. User priorities go above all.
 //
-// A member of a collective task is never ready by itself: the outlet hears of it, and when it has its inputs,
-// and says when to run it, and when all members have run (`enter`, `settle`).
+// A participant of a collective task is never ready by itself: the outlet hears of it, and when it has its
+// inputs, and says when to run it, and when all participants have run (`enter`, `settle`).
 //
 // Needs: a task that states the bytes of its result starts when they fit beside what is held, else it is put
 // off, and others run meanwhile; in turn, those put off first go first. Where nothing else is left to do,
@@ -64,9 +64,9 @@ class Outlet {
   virtual void return_home(std::uint32_t rank, RunId run, Slot slot, const Value& value) {
     send(rank, run, slot, value);
   }
-  /// A run that starts has a collective task with a member here; no ranks: all. Its turn names it.
+  /// A run that starts has a collective task with a participant here; no ranks: all. Its turn names it.
   virtual void enlist(RunId run, std::uint32_t turn, std::vector<std::uint32_t> ranks) = 0;
-  /// This rank's member of it has its inputs, or one that has failed.
+  /// This rank's participant of it has its inputs, or one that has failed.
   virtual void join(RunId run, std::uint32_t turn, const Failure* failure) = 0;
   /// A member of a program leaves for that rank; which may be this one, for a later front.
   virtual void send_member(std::uint32_t rank, RunId program, MemberName name, const Value& value) = 0;
@@ -140,9 +140,9 @@ class Executor final : private TellsOrigins {
   void release_all(ValueId first, std::uint64_t count);
   /// A copy of a kept value; empty while it is not there.
   Value kept(ValueId id) const { return kept_.find(id); }
-  /// Calls this rank's member of a collective task, which has its inputs. Its failure, if it throws.
+  /// Calls this rank's participant of a collective task, which has its inputs. Its failure, if it throws.
   std::optional<Failure> enter(RunId run, std::uint32_t turn, Communicator& communicator);
-  /// All members have run, or one has failed: from here on the result is there.
+  /// All participants have run, or one has failed: from here on the result is there.
   void settle(RunId run, std::uint32_t turn, const Failure* failure);
   /// Hands what workers have finished to the outlet, and frees runs that ended.
   void post() {
@@ -240,20 +240,20 @@ class Executor final : private TellsOrigins {
   void call_with_threads(Run& run, Slot task, Worker& me);
   Run* find(RunId number) const;
   void call(Run& run, Slot task, Worker* me, Communicator* communicator = nullptr);
-  static Frame frame_of(Run& run, Slot task, Communicator* communicator = nullptr);
+  static CallFrame frame_of(Run& run, Slot task, Communicator* communicator = nullptr);
   std::string arguments_of(Run& run, Slot slot) const;
   void call_kind(Run& run, Slot task, RunningTask& running, Communicator* communicator = nullptr);
   void call_task(Run& run, Slot task, Worker* me, Communicator* communicator);
   void call_observed(Run& run, Slot task, Worker* me, Communicator* communicator);
   void observe_start(Run& run);
-  void call_member(Run& run, Slot task, Communicator& communicator);
-  void fail_as_thrown(Run& run, Slot task, const Kind& kind, const Frame& frame);
+  void call_participant(Run& run, Slot task, Communicator& communicator);
+  void fail_as_thrown(Run& run, Slot task, const Kind& kind, const CallFrame& frame);
   void fail(Run& run, Slot task, bool cancelled, const std::string& message = {},
             const std::string& arguments = {});
   const Value* failed_input(const Run& run, Slot task) const;
   void start_sources(Run& run);
   void start_imports(Run& run);
-  void find_members(Run& run);
+  void find_participants(Run& run);
   void choose_timed(Run& run);
   void call_and_time(Run& run, Slot task, Worker& me);
   void post_from_workers();
@@ -338,8 +338,8 @@ class Executor final : private TellsOrigins {
   // what runs next
   std::vector<std::unique_ptr<Worker>> workers_;
   ReadyQueues ready_;
-  std::atomic<std::uint64_t> members_run_{0};
-  RunningTask running_member_;  // of a collective task
+  std::atomic<std::uint64_t> participants_run_{0};
+  RunningTask running_participant_;  // of a collective task
   std::atomic<std::int64_t> arrivals_missing_{0};
 
   // what workers leave for whoever pumps

@@ -106,7 +106,7 @@ bool Executor::add_if_spare(StealBatch& batch, const RunSlot& item) const {
   ++batch.looked_at;
   Run& run = *item.run;
   if (!run.may_be_given() || (!batch.items.empty() && batch.items.front().run != &run)) return false;
-  if (run.has(item.slot, Run::member | Run::cancelled | Run::wide | Run::stated | Run::prioritised))
+  if (run.has(item.slot, Run::participant | Run::cancelled | Run::wide | Run::stated | Run::prioritised))
     return false;
   const Kind* const kind = run.kinds[run.graph.kind[item.slot]];
   if (kind->collective || kind->part || run.is_pinned(item.slot)) return false;

@@ -173,7 +173,7 @@ void Executor::call_task(Run& run, Slot task, Worker* me, Communicator* communic
   if (run.has(task, Run::timed) && me != nullptr) {
     call_and_time(run, task, *me);
   } else {
-    call_kind(run, task, me != nullptr ? me->running : running_member_, communicator);
+    call_kind(run, task, me != nullptr ? me->running : running_participant_, communicator);
   }
 }
 
@@ -189,7 +189,7 @@ void Executor::call_and_time(Run& run, Slot task, Worker& me) {
   if (run.front) sizes_.add(kind, contiguous_bytes(run.value(task)));
 }
 
-inline Frame Executor::frame_of(Run& run, Slot task, Communicator* communicator) {
+inline CallFrame Executor::frame_of(Run& run, Slot task, Communicator* communicator) {
   const Run::Step* step = &run.steps[task];
   const std::span literals(run.graph.literals.data() + std::size_t{8} * step->literals,
                            std::size_t{8} * (step[1].literals - step->literals));
@@ -198,7 +198,7 @@ inline Frame Executor::frame_of(Run& run, Slot task, Communicator* communicator)
 
 inline void Executor::call_kind(Run& run, Slot task, RunningTask& running, Communicator* communicator) {
   const Kind& kind = *run.kinds[run.steps[task].kind];
-  Frame frame = frame_of(run, task, communicator);
+  CallFrame frame = frame_of(run, task, communicator);
   running.begin(kind, *this, &run, task);
   try {
     kind.run(frame, run.cells[task].value);
@@ -209,7 +209,7 @@ inline void Executor::call_kind(Run& run, Slot task, RunningTask& running, Commu
 }
 
 /// Within a handler.
-void Executor::fail_as_thrown(Run& run, Slot task, const Kind& kind, const Frame& frame) {
+void Executor::fail_as_thrown(Run& run, Slot task, const Kind& kind, const CallFrame& frame) {
   const std::string message = current_message();
   std::string arguments;
   try {
@@ -264,11 +264,11 @@ void Executor::fail(Run& run, Slot task, bool cancelled, const std::string& mess
 }
 
 /// Of a collective task.
-void Executor::call_member(Run& run, Slot task, Communicator& communicator) {
-  RunningTask* const others = std::exchange(this_thread_runs, &running_member_);
+void Executor::call_participant(Run& run, Slot task, Communicator& communicator) {
+  RunningTask* const others = std::exchange(this_thread_runs, &running_participant_);
   call(run, task, nullptr, &communicator);
   this_thread_runs = others;
-  members_run_.fetch_add(1, std::memory_order_relaxed);
+  participants_run_.fetch_add(1, std::memory_order_relaxed);
 }
 
 // --- its result ---------------------------------------------------------------------------------------
@@ -469,7 +469,7 @@ void Executor::make_ready(const RunSlot& item) {
 }
 
 void Executor::make_ready_specially(const RunSlot& item) {
-  if (item.run->has(item.slot, Run::member)) {
+  if (item.run->has(item.slot, Run::participant)) {
     join(*item.run, item.slot);
   } else if (item.run->has(item.slot, Run::prioritised)) {
     ready_.put_prioritised(item, item.run->layout->priorities.at(item.slot));

@@ -147,7 +147,7 @@ bool ReadyQueues::take_source(Own& own, RunSlot& task) {
     for (; run.next_source < tasks && count < chunk; ++run.next_source) {
       const Slot source = run.next_source;
       if (run.graph.input_offsets[source] != run.graph.input_offsets[source + 1] ||
-          run.has(source, ActiveRun::prioritised) || run.has(source, ActiveRun::member))
+          run.has(source, ActiveRun::prioritised) || run.has(source, ActiveRun::participant))
         continue;
       if (count++ == 0) {
         task = {&run, source};
@@ -198,7 +198,8 @@ void ReadyQueues::offer_sources(Taker& taker) {
     ActiveRun& run = **one;
     if (!run.may_be_given()) continue;
     const auto is_source = [&run](Slot task) {
-      return run.graph.inputs_of(task).empty() && !run.has(task, ActiveRun::prioritised | ActiveRun::member);
+      return run.graph.inputs_of(task).empty() &&
+             !run.has(task, ActiveRun::prioritised | ActiveRun::participant);
     };
     while (run.spare_end > run.next_source && !is_source(run.spare_end - 1)) --run.spare_end;
     for (Slot task = run.spare_end; task > run.next_source && !taker.is_full(); --task) {

@@ -55,7 +55,7 @@ struct ActiveRun {
     routed = 2,
     cancelled = 4,
     prioritised = 8,  // or given away before its turn as a source
-    member = 16,
+    participant = 16,
     wide = 32,       // needs several threads
     stated = 64,     // says how much memory its result takes
     admitted = 128,  // which is reserved for it
@@ -64,7 +64,7 @@ struct ActiveRun {
     filled = 512,
     open_to_all = 1024,
   };
-  static constexpr std::uint16_t not_plainly_ready = member | prioritised | routed;
+  static constexpr std::uint16_t not_plainly_ready = participant | prioritised | routed;
   static constexpr std::uint16_t not_plainly_run = kept | cancelled | wide | stated | timed;
   using Step = RunLayout::Step;
   using Flags = Array<std::atomic<std::uint16_t>>;
@@ -84,7 +84,7 @@ struct ActiveRun {
   Array<std::uint64_t> bytes;  // by slot, as counted by the executor; empty if no task states any
   /// By external: what the executor counts for a large result that has arrived; where `bytes` is empty.
   Array<std::uint64_t> received;
-  std::unordered_map<std::uint32_t, Slot> members;  // of collective tasks, by their turn
+  std::unordered_map<std::uint32_t, Slot> participants;  // of collective tasks, by their turn
   Slot next_source = 0;
   Slot spare_end;                      // behind the last source that may be given away
   std::unordered_map<Slot, int> away;  // tasks given away, and to whom

@@ -39,7 +39,7 @@ void Programs::start(std::span<const std::byte> encoded) {
 void Programs::find_owned(UnderWay& program) const {
   for (std::uint32_t node = 0; node < program.program.nodes.size(); ++node) {
     for (const GivenMember& member : program.program.nodes[node].given) {
-      if (member.is_owned != 0 && member.rank == rank_)
+      if (member.is_consumed != 0 && member.rank == rank_)
         program.owned[program.program.nodes[node].front].push_back(member.id);
     }
   }

@@ -62,9 +62,9 @@ class Rank final : private Receiver, private Outlet, private Shipping::Port, pri
 
   /// Rank 0's: hands each rank its subgraph, by rank, if it has one, and starts its own. `alone`: no earlier
   /// run is under way, so that others are free to pass messages on; `fetched`: how many results rank 0 will
-  /// get; `with_members`: ranks that have members of collective tasks.
+  /// get; `with_participants`: ranks that have members of collective tasks.
   void ship(std::vector<Subgraph> subgraphs, bool alone, std::size_t fetched,
-            const std::set<std::uint32_t>& with_members);
+            const std::set<std::uint32_t>& with_participants);
   /// The same for one of them, directly.
   void ship(int to, Subgraph subgraph);
   /// The same families to all ranks; its own share of them is started too.

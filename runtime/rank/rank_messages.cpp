@@ -122,13 +122,13 @@ void Rank::tell_durations() {
 }
 
 void Rank::ship(std::vector<Subgraph> subgraphs, bool alone, std::size_t fetched,
-                const std::set<std::uint32_t>& with_members) {
+                const std::set<std::uint32_t>& with_participants) {
   last_pump_ = now_seconds();  // the time since went into planning
-  const RunId run = with_members.empty() ? 0 : subgraphs[*with_members.begin()].run;
+  const RunId run = with_participants.empty() ? 0 : subgraphs[*with_participants.begin()].run;
   // Others first: they start while rank 0 prepares its own share.
   const std::vector<bool> by_tree = shipping_.ship_to_others(subgraphs, alone, fetched);
   mail_.flush();
-  for (const std::uint32_t to : with_members) {
+  for (const std::uint32_t to : with_participants) {
     if (to != 0) turns_.note_shipped(run, static_cast<int>(by_tree[to] ? tree_child(0, to) : to));
   }
   if (subgraphs[0].bytes.size() > 0) start(std::move(subgraphs[0]));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/session/distributed.hpp"
 
-#include "graph/core/members.hpp"
+#include "graph/core/participants.hpp"
 #include "runtime/session/retry.hpp"
 
 #include <algorithm>
@@ -155,7 +155,7 @@ void DistributedEngine::persist_held(const Tasks& targets) {
   }
   start(run, std::move(graph), std::move(rank), wants, states, kept_alive);
   for (std::size_t i = 0; i < states.size(); ++i)
-    kept_alive[i]->settle(std::make_unique<ResidenceOf<KeptState>>(states[i], releases_));
+    kept_alive[i]->set_residence(std::make_unique<ResidenceOf<KeptState>>(states[i], releases_));
 }
 
 /// The end of `compute` and `persist`: the graph is placed; it is cut, its results are expected, and it is
@@ -186,13 +186,13 @@ void DistributedEngine::start(RunId number, Graph graph, Array<std::uint32_t> ra
     }
   }
   put_off_.push_back({std::move(cut.subgraphs), runs_.size() == 1, kept_alive.empty() ? wants.size() : 0,
-                      std::move(cut.with_members)});
+                      std::move(cut.with_participants)});
   if (!puts_off_) send_put_off();
 }
 
 void DistributedEngine::send_put_off() {
   for (Shipment& shipment : put_off_) {
-    rank_.ship(std::move(shipment.subgraphs), shipment.is_only, shipment.fetched, shipment.with_members);
+    rank_.ship(std::move(shipment.subgraphs), shipment.is_only, shipment.fetched, shipment.with_participants);
   }
   put_off_.clear();
 }
@@ -240,7 +240,7 @@ KeptState& DistributedEngine::persisted_state(const Task& task) {
   const std::string name = shown_name(task);
   if (was_given_up(task)) throw CancelledError(gave_up_text(name));
   if (is_lent_no_more(task)) {  // its family was persisted anew
-    task.settle(nullptr);
+    task.set_residence(nullptr);
     if (auto family = kept_family(*task.family())) {
       lend_member(task, std::move(family));
       return *state_of(task);
@@ -260,7 +260,7 @@ void DistributedEngine::settle_constant(const Task& task) {
   if (state_of(task) != nullptr) return;
   auto state = std::make_shared<KeptState>(KeptState{.id = next_id_++, .anywhere = true, .ready = true});
   rank_.executor().keep(state->id, *task.constant());
-  task.settle(std::make_unique<ResidenceOf<KeptState>>(std::move(state), releases_));
+  task.set_residence(std::make_unique<ResidenceOf<KeptState>>(std::move(state), releases_));
 }
 
 Home DistributedEngine::home_of(const Task& task) {
@@ -291,7 +291,7 @@ void DistributedEngine::let_go_of_dropped() {
       ++next_held_;
       continue;
     }
-    if (!has_ended) one.task->settle(nullptr);
+    if (!has_ended) one.task->set_residence(nullptr);
     held_[next_held_] = held_.back();
     held_.pop_back();
   }
@@ -313,7 +313,7 @@ void DistributedEngine::send_releases() {
   }
   std::map<std::uint32_t, std::vector<ValueId>> by_rank;
   for (const auto& state : states) {
-    if (state->lender || state->is_owned) continue;
+    if (state->lender || state->is_consumed) continue;
     by_rank[state->rank].push_back(state->id);
     for (const std::uint32_t rank : state->copies) by_rank[rank].push_back(state->id);
   }
@@ -585,7 +585,7 @@ void DistributedEngine::retry(const Tasks& targets, const Families& families) {
     return one.task != nullptr ? state_of(*one.task) != nullptr : kept_family(*one.family) != nullptr;
   };
   const Retried again = retried(targets, families, failed, kept);
-  for (const Task* task : again.tasks) task->settle(nullptr);
+  for (const Task* task : again.tasks) task->set_residence(nullptr);
   for (const auto& family : again.families) family->residence = nullptr;
   persist_held(again.families);
   persist_held(again.tasks);
@@ -653,7 +653,7 @@ void DistributedEngine::cancel_in_run(RunId number, const std::set<ValueId>& ids
       continue;
     }
     if (is_collective(i)) {
-      for (const std::uint32_t rank : member_ranks(*run.graph.tasks[i], machine_.ranks())) ++next[rank];
+      for (const std::uint32_t rank : participant_ranks(*run.graph.tasks[i], machine_.ranks())) ++next[rank];
       continue;
     }
     const Slot slot = next[run.rank[i]]++;
@@ -679,7 +679,7 @@ std::vector<TaskHandle> DistributedEngine::from_local(const std::string& name, c
   auto& tasks = local_tasks_[name];
   for (auto rank = static_cast<std::uint32_t>(tasks.size()); rank < machine_.ranks(); ++rank) {
     tasks.emplace_back(Task::make(kind, {}, {}));
-    tasks.back().get()->settle(std::make_unique<ResidenceOf<KeptState>>(
+    tasks.back().get()->set_residence(std::make_unique<ResidenceOf<KeptState>>(
         std::make_shared<KeptState>(KeptState{.id = local_id(name),
                                               .rank = rank,
                                               .ready = true,

@@ -5,7 +5,7 @@
 // touched by the session's thread alone.
 #pragma once
 
-#include "graph/families/levels.hpp"
+#include "graph/families/stages.hpp"
 #include "graph/tasks/cut.hpp"
 #include "graph/tasks/place.hpp"
 #include "runtime/rank/rank.hpp"
@@ -32,7 +32,7 @@ struct KeptState {
   std::optional<Failure> failure = {};
   std::set<std::uint32_t> copies = {};      ///< ranks that hold it besides `rank`
   std::shared_ptr<KeptFamily> lender = {};  ///< its family, if that is what is kept and releases it
-  bool is_owned = false;                    ///< consumed by a family program, which releases it
+  bool is_consumed = false;                 ///< consumed by a family program, which releases it
 };
 
 /// A family whose members are kept.
@@ -169,7 +169,7 @@ class DistributedEngine final : public Engine, private Control {
     std::vector<Subgraph> subgraphs;
     bool is_only;  ///< nothing else is under way
     std::size_t fetched;
-    std::set<std::uint32_t> with_members;
+    std::set<std::uint32_t> with_participants;
   };
   /// While one exists, what is started is not shipped, but behind the next family program, or at the end of
   /// this. The handles that a program reads come behind it: a rank that had them alone would make them
@@ -204,7 +204,7 @@ class DistributedEngine final : public Engine, private Control {
 
   Graph collect_checked(const Tasks& targets);
   bool make_members(const Graph& graph, const Tasks& targets);
-  void make_level(const FamilyLevel& level, const std::unordered_set<const Task*>& read_otherwise);
+  void make_stage(const FamilyStage& stage, const std::unordered_set<const Task*>& read_otherwise);
   std::shared_ptr<KeptFamily> kept_family(const FamilyNode& family) const;
   std::shared_ptr<KeptFamily> persisted_family(const FamilyNode& family) const;
   void ship(PlannedProgram planned);

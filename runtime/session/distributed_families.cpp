@@ -13,7 +13,7 @@ bool DistributedEngine::make_members(const Graph& graph, const Tasks& targets) {
   bool any_to_make = false;
   for (const TaskIndex i : graph.given) {
     const Task* task = graph.tasks[i];
-    if (is_lent_no_more(*task)) was_given_up(*task) ? task->give_up() : task->settle(nullptr);
+    if (is_lent_no_more(*task)) was_given_up(*task) ? task->give_up() : task->set_residence(nullptr);
     if (task->family() == nullptr || task->residence() != nullptr) continue;
     any = true;
     if (auto kept = kept_family(*task->family())) {
@@ -24,21 +24,21 @@ bool DistributedEngine::make_members(const Graph& graph, const Tasks& targets) {
   }
   if (!any_to_make) return any;
   const auto is_kept = [this](const FamilyNode& family) { return kept_family(family) != nullptr; };
-  const FamilyLevels levels = family_levels(targets, is_kept);
-  for (const FamilyLevel& level : levels.levels) make_level(level, levels.read_otherwise);
+  const FamilyStages stages = family_stages(targets, is_kept);
+  for (const FamilyStage& stage : stages.stages) make_stage(stage, stages.read_otherwise);
   return true;
 }
 
 /// What these families read of handles is made of members of the stages before, which are kept by now.
-void DistributedEngine::make_level(const FamilyLevel& level,
+void DistributedEngine::make_stage(const FamilyStage& stage,
                                    const std::unordered_set<const Task*>& read_otherwise) {
   const PuttingOff putting_off(*this);
-  PlannedProgram planned = plan_families(level.families, read_otherwise);
+  PlannedProgram planned = plan_families(stage.families, read_otherwise);
   FamilyProgram& program = planned.program;
   Run& run = runs_[program.run];
   const FamilyNode* family = nullptr;
   std::uint32_t node = 0;
-  for (const TaskHandle& member : level.members) {
+  for (const TaskHandle& member : stage.members) {
     const Task* task = member.get();
     if (task->residence() != nullptr) continue;
     if (std::exchange(family, task->family()) != task->family()) node = planned.node(*task->family());
@@ -47,7 +47,7 @@ void DistributedEngine::make_level(const FamilyLevel& level,
     program.wants.push_back({detail::name_of(node, task->member()), state->id, Keep::announced});
     pending_.emplace(state->id, Pending{program.run, state});
     run.waiting.emplace_hint(run.waiting.end(), state->id, 0);
-    task->settle(std::make_unique<ResidenceOf<KeptState>>(std::move(state), releases_));
+    task->set_residence(std::make_unique<ResidenceOf<KeptState>>(std::move(state), releases_));
   }
   program.need_only_wants();
   plan_fronts(program, front_members_);
@@ -99,8 +99,8 @@ PlannedProgram DistributedEngine::plan_families(std::span<const std::shared_ptr<
   for (const ProgramNode& node : planned.program.nodes) images_.refer(*node.kind);  // throws now or never
   // This comes after planning: where that throws, they are kept like others until their last handle is gone.
   for (const Task* task : owned) {
-    persisted_state(*task).is_owned = true;
-    task->settle(nullptr);
+    persisted_state(*task).is_consumed = true;
+    task->set_residence(nullptr);
   }
   planned.program.run = next_run_++;
   warn_of_unknown_readers(planned);
@@ -187,7 +187,7 @@ void DistributedEngine::lend_member(const Task& task, std::shared_ptr<KeptFamily
                                             .ready = family->missing == 0,
                                             .lender = family});
   if (family->missing > 0) family->members.push_back({state->id, state});
-  task.settle(std::make_unique<ResidenceOf<KeptState>>(std::move(state), releases_));
+  task.set_residence(std::make_unique<ResidenceOf<KeptState>>(std::move(state), releases_));
 }
 
 /// Null unless the task stands for a member of a family that was kept as a whole when it was asked for.

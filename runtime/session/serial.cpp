@@ -66,7 +66,7 @@ Value SerialEngine::call(const Graph& graph, TaskIndex i, std::vector<Cell>& cel
   }
   if (failed != nullptr) return *failed;
   const Task& task = *graph.tasks[i];
-  Frame frame{cells.data(), graph.inputs_of(i).data(), true, task.literals(), &alone_};
+  CallFrame frame{cells.data(), graph.inputs_of(i).data(), true, task.literals(), &alone_};
   Value result;
   ++tasks_run_;
   try {
@@ -87,7 +87,7 @@ Value SerialEngine::call(const Graph& graph, TaskIndex i, std::vector<Cell>& cel
 }
 
 /// Throws what its function throws.
-void SerialEngine::run_kind(const Kind& kind, const TaskOrigin& origin, Frame& frame, Value& result) {
+void SerialEngine::run_kind(const Kind& kind, const TaskOrigin& origin, CallFrame& frame, Value& result) {
   struct Mark {
     Mark(const SerialEngine& engine, RunningTask& its, const Kind& kind, const TaskOrigin& origin)
         : running(its) {
@@ -109,7 +109,8 @@ void SerialEngine::run_kind(const Kind& kind, const TaskOrigin& origin, Frame& f
 /// none.
 bool SerialEngine::make_members(const Graph& graph, const Tasks& targets) {
   const auto settle = [this](const Task& task, const std::vector<Value>& members) {
-    task.settle(std::make_unique<KeptResidence>(*this, members[static_cast<std::size_t>(task.member())]));
+    task.set_residence(
+        std::make_unique<KeptResidence>(*this, members[static_cast<std::size_t>(task.member())]));
   };
   for (const TaskIndex i : graph.given) renew(*graph.tasks[i]);
   bool any = false;
@@ -126,11 +127,11 @@ bool SerialEngine::make_members(const Graph& graph, const Tasks& targets) {
   }
   if (!any_to_make) return any;
   const auto is_kept = [this](const FamilyNode& family) { return kept_members(family) != nullptr; };
-  const FamilyLevels levels = family_levels(targets, is_kept);
-  for (const FamilyLevel& level : levels.levels) {
+  const FamilyStages stages = family_stages(targets, is_kept);
+  for (const FamilyStage& stage : stages.stages) {
     PlannedProgram planned;
-    const auto values = evaluate(level.families, planned, levels.read_otherwise);
-    for (const TaskHandle& member : level.members) {
+    const auto values = evaluate(stage.families, planned, stages.read_otherwise);
+    for (const TaskHandle& member : stage.members) {
       const Task& task = *member.get();
       if (task.residence() == nullptr) settle(task, values[planned.node(*task.family())]);
     }
@@ -159,7 +160,7 @@ std::vector<std::vector<Value>> SerialEngine::evaluate(
     return GivenMember{handles.size() - 1, 0};
   };
   planned = plan_program(families, context);
-  for (const Task* task : consumed) task->settle(nullptr);
+  for (const Task* task : consumed) task->set_residence(nullptr);
   ++run_;
   Evaluation all{planned, {}, {}};
   for (const ProgramNode& node : planned.program.nodes) {
@@ -302,7 +303,7 @@ Value SerialEngine::call_member(Evaluation& all, std::uint32_t number, const Ind
   if (failed != nullptr) return *failed;
   std::vector<std::byte> literals;
   write_member_literals(node, place, counts, literals);
-  Frame frame{cells.data(), inputs.data(), false, literals, nullptr};
+  CallFrame frame{cells.data(), inputs.data(), false, literals, nullptr};
   Value result;
   try {
     const TaskOrigin origin{
@@ -329,7 +330,7 @@ Value SerialEngine::given(const Task& task) const {
 /// A handle to a member of a family that is kept as a whole.
 void SerialEngine::lend(const Task& task) const {
   const auto& members = dynamic_cast<const KeptMembers&>(*task.family()->residence);
-  task.settle(std::make_unique<KeptResidence>(
+  task.set_residence(std::make_unique<KeptResidence>(
       *this, members.values()[static_cast<std::size_t>(task.member())], members.number()));
 }
 
@@ -339,7 +340,7 @@ void SerialEngine::renew(const Task& task) const {
   if (residence == nullptr || residence->owner() != this || residence->lender() == 0) return;
   const auto* members = dynamic_cast<const KeptMembers*>(task.family()->residence.get());
   if (members == nullptr) {
-    task.settle(nullptr);
+    task.set_residence(nullptr);
   } else if (members->number() != residence->lender()) {
     lend(task);
   }
@@ -410,7 +411,8 @@ void SerialEngine::persist(const Tasks& targets, const std::unordered_set<const 
   if (fresh.empty()) return;
   const auto values = evaluate(fresh);
   for (std::size_t i = 0; i < fresh.size(); ++i) {
-    if (fresh[i]->residence() == nullptr) fresh[i]->settle(std::make_unique<KeptResidence>(*this, values[i]));
+    if (fresh[i]->residence() == nullptr)
+      fresh[i]->set_residence(std::make_unique<KeptResidence>(*this, values[i]));
   }
   for (const Task* task : fresh) {
     const bool may_be_made_again = kept(*task).value().failed() || consumed.contains(task);
@@ -463,7 +465,7 @@ void SerialEngine::retry(const Tasks& targets, const Families& families) {
     return one.task != nullptr ? one.task->residence() != nullptr : kept_members(*one.family) != nullptr;
   };
   const Retried again = retried(targets, families, failed, is_kept);
-  for (const Task* task : again.tasks) task->settle(nullptr);
+  for (const Task* task : again.tasks) task->set_residence(nullptr);
   for (const auto& family : again.families) family->residence = nullptr;
   persist(again.families);
   persist(again.tasks);
@@ -479,7 +481,7 @@ std::vector<TaskHandle> SerialEngine::from_local(const std::string& name, const 
                                 std::string(kind.result->name));
   }
   std::vector<TaskHandle> one(1, TaskHandle(Task::make(kind, {}, {})));
-  one.front().get()->settle(std::make_unique<KeptResidence>(*this, found->second));
+  one.front().get()->set_residence(std::make_unique<KeptResidence>(*this, found->second));
   return one;
 }
 

@@ -5,8 +5,8 @@
 #pragma once
 
 #include "graph/core/graph.hpp"
-#include "graph/families/levels.hpp"
 #include "graph/families/program.hpp"
+#include "graph/families/stages.hpp"
 #include "runtime/executor/failure.hpp"
 #include "runtime/executor/running_task.hpp"
 
@@ -83,7 +83,7 @@ class SerialEngine final : public Engine, private TellsOrigins {
   void evaluate_loop(Evaluation& all, const ProgramLoop& loop, std::uint32_t first);
   Value call_member(Evaluation& all, std::uint32_t node, const Index& place);
   Value call(const Graph& graph, TaskIndex i, std::vector<Cell>& cells);
-  void run_kind(const Kind& kind, const TaskOrigin& origin, Frame& frame, Value& result);
+  void run_kind(const Kind& kind, const TaskOrigin& origin, CallFrame& frame, Value& result);
   int rank() const override { return 0; }
   TaskOrigin origin_of(const void* origin, std::uint64_t) const override {
     return *static_cast<const TaskOrigin*>(origin);

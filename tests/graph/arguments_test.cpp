@@ -26,7 +26,7 @@ auto run(const Delayed<T>& handle, const Use& use) {
   std::vector<ramal::detail::Cell> cells(graph.size());
   for (ramal::detail::TaskIndex i = 0;; ++i) {
     const Task& task = *graph.tasks[i];
-    ramal::detail::Frame frame{cells.data(), graph.inputs_of(i).data(), false, task.literals()};
+    ramal::detail::CallFrame frame{cells.data(), graph.inputs_of(i).data(), false, task.literals()};
     if (i == graph.targets[0]) return use(task, frame);
     if (task.constant() != nullptr) {
       cells[i].value = *task.constant();
@@ -37,7 +37,7 @@ auto run(const Delayed<T>& handle, const Use& use) {
 }
 template <class T>
 T evaluate(const Delayed<T>& handle) {
-  return run(handle, [](const Task& task, ramal::detail::Frame& frame) {
+  return run(handle, [](const Task& task, ramal::detail::CallFrame& frame) {
     ramal::Value result;
     task.kind().run(frame, result);
     return T(result.get<T>());
@@ -46,8 +46,9 @@ T evaluate(const Delayed<T>& handle) {
 /// What an error message would show of the arguments.
 template <class T>
 std::string preview(const Delayed<T>& handle) {
-  return run(handle,
-             [](const Task& task, const ramal::detail::Frame& frame) { return task.kind().preview(frame); });
+  return run(handle, [](const Task& task, const ramal::detail::CallFrame& frame) {
+    return task.kind().preview(frame);
+  });
 }
 template <class T>
 std::size_t inputs_of(const Delayed<T>& handle) {

@@ -168,7 +168,7 @@ TEST(Given, AKeptResultIsALeaf) {
   const auto d = delayed<add>(c, b);
   auto kept = std::make_unique<Kept>();
   const auto* residence = kept.get();
-  at(b)->settle(std::move(kept));
+  at(b)->set_residence(std::move(kept));
   const Graph graph = collected(tasks(d));
   expect_sound(graph);
   EXPECT_EQ(graph.tasks, tasks(b, c, d)) << "what only the kept result needed is not run again";
@@ -186,9 +186,9 @@ TEST(Given, AKeptResultIsALeaf) {
 TEST(Given, AReleasedResultIsNeededAgain) {
   const auto a = delayed<source>(1);
   const auto b = delayed<inc>(a);
-  at(b)->settle(std::make_unique<Kept>());
+  at(b)->set_residence(std::make_unique<Kept>());
   EXPECT_EQ(collected(tasks(b)).size(), 1u);
-  at(b)->settle(nullptr);
+  at(b)->set_residence(nullptr);
   EXPECT_EQ(at(b)->residence(), nullptr);
   const Graph graph = collected(tasks(b));
   expect_sound(graph);
@@ -199,7 +199,7 @@ TEST(Collect, LeavesNoTraceInTheTasks) {
   const auto a = delayed<source>(1);
   const auto constant = ramal::value(2L);
   const auto b = delayed<add>(a, constant);
-  at(a)->settle(std::make_unique<Kept>());
+  at(a)->set_residence(std::make_unique<Kept>());
   const auto c = delayed<add>(b, delayed<inc>(a));
   const Graph first = collected(tasks(c, b));
   for (int again = 0; again < 3; ++again) {
@@ -251,7 +251,7 @@ TEST(Lifetime, AResidenceGoesWithTheLastHandle) {
   destroyed = 0;
   {
     auto handle = delayed<source>(1);
-    at(handle)->settle(std::make_unique<Kept>());
+    at(handle)->set_residence(std::make_unique<Kept>());
     auto copy = handle;
     { const auto moved = std::move(handle); }
     EXPECT_EQ(destroyed, 0);
@@ -266,9 +266,9 @@ TEST(Lifetime, AConsumerIsAHandleToo) {
   std::optional<Delayed<long>> end;
   {
     const auto a = delayed<source>(1);
-    at(a)->settle(std::make_unique<Kept>());
+    at(a)->set_residence(std::make_unique<Kept>());
     const auto b = delayed<add>(a, a);
-    at(b)->settle(std::make_unique<Kept>());
+    at(b)->set_residence(std::make_unique<Kept>());
     end = delayed<inc>(delayed<inc>(b));
   }
   EXPECT_EQ(destroyed, 0);
@@ -282,10 +282,10 @@ TEST(Lifetime, ANewResidenceReplacesTheOld) {
   destroyed = 0;
   {
     const auto handle = delayed<source>(1);
-    at(handle)->settle(std::make_unique<Kept>());
-    at(handle)->settle(std::make_unique<Kept>());
+    at(handle)->set_residence(std::make_unique<Kept>());
+    at(handle)->set_residence(std::make_unique<Kept>());
     EXPECT_EQ(destroyed, 1);
-    at(handle)->settle(nullptr);
+    at(handle)->set_residence(nullptr);
     EXPECT_EQ(destroyed, 2);
   }
   EXPECT_EQ(destroyed, 2);
@@ -294,7 +294,7 @@ TEST(Lifetime, ANewResidenceReplacesTheOld) {
 TEST(Lifetime, SharedInputsOutliveOneConsumer) {
   destroyed = 0;
   const auto shared = delayed<source>(1);
-  at(shared)->settle(std::make_unique<Kept>());
+  at(shared)->set_residence(std::make_unique<Kept>());
   { const auto first = delayed<inc>(shared); }
   EXPECT_EQ(destroyed, 0);
   EXPECT_EQ(collected(tasks(delayed<inc>(shared))).size(), 2u);
@@ -312,7 +312,7 @@ TEST(Lifetime, HandlesMayBeCopiedInAnyThread) {
   destroyed = 0;
   {
     auto handle = std::make_unique<Delayed<long>>(delayed<source>(1));
-    at(*handle)->settle(std::make_unique<Kept>());
+    at(*handle)->set_residence(std::make_unique<Kept>());
     std::vector<std::thread> threads;
     for (int t = 0; t < 4; ++t) {
       threads.emplace_back([mine = *handle] {

@@ -19,10 +19,10 @@ using ramal::delayed;
 using ramal::Delayed;
 using ramal::Value;
 using ramal::detail::Buffer;
+using ramal::detail::CallFrame;
 using ramal::detail::collect;
 using ramal::detail::Cut;
 using ramal::detail::External;
-using ramal::detail::Frame;
 using ramal::detail::Graph;
 using ramal::detail::Holder;
 using ramal::detail::Images;
@@ -340,7 +340,7 @@ struct GivenOnce {
 
 TEST(Cut, AGivenValueIsImportedAtHomeAndSentElsewhereOnce) {
   const GivenOnce once(delayed<leaf>(1), 1);
-  at(once.given)->settle(std::make_unique<Residence>());
+  at(once.given)->set_residence(std::make_unique<Residence>());
   const auto holder = [](const Task&) { return Holder{55, [](std::uint32_t) { return false; }, {}}; };
   const Planned planned(once.targets, 4, once.rank, {}, holder);
   EXPECT_EQ(planned.cut.messages, 2u);
@@ -357,7 +357,7 @@ TEST(Cut, AGivenValueIsImportedAtHomeAndSentElsewhereOnce) {
 
 TEST(Cut, AHomeWithoutConsumersStillSends) {
   const auto x = delayed<leaf>(1);
-  at(x)->settle(std::make_unique<Residence>());
+  at(x)->set_residence(std::make_unique<Residence>());
   const auto y = delayed<leaf>(x);
   const auto holder = [](const Task&) { return Holder{55, [](std::uint32_t) { return false; }, {}}; };
   const Planned planned({at(y)}, 2, {{at(x), 1}, {at(y), 0}}, {{at(y), 56, true}}, holder);
@@ -370,7 +370,7 @@ TEST(Cut, AHomeWithoutConsumersStillSends) {
 TEST(Cut, AGivenTargetIsFetchedFromItsHome) {
   for (const std::uint32_t home : {0u, 1u}) {
     const auto x = delayed<leaf>(1);
-    at(x)->settle(std::make_unique<Residence>());
+    at(x)->set_residence(std::make_unique<Residence>());
     const auto holder = [](const Task&) { return Holder{55, [](std::uint32_t) { return false; }, {}}; };
     const Planned planned({at(x)}, 2, {{at(x), home}}, {{at(x), 56, true}}, holder);
     EXPECT_EQ(planned.cut.messages, home);
@@ -476,7 +476,7 @@ class NaiveRanks {
                          return !cells_[r][input].value.empty();
                        });
       if (!can) continue;
-      Frame frame{cells_[r].data(), inputs.data(), false, share.literals_of(task)};
+      CallFrame frame{cells_[r].data(), inputs.data(), false, share.literals_of(task)};
       Value result;
       images_.resolve(share.kinds[share.kind[task]]).run(frame, result);
       filled_.emplace_back(r, task, std::move(result));
@@ -598,7 +598,7 @@ class RandomRuns {
     EXPECT_EQ(machine_.kept[where].at(want.id).get<long>(), expected_.at(&task));
     if (want.fetch) return;
     given_[&task] = {want.id, where, false};
-    task.settle(std::make_unique<Residence>());
+    task.set_residence(std::make_unique<Residence>());
     if (below(2) == 0) task.forget_inputs();
   }
 

@@ -100,7 +100,7 @@ TEST(Dot, DrawsTheNotebook) {
 TEST(Dot, WhatIsPersistedIsABoxWithoutACircle) {
   const auto z = leaves(128);
   const auto total = ramal::reduce<add>(z);
-  for (const auto& leaf : z) leaf.task_handle().get()->settle(std::make_unique<Kept>());
+  for (const auto& leaf : z) leaf.task_handle().get()->set_residence(std::make_unique<Kept>());
   const auto text = dot(total);
   EXPECT_EQ(count(text), (Counts{127, 255, 381}));
   EXPECT_FALSE(has(text, "\"inc\""));
@@ -109,7 +109,7 @@ TEST(Dot, WhatIsPersistedIsABoxWithoutACircle) {
 
 TEST(Dot, ATargetThatIsPersistedIsOneBox) {
   const auto x = delayed<inc>(1);
-  x.task_handle().get()->settle(std::make_unique<Kept>());
+  x.task_handle().get()->set_residence(std::make_unique<Kept>());
   EXPECT_EQ(count(dot(x)), (Counts{0, 1, 0}));
 }
 
@@ -202,7 +202,7 @@ TEST(Dot, FunctionsOfOneLevelStayApart) {
 TEST(Dot, GivenValuesCollapseToACountedBox) {
   const auto z = leaves(128);
   const auto total = ramal::reduce<add>(z);
-  for (const auto& leaf : z) leaf.task_handle().get()->settle(std::make_unique<Kept>());
+  for (const auto& leaf : z) leaf.task_handle().get()->set_residence(std::make_unique<Kept>());
   const auto text = dot(total, {.most_nodes = 100});
   EXPECT_EQ(count(text), (Counts{7, 8, 14}));
   EXPECT_TRUE(has(text, "label=\"×128\""));

@@ -89,7 +89,7 @@ class Serial {
         cells_[i].value = *task.constant();
         continue;
       }
-      ramal::detail::Frame frame{cells_.data(), graph_.inputs_of(i).data(), may_move, task.literals()};
+      ramal::detail::CallFrame frame{cells_.data(), graph_.inputs_of(i).data(), may_move, task.literals()};
       task.kind().run(frame, cells_[i].value);
       for (const TaskIndex input : graph_.inputs_of(i)) {
         if (--cells_[input].uses == 0) cells_[input].value.reset();
@@ -166,7 +166,7 @@ TEST(ByValue, AValueThatIsSharedIsCopied) {
   cell.value = ramal::Value::make<Block>(5);
   const ramal::Value sent = cell.value;  // as for a value still on its way to another rank
   const std::uint32_t input = 0;
-  ramal::detail::Frame frame{&cell, &input, true, {}};
+  ramal::detail::CallFrame frame{&cell, &input, true, {}};
   ramal::Value result;
   copies = 0;
   ramal::detail::kind_of<increment>.run(frame, result);

@@ -21,7 +21,7 @@ T evaluate(const Delayed<T>& handle) {
   std::vector<ramal::detail::Cell> cells(graph.size());
   for (ramal::detail::TaskIndex i = 0; i < graph.size(); ++i) {
     const Task& task = *graph.tasks[i];
-    ramal::detail::Frame frame{cells.data(), graph.inputs_of(i).data(), false, task.literals()};
+    ramal::detail::CallFrame frame{cells.data(), graph.inputs_of(i).data(), false, task.literals()};
     if (task.constant() != nullptr) {
       cells[i].value = *task.constant();
     } else {

@@ -138,7 +138,7 @@ TEST_P(PlaceTree, PersistedLeavesKeepIt) {
   const Row leaves = notebook_leaves(128);
   const Placed before(leaves, ranks);
   EXPECT_EQ(before.messages(), 0u);
-  for (const auto& leaf : leaves) at(leaf)->settle(std::make_unique<Kept>());
+  for (const auto& leaf : leaves) at(leaf)->set_residence(std::make_unique<Kept>());
   const HomeOf home_of = [&](const Task& task) { return Home{.rank = before.rank[before.index.at(&task)]}; };
   const auto total = ramal::reduce<add>(leaves);
   const Placed placed({total}, ranks, home_of);
@@ -221,7 +221,7 @@ TEST_P(PlaceStencil, GoesOnFromAPersistedRow) {
   const auto rows = stencil(width(), 3, periodic());
   const Placed before(rows.back(), ranks());
   const auto columns = ranks_of(before, rows.front());
-  for (const auto& cell : rows.back()) at(cell)->settle(std::make_unique<Kept>());
+  for (const auto& cell : rows.back()) at(cell)->set_residence(std::make_unique<Kept>());
   const auto next = next_row(rows.back(), periodic());
   const auto last = next_row(next, periodic());
   const Placed placed(last, ranks(),
@@ -450,7 +450,7 @@ class RandomGraph {
       if (below(6) != 0 || at(task)->constant() != nullptr) continue;
       homes_[at(task)] = {.rank = static_cast<std::uint32_t>(below(static_cast<int>(ranks))),
                           .bytes = static_cast<double>(below(2) * below(1000))};
-      at(task)->settle(std::make_unique<Kept>());
+      at(task)->set_residence(std::make_unique<Kept>());
     }
   }
   const Row& tasks() const { return tasks_; }
@@ -516,7 +516,7 @@ class GivenValues {
  public:
   Delayed<long> make(std::uint32_t rank, double bytes) {
     auto handle = delayed<inc>(1);
-    at(handle)->settle(std::make_unique<Kept>());
+    at(handle)->set_residence(std::make_unique<Kept>());
     homes_[at(handle)] = {.rank = rank, .bytes = bytes};
     return handle;
   }

@@ -93,7 +93,7 @@ const Task* at(const Delayed<T>& handle) {
 /// From here on the handle means the value that is kept under this id.
 template <class T>
 void settle(const Delayed<T>& handle, ValueId id, std::uint32_t home = 0) {
-  at(handle)->settle(std::make_unique<Known>(id, home));
+  at(handle)->set_residence(std::make_unique<Known>(id, home));
 }
 
 struct Wanted {

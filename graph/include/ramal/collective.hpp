@@ -111,7 +111,7 @@ struct PartResults {
     return made;
   }
   /// Each is taken by one task only, so it is moved out and can be moved on from.
-  static void take(Frame& frame, Value& result) {
+  static void take(CallFrame& frame, Value& result) {
     auto& all = frame.input(0).own<PartResults>();
     result = std::move(all.values.at(part_index(frame.literals)));
   }
@@ -129,7 +129,7 @@ template <class U>
 inline constexpr Kind part_kind{.name = "part",
                                 .result = &TypeOf<U>::type,
                                 .run = &PartResults::take,
-                                .preview = [](const Frame&) { return std::string(); },
+                                .preview = [](const CallFrame&) { return std::string(); },
                                 .part = true};
 
 /// A collective task's wishes; if no ranks are named it runs on all.
@@ -157,7 +157,7 @@ struct CollectiveThunk {
     for (const T*& part : parts) part = &in.template input<T>();
     return parts;
   }
-  static void run(Frame& frame, Value& result) {
+  static void run(CallFrame& frame, Value& result) {
     ArgReader in(frame);
     const std::vector<const T*> parts = local_parts(in);
     auto bound = [&, count = parts.size()]<class... A>(A&&... rest) -> Result {
@@ -171,7 +171,7 @@ struct CollectiveThunk {
     };
     read_and_call(Signature<Result, P...>{}, in, result, bound);
   }
-  static std::string preview(const Frame& frame) {
+  static std::string preview(const CallFrame& frame) {
     ArgReader in(frame);
     const std::string parts = "Inputs of " + std::to_string(local_parts(in).size());
     const std::string rest = preview_arguments(Signature<R, P...>{}, in);

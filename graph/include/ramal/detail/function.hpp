@@ -75,7 +75,7 @@ using ResultOf = decltype(result_of(SignatureOf<F>{}));
 /// Walks a frame's arguments in order.
 class ArgReader {
  public:
-  explicit ArgReader(const Frame& frame) : frame_(&frame), literals(frame.literals) {}
+  explicit ArgReader(const CallFrame& frame) : frame_(&frame), literals(frame.literals) {}
 
   /// Whether the next argument is an input; passes over its tag if it is.
   bool next_is_input() {
@@ -116,7 +116,7 @@ class ArgReader {
   }
 
  private:
-  const Frame* frame_;
+  const CallFrame* frame_;
   std::size_t at_ = 0;
 
  public:
@@ -284,7 +284,7 @@ class Passed<const Inputs<T>&> : public PassedInputs<T> {
 /// The k-th input as parameter P, where every argument is a single handle: the stored value itself for
 /// a const reference, else a value of its own, moved out of the slot on last use.
 template <class P>
-decltype(auto) pass_input(const Frame& frame, std::size_t k) {
+decltype(auto) pass_input(const CallFrame& frame, std::size_t k) {
   using T = std::remove_cvref_t<P>;
   Value& value = frame.input(k);
   if constexpr (std::is_lvalue_reference_v<P>) {
@@ -347,7 +347,7 @@ template <auto f, class R, class... P>
 struct FunctionThunk<f, Signature<R, P...>> {
   static constexpr auto function = f;
 
-  static void run(Frame& frame, Value& result) {
+  static void run(CallFrame& frame, Value& result) {
     if (frame.literals.empty()) {
       [&]<std::size_t... i>(std::index_sequence<i...>) {
         call_into<R>(result, function, pass_input<P>(frame, i)...);
@@ -358,7 +358,7 @@ struct FunctionThunk<f, Signature<R, P...>> {
       read_and_call(Signature<R, P...>{}, in, result, function);
     }
   }
-  static std::string preview(const Frame& frame) {
+  static std::string preview(const CallFrame& frame) {
     ArgReader in(frame);
     return preview_arguments(Signature<R, P...>{}, in);
   }
@@ -375,12 +375,12 @@ struct ClosureThunk<F, Signature<R, P...>> {
       return Codec<F>::read(in.literals);
     }
   }
-  static void run(Frame& frame, Value& result) {
+  static void run(CallFrame& frame, Value& result) {
     ArgReader in(frame);
     F self = function(in);
     read_and_call(Signature<R, P...>{}, in, result, self);
   }
-  static std::string preview(const Frame& frame) {
+  static std::string preview(const CallFrame& frame) {
     ArgReader in(frame);
     function(in);
     return preview_arguments(Signature<R, P...>{}, in);

@@ -61,7 +61,7 @@ inline void move_place(const Kind& kind, std::int64_t steps, std::byte* literals
 /// A member's parameter, while it runs.
 class MemberReader {
  public:
-  explicit MemberReader(const Frame& frame) : frame_(frame), literals_(frame.literals) {}
+  explicit MemberReader(const CallFrame& frame) : frame_(frame), literals_(frame.literals) {}
   Index place() {
     Index place;
     const auto dims = literals_.raw<std::int64_t>();
@@ -71,11 +71,11 @@ class MemberReader {
     return place;
   }
   std::size_t count() { return static_cast<std::size_t>(literals_.raw<std::int64_t>()); }
-  const Frame& frame() const { return frame_; }
+  const CallFrame& frame() const { return frame_; }
   std::size_t take(std::size_t count = 1) { return std::exchange(next_, next_ + count); }
 
  private:
-  const Frame& frame_;
+  const CallFrame& frame_;
   Reader literals_;
   std::size_t next_ = 0;
 };
@@ -87,7 +87,7 @@ class MemberArg {
   decltype(auto) get() { return pass_input<P>(frame_, k_); }
 
  private:
-  const Frame& frame_;
+  const CallFrame& frame_;
   std::size_t k_;
 };
 template <class T>
@@ -146,14 +146,14 @@ template <auto f, bool takes_place, class S>
 struct MemberThunk;
 template <auto f, class R, class... P>
 struct MemberThunk<f, false, Signature<R, P...>> {
-  static void run(Frame& frame, Value& result) {
+  static void run(CallFrame& frame, Value& result) {
     MemberReader in(frame);
     call_member<R, f>(Signature<R, P...>{}, in, result);
   }
 };
 template <auto f, class R, class First, class... P>
 struct MemberThunk<f, true, Signature<R, First, P...>> {
-  static void run(Frame& frame, Value& result) {
+  static void run(CallFrame& frame, Value& result) {
     MemberReader in(frame);
     MemberPlace<First> place{in.place()};
     call_member<R, f>(Signature<R, P...>{}, in, result, place);
@@ -187,7 +187,7 @@ std::string preview_placed(Signature<R, First, P...>, MemberReader& in) {
 }
 
 template <auto f, bool takes_place>
-std::string preview_of_member(const Frame& frame) {
+std::string preview_of_member(const CallFrame& frame) {
   MemberReader in(frame);
   if constexpr (takes_place) {
     return preview_placed(SignatureOf<decltype(f)>{}, in);
@@ -228,7 +228,7 @@ T identity(T value) {
 /// One group of a level of a reduction. A single one moves up unchanged.
 template <auto op, class T>
 struct LevelThunk {
-  static void run(Frame& frame, Value& result) {
+  static void run(CallFrame& frame, Value& result) {
     MemberReader in(frame);
     const std::size_t count = in.count();
     using Operation = OperationTraits<SignatureOf<decltype(op)>>;
@@ -247,11 +247,11 @@ struct LevelThunk {
     }
   }
   template <class R, class A, class B>
-  static void call_pair(Signature<R, A, B>, Frame& frame, Value& result) {
+  static void call_pair(Signature<R, A, B>, CallFrame& frame, Value& result) {
     static constexpr auto function = op;
     call_into<R>(result, function, pass_input<A>(frame, 0), pass_input<B>(frame, 1));
   }
-  static std::string preview(const Frame& frame) {
+  static std::string preview(const CallFrame& frame) {
     return "a group of " + std::to_string(MemberReader(frame).count());
   }
 };

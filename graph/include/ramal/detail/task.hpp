@@ -63,7 +63,7 @@ struct Cell {
 
 /// A task's call frame, what its function sees while it runs: where its inputs lie and the bytes of its
 /// literals. `cells[inputs[k]]` is the k-th input. Unless `may_move`, nothing may be moved from.
-struct Frame {
+struct CallFrame {
   Cell* cells;
   const std::uint32_t* inputs;
   bool may_move;
@@ -93,8 +93,8 @@ struct MemberShape {
 struct Kind {
   std::string_view name;
   const Type* result;
-  void (*run)(Frame&, Value& result);      ///< makes the result in an empty Value; may throw
-  std::string (*preview)(const Frame&);    ///< the arguments, for an error message
+  void (*run)(CallFrame&, Value& result);    ///< makes the result in an empty Value; may throw
+  std::string (*preview)(const CallFrame&);  ///< the arguments, for an error message
   bool collective = false;                 ///< has participants on several ranks; see collective.hpp
   bool part = false;                       ///< takes one result out of what its rank's participant left
   const Dependence* dependence = nullptr;  ///< what members read, if it is a family's
@@ -137,7 +137,7 @@ class Task {
   Residence* residence() const {
     return (word_ & 1) != 0 ? reinterpret_cast<Residence*>(word_ & ~std::uintptr_t{1}) : nullptr;
   }
-  void settle(std::unique_ptr<Residence> residence) const {
+  void set_residence(std::unique_ptr<Residence> residence) const {
     delete this->residence();
     gave_up_ = false;
     word_ = residence ? reinterpret_cast<std::uintptr_t>(residence.release()) | 1 : 0;
@@ -145,7 +145,7 @@ class Task {
   /// Its result was to be kept, and the session gave it up before it was there. From then on it is as if it
   /// had never been asked for, but that whoever waits for it is told.
   void give_up() const {
-    settle(nullptr);
+    set_residence(nullptr);
     gave_up_ = true;
   }
   bool gave_up() const { return gave_up_; }

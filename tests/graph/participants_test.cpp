@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// members: parts stay where they are if they can; so do the results of a collective_map, without a message.
-#include "graph/core/members.hpp"
+// participants: parts stay where they are if they can; so do the results of a collective_map, without a
+// message.
+#include "graph/core/participants.hpp"
 
 #include "graph/tasks/cut.hpp"
 #include "graph/tasks/place.hpp"
@@ -26,15 +27,15 @@ std::vector<long> same(Communicator&, Inputs<long> mine, long) { return {mine.be
 using Ranks = std::vector<std::uint32_t>;
 const std::vector<Delayed<long>> none;
 
-TEST(Members, AreAllRanksUnlessStated) {
+TEST(Participants, AreAllRanksUnlessStated) {
   const auto all = collective<sum>(none);
-  EXPECT_EQ(member_ranks(*all.task_handle().get(), 3), (Ranks{0, 1, 2}));
+  EXPECT_EQ(participant_ranks(*all.task_handle().get(), 3), (Ranks{0, 1, 2}));
   const auto some = collective<sum>.on({4, 0, 2})(none);
-  EXPECT_EQ(member_ranks(*some.task_handle().get(), 5), (Ranks{4, 0, 2}));
-  EXPECT_THROW(member_ranks(*some.task_handle().get(), 4), std::invalid_argument);
+  EXPECT_EQ(participant_ranks(*some.task_handle().get(), 5), (Ranks{4, 0, 2}));
+  EXPECT_THROW(participant_ranks(*some.task_handle().get(), 4), std::invalid_argument);
 }
 
-TEST(Members, PartsMoveOnlyWhereTheyMustAndEvenly) {
+TEST(Participants, PartsMoveOnlyWhereTheyMustAndEvenly) {
   std::minstd_rand random(1);
   for (int tries = 0; tries < 200; ++tries) {
     const auto ranks = static_cast<std::uint32_t>(1 + random() % 9);
@@ -46,22 +47,23 @@ TEST(Members, PartsMoveOnlyWhereTheyMustAndEvenly) {
     const auto task = collective<sum>.on(on)(none);
     Ranks part_ranks(random() % 40);
     for (auto& rank : part_ranks) rank = static_cast<std::uint32_t>(random() % ranks);
-    const Members made = members(*task.task_handle().get(), part_ranks, ranks);
+    const Participants made = participants(*task.task_handle().get(), part_ranks, ranks);
     EXPECT_TRUE(std::ranges::equal(made.ranks, on, {}, [](auto rank) { return static_cast<int>(rank); }));
     Ranks own(made.ranks.size()), has(made.ranks.size());
     for (std::size_t k = 0; k < part_ranks.size(); ++k) {
-      EXPECT_EQ(made.parts[k].place, has[made.parts[k].member]++) << "in the order of parts";
+      EXPECT_EQ(made.parts[k].place, has[made.parts[k].participant]++) << "in the order of parts";
       if (std::ranges::find(made.ranks, part_ranks[k]) == made.ranks.end()) continue;
       EXPECT_EQ(made.rank_of(k), part_ranks[k]);
-      ++own[made.parts[k].member];
+      ++own[made.parts[k].participant];
     }
     const auto fewest = *std::ranges::min_element(has);
-    for (std::size_t member = 0; member < has.size(); ++member)
-      EXPECT_LE(has[member], std::max(own[member], fewest + 1)) << "no more than an even share by moving";
+    for (std::size_t participant = 0; participant < has.size(); ++participant)
+      EXPECT_LE(has[participant], std::max(own[participant], fewest + 1))
+          << "no more than an even share by moving";
   }
 }
 
-TEST(Members, ResultsOfACollectiveMapStayWithTheirParts) {
+TEST(Participants, ResultsOfACollectiveMapStayWithTheirParts) {
   constexpr std::uint32_t ranks = 4;
   std::vector<Delayed<long>> parts;
   for (int i = 0; i < 20; ++i)
@@ -83,7 +85,7 @@ TEST(Members, ResultsOfACollectiveMapStayWithTheirParts) {
   EXPECT_EQ(graph.size(), 20u + 3 * (1 + 20 + 20));
 }
 
-TEST(Members, TurnsFollowTheLevels) {
+TEST(Participants, TurnsFollowTheLevels) {
   // Two chains of collective tasks: depth first they would stand one after the other.
   auto one = collective<sum>(none);
   auto other = collective<sum>(none);
@@ -105,7 +107,7 @@ TEST(Members, TurnsFollowTheLevels) {
   EXPECT_EQ(turns, (std::vector<std::uint32_t>{0, 2, 4, 6, 1, 3, 5, 7}));
 }
 
-TEST(Members, APictureShowsTheCallAndItsParts) {
+TEST(Participants, APictureShowsTheCallAndItsParts) {
   const auto results =
       collective_map<same>.annotate({.name = "solve"})(std::vector{delayed<leaf>(1), delayed<leaf>(2)}, 5);
   EXPECT_EQ(results.size(), 2u);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "graph/families/levels.hpp"
+#include "graph/families/stages.hpp"
 
 #include "graph/families/dependencies.hpp"
 
@@ -11,11 +11,11 @@ namespace ramal::detail {
 
 namespace {
 
-class Levels {
+class Stages {
  public:
-  explicit Levels(const std::function<bool(const FamilyNode&)>& is_kept) : is_kept_(is_kept) {}
+  explicit Stages(const std::function<bool(const FamilyNode&)>& is_kept) : is_kept_(is_kept) {}
 
-  FamilyLevels of(std::span<const Task* const> targets) {
+  FamilyStages of(std::span<const Task* const> targets) {
     DependencyWalk walk(
         [this](const TaskOrFamily& one) {
           return one.task != nullptr ? one.task->residence() != nullptr || one.task->constant() != nullptr
@@ -28,12 +28,12 @@ class Levels {
       read_.insert(target);
       walk.reach({.task = target});
     }
-    FamilyLevels found{std::move(levels_), {}};
+    FamilyStages found{std::move(stages_), {}};
     std::unordered_set<const Task*> once;
-    for (const auto& [family, level] : of_handles_) {
+    for (const auto& [family, stage] : of_handles_) {
       for (const TaskHandle& handle : family->tasks) {
         const Task* task = handle.get();
-        if (!once.insert(task).second || read_.contains(task) || level == several)
+        if (!once.insert(task).second || read_.contains(task) || stage == several)
           found.read_otherwise.insert(task);
       }
     }
@@ -41,47 +41,47 @@ class Levels {
   }
 
  private:
-  /// All that it is made of has its level. What is made of a member comes after the member's family.
+  /// All that it is made of has its stage. What is made of a member comes after the member's family.
   void visit(const TaskOrFamily& one, const std::vector<Dependency>& dependencies) {
-    std::size_t level = 0;
+    std::size_t stage = 0;
     for (const Dependency& dependency : dependencies) {
-      level = std::max(level, level_.at(dependency.one.key()));
+      stage = std::max(stage, stage_.at(dependency.one.key()));
       if (dependency.is_read) read_.insert(dependency.one.task);
     }
     for (const Dependency& dependency : dependencies) {
       if (dependency.one.family == nullptr || dependency.one.family->tasks.empty()) continue;
-      const auto [known, is_new] = of_handles_.emplace(dependency.one.family.get(), level);
-      if (!is_new && known->second != level) known->second = several;
+      const auto [known, is_new] = of_handles_.emplace(dependency.one.family.get(), stage);
+      if (!is_new && known->second != stage) known->second = several;
     }
     if (one.task != nullptr && one.task->family() != nullptr && !dependencies.empty() &&
         !is_kept_(*one.task->family())) {
-      note_member(*one.task, level);
-      ++level;
+      note_member(*one.task, stage);
+      ++stage;
     }
-    level_[one.key()] = level;
+    stage_[one.key()] = stage;
   }
 
-  void note_member(const Task& task, std::size_t level) {
-    if (levels_.size() <= level) levels_.resize(level + 1);
-    if (noted_.insert(task.family()).second) levels_[level].families.push_back(task.shared_family());
+  void note_member(const Task& task, std::size_t stage) {
+    if (stages_.size() <= stage) stages_.resize(stage + 1);
+    if (noted_.insert(task.family()).second) stages_[stage].families.push_back(task.shared_family());
     task.retain();
-    levels_[level].members.emplace_back(&task);
+    stages_[stage].members.emplace_back(&task);
   }
 
   const std::function<bool(const FamilyNode&)>& is_kept_;
-  std::unordered_map<const void*, std::size_t> level_;
+  std::unordered_map<const void*, std::size_t> stage_;
   static constexpr std::size_t several = ~std::size_t{0};
   std::unordered_set<const Task*> read_;                           // by a task or a family, or asked for
   std::unordered_map<const FamilyNode*, std::size_t> of_handles_;  // the stage of those that read them
   std::unordered_set<const FamilyNode*> noted_;
-  std::vector<FamilyLevel> levels_;
+  std::vector<FamilyStage> stages_;
 };
 
 }  // namespace
 
-FamilyLevels family_levels(std::span<const Task* const> targets,
+FamilyStages family_stages(std::span<const Task* const> targets,
                            const std::function<bool(const FamilyNode&)>& is_kept) {
-  return Levels(is_kept).of(targets);
+  return Stages(is_kept).of(targets);
 }
 
 }  // namespace ramal::detail

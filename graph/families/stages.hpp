@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Stages: families and tasks may read each other in turns, and each turn is two runs of its own: a family
-// program, then the explicit tasks that read its members, which other families read. What the code calls a
-// level is such a stage.
+// program, then the explicit tasks that read its members, which other families read.
 #pragma once
 
 #include <ramal/dependence.hpp>
@@ -12,20 +11,20 @@
 namespace ramal::detail {
 
 /// A stage: families that can be made together once those of the stages before exist.
-struct FamilyLevel {
+struct FamilyStage {
   std::vector<std::shared_ptr<const FamilyNode>> families;
   std::vector<TaskHandle> members;  ///< handles to members of these that the targets need
 };
 
-struct FamilyLevels {
-  std::vector<FamilyLevel> levels;  ///< in the order in which they are made
+struct FamilyStages {
+  std::vector<FamilyStage> stages;  ///< in the order in which they are made
   /// Handles that are members of a family of handles and are also read, or asked for, in another way, or by
   /// families of several stages.
   std::unordered_set<const Task*> read_otherwise;
 };
 /// The stages of all families that the targets need and that are not kept. Walks what the targets need up to
 /// what is kept, with a stack of its own, however long the chain. O(tasks + families).
-FamilyLevels family_levels(std::span<const Task* const> targets,
+FamilyStages family_stages(std::span<const Task* const> targets,
                            const std::function<bool(const FamilyNode&)>& is_kept);
 
 }  // namespace ramal::detail

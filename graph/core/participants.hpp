@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// members: which ranks run a collective task, its participants, and which of its parts each of them gets.
+// participants: which ranks run a collective task, its participants, and which of its parts each of them
+// gets.
 //
 //   a part that lies on a participant's rank:   that participant's
 //   any other, in the order of parts:           the participant's that has the fewest until then, ties to the
@@ -14,15 +15,15 @@
 
 namespace ramal::detail {
 
-struct Members {
+struct Participants {
   struct Part {
-    std::uint32_t member;  ///< the participant whose it is: an index into `ranks`
-    std::uint32_t place;   ///< its index among the parts of that participant
+    std::uint32_t participant;  ///< the participant whose it is: an index into `ranks`
+    std::uint32_t place;        ///< its index among the parts of that participant
   };
   std::vector<std::uint32_t> ranks;  ///< in the order of their communicator
   std::vector<Part> parts;
 
-  std::uint32_t rank_of(std::size_t part) const { return ranks[parts[part].member]; }
+  std::uint32_t rank_of(std::size_t part) const { return ranks[parts[part].participant]; }
 };
 
 /// The ranks that a collective task's literals name, in their order; none: all there are.
@@ -30,9 +31,10 @@ std::vector<std::uint32_t> stated_ranks(std::span<const std::byte> literals);
 
 /// The ranks that run a collective task of a session with so many. Throws std::invalid_argument if it names
 /// another.
-std::vector<std::uint32_t> member_ranks(const Task& collective, std::uint32_t ranks);
+std::vector<std::uint32_t> participant_ranks(const Task& collective, std::uint32_t ranks);
 
-/// `part_ranks`: where each part lies. O(parts log participants). Throws as `member_ranks`.
-Members members(const Task& collective, std::span<const std::uint32_t> part_ranks, std::uint32_t ranks);
+/// `part_ranks`: where each part lies. O(parts log participants). Throws as `participant_ranks`.
+Participants participants(const Task& collective, std::span<const std::uint32_t> part_ranks,
+                          std::uint32_t ranks);
 
 }  // namespace ramal::detail

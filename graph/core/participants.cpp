@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "graph/core/members.hpp"
+#include "graph/core/participants.hpp"
 
 #include <ramal/collective.hpp>
 
@@ -33,7 +33,7 @@ std::vector<std::uint32_t> stated_ranks(std::span<const std::byte> literals) {
   return ranks;
 }
 
-std::vector<std::uint32_t> member_ranks(const Task& collective, std::uint32_t ranks) {
+std::vector<std::uint32_t> participant_ranks(const Task& collective, std::uint32_t ranks) {
   auto named = stated_ranks(collective.literals());
   if (named.empty()) {
     named.resize(ranks);
@@ -48,28 +48,31 @@ std::vector<std::uint32_t> member_ranks(const Task& collective, std::uint32_t ra
   return named;
 }
 
-Members members(const Task& collective, std::span<const std::uint32_t> part_ranks, std::uint32_t ranks) {
-  Members made{member_ranks(collective, ranks), std::vector<Members::Part>(part_ranks.size())};
+Participants participants(const Task& collective, std::span<const std::uint32_t> part_ranks,
+                          std::uint32_t ranks) {
+  Participants made{participant_ranks(collective, ranks), std::vector<Participants::Part>(part_ranks.size())};
   const auto nobody = static_cast<std::uint32_t>(made.ranks.size());
-  std::vector<std::uint32_t> member_on(ranks, nobody);
-  for (std::uint32_t member = 0; member < nobody; ++member) member_on[made.ranks[member]] = member;
+  std::vector<std::uint32_t> participant_on(ranks, nobody);
+  for (std::uint32_t participant = 0; participant < nobody; ++participant)
+    participant_on[made.ranks[participant]] = participant;
   std::vector<std::uint32_t> count(nobody, 0);
   for (const std::uint32_t rank : part_ranks) {
-    if (member_on[rank] != nobody) ++count[member_on[rank]];
+    if (participant_on[rank] != nobody) ++count[participant_on[rank]];
   }
   using Share = std::pair<std::uint32_t, std::uint32_t>;  // parts, participant
   std::priority_queue<Share, std::vector<Share>, std::greater<>> least;
-  for (std::uint32_t member = 0; member < nobody; ++member) least.emplace(count[member], member);
+  for (std::uint32_t participant = 0; participant < nobody; ++participant)
+    least.emplace(count[participant], participant);
   std::fill(count.begin(), count.end(), 0);
   for (std::size_t k = 0; k < part_ranks.size(); ++k) {
-    std::uint32_t member = member_on[part_ranks[k]];
-    if (member == nobody) {
-      member = least.top().second;
+    std::uint32_t participant = participant_on[part_ranks[k]];
+    if (participant == nobody) {
+      participant = least.top().second;
       const auto parts = least.top().first;
       least.pop();
-      least.emplace(parts + 1, member);
+      least.emplace(parts + 1, participant);
     }
-    made.parts[k] = {member, count[member]++};
+    made.parts[k] = {participant, count[participant]++};
   }
   return made;
 }
