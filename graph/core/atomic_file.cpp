@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "graph/core/atomic_file.hpp"
 
+#include "graph/core/descriptor.hpp"
+
 #include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
 #include <system_error>
-#include <utility>
 
 namespace ramal::detail {
 
@@ -16,20 +17,6 @@ namespace {
 [[noreturn]] void fail(const std::string& file, int error) {
   throw std::system_error(error, std::generic_category(), file);
 }
-
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  ~Descriptor() { close(); }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int number() const { return number_; }
-  /// False, with errno, if what was written may not be there.
-  bool close() { return number_ < 0 || ::close(std::exchange(number_, -1)) == 0; }
-
- private:
-  int number_;
-};
 
 }  // namespace
 
@@ -40,17 +27,17 @@ AtomicFile::~AtomicFile() {
   if (made_) unlink(part_.c_str());
 }
 
-void AtomicFile::make(bool alone) {
-  const Descriptor file(
-      open(part_.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC | (alone ? O_EXCL : O_TRUNC), 0666));
-  if (file.number() < 0) fail(part_, errno);
+Descriptor AtomicFile::open_part(int flags) {
+  Descriptor part(open(part_.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC | flags, 0666));
+  if (!part.is_open()) fail(part_, errno);
   made_ = true;
+  return part;
 }
 
+void AtomicFile::make(bool alone) { open_part(alone ? O_EXCL : O_TRUNC); }
+
 void AtomicFile::write(std::string_view content) {
-  make();
-  Descriptor file(open(part_.c_str(), O_WRONLY | O_CLOEXEC));
-  if (file.number() < 0) fail(part_, errno);
+  Descriptor file = open_part(O_TRUNC);
   while (!content.empty()) {
     const ssize_t written = ::write(file.number(), content.data(), content.size());
     if (written >= 0) {
@@ -69,7 +56,7 @@ void AtomicFile::publish() {
   const auto slash = file_.rfind('/');
   const std::string folder = slash == std::string::npos ? "." : file_.substr(0, slash + 1);
   const Descriptor names(open(folder.c_str(), O_RDONLY | O_CLOEXEC));
-  if (names.number() >= 0) fsync(names.number());
+  if (names.is_open()) fsync(names.number());
 }
 
 }  // namespace ramal::detail

@@ -10,6 +10,8 @@
 
 namespace ramal::detail {
 
+class Descriptor;
+
 class AtomicFile {
  public:
   /// Stands as FILE.part until it is complete; with `mark` behind that where several may write FILE at once,
@@ -36,6 +38,8 @@ class AtomicFile {
   void publish();
 
  private:
+  Descriptor open_part(int flags);
+
   const std::string file_;
   const std::string part_;
   bool made_ = false;

@@ -57,6 +57,7 @@ Rank::Rank(std::unique_ptr<Transport> transport, const Images& images, unsigned 
       turns_(*transport_, executor_, *this,
              [this](int to, const Header& header, auto bytes) { mail_.send_text(to, header, bytes); }),
       memory_(executor_, mail_, transport_->counts()),
+      memory_return_(executor_),
       exchange_(steal, executor_, mail_, memory_),
       will_look_(control == nullptr),
       last_pump_(now_seconds()),
@@ -175,6 +176,7 @@ void Rank::attend() {
   if (threaded()) return;  // its workers attend all the time
   const double now = now_seconds();
   const double gap = now - last_pump_;
+  memory_return_.mind();
   const bool had_work = executor_.has_ready();
   const bool under_way = executor_.runs() > 0;
   pump_messages();
@@ -205,8 +207,10 @@ void Rank::progress() {
 
 /// With one thread, after a look that found nothing.
 void Rank::rest(Backoff& backoff, bool by_time) {
-  // By the clock go also rank 0's census, and the end of patience with a collective task.
-  if (!by_time && !memory_.is_asking() && !turns_.has_thrown() && transport_->wait()) return;
+  memory_return_.mind();
+  // By the clock go also rank 0's census, the end of patience with a collective task, and memory's return.
+  by_time |= memory_.is_asking() || turns_.has_thrown() || memory_return_.waits();
+  if (!by_time && transport_->wait()) return;
   if (const double pause = backoff.next(); pause > 0) {
     has_rested_ = true;
     exchange_.expect_rare_looks();
@@ -233,6 +237,7 @@ void Rank::work_until_done(const std::function<bool()>& done, bool by_time) {
       }
     }
     will_look_ = control_ == nullptr;
+    memory_return_.mind();
     // Or what is given would wait until the program comes back.
     if (exchange_.withdraw()) mail_.flush();
     return;

@@ -21,6 +21,7 @@
 #include "runtime/executor/collective_turns.hpp"
 #include "runtime/machine/clock.hpp"
 #include "runtime/rank/mail.hpp"
+#include "runtime/rank/memory_return.hpp"
 #include "runtime/rank/memory_watch.hpp"
 #include "runtime/rank/programs.hpp"
 #include "runtime/rank/shipping.hpp"
@@ -165,7 +166,9 @@ class Rank final : private Receiver, private Outlet, private Shipping::Port, pri
   bool has_ready() const override { return executor_.has_ready(); }
   bool pump(bool after_pause) override {
     if (after_pause) exchange_.expect_rare_looks();
-    return pump_messages();
+    const bool any = pump_messages();
+    if (!any) memory_return_.mind();
+    return any;
   }
   [[noreturn]] void fail() override;
 
@@ -218,6 +221,7 @@ class Rank final : private Receiver, private Outlet, private Shipping::Port, pri
   Programs programs_;
   CollectiveTurns turns_;
   MemoryWatch memory_;
+  MemoryReturn memory_return_;
   TaskExchange exchange_;
   std::map<std::string, Value> left_;  // for the program after the run
 

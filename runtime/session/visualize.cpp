@@ -2,6 +2,7 @@
 // From the text of a picture to a file. Everything is made beside the target and renamed at the end, so
 // that a run that fails leaves neither half a picture nor a lost old one.
 #include "graph/core/atomic_file.hpp"
+#include "graph/core/descriptor.hpp"
 
 #include <ramal/visualize.hpp>
 
@@ -71,29 +72,14 @@ class Temporary {
   AtomicFile file_;
 };
 
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() { close(); }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-  void close() {
-    if (fd_ >= 0) ::close(std::exchange(fd_, -1));
-  }
-
- private:
-  int fd_;
-};
-
 /// A program that runs with `input` as its standard input and all it says going to `said`. Not fork():
 /// that is unsafe beside MPI's registered memory. Not a shell: a file may have any name.
 pid_t start(const std::vector<std::string>& command, const fs::path& input, const Descriptor& said,
             const fs::path& file) {
   posix_spawn_file_actions_t actions;
   if (const int error = posix_spawn_file_actions_init(&actions); error != 0) fail(file, reason(error));
-  posix_spawn_file_actions_adddup2(&actions, said.get(), STDOUT_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, said.get(), STDERR_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, said.number(), STDOUT_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, said.number(), STDERR_FILENO);
   posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, input.c_str(), O_RDONLY, 0);
   std::vector<char*> arguments;
   for (const auto& argument : command) arguments.push_back(const_cast<char*>(argument.c_str()));
@@ -113,7 +99,7 @@ std::string read_all(const Descriptor& from) {
   std::string text;
   std::array<char, 4096> part{};
   for (;;) {
-    const ssize_t bytes = ::read(from.get(), part.data(), part.size());
+    const ssize_t bytes = ::read(from.number(), part.data(), part.size());
     if (bytes > 0) text.append(part.data(), static_cast<std::size_t>(bytes));
     if (bytes == 0 || (bytes < 0 && errno != EINTR)) return text;
   }

@@ -73,15 +73,15 @@ class MpiTransport final : public Transport {
     if (!head.empty()) std::memcpy(room + sizeof bytes, head.data(), head.size());
     peer(to).open->lent.push_back({payload, std::move(keep)});
     count(header);
-    seal(to);
+    finish_frame(to);
   }
 
   void flush() override {
     for (std::size_t i = with_open_.size(); i-- > 0;) {
-      const int to = with_open_[i];  // sealing takes it off the list
+      const int to = with_open_[i];  // finishing it takes it off the list
       // Without credit it could not leave, so it may as well fill up.
       if (peer(to).under_way < credits_ && peer(to).waiting.empty()) {
-        seal(to);
+        finish_frame(to);
       } else {
         peer(to).flush_on_credit = true;
       }
@@ -223,7 +223,7 @@ class MpiTransport final : public Transport {
   /// A record in the open frame to that rank, with `room` bytes behind its head.
   std::byte* append(int to, const Header& header, std::uint8_t flags, std::size_t room) {
     Peer& other = peer(to);
-    if (other.open && other.open->used + sizeof(RecordHead) + room > frame_bytes_) seal(to);
+    if (other.open && other.open->used + sizeof(RecordHead) + room > frame_bytes_) finish_frame(to);
     if (!other.open) {
       other.open = new_frame();
       ++other.frames_begun;
@@ -245,7 +245,7 @@ class MpiTransport final : public Transport {
     frame->used = sizeof(FrameHead);
     return frame;
   }
-  void seal(int to) {
+  void finish_frame(int to) {
     Peer& other = peer(to);
     if (with_open_.size() == 1) {
       with_open_.clear();
@@ -271,7 +271,7 @@ class MpiTransport final : public Transport {
     }
     if (other.flush_on_credit && other.waiting.empty() && other.under_way < credits_ && other.open) {
       other.flush_on_credit = false;
-      seal(to);
+      finish_frame(to);
     }
   }
   void send(int to, std::unique_ptr<MpiFrame> frame) {

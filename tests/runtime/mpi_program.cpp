@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What needs real MPI processes. Run as `mpirun -n N mpi_program CHECK`; ends with "ok" and status 0.
+#include "runtime/machine/free_memory.hpp"
 #include "runtime/session/serial.hpp"
 #include "tests/support/random_families.hpp"
 #include "tests/support/random_program.hpp"
@@ -375,6 +376,33 @@ void futures(Session& session) {
   if (kept > 0) fail(std::to_string(kept) + " values are still kept after their last handle is gone");
 }
 
+std::vector<char> some_kilobytes(long i) { return std::vector<char>(100'000, static_cast<char>(i)); }
+long resident() { return static_cast<long>(detail::resident_bytes()); }
+/// What is let go of goes back to the system, though what is still kept lies between.
+void memory(Session& session) {
+  const auto on_all = [&] { return session.on_every_rank<resident>(); };
+  std::vector<Delayed<std::vector<char>>> all;
+  for (long i = 0; i < 1600 * session.ranks(); ++i) all.push_back(delayed<some_kilobytes>(i));
+  session.persist(all);
+  session.wait(all);
+  const std::vector<long> full = on_all();
+  std::vector<Delayed<std::vector<char>>> kept;
+  for (std::size_t i = 0; i < all.size(); i += 40) kept.push_back(all[i]);
+  all.clear();
+  bool is_back = false;
+  for (int tries = 0; tries < 20 && !is_back; ++tries) {
+    for (int i = 0; i < 15; ++i) {  // a rank is to be idle for a while
+      session.progress();
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
+    const std::vector<long> now = on_all();
+    is_back = true;
+    for (std::size_t rank = 0; rank < now.size(); ++rank) is_back &= now[rank] < full[rank] - 100'000'000;
+  }
+  expect_equal(is_back, true, "memory given back");
+  expect_equal(session.compute(kept.back()).size(), std::size_t{100'000}, "what is kept");
+}
+
 /// Chain, tree and stencil of a size that shows recursion, or anything not linear.
 long one() { return 1; }
 long mix(long a, long b, long c) { return test::scramble(a ^ b, c); }
@@ -412,10 +440,17 @@ void large(Session& session) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::map<std::string, void (*)(Session&)> checks{
-      {"random", random_programs},  {"families", families},  {"sizes", sizes},   {"flood", flood},
-      {"reductions", reductions},   {"errors", errors}, {"futures", futures},
-      {"collectives", collectives}, {"large", large},   {"slow_rank", slow_rank}};
+  const std::map<std::string, void (*)(Session&)> checks{{"random", random_programs},
+                                                         {"families", families},
+                                                         {"sizes", sizes},
+                                                         {"flood", flood},
+                                                         {"reductions", reductions},
+                                                         {"errors", errors},
+                                                         {"futures", futures},
+                                                         {"collectives", collectives},
+                                                         {"large", large},
+                                                         {"slow_rank", slow_rank},
+                                                         {"memory", memory}};
   const std::vector<std::string> names(argv + 1, argv + argc);
   const auto is_known = [&checks](const std::string& name) { return checks.contains(name); };
   if (names.empty() || !std::ranges::all_of(names, is_known)) {
