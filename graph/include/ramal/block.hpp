@@ -28,6 +28,10 @@
 namespace ramal {
 
 /// Up to 8 numbers, one per dimension, the slowest first: a shape, an offset, strides. Trivially copyable.
+/// All functions are O(dimensions), and none of them allocates but text(). Those that only look may
+/// be called in any thread.
+///
+///   const ramal::Extents shape = {100, 200};     // 100 rows of 200 elements; shape[0] == 100
 class Extents {
  public:
   /// The largest number of dimensions.
@@ -54,9 +58,12 @@ class Extents {
   constexpr bool empty() const { return count_ == 0; }
   /// The number of dimension i, which must be below size(); unchecked.
   constexpr std::uint64_t operator[](std::size_t i) const { return values_[i]; }
+  /// The same to be written. The number of dimensions cannot be changed.
   constexpr std::uint64_t& operator[](std::size_t i) { return values_[i]; }
+  /// The numbers as a range, the slowest dimension first.
   constexpr const std::uint64_t* begin() const { return values_; }
   constexpr const std::uint64_t* end() const { return values_ + count_; }
+  /// The first of size() numbers that lie side by side, as C interfaces want them.
   constexpr const std::uint64_t* data() const { return values_; }
   /// As many dimensions, with the same numbers.
   constexpr bool operator==(const Extents& other) const {
@@ -98,11 +105,17 @@ class Extents {
 /// arrays are column-major: the same memory there has the dimensions in reverse order.
 ///
 /// A block of 64 KiB or more takes its memory from a pool that keeps what was freed, since the first contact
-/// with fresh memory costs more than most of what is done with it.
+/// with fresh memory costs more than most of what is done with it. There is one pool a process; it keeps at
+/// most 256 MiB, and any thread may free into it.
+///
+/// On another rank a block arrives with memory of its own, also one that was made by `wrap`. Structures with
+/// pointers in them do not compile as elements; where the compiler does not see the members, the first 16
+/// elements are looked at when the block is sent, and an address of this process in one makes its task fail.
 template <class T>
   requires detail::Memory<T>
 class Block {
  public:
+  /// What an element is, as standard containers have it.
   using value_type = T;
 
   /// One dimension, no elements, no memory.
@@ -135,10 +148,13 @@ class Block {
   }
   /// Takes the memory over and leaves `other` as a new Block is: one dimension, no elements. O(1).
   Block(Block&& other) noexcept { swap(other); }
+  /// Copies or moves, as the argument is made. Throws nothing itself: a copy that throws leaves
+  /// this block as it was.
   Block& operator=(Block other) noexcept {
     swap(other);
     return *this;
   }
+  /// Exchanges shapes, offsets and memory; elements stay where they are. O(1).
   void swap(Block& other) noexcept {
     std::swap(shape_, other.shape_);
     std::swap(offset_, other.offset_);
@@ -165,8 +181,10 @@ class Block {
 
   /// The first element, aligned to 64 bytes unless the block is wrapped; may be null if there are none.
   T* data() { return memory_.get(); }
+  /// The same to be read. The pointer holds until the block is written to by assignment, moved from
+  /// or destroyed.
   const T* data() const { return memory_.get(); }
-  /// All elements, in row-major order; so begin() and end().
+  /// All elements, in row-major order; so begin() and end(). O(1); they hold as long as data() does.
   std::span<T> span() { return {data(), size_}; }
   std::span<const T> span() const { return {data(), size_}; }
   T* begin() { return data(); }
@@ -175,7 +193,9 @@ class Block {
   const T* end() const { return data() + size_; }
 
   /// The element at these indices, as many as there are dimensions, counted from the block's own first.
-  /// Unchecked but by assert.
+  /// Unchecked but by assert. O(dimensions); a loop over all elements is faster by data() and strides().
+  ///
+  ///   for (std::uint64_t i = 0; i < block.shape()[0]; ++i) sum += block(i, 0);     // the first column
   template <std::convertible_to<std::uint64_t>... Index>
   T& operator()(Index... index) {
     return data()[position({static_cast<std::uint64_t>(index)...})];
@@ -186,7 +206,8 @@ class Block {
   }
 
   /// The same elements in another shape of as many, in the same memory: `std::move(block).reshaped({6})`.
-  /// O(1). Throws std::invalid_argument if the numbers of elements differ, and as the constructor.
+  /// O(1). Throws std::invalid_argument if the numbers of elements differ, and as the constructor. Only for
+  /// a block that is moved from: it is empty afterwards.
   Block reshaped(const Extents& shape, const Extents& offset = {}) && {
     if (shape.product() != size_) {
       throw std::invalid_argument("ramal: Block::reshaped: " + shape_.text() + " to " + shape.text() +
@@ -195,7 +216,8 @@ class Block {
     return Block(shape, offset, std::move(memory_));
   }
 
-  /// Shape, offset and elements are the same, as T's == has it. O(elements).
+  /// Shape, offset and elements are the same, as T's == has it; so a block with a NaN equals none.
+  /// O(elements).
   bool operator==(const Block& other) const {
     return shape_ == other.shape_ && offset_ == other.offset_ && std::equal(begin(), end(), other.begin());
   }
@@ -237,12 +259,16 @@ class Block {
 
 /// A block's form on the way, which is sent from and received into the blocks' own memory:
 ///   head := dimensions:u8 shape:u64* offset:u64*; then the elements as they lie in memory.
+/// The head takes at most 129 bytes. Strides are not sent: a block has no gaps.
 template <class T>
 struct Codec<Block<T>> {
+  /// The head and the elements in one piece, for small blocks. O(elements).
   static void write(Writer& writer, const Block<T>& block) {
     write_head(writer, block);
     writer.bytes(block.data(), block.size() * sizeof(T));
   }
+  /// The inverse of write. Throws DecodeError if the bytes end too early, or name more than 8
+  /// dimensions.
   static Block<T> read(Reader& reader) {
     Reader ahead = reader;
     const std::size_t head_bytes = 1 + 16 * std::size_t{ahead.raw<std::uint8_t>()};
@@ -255,7 +281,9 @@ struct Codec<Block<T>> {
     return block;
   }
 
+  /// The elements where they lie, to be sent from there. Valid as long as the block is.
   static std::span<const std::byte> memory(const Block<T>& block) { return std::as_bytes(block.span()); }
+  /// Throws std::invalid_argument if elements that have to be looked at hold an address.
   static void write_head(Writer& writer, const Block<T>& block) {
     detail::look_at(block.data(), block.size());
     writer.raw(static_cast<std::uint8_t>(block.dimensions()));

@@ -22,6 +22,21 @@
 //   path                              its native string
 //   Block                             see <ramal/block.hpp>
 //   a class with serialize()          what that says, member after member
+//
+// For a type of your own that none of these fits, specialise Codec with the same two functions:
+//
+//   template <>
+//   struct ramal::Codec<Rational> {
+//     static void write(ramal::Writer& to, const Rational& r) { to & r.numerator() & r.denominator(); }
+//     static Rational read(ramal::Reader& from) {
+//       long numerator = 0, denominator = 1;
+//       from & numerator & denominator;
+//       return Rational(numerator, denominator);
+//     }
+//   };
+//
+// `write` is called twice for each value, first to count bytes and then to fill memory of that size, and must
+// say the same both times. Codecs have no state, and are called in any thread, for several values at once.
 #pragma once
 
 #include <ramal/detail/encoding.hpp>
@@ -44,7 +59,8 @@ namespace ramal {
 namespace detail {
 
 // --- containers -----------------------------------------------------------------------------------------
-/// One element of a container, as it can be made: a map's with its key not yet const.
+/// One element of a container, as it can be made: a map's with its key not yet const. `least`: the fewest
+/// bytes one can take, against which a length is checked before memory is asked for.
 template <class E>
 struct ElementCodec : Codec<E> {
   using Element = E;
@@ -60,10 +76,12 @@ struct ElementCodec<std::pair<const K, T>> {
   }
   static Element read(Reader& reader) { return Element{Codec<K>::read(reader), Codec<T>::read(reader)}; }
 };
+/// Elements may hold pointers that one of Boost's archives follows; see OneArchive.
 template <class E>
 inline constexpr bool element_uses_archive = uses_archive<E>;
 template <class K, class T>
 inline constexpr bool element_uses_archive<std::pair<const K, T>> = uses_archive<K> || uses_archive<T>;
+/// E can be an element: it is encodable, or both parts of a map's are.
 template <class E>
 inline constexpr bool is_element = Encodable<E>;
 template <class K, class T>
@@ -96,18 +114,22 @@ concept HashTable = requires(C& values) {
 };
 
 /// A count (of a hash table, the number of its buckets too) and the elements in the order of iteration.
+/// Reading is O(elements) also for ordered containers, whose elements come in order and go in at the end.
+/// Comparison objects, hash functions and allocators are not sent: what is read has default ones.
 template <class C>
 struct CollectionCodec {
   using Stored = typename C::value_type;
   using Element = typename ElementCodec<Stored>::Element;
   static constexpr bool uses_archive = element_uses_archive<Stored>;
 
+  /// O(elements). A forward_list is gone through once more, since it does not know its length.
   static void write(Writer& writer, const C& values) {
     [[maybe_unused]] const OneArchive<uses_archive> shared(&writer);
     writer.raw(static_cast<std::uint64_t>(std::ranges::distance(values)));
     if constexpr (HashTable<C>) writer.raw(static_cast<std::uint64_t>(values.bucket_count()));
     for (const auto& value : values) ElementCodec<Stored>::write(writer, static_cast<const Stored&>(value));
   }
+  /// Throws DecodeError for a length that the bytes left cannot hold.
   static C read(Reader& reader) {
     [[maybe_unused]] const OneArchive<uses_archive> shared(&reader);
     auto n = reader.count(ElementCodec<Stored>::least);
@@ -137,7 +159,8 @@ struct CollectionCodec {
   }
 };
 
-/// Plain elements side by side in memory, which as a whole goes from there and into its place.
+/// Plain elements side by side in memory, which as a whole goes from there and into its place. At most 16
+/// elements are looked at for addresses, and only where the compiler does not see their members.
 template <class V>
 struct ArrayCodec {
   using T = typename V::value_type;
@@ -157,12 +180,14 @@ struct ArrayCodec {
     return std::as_bytes(std::span(data(values), values.size()));
   }
   static void write_head(Writer&, const V& values) { look_at(data(values), values.size()); }
+  /// As many elements as the bytes hold. Throws DecodeError if that is no whole number.
   static V allocate(Reader&, std::size_t bytes) {
     if (bytes % sizeof(T) != 0) throw DecodeError("not a whole number of elements");
     return V(bytes / sizeof(T));
   }
 
  private:
+  /// A valarray has no data().
   template <class Values>
   static auto* data(Values& values) {
     return values.size() == 0 ? nullptr : &values[0];
@@ -187,14 +212,16 @@ concept Path = requires(const P& path) {
   requires Encodable<typename P::string_type>;
 };
 
-/// Behind a pointer to it stands one of it: no array, and no object of a class derived from it.
+/// Behind a pointer to it stands one of it: no array, and no object of a class derived from it, which would
+/// be cut down to T on its way.
 template <class T>
 concept Pointee = requires {
   sizeof(T);
 }
 &&std::is_object_v<T> && !std::is_array_v<T> &&
     (!std::is_polymorphic_v<T> || std::is_final_v<T>)&&Encodable<std::remove_const_t<T>>;
-/// shared_ptr and unique_ptr: whether there is an object, and it.
+/// shared_ptr and unique_ptr: whether there is an object, and it. Null stays null. What is read was made by
+/// `new`, and is freed by `delete`.
 template <class P>
 struct PointerCodec {
   using T = std::remove_const_t<typename P::element_type>;
@@ -210,7 +237,8 @@ struct PointerCodec {
 };
 
 // --- parts ----------------------------------------------------------------------------------------------
-/// pair and tuple of encodable parts, in order. Braces keep the order of reading.
+/// pair and tuple of encodable parts, in order, without padding between them. Braces keep the order of
+/// reading.
 template <class T>
 inline constexpr bool parts_use_archive = false;
 template <class A, class B>
@@ -240,7 +268,8 @@ struct TupleCodec {
 
 }  // namespace detail
 
-/// Strings of any plain character: a length, and the characters.
+/// Strings of any plain character: a length, and the characters, which are neither checked nor converted.
+/// They may hold zeros.
 template <class C, class Traits, class A>
   requires detail::Memory<C>
 struct Codec<std::basic_string<C, Traits, A>> {
@@ -258,7 +287,8 @@ struct Codec<std::basic_string<C, Traits, A>> {
 };
 
 /// Vectors. Those of plain elements are contiguous: they are sent from their memory and received into it. All
-/// others, and vector<bool>, go element by element.
+/// others, and vector<bool>, go element by element. So a vector of many plain structures is sent at the speed
+/// of memory, and one of as many strings is not.
 template <class T, class A>
   requires Encodable<T>
 struct Codec<std::vector<T, A>>
@@ -296,7 +326,8 @@ struct Codec<std::pair<A, B>> : detail::TupleCodec<std::pair<A, B>> {};
 template <class... T>
   requires(Encodable<T>&&...)
 struct Codec<std::tuple<T...>> : detail::TupleCodec<std::tuple<T...>> {};
-/// Arrays: their elements in order, or their memory as a whole if the elements are plain.
+/// Arrays: their elements in order, or their memory as a whole if the elements are plain. The length is part
+/// of the type, and is not sent.
 template <class T, std::size_t n>
   requires Encodable<T>
 struct Codec<std::array<T, n>> {
@@ -325,7 +356,7 @@ struct Codec<std::array<T, n>> {
   }
 };
 
-/// Optional values: whether there is one, and it.
+/// Optional values: whether there is one, and it. One byte more than the value.
 template <class T>
   requires Encodable<T>
 struct Codec<std::optional<T>> {
@@ -340,7 +371,9 @@ struct Codec<std::optional<T>> {
   }
 };
 
-/// Variants: which alternative, and it. A variant that is valueless by exception throws when it is written.
+/// Variants: which alternative, and it. A variant that is valueless by exception throws
+/// std::bad_variant_access when it is written. Reading throws DecodeError for an alternative that does not
+/// exist. Alternatives of one type are told apart by their index.
 template <class... T>
   requires(Encodable<T>&&...)
 struct Codec<std::variant<T...>> {
