@@ -77,7 +77,7 @@ class Rank final : private Receiver, private Outlet, private Shipping::Port, pri
   void send_query(int to);
   /// This rank's own tasks, and what became of them elsewhere.
   void cancel(RunId run, std::span<const Slot> tasks);
-  /// Footprint a kept value of that rank, which is there, for its program after the run.
+  /// Leaves a kept value of that rank, which is there, for its program after the run.
   void send_store(int to, ValueId id, const std::string& name);
   /// Tells all ranks to end after their present tasks, and waits at most so long, saying now and then for
   /// whom. False: some task is still running.

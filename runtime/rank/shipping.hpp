@@ -32,7 +32,7 @@ class Shipping {
   // --- rank 0's -----------------------------------------------------------------------------------
   /// To all other ranks what is theirs, by rank, if there is any. `alone`: no earlier run is under way, so
   /// that others are free to pass messages on; `fetched`: how many results rank 0 will get. Says for which
-  /// ranks it went along the tree. Footprint with the next flush.
+  /// ranks it went along the tree. Leaves with the next flush.
   std::vector<bool> ship_to_others(std::span<Subgraph> subgraphs, bool alone, std::size_t fetched);
   /// One of them, directly.
   void ship(int to, Subgraph subgraph);

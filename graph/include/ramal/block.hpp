@@ -181,8 +181,7 @@ class Block {
 
   /// The first element, aligned to 64 bytes unless the block is wrapped; may be null if there are none.
   T* data() { return memory_.get(); }
-  /// The same to be read. The pointer holds until the block is written to by assignment, moved from
-  /// or destroyed.
+  /// The same to be read. It holds until the block is assigned to, moved from or destroyed.
   const T* data() const { return memory_.get(); }
   /// All elements, in row-major order; so begin() and end(). O(1); they hold as long as data() does.
   std::span<T> span() { return {data(), size_}; }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Index: the place of a family's member. Region: a box of places. Both are plain values: trivially copyable,
-// cheap to pass, and all their functions are constexpr and O(dimensions).
+// Index: the place of a family's member. Region: a box of places. Both
+// are plain values: trivially copyable, cheap to pass, and all their functions are constexpr, O(dimensions)
+// and throw nothing, but for text(), which allocates.
 #pragma once
 
 #include <ramal/detail/compiler.hpp>
@@ -21,7 +22,8 @@ namespace ramal {
 ///                    number       0      1      2
 ///                                 3      4      5
 ///
-/// A family's function takes its place as one, or as a number where there is one dimension.
+/// A family's function takes its place as one, or as a number where there is one dimension. A number converts
+/// to an Index of one dimension, so that `rod[3]`, `field[{2, 3}]` and `field(2, 3)` all name members.
 struct Index {
   /// The largest number of dimensions.
   static constexpr int most_dims = 4;
@@ -38,6 +40,7 @@ struct Index {
 
   /// The number of a dimension, from 0 on. Unchecked.
   constexpr std::int64_t operator[](int dim) const { return at[static_cast<std::size_t>(dim)]; }
+  /// The same to be written.
   constexpr std::int64_t& operator[](int dim) { return at[static_cast<std::size_t>(dim)]; }
   /// As many dimensions, with the same numbers.
   constexpr bool operator==(const Index& other) const {
@@ -85,7 +88,10 @@ struct Index {
 };
 
 /// A box of places: those from `low` to before `high` in each dimension. Empty if `high` is not above `low`
-/// in some dimension.
+/// in some dimension. Both have as many dimensions, which nothing checks.
+///
+///   const Region box{Index(1, 0), Index(3, 2)};     // [1, 0] [1, 1] [2, 0] [2, 1]
+///   box.offset_of(Index(2, 0)) == 2
 struct Region {
   Index low, high;
 
@@ -103,12 +109,13 @@ struct Region {
   }
   /// How many places it has in a dimension; never below 0.
   constexpr std::int64_t length(int dim) const { return std::max<std::int64_t>(0, high[dim] - low[dim]); }
-  /// How many places it has.
+  /// How many places it has. Overflow is not checked.
   constexpr std::int64_t volume() const {
     std::int64_t product = 1;
     for (int d = 0; d < low.dims; ++d) product *= length(d);
     return product;
   }
+  /// It has no places.
   constexpr bool empty() const { return volume() == 0; }
   /// The place, of as many dimensions, lies in it.
   constexpr bool contains(const Index& place) const {
@@ -136,7 +143,7 @@ struct Region {
     for (int d = 0; d < lengths.dims; ++d) place[d] += low[d];
     return place;
   }
-  /// What of it lies in an extent.
+  /// What of it lies in an extent; empty if nothing does.
   constexpr Region within(const Index& lengths) const {
     Region box = *this;
     for (int d = 0; d < low.dims; ++d) {
@@ -145,7 +152,7 @@ struct Region {
     }
     return box;
   }
-  /// The smallest box that holds it and the place.
+  /// The smallest box that holds it and the place. It must not be empty, or its bounds count as places.
   constexpr Region with(const Index& place) const {
     Region box = *this;
     for (int d = 0; d < low.dims; ++d) {
@@ -154,7 +161,7 @@ struct Region {
     }
     return box;
   }
-  /// What it has in common with another of as many dimensions.
+  /// What it has in common with another of as many dimensions; empty if that is nothing.
   constexpr Region and_(const Region& other) const {
     Region box = *this;
     for (int d = 0; d < low.dims; ++d) {
