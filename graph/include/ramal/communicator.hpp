@@ -19,7 +19,8 @@ namespace ramal {
 
 /// The ranks that run one collective task, numbered from 0 in the order in which they were stated. Belongs to
 /// the session; use it only inside the task and in the thread that runs it. `gather` and `agree` are
-/// collective: all ranks make the same calls in the same order, or some wait for ever.
+/// collective: all ranks make the same calls in the same order, or some wait for ever. In one process
+/// (RAMAL_SCHEDULER=serial) there is one rank, whose collective calls return at once.
 ///
 /// For MPI calls of your own, <ramal/mpi.hpp> gives the MPI_Comm behind it.
 class Communicator {
@@ -27,9 +28,10 @@ class Communicator {
   virtual ~Communicator() = default;
   /// This rank's number in here, which differs from that in the session where `on` named ranks.
   virtual int rank() const = 0;
-  /// How many ranks there are.
+  /// How many ranks run this task; at most the session's.
   virtual int size() const = 0;
-  /// Every rank's text, in the order of ranks, on every rank. Collective. O(all texts).
+  /// Every rank's text, in the order of ranks, on every rank. Collective. O(all texts) in time and memory, so
+  /// it is for what is short; for data call MPI, or return them. Texts may hold any bytes.
   virtual std::vector<std::string> gather(const std::string& mine) = 0;
 
   /// Calls `step` on every rank. If it throws on any, throws on all: there its own exception, elsewhere a

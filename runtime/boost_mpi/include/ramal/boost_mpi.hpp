@@ -20,7 +20,8 @@
 namespace ramal {
 
 /// The communicator of a collective task that takes a ramal::Communicator&, for its `agree`. Belongs to the
-/// session, and is not to be kept. Throws std::logic_error where ranks are not MPI processes.
+/// session, is attached without a copy, and is not to be kept after the task. O(1). Throws std::logic_error
+/// where ranks are not MPI processes (RAMAL_SCHEDULER=serial or inprocess).
 inline boost::mpi::communicator boost_communicator(const Communicator& communicator) {
   return {mpi_communicator(communicator), boost::mpi::comm_attach};
 }
@@ -46,6 +47,7 @@ int run(const boost::mpi::communicator& communicator, Locals& locals, Program&& 
         const Options& options = {}) {
   return run(static_cast<MPI_Comm>(communicator), locals, std::forward<Program>(program), options);
 }
+/// The same without locals.
 template <class Program>
 int run(const boost::mpi::communicator& communicator, Program&& program, const Options& options = {}) {
   return run(static_cast<MPI_Comm>(communicator), std::forward<Program>(program), options);
@@ -57,6 +59,7 @@ template <class Program>
 int run(const boost::mpi::environment&, Locals& locals, Program&& program, const Options& options = {}) {
   return run(MPI_Comm{MPI_COMM_WORLD}, locals, std::forward<Program>(program), options);
 }
+/// The same without locals.
 template <class Program>
 int run(const boost::mpi::environment&, Program&& program, const Options& options = {}) {
   return run(MPI_Comm{MPI_COMM_WORLD}, std::forward<Program>(program), options);
