@@ -80,7 +80,7 @@ class Extents {
     }
     return product;
   }
-  /// For messages, such as `(3, 4)`.
+  /// The numbers as text, such as `(3, 4)`.
   std::string text() const {
     std::string text = "(";
     for (const std::uint64_t value : *this) text += (text.size() > 1 ? ", " : "") + std::to_string(value);

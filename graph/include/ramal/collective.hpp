@@ -148,7 +148,7 @@ struct CollectiveWishes {
   std::vector<std::uint32_t> ranks = {};
 };
 
-/// Of a collective_map's function the result is a std::vector.
+/// R is a std::vector, as the result of a collective_map's function is.
 template <class R>
 inline constexpr bool is_vector = false;
 template <class U>

@@ -254,10 +254,10 @@ class DelayedClosure<F, Signature<R, P...>> : CountedCall<R, sizeof...(P)> {
 /// `delayed<f>(args…)` makes a task instead of calling f. f is a function, a captureless lambda, a
 /// member function (its object is the first argument), a picked overload or an instantiated template.
 ///
-/// Of f's parameters, `const T&` sees the stored value without a copy; `T` gets it moved in where this is its
-/// last use, else a copy; `Inputs<T>` takes a range of handles. f runs on any rank, in any of its threads. It
-/// runs anew for each `compute` that needs it, unless its result is persisted. What it throws becomes a
-/// TaskError of whoever asks for the result. It cannot use a session.
+/// Among f's parameters, `const T&` sees the stored value without a copy; `T` gets it moved in where this is
+/// its last use, else a copy; `Inputs<T>` takes a range of handles. f runs on any rank, in any of its
+/// threads. It runs anew for each `compute` that needs it, unless its result is persisted. What it throws
+/// becomes a TaskError of whoever asks for the result. It cannot use a session.
 ///
 ///   auto sum = delayed<[](double a, double b) { return a + b; }>(x, 2.0);        // a captureless lambda
 ///   auto area = delayed<&Shape::area>(shape);                                   // a member function

@@ -79,7 +79,7 @@ struct Index {
       if (place[d] < 0 || place[d] >= (*this)[d]) return false;
     return true;
   }
-  /// For messages, such as `[3, 4]`.
+  /// The place as text, such as `[3, 4]`.
   std::string text() const {
     std::string all = "[";
     for (int d = 0; d < dims; ++d) all += (d > 0 ? ", " : "") + std::to_string((*this)[d]);

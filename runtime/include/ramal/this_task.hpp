@@ -22,7 +22,7 @@ namespace ramal {
 struct TaskInfo {
   std::string_view name;  ///< its function's; not that of an annotation
   int rank = 0;           ///< where it runs, which may be another rank than planned
-  /// Of a member of a family: its place. Members of loops begin with the step.
+  /// The place of a member of a family; none for other tasks. Places in loops begin with the step.
   std::optional<Index> place;
   /// Differs from task to task, and depends on nothing but the program: it is the same on whichever rank the
   /// task runs, at every rank count, with every scheduler, and in every run of the program, as long as it
