@@ -41,7 +41,8 @@ class Extents {
   constexpr Extents() = default;
   /// Throws std::invalid_argument for more than 8.
   constexpr Extents(std::initializer_list<std::uint64_t> values) : Extents(values.begin(), values.size()) {}
-  /// The same from an array of `count` numbers.
+  /// The same from an array of `count` numbers, which are copied. Throws std::invalid_argument for more than
+  /// 8.
   constexpr Extents(const std::uint64_t* values, std::size_t count) : count_(count) {
     if (count > most) throw std::invalid_argument("ramal: a block has at most 8 dimensions");
     std::copy_n(values, count, values_);
@@ -69,8 +70,8 @@ class Extents {
   constexpr bool operator==(const Extents& other) const {
     return std::equal(begin(), end(), other.begin(), other.end());
   }
-  /// How many elements an array of this shape has; 1 without dimensions. Throws std::length_error beyond
-  /// 2^63.
+  /// How many elements an array of this shape has; 1 without dimensions, 0 if some length is 0. Throws
+  /// std::length_error beyond 2^63.
   constexpr std::uint64_t product() const {
     std::uint64_t product = 1;
     if (std::find(begin(), end(), 0u) != end()) return 0;
@@ -101,8 +102,12 @@ class Extents {
 ///   shape (2, 3), offset (4, 0):   rows 4 and 5 of the whole, elements in memory in this order:
 ///                                  [4,0] [4,1] [4,2] [5,0] [5,1] [5,2]
 ///
-/// BLAS and Eigen take data() and strides()[0] as the leading dimension of a row-major matrix. Fortran's
-/// arrays are column-major: the same memory there has the dimensions in reverse order.
+/// BLAS and Eigen take data() and strides()[0] as the leading dimension of a row-major matrix:
+///
+///   cblas_dgemv(CblasRowMajor, CblasNoTrans, rows, columns, 1.0, a.data(), static_cast<int>(a.strides()[0]),
+///               x.data(), 1, 0.0, y.data(), 1);
+///
+/// Fortran's arrays are column-major: the same memory there has the dimensions in reverse order.
 ///
 /// A block of 64 KiB or more takes its memory from a pool that keeps what was freed, since the first contact
 /// with fresh memory costs more than most of what is done with it. There is one pool a process; it keeps at
@@ -137,6 +142,9 @@ class Block {
   /// keeps the memory alive while the block needs it; without one it must outlive the block and all tasks
   /// that use it. A task that takes the block by value at its last use writes into that memory. O(1). Throws
   /// std::invalid_argument if the offset has other dimensions than the shape.
+  ///
+  ///   auto owner = std::make_shared<std::vector<double>>(600);
+  ///   auto block = ramal::Block<double>::wrap(owner->data(), {30, 20}, {}, owner);
   static Block wrap(T* memory, const Extents& shape, const Extents& offset = {},
                     const std::shared_ptr<void>& owner = nullptr) {
     return Block(shape, offset, std::shared_ptr<T>(owner, memory));

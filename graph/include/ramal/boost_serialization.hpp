@@ -92,7 +92,8 @@ struct LoadingArchive {
   boost::archive::binary_iarchive archive{buffer, bare_archive};
 };
 
-/// Calls `use` with the archive of the value that is under way, or with one for this call alone.
+/// Calls `use` with the archive of the value that is under way, which is made when it is first needed, or
+/// with one for this call alone.
 template <class Archive, class Stream, class Use>
 void with_archive(Stream& stream, const Use& use) {
   SharedArchive* shared = innermost_archive;
@@ -206,10 +207,18 @@ struct detail::MemberCodec {
 /// for what Boost refuses to write, and DecodeError for what was written by another version of Boost or of
 /// the class, or is of another type; both name the type. Making an archive takes a microsecond or so, and all
 /// is written twice, once to count: large plain data is better in members that Ramal encodes itself.
+///
+///   template <>
+///   struct ramal::Codec<Tree> : ramal::BoostCodec<Tree> {};      // Tree has pointers within, and a
+///   serialize()
+///
+/// The bytes are 8 for the head, and then what Boost's binary archive writes. What pointers in one object
+/// share is written once and shared after.
 template <class T>
 struct BoostCodec : detail::MemberCodec<T> {
   static constexpr bool uses_archive = true;
 
+  /// Makes a T without arguments, and reads into it. Throws DecodeError.
   static T read(Reader& reader) {
     static_assert(std::is_default_constructible_v<T>,
                   "ramal: what Boost.Serialization reads must have a default constructor, so that it can be "

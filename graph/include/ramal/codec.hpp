@@ -35,6 +35,16 @@
 //     }
 //   };
 //
+// What is refused when the program is compiled, and what to give instead:
+//
+//   T*, T&, span, string_view           the object itself, a vector, a string
+//   shared_ptr to a class with          <ramal/boost_serialization.hpp>, which follows it to derived classes
+//     virtual functions
+//   unique_ptr as a result              a shared_ptr, or the value: several tasks may take a result
+//   std::function, a lambda as value    the function in angle brackets, or delay(closure)
+//   stack, queue, priority_queue        the container behind them
+//   thread, stream                      what is needed to make one where the task runs
+//
 // `write` is called twice for each value, first to count bytes and then to fill memory of that size, and must
 // say the same both times. Codecs have no state, and are called in any thread, for several values at once.
 #pragma once
@@ -87,12 +97,13 @@ inline constexpr bool is_element = Encodable<E>;
 template <class K, class T>
 inline constexpr bool is_element<std::pair<const K, T>> = Encodable<K>&& Encodable<T>;
 
-/// list, vector and the like, and sets and maps, for which the end is a hint.
+/// list, vector and the like, and sets and maps, for which the end is a hint: putting in what comes in order
+/// then takes constant time an element.
 template <class C>
 concept GrowsAtItsEnd = requires(C& values, typename C::value_type& element) {
   values.insert(values.end(), std::move(element));
 };
-/// forward_list.
+/// forward_list, which can grow behind an element it has, or behind what stands before its first.
 template <class C>
 concept GrowsBehindAnElement = requires(C& values, typename C::value_type& element) {
   values.insert_after(values.before_begin(), std::move(element));
@@ -107,7 +118,7 @@ concept Collection = std::is_class_v<C> && !Serialize<C> && std::ranges::forward
   requires GrowsAtItsEnd<C> || GrowsBehindAnElement<C>;
   requires is_element<typename C::value_type>;
 };
-/// unordered_set and its kin, whose order of iteration is kept.
+/// unordered_set and its kin, whose order of iteration is kept with GCC's library.
 template <class C>
 concept HashTable = requires(C& values) {
   values.rehash(values.bucket_count());
@@ -120,6 +131,8 @@ template <class C>
 struct CollectionCodec {
   using Stored = typename C::value_type;
   using Element = typename ElementCodec<Stored>::Element;
+  /// Then one archive serves the whole container, so that its elements may share what they point
+  /// to.
   static constexpr bool uses_archive = element_uses_archive<Stored>;
 
   /// O(elements). A forward_list is gone through once more, since it does not know its length.
@@ -147,7 +160,8 @@ struct CollectionCodec {
 
  private:
   /// GCC's library iterates over buckets from the one that was last to get its first element, and within one
-  /// from what came last. So elements put in from the last on come to stand in the same order again.
+  /// from what came last. So elements put in from the last on come to stand in the same order again. A number
+  /// of buckets is believed up to 2^24, or up to 64 an element, so that a damaged one asks for no memory.
   static void read_table(Reader& reader, std::size_t n, C& values) {
     constexpr std::uint64_t most_buckets = std::uint64_t{1} << 24;  // of a damaged number
     const auto buckets = reader.raw<std::uint64_t>();
@@ -176,9 +190,11 @@ struct ArrayCodec {
     if (n != 0) std::memcpy(static_cast<void*>(data(values)), reader.bytes(n * sizeof(T)), n * sizeof(T));
     return values;
   }
+  /// The elements where they lie. Valid until the container changes.
   static std::span<const std::byte> memory(const V& values) {
     return std::as_bytes(std::span(data(values), values.size()));
   }
+  /// The length follows from the number of bytes, so there is no head.
   static void write_head(Writer&, const V& values) { look_at(data(values), values.size()); }
   /// As many elements as the bytes hold. Throws DecodeError if that is no whole number.
   static V allocate(Reader&, std::size_t bytes) {
@@ -194,7 +210,7 @@ struct ArrayCodec {
   }
 };
 
-/// A valarray, which its own header declares.
+/// A valarray of plain elements, which its own header declares: a source that has none need not include it.
 template <class V>
 concept NumericArray = MemoryCodec<typename V::value_type> && requires(const V& values) {
   values.cshift(0);
@@ -203,7 +219,8 @@ concept NumericArray = MemoryCodec<typename V::value_type> && requires(const V& 
 };
 
 // --- what stands for a value elsewhere --------------------------------------------------------------------
-/// A path of a file, as std::filesystem has it.
+/// A path of a file, as std::filesystem has it. Told by its members, so that <filesystem> need not be
+/// included.
 template <class P>
 concept Path = requires(const P& path) {
   { path.native() } -> std::same_as<const typename P::string_type&>;
@@ -247,6 +264,7 @@ template <class... T>
 inline constexpr bool parts_use_archive<std::tuple<T...>> = (uses_archive<T> || ...);
 template <class T>
 struct TupleCodec {
+  /// Parts may share what they point to.
   static constexpr bool uses_archive = parts_use_archive<T>;
 
   static void write(Writer& writer, const T& value) {
@@ -294,6 +312,8 @@ template <class T, class A>
 struct Codec<std::vector<T, A>>
     : std::conditional_t<detail::MemoryCodec<T> && std::is_default_constructible_v<T>,
                          detail::ArrayCodec<std::vector<T, A>>, detail::CollectionCodec<std::vector<T, A>>> {
+  /// False for vector<bool>, which has no memory of bools, and for elements that cannot be made
+  /// without arguments.
   static constexpr bool contiguous = detail::MemoryCodec<T> && std::is_default_constructible_v<T>;
 };
 /// Lists, deques, sets, maps, hash tables and the like: a count and the elements, in the order of iteration.
@@ -332,6 +352,7 @@ template <class T, std::size_t n>
   requires Encodable<T>
 struct Codec<std::array<T, n>> {
   using Array = std::array<T, n>;
+  /// An array of arrays of numbers is memory too, down to its numbers.
   static constexpr bool as_memory = n > 0 && detail::MemoryCodec<T>&& std::is_trivially_copyable_v<T>;
   static constexpr bool uses_archive = detail::uses_archive<T>;
 
@@ -390,6 +411,7 @@ struct Codec<std::variant<T...>> {
   }
 
  private:
+  /// One function for each alternative; the index picks one. O(1).
   template <std::size_t... i>
   static Variant read(Reader& reader, std::size_t index, std::index_sequence<i...>) {
     using Make = Variant (*)(Reader&);

@@ -24,6 +24,14 @@ namespace ramal {
 /// What a collective task's function may take in place of a Communicator&, such as another library's
 /// communicator: specialise with `static T from(Communicator&)`, which is called on each rank for each task
 /// and may throw, on all of them, if it cannot be had. The function takes it by value or by reference.
+///
+///   template <>
+///   struct ramal::CommunicatorAs<solver::Group> {
+///     static solver::Group from(ramal::Communicator& ranks) { return solver::Group(mpi_communicator(ranks));
+///     }
+///   };
+///   double solve(solver::Group group, ramal::Inputs<Field> mine);        // now ramal::collective<solve>
+///   works
 template <class T>
 struct CommunicatorAs;
 /// A function that takes a Communicator& gets the very one.
@@ -42,7 +50,7 @@ concept CommunicatorParameter = !std::is_rvalue_reference_v<C> && requires(Commu
 }
 &&(!std::same_as<std::remove_cvref_t<C>, Communicator> || std::is_lvalue_reference_v<C>);
 
-/// How a collective task's literals begin.
+/// How a collective task's literals begin. As many ranks follow as it says, each a u32.
 struct CollectiveHead {
   std::uint32_t turn = 0;   ///< its position among the collective tasks of its run
   std::uint32_t ranks = 0;  ///< that are named; 0: it runs on all
@@ -62,7 +70,8 @@ inline std::uint64_t part_index(std::span<const std::byte> literals) {
 /// They stay in the order given, which numbers them in the communicator.
 std::vector<std::uint32_t> checked_ranks(const std::vector<int>& ranks);
 
-/// True for a range of handles to what can be a T.
+/// True for a range of handles to what can be a T. It is gone through more than once, and its size must be
+/// known.
 template <class T, class Range>
 constexpr bool is_parts() {
   if constexpr (!is_delayed<Range> && requires(const Range& parts) {
@@ -142,7 +151,7 @@ inline constexpr Kind part_kind{.name = "part",
                                 .preview = [](const CallFrame&) { return std::string(); },
                                 .part = true};
 
-/// A collective task's wishes; if no ranks are named it runs on all.
+/// A collective task's wishes; if no ranks are named it runs on all. Of an annotation only the name counts.
 struct CollectiveWishes {
   std::shared_ptr<const Annotation> annotation = nullptr;
   std::vector<std::uint32_t> ranks = {};
@@ -169,6 +178,7 @@ struct CollectiveThunk {
     for (const T*& part : parts) part = &in.template input<T>();
     return parts;
   }
+  /// Throws what `from` or f throws; the task has then failed on all its ranks.
   static void run(CallFrame& frame, Value& result) {
     ArgReader in(frame);
     const std::vector<const T*> parts = local_parts(in);
@@ -207,7 +217,8 @@ struct CollectiveResult<std::vector<U>, true> {
   using type = std::vector<Delayed<U>>;
 };
 
-/// What `collective<f>` and `collective_map<f>` are: constant, stateless objects.
+/// What `collective<f>` and `collective_map<f>` are: constant, stateless objects. A call makes a task and
+/// runs nothing; it may be made in any thread.
 template <auto f, bool each, class S = SignatureOf<decltype(f)>>
 class CollectiveFunction {
  public:
@@ -302,6 +313,8 @@ class CollectiveFunction<f, each, Signature<R, C, Inputs<T>, P...>> : CountedCal
   /// in this order, and the first one's result counts. Throws std::invalid_argument if there are none, or one
   /// is negative or named twice; one that the session does not have is refused by `compute` or `persist`, in
   /// the same way.
+  ///
+  ///   auto spectrum = ramal::collective<fft>.on({0, 1, 2, 3}).annotate({.name = "fft"})(slabs);
   With on(const std::vector<int>& ranks) const { return With({}).on(ranks); }
 };
 

@@ -38,6 +38,12 @@ class Communicator {
   /// std::runtime_error with the message of the lowest rank that failed. So whatever may fail on one rank
   /// alone (opening a file, allocating) goes in here, before the collective calls that would wait for it.
   /// Collective: costs one `gather` of short texts. What `step` does itself need not be collective.
+  ///
+  ///   std::FILE* file = nullptr;
+  ///   communicator.agree([&] {
+  ///     file = std::fopen(name.c_str(), "r");
+  ///     if (file == nullptr) throw std::runtime_error(name + " cannot be opened");
+  ///   });
   template <class Step>
   void agree(const Step& step) {
     std::exception_ptr own;

@@ -19,6 +19,10 @@
 // before it runs. A result is returned by value, can be copied and encoded, and is no handle. All of this is
 // checked when the program is compiled, with one line that says what is wrong.
 //
+//   double total(ramal::Inputs<double> parts);
+//   auto sum = delayed<total>(parts);                          // parts: a std::vector<Delayed<double>>
+//   auto named = delayed<label>(std::pair{x, "length"});       // label(std::pair<long, std::string>)
+//
 // Making a task costs about 25 ns and touches nothing but its own memory: there is no graph object and no
 // lock. So tasks may be made in any thread, also where no session is. A task lives as long as a handle or a
 // task that reads it. One with two handles as arguments takes 56 bytes; literals take the bytes of their

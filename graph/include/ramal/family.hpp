@@ -233,6 +233,14 @@ class FamilyFunction {
   ///   };
   ///   auto next = ramal::family<step>(size, Below{size}, values);   // step(Index, Inputs<double>)
   ///
+  /// Its inverse, as a second function of Below: a value is read at its own place and, if even, at half of
+  /// it.
+  ///
+  ///     void inverse(std::uint32_t k, const Index& place, ramal::Readers& readers) const {
+  ///       readers(place);
+  ///       if (place[0] % 2 == 0) readers(place[0] / 2);
+  ///     }
+  ///
   /// What `depends` throws makes the member fail. Throws std::invalid_argument, naming the line, if the
   /// object holds an address of this process, or a handle among the sources was moved from.
   template <class Depends, class... Sources>

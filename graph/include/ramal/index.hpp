@@ -22,6 +22,10 @@ namespace ramal {
 ///                    number       0      1      2
 ///                                 3      4      5
 ///
+///   const Index lengths(2, 3);
+///   lengths.volume() == 6                        lengths.contains(Index(2, 0)) == false
+///   lengths.number_of(Index(1, 0)) == 3          lengths.place_of(4) == Index(1, 1)
+///
 /// A family's function takes its place as one, or as a number where there is one dimension. A number converts
 /// to an Index of one dimension, so that `rod[3]`, `field[{2, 3}]` and `field(2, 3)` all name members.
 struct Index {
@@ -95,13 +99,13 @@ struct Index {
 struct Region {
   Index low, high;
 
-  /// All places of an extent.
+  /// All places of an extent: from 0 to before its lengths.
   static constexpr Region whole(const Index& lengths) {
     Region box{lengths, lengths};
     for (int d = 0; d < lengths.dims; ++d) box.low[d] = 0;
     return box;
   }
-  /// One place alone.
+  /// One place alone: from it to before the next in each dimension.
   static constexpr Region of(const Index& place) {
     Region box{place, place};
     for (int d = 0; d < place.dims; ++d) ++box.high[d];
@@ -117,7 +121,7 @@ struct Region {
   }
   /// It has no places.
   constexpr bool empty() const { return volume() == 0; }
-  /// The place, of as many dimensions, lies in it.
+  /// The place lies in it. It must have as many dimensions.
   constexpr bool contains(const Index& place) const {
     for (int d = 0; d < low.dims; ++d)
       if (place[d] < low[d] || place[d] >= high[d]) return false;
@@ -135,7 +139,8 @@ struct Region {
     for (int d = 0; d < low.dims; ++d) offset = offset * length(d) + place[d] - low[d];
     return offset;
   }
-  /// The place that so many of its places come before, the inverse of offset_of.
+  /// The place that so many of its places come before, the inverse of offset_of. `offset` must be from 0 to
+  /// before volume().
   constexpr Index place_of(std::int64_t offset) const {
     Index lengths = high;
     for (int d = 0; d < lengths.dims; ++d) lengths[d] -= low[d];

@@ -172,6 +172,10 @@ auto next(const S&... states) {
 /// rank waits at the end of a step for its verdict, which travels from rank to rank, not through the program.
 /// If the verdict fails, so do all states. The number of steps done is one more state: `next(…, count + 1)`.
 ///
+///   const auto heated = ramal::iterate(1000, [&](ramal::Family<double> now) {
+///     return ramal::map<add>(ramal::stencil<spread>(now, {{-1}, {0}, {1}}, ramal::Edge::clamp), source);
+///   }, rod);                                       // `source`, another family, is the same in all steps
+///
 /// Throws std::invalid_argument, naming the line: if there are no steps, if a new state is of another extent
 /// than the old one, or for what is refused within the body; and what the body throws. A state that stood for
 /// a step must not be used outside of the body: whatever needs it is refused when it is computed.

@@ -27,9 +27,11 @@ namespace ramal {
 
 namespace detail {
 
-/// The extent that all families of more than one member have. Throws std::invalid_argument if they differ.
+/// The extent that all families of more than one member have, or that of the first if there is none. Throws
+/// std::invalid_argument if they differ.
 Index common_extent(const std::vector<FamilySource>& sources, std::source_location where);
-/// Whether one of these families has steps and is seen as a whole: then the result has the same steps.
+/// Whether one of these families has steps and is seen as a whole: then the result has the same steps, and is
+/// made step by step with it.
 bool any_in_steps(const std::vector<FamilySource>& sources, const Index& extent);
 
 /// The family of f's results, each of what stands at one place of all sources.
@@ -54,7 +56,7 @@ class MapRange {
         for_each_(&visit<std::remove_reference_t<Range>>) {
     if constexpr (std::ranges::sized_range<Range>) size_ = static_cast<std::size_t>(std::ranges::size(range));
   }
-  /// The range's size; 0 if it is not known.
+  /// The range's size; 0 if it is not known without going through it. Only spares the vector from growing.
   std::size_t size() const { return size_; }
   /// Calls `each` with every element, which exists for that call only.
   template <class Each>
@@ -77,7 +79,8 @@ class MapRange {
   void (*for_each_)(void* range, void* each, Visit);
   std::size_t size_ = 0;
 };
-/// A family and the line it stands in, which only a conversion can learn.
+/// A family and the line it stands in, which only a conversion can learn. Only refers to the family, which
+/// the caller holds.
 template <class T>
 struct FamilyHere {
   FamilyHere(const Family<T>& given, std::source_location line = std::source_location::current())  // NOLINT
@@ -87,8 +90,8 @@ struct FamilyHere {
 };
 
 /// What map does for functions of a signature: `Range` is what the first argument becomes, `Results` what
-/// comes back. Wrong numbers of arguments are said in one line, not by a list of candidates.
-/// A signature without parameters: there is nothing to map over.
+/// comes back: a handle for each element, in the order of the range. Wrong numbers of arguments are said in
+/// one line, not by a list of candidates. A signature without parameters: there is nothing to map over.
 template <class Signature>
 struct Mapped {};
 template <class R, class First, class... Rest>
@@ -204,18 +207,23 @@ template <auto f, class... Rest>
 typename detail::MappedBy<f>::Results map(typename detail::MappedBy<f>::Range range, const Rest&... rest) {
   return detail::MappedBy<f>::call(delayed<f>, range, rest...);
 }
-/// A family of `f(a[i], b[i], …)`, an Index first if f takes one. A family of one member, a handle or a value
-/// goes to every call. Throws std::invalid_argument, naming the line, for families of different extents, as
-/// far as they have more than one member. The result has the extent of the larger ones. Costs rank 0 the same
-/// whatever their size, and members are made where those of the same places are, so that most need
-/// no message.
+/// A family of `f(a[i], b[i], …)`, an Index first if f takes one:
+///
+///   double weighted(const ramal::Index& place, double x, double factor) { return factor * place[0] * x; }
+///   auto all = ramal::map<weighted>(field, ramal::delayed<read_factor>());      // the factor is one for all
+///
+/// Each of f's parameters takes one member, by value or by const reference. A family of one member, a handle
+/// or a value goes to every call. Throws std::invalid_argument, naming the line, for families of different
+/// extents, as far as they have more than one member. The result has the extent of the larger ones. Costs
+/// rank 0 the same whatever their size, and members are made where those of the same places are, so that most
+/// need no message.
 template <auto f, class... Rest>
 typename detail::MappedFamiliesBy<f>::Result map(typename detail::MappedFamiliesBy<f>::Here first,
                                                  const Rest&... rest) {
   return detail::MappedFamiliesBy<f>::template call<f>(first, rest...);
 }
 /// `merge` of the k-th parts of all members, where `split(member)` makes all parts of a member, as a
-/// std::vector of so many: member k of the result. Of one dimension. Each part is copied once. A split that
+/// std::vector of so many: member k of the result. Each part is copied once. A split that
 /// makes more or fewer parts fails. Throws std::invalid_argument as the shuffle of <ramal/family.hpp>.
 ///
 ///   std::vector<Bucket> by_key(std::vector<Row> rows);                  // 16 buckets
@@ -240,7 +248,8 @@ typename detail::GivenFunction<F>::Map::Results map(const F& function,
   using Given = detail::GivenFunction<F>;
   return Given::Map::call(Given::lazy(function, range.where), range, rest...);
 }
-/// Does not compile, and says why: a plain function is given in angle brackets.
+/// Does not compile, and says why: a plain function is given in angle brackets, `map<f>(range)`, since its
+/// address differs from process to process.
 template <class F, class... Rest>
   requires(std::is_function_v<F>)
 void map(const F&, const Rest&...) {

@@ -36,11 +36,13 @@ template <class T>
 struct OperandOf<Delayed<T>> {
   using type = T;
 };
-/// The value type behind an operand; a string literal counts as a string.
+/// The value type behind an operand; a string literal counts as a string. It decides which function a task
+/// calls.
 template <class S>
 using Operand = typename OperandOf<S>::type;
 
-/// A handle beside an operator, and the line where that stands: only a conversion can learn it.
+/// A handle beside an operator, and the line where that stands: only a conversion can learn it. Only refers
+/// to the handle, for as long as the operator's call lasts.
 template <class T>
 struct Here {
   Here(const Delayed<T>& operand, std::source_location line = std::source_location::current())  // NOLINT
@@ -49,7 +51,7 @@ struct Here {
   std::source_location where;
 };
 
-/// Calls f later; defined beside `delayed`.
+/// Calls f later, as `delayed<f>` does, with `where` as the caller's line; defined beside `delayed`.
 template <auto f, class... A>
 auto lift(std::source_location where, const A&... args);
 
@@ -107,7 +109,8 @@ RAMAL_UNARY(!, logical_not)
   friend auto operator op(const L& left, Here<T> right) {                        \
     return lift<&lifted::named<Operand<L>, T>>(right.where, left, right.handle); \
   }
-// C++20 also tries == with its sides exchanged, so between handles both sides must convert alike.
+// The left side of << may be a handle or a value, but no stream: that is the operator at the end of this
+// file. C++20 also tries == with its sides exchanged, so between handles both sides must convert alike.
 // Handles of different types take no conversion, and thus learn no line.
 #define RAMAL_EQUALITY(op, named)                                                \
   template <class R>                                                             \
@@ -134,7 +137,8 @@ RAMAL_UNARY(!, logical_not)
 /// The operators' base has a namespace of its own, since argument-dependent lookup of a handle sees all names
 /// beside its base.
 namespace found_by_lookup {
-/// Base of Delayed<T>, through which its operators are found.
+/// Base of Delayed<T>, through which its operators are found. It is empty. The operators are its friends, so
+/// that they are looked at for handles alone, and not for each operator in a program.
 template <class T>
 struct Operators {
   RAMAL_OPERATORS

@@ -16,7 +16,8 @@
 
 namespace ramal {
 
-/// See `reduce`.
+/// See `reduce`. The shape of the tree, and so the bits of a floating-point result, depend on `arity` and on
+/// the number of elements, and on nothing else.
 template <class T>
 struct ReduceOptions {
   std::size_t arity = 2;                    ///< results combined by one task; at least 2
@@ -25,7 +26,8 @@ struct ReduceOptions {
 
 namespace detail {
 
-/// What an operation combines: its type, and whether it takes neighbours one by one or a group.
+/// What an operation combines: its type, and whether it takes neighbours one by one or a group. The type that
+/// it takes must be the very type that it returns, so that results can be combined again.
 template <class F>
 struct OperationTraits {
   static_assert(never<F>, "ramal: reduce needs an operation of type T(T, T), or T(Inputs<T>) for groups");
@@ -59,7 +61,8 @@ T fold(Inputs<T> group) {
   return result;
 }
 
-/// An element of a range as a leaf: a handle as it is, converted where its type differs, or a value.
+/// An element of a range as a leaf: a handle as it is, converted by a task where its type differs, or a
+/// value, which becomes a constant and no task.
 template <class T, class Element>
 Delayed<T> leaf(const Element& element, std::source_location where) {
   if constexpr (std::same_as<Element, Delayed<T>>) {
@@ -76,7 +79,8 @@ Delayed<T> leaf(const Element& element, std::source_location where) {
   }
 }
 
-/// Throw std::invalid_argument that names the caller's line.
+/// Throw std::invalid_argument that names the caller's line. Kept out of line, so that a call of `reduce` is
+/// small.
 [[noreturn]] void throw_empty_reduction(std::source_location where);
 [[noreturn]] void throw_bad_arity(std::size_t arity, std::source_location where);
 
@@ -137,7 +141,13 @@ Delayed<T> reduce(Range&& range, std::type_identity_t<ReduceOptions<T>> options 
   });
 }
 
-/// The same for an operation with state, in pairs: `reduce(delay(closure), range)`. Throws
+/// The same for an operation with state, in pairs: `reduce(delay(closure), range)`. Each task has a copy of
+/// the state.
+///
+///   auto all = ramal::reduce(ramal::delay([limit](long a, long b) { return std::min(limit, a + b); }),
+///   parts);
+///
+/// Throws
 /// std::invalid_argument for an empty range, and for a moved-from handle among several.
 template <class F, class R, class... P, std::ranges::range Range>
   requires(sizeof...(P) == 2)

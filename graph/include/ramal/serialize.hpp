@@ -22,6 +22,31 @@
 //     template <class Archive> void serialize(Archive& archive, unsigned) { archive & x & y & name; }
 //   };
 //
+// The other ways, each for a class that cannot have the first:
+//
+//   template <class Archive>
+//   void serialize(Archive& archive, Vector& v, unsigned) { archive & v.x & v.y; }        // beside the class
+//
+//   class Hidden {
+//     friend class boost::serialization::access;               // with <boost/serialization/access.hpp>
+//     template <class Archive> void serialize(Archive& archive, unsigned) { archive & secret_; }
+//     std::string secret_;
+//   };
+//
+// A derived class encodes its base first, and what is not sent is made anew where the object arrives:
+//
+//   struct Labelled : Point {
+//     std::string label;
+//     std::size_t hash = 0;
+//     template <class Archive> void serialize(Archive& archive, unsigned) {
+//       archive & static_cast<Point&>(*this) & label;
+//       if constexpr (Archive::is_loading::value) hash = std::hash<std::string>()(label);
+//     }
+//   };
+//
+// A class that is trivially copyable and holds no addresses needs none of this: it goes as its memory. If it
+// has a serialize() of the first three kinds nevertheless, that counts.
+//
 // Users include nothing of this: <ramal/ramal.hpp> brings it in.
 #pragma once
 

@@ -33,7 +33,8 @@ namespace ramal {
 
 class Value;
 
-/// What stands for a result of type void, so that waiting for it is like waiting for any other.
+/// What stands for a result of type void, so that waiting for it is like waiting for any other. It takes no
+/// bytes on its way. All of them are equal.
 struct Void {
   bool operator==(const Void&) const = default;
 };
@@ -80,19 +81,25 @@ template <class T>
 inline constexpr bool fits_in_place = std::is_trivially_copyable_v<T> && sizeof(T) <= in_place_bytes &&
                                       alignof(T) <= 8;
 
-/// The Type constant of T. It is defined at the end, since its functions need Value.
+/// The Type constant of T. It is defined at the end, since its functions need Value. Initialised when the
+/// program is compiled, so it may be used before main().
 template <class T>
 struct TypeOf {
   static const Type type;
 };
 
-/// True for types that stand for an error in place of a result; such a type specialises it.
+/// True for types that stand for an error in place of a result; such a type specialises it. Tasks that read
+/// one are not called: it becomes their own result.
 template <class T>
 inline constexpr bool is_failure = false;
 
 }  // namespace detail
 
 /// One result: empty, or an object of any encodable type. See the top of this file for who may do what.
+///
+///   const Value made = Value::make<std::vector<int>>(3, 7);        // 7 7 7
+///   const Value other = made;                                      // shares the vector
+///   other.get<std::vector<int>>().size() == 3
 class Value {
  public:
   /// Holds nothing.
@@ -218,6 +225,7 @@ class Value {
     if (is_boxed() && box()->owners.fetch_sub(1, std::memory_order_acq_rel) == 1) type_->destroy(box());
   }
 
+  // Null: empty. Otherwise it says which of the two the room holds.
   const Type* type_ = nullptr;
   union Room {
     alignas(8) std::byte bytes[detail::in_place_bytes];
@@ -235,6 +243,7 @@ struct TypeOperations {
   static void write(Writer& writer, const Value& value) { Codec<T>::write(writer, value.get<T>()); }
   /// What was decoded is moved into its box.
   static Value read(Reader& reader) { return Value::make<T>(Codec<T>::read(reader)); }
+  /// These three do nothing for types that are not contiguous.
   static std::span<const std::byte> memory([[maybe_unused]] const Value& value) {
     if constexpr (Contiguous<T>) {
       return Codec<T>::memory(value.get<T>());
@@ -252,6 +261,7 @@ struct TypeOperations {
       return {};
     }
   }
+  /// Numbers and short texts as they are; of what is long or unknown the beginning, or the type.
   static std::string preview(const Value& value) { return ramal::preview(value.get<T>()); }
 };
 

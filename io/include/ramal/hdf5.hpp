@@ -46,10 +46,11 @@ class Hdf5Error : public std::runtime_error {
 
 // --- what a file holds ------------------------------------------------------------------------------
 
-/// Stands in max_shape for a dimension that may grow without limit.
+/// Stands in max_shape for a dimension that may grow without limit; the largest number that there is.
 inline constexpr std::uint64_t hdf5_unlimited = ~std::uint64_t{0};
 
-/// Attributes by name: numbers and texts as they are (of long ones the beginning), of others the type.
+/// Attributes by name: numbers and texts as they are (of long ones the beginning), of others the type. To be
+/// printed; read_hdf5_attribute gives their values.
 using Hdf5Attributes = std::map<std::string, std::string>;
 
 /// What a file says of one dataset. Shapes are in elements.
@@ -84,7 +85,8 @@ struct Hdf5File {
   std::vector<Hdf5Group> groups = {};  ///< the root first
   std::vector<Hdf5Dataset> datasets = {};
   std::vector<Hdf5Link> links = {};
-  /// The dataset of that path, with or without the leading `/`; null if there is none. O(datasets).
+  /// The dataset of that path, with or without the leading `/`; null if there is none. O(datasets). It lives
+  /// as long as this object does and is not changed.
   const Hdf5Dataset* find(const std::string& dataset) const;
   /// All of it to be printed: a line for each thing.
   std::string text() const;
@@ -254,8 +256,9 @@ Hdf5Grid<T> make_hdf5_grid(const Hdf5Plan& plan, const std::string& dataset, con
 
 }  // namespace detail
 
-/// A dataset as a grid of blocks, each a task `read <dataset>`. Looks at the file once, now, and
-/// reads nothing but metadata. A scalar gives one block without dimensions; a dataset without elements none.
+/// A dataset as a grid of blocks, each a task `read <dataset>`. Looks at the file once, now, and reads
+/// nothing but metadata. The file must not change before the last block has been read. A scalar gives one
+/// block without dimensions; a dataset without elements none.
 ///
 /// Elements are converted to T where no value can be lost (also integers to floating point, byte order,
 /// enumerations to integers), and refused otherwise. Blocks that split chunks, by a block_shape of your own,
@@ -265,6 +268,10 @@ Hdf5Grid<T> make_hdf5_grid(const Hdf5Plan& plan, const std::string& dataset, con
 /// Each block states its bytes (`result_bytes`), so that a dataset larger than memory can be read through.
 /// The blocks are placed like other tasks without inputs: contiguous ranges of the grid on each rank.
 /// O(blocks).
+///
+///   auto particles = ramal::read_hdf5<Particle>("run.h5", "/particles");     // with Hdf5Fields<Particle>
+///   auto grid = ramal::read_hdf5<float>("ocean.nc", "/temperature", {.block_shape = {1, 180, 360}});
+///   session.compute(grid.at({0, 0, 0}));                      // reads one block
 ///
 /// Throws Hdf5Error, now for all that can be seen now. A task throws it for a damaged chunk, and if the file
 /// is not the one seen now any more. Throws std::invalid_argument for options that do not fit.

@@ -49,6 +49,8 @@ struct Hdf5Field {
 };
 /// Names the member that holds the field of that name. Members are numbers, structures with fields, and
 /// arrays of them; any other does not compile.
+///
+///   static constexpr auto fields = std::tuple{ramal::field("position", &Atom::position)};     // one field
 template <class S, class M>
 constexpr Hdf5Field<S, M> field(std::string_view name, M S::*member) {
   return {name, member};
@@ -67,7 +69,8 @@ struct Hdf5Type {
   std::vector<std::uint64_t> dimensions = {};  ///< of an array of such elements; none: one element
   std::vector<Hdf5Member> members = {};        ///< of a compound
 };
-/// A field of a compound: its name, and where it lies in the structure, in bytes.
+/// A field of a compound: its name in the file, where it lies in the structure in memory, in bytes, and its
+/// type there. Where it lies in the file is the file's affair.
 struct Hdf5Member {
   std::string name;
   std::size_t offset = 0;
@@ -81,12 +84,12 @@ concept Hdf5Number = (std::integral<T> && sizeof(T) <= 8 && !std::same_as<T, boo
                       !std::same_as<T, wchar_t> && !std::same_as<T, char8_t> && !std::same_as<T, char16_t> &&
                       !std::same_as<T, char32_t>) ||
                      std::same_as<T, float> || std::same_as<T, double>;
-/// A structure whose fields are named.
+/// A structure whose fields are named. Trivially copyable, since elements are read into place.
 template <class T>
 concept Hdf5Compound = std::is_class_v<T> && std::is_trivially_copyable_v<T> && requires {
   Hdf5Fields<T>::fields;
 };
-/// What a block that is read or written may hold.
+/// What a block that is read or written may hold. Arrays can only be members of structures.
 template <class T>
 concept Hdf5Element = Hdf5Number<T> || Hdf5Compound<T>;
 

@@ -73,7 +73,8 @@ struct ComputedOf<std::map<K, S, C, A>> {
   using type = std::map<K, typename ComputedOf<S>::type, C>;
 };
 
-/// Visits every Delayed in a structure, in the order `rebuild` asks for their values.
+/// Visits every Delayed in a structure, in the order `rebuild` asks for their values. Empty optionals and
+/// values among handles are passed over.
 template <class S, class Visit>
 void for_each_delayed(const S& part, const Visit& visit) {
   if constexpr (is_delayed<S>) {
@@ -132,7 +133,7 @@ typename ComputedOf<S>::type rebuild(const S& part, std::vector<Value>::iterator
 /// What the error says: what() of a std::exception, else a text that says that it is none.
 std::string message_of(const std::exception_ptr& error);
 
-/// The task of to_local: by value, so that the last use moves.
+/// The task of to_local, which puts a result on its rank: by value, so that the last use moves.
 template <class T>
 T passed_on(T value) {
   return value;
@@ -172,6 +173,7 @@ class Completions {
     std::optional<std::size_t> at_;
   };
 
+  /// For Ramal's own use: Session::as_completed makes it.
   Completions(std::vector<Delayed<T>> handles, std::unique_ptr<detail::Watch> watch)
       : handles_(std::move(handles)), watch_(std::move(watch)) {}
   /// A single pass: begin once. Waits for the first result.
@@ -203,7 +205,7 @@ struct Outcomes {
   std::vector<std::optional<detail::Stored<T>>> values;  ///< in the order asked for; empty where it failed
   std::vector<Failed> failed;                            ///< the lowest index first
 
-  /// Throws the error of the first that failed, if any has.
+  /// Throws the error of the first that failed, that with the lowest index; does nothing if none has.
   void check() const {
     if (!failed.empty()) std::rethrow_exception(failed.front().error);
   }
@@ -213,7 +215,7 @@ struct Outcomes {
 /// copied nor moved. What it keeps is freed when it ends: handles may outlive it, but those that it persisted
 /// can only be dropped then.
 ///
-///   const double mean = session.compute(total / 128.0);      // plan, run, wait, and the value
+///   const double mean = session.compute(total);              // plan, run, wait, and the value
 ///   session.persist(fields);                                 // start, and go on
 ///   const auto [low, high] = session.compute(ramal::reduce<least>(fields), ramal::reduce<most>(fields));
 class Session {
@@ -229,6 +231,10 @@ class Session {
   /// Throws TaskError if a task threw (of several, the first in the plan's order), CancelledError, or
   /// std::invalid_argument for a handle that another session persisted. Other work is done all the
   /// same, and the session stays usable.
+  ///
+  ///   const double mean = session.compute(total / 128.0);
+  ///   const auto [low, high] = session.compute(std::pair{lowest, highest});
+  ///   const std::map<std::string, double> means = session.compute(means_by_name);     // a map of handles
   ///
   /// A Delayed<void> alone gives nothing, and a Void among others. An empty container gives an empty one, and
   /// runs nothing. Each value is sent to rank 0 once, however often it was asked for, unless it was made
@@ -252,7 +258,7 @@ class Session {
   }
 
   /// All members, in the order of their places, as a std::vector. O(members) on rank 0, where they go; what
-  /// is made of a family is better reduced or persisted where it is.
+  /// is made of a family is better reduced or persisted where it is. Throws as `compute` of handles.
   template <class T>
   auto compute(const Family<T>& family) {
     return compute(family.members());
@@ -296,6 +302,9 @@ class Session {
   /// Runs all members of these families, or of vectors of families, for what they do, and keeps nothing.
   /// Throws as `compute` if one of them failed, by itself or for what it reads; a failure that none of them
   /// reads is nobody's. Of a family of handles (`as_family`) the handles are kept, as by `persist`.
+  ///
+  ///   session.run(ramal::map<write_frame>(frames), ramal::map<write_log>(frames));     // both read the
+  ///   frames
   ///
   /// A family that is persisted already is waited for, not made again. Each rank says once that it is done:
   /// the messages to rank 0 do not depend on the families' sizes.
@@ -390,8 +399,8 @@ class Session {
     auto watch = engine("session.as_completed").watch(tasks_of(handles));
     return Completions<T>(std::move(handles), std::move(watch));
   }
-  /// The same of a family's members, each of which is persisted by itself; the index is the number of its
-  /// place. Members of a family that is persisted as a whole are there when all are.
+  /// The same of a family's members, each of which is persisted by itself, O(members); the index is the
+  /// number of its place. Members of a family that is persisted as a whole are there when all are.
   template <class T>
   Completions<T> as_completed(const Family<T>& family) {
     auto members = family.members();
@@ -402,6 +411,9 @@ class Session {
   /// those that run finish. A later graph that was started on such a result fails with it. From here on the
   /// handle is as lazy as if it had never been persisted: computing it, persisting it or using it in another
   /// graph makes it anew. Waiting for it instead throws CancelledError.
+  ///
+  ///   session.persist(coarse, fine);
+  ///   if (is_good_enough(session.compute(coarse))) session.cancel(fine);
   ///
   /// Results that are there already stay. Collective tasks of the runs under way are never given up, since
   /// other ranks may wait in them. Throws std::invalid_argument if one was never persisted. Returns at once:
@@ -423,6 +435,14 @@ class Session {
   /// Tries again what has failed or was cancelled of these persisted results: persists it anew, and with it
   /// all persisted results that it failed for. What is there, or on its way, is left alone, so wait first.
   /// Returns at once.
+  ///
+  ///   try {
+  ///     session.wait(results);
+  ///   } catch (const ramal::TaskError&) {      // a file was not there yet, say
+  ///     session.retry(results);
+  ///     session.wait(results);
+  ///   }
+  ///
   /// Throws std::invalid_argument if one was never persisted. A graph that was started on a failed result
   /// before has failed with it. A family that is persisted as a whole has failed if one of its members has,
   /// and all of them are made anew.
@@ -460,6 +480,8 @@ class Session {
   /// std::invalid_argument, naming the rank, if one has none or one of another type. Sends nothing: rank 0
   /// knows since the start which locals there are. The values stay where they are, and live as long as the
   /// session. See Locals in <ramal/locals.hpp>.
+  ///
+  ///   auto fields = session.from_local<Field>("field");        // fields[k] lies on rank k
   template <class T>
   std::vector<Delayed<T>> from_local(const std::string& name) {
     std::vector<Delayed<T>> handles;
@@ -470,6 +492,8 @@ class Session {
   /// Computes these, one per rank, and leaves the k-th on rank k for its Locals after the run. A result that
   /// is not persisted and not used elsewhere is moved there, not copied. Waits for them. Throws as compute,
   /// and std::invalid_argument if there are not as many as ranks. What was there under that name is replaced.
+  ///
+  ///   session.to_local("field", ramal::map<smooth>(fields));
   template <class T>
   void to_local(const std::string& name, const std::vector<Delayed<T>>& handles) {
     if (handles.size() != static_cast<std::size_t>(ranks())) {
@@ -488,12 +512,16 @@ class Session {
 
   /// Each rank, by number, and what it has done so far. Asks all ranks, so a rank with one thread
   /// answers between its tasks. One message to each rank and one back.
+  ///
+  ///   for (const auto& rank : session.info()) std::cout << rank.host << ": " << rank.tasks_run << '\n';
   std::vector<RankInfo> info() { return engine("session.info").info(); }
   /// How many ranks there are; 1 with RAMAL_SCHEDULER=serial.
   int ranks() const { return engine_.ranks(); }
 
-  /// Moves messages, and in a rank with one thread runs tasks. For programs that do work of their own
+  /// Moves messages, and in a rank with one thread runs a few tasks. For programs that do work of their own
   /// while persisted results are under way; not needed with RAMAL_PROGRESS=thread.
+  ///
+  ///   for (Piece& piece : own_work) { work_on(piece); session.progress(); }
   void progress() { engine("session.progress").progress(); }
 
  private:
@@ -529,10 +557,12 @@ class Session {
     const std::chrono::duration<double> gone = std::chrono::steady_clock::now() - start;
     return engine.wait(asked.families, seconds <= 0 ? seconds : std::max(0.0, seconds - gone.count()));
   }
+  /// Throws for the first of them that has failed or was cancelled.
   void check(const Asked& asked) {
     engine_.check(asked.handles);
     engine_.check(asked.families);
   }
+  /// Waits without a limit, then throws as `check`.
   void wait_and_check(const std::vector<const detail::Task*>& tasks) {
     engine("session.wait").wait(tasks, -1);
     engine_.check(tasks);

@@ -42,6 +42,10 @@ struct CommunicatorAs<boost::mpi::communicator> {
 /// `run(MPI_Comm, …)` of <ramal/mpi.hpp> on a communicator of Boost.MPI's, also a part of one: on all its
 /// ranks, as often as one likes. On a rank that is not in it (`!communicator`), do not call it. An
 /// intercommunicator is to be merged before. Returns the same status on all ranks, 2 where it was refused.
+/// Throws std::logic_error inside of a task or of another run's program.
+///
+///   boost::mpi::communicator half = world.split(world.rank() % 2);
+///   ramal::run(half, [](ramal::Session& session) { … });          // two runs at once, one on each half
 template <class Program>
 int run(const boost::mpi::communicator& communicator, Locals& locals, Program&& program,
         const Options& options = {}) {
