@@ -27,11 +27,11 @@ namespace ramal {
 ///
 ///   template <>
 ///   struct ramal::CommunicatorAs<solver::Group> {
-///     static solver::Group from(ramal::Communicator& ranks) { return solver::Group(mpi_communicator(ranks));
+///     static solver::Group from(ramal::Communicator& ranks) {
+///       return solver::Group(ramal::mpi_communicator(ranks));
 ///     }
 ///   };
-///   double solve(solver::Group group, ramal::Inputs<Field> mine);        // now ramal::collective<solve>
-///   works
+///   double solve(solver::Group group, ramal::Inputs<Field> mine);     // ramal::collective<solve> works now
 template <class T>
 struct CommunicatorAs;
 /// A function that takes a Communicator& gets the very one.

@@ -144,8 +144,8 @@ Delayed<T> reduce(Range&& range, std::type_identity_t<ReduceOptions<T>> options 
 /// The same for an operation with state, in pairs: `reduce(delay(closure), range)`. Each task has a copy of
 /// the state.
 ///
-///   auto all = ramal::reduce(ramal::delay([limit](long a, long b) { return std::min(limit, a + b); }),
-///   parts);
+///   const auto capped = ramal::delay([limit](long a, long b) { return std::min(limit, a + b); });
+///   Delayed<long> all = ramal::reduce(capped, parts);
 ///
 /// Throws
 /// std::invalid_argument for an empty range, and for a moved-from handle among several.

@@ -152,8 +152,8 @@ class Completions {
     std::size_t index;  ///< among those given to `as_completed`, followed by those added
     Delayed<T> handle;
   };
-  /// A single pass. To begin and to advance waits, without a limit, until one more of the results
-  /// is there; with one thread a rank, tasks run meanwhile. An iterator refers to its range.
+  /// A single pass. To begin or advance it waits, without a limit, until one more of the results is there;
+  /// with one thread a rank, tasks run meanwhile. It refers to its range.
   class iterator {
    public:
     using value_type = Completed;
@@ -292,8 +292,7 @@ class Session {
       each.failed.push_back({index, error, detail::message_of(error)});
     return each;
   }
-  /// The same for all members of a family; the index is the number of a place. O(members) on rank
-  /// 0.
+  /// The same for all members of a family; the index is the number of a place. O(members) on rank 0.
   template <class T>
   Outcomes<T> compute_each(const Family<T>& family) {
     return compute_each(family.members());
@@ -303,8 +302,7 @@ class Session {
   /// Throws as `compute` if one of them failed, by itself or for what it reads; a failure that none of them
   /// reads is nobody's. Of a family of handles (`as_family`) the handles are kept, as by `persist`.
   ///
-  ///   session.run(ramal::map<write_frame>(frames), ramal::map<write_log>(frames));     // both read the
-  ///   frames
+  ///   session.run(ramal::map<write_image>(fields), ramal::map<write_log>(fields));   // fields: made once
   ///
   /// A family that is persisted already is waited for, not made again. Each rank says once that it is done:
   /// the messages to rank 0 do not depend on the families' sizes.
@@ -568,8 +566,7 @@ class Session {
     engine_.check(tasks);
   }
 
-  /// Every task named in the targets, in the order in which `rebuild` takes their values.
-  /// O(handles).
+  /// Every task named in the targets, in the order in which `rebuild` takes their values. O(handles).
   template <class... Targets>
   static std::vector<const detail::Task*> tasks_of(const Targets&... targets) {
     std::vector<const detail::Task*> tasks;
