@@ -209,8 +209,7 @@ struct detail::MemberCodec {
 /// is written twice, once to count: large plain data is better in members that Ramal encodes itself.
 ///
 ///   template <>
-///   struct ramal::Codec<Tree> : ramal::BoostCodec<Tree> {};      // Tree has pointers within, and a
-///   serialize()
+///   struct ramal::Codec<Tree> : ramal::BoostCodec<Tree> {};      // a Tree has pointers within
 ///
 /// The bytes are 8 for the head, and then what Boost's binary archive writes. What pointers in one object
 /// share is written once and shared after.

@@ -131,8 +131,7 @@ template <class C>
 struct CollectionCodec {
   using Stored = typename C::value_type;
   using Element = typename ElementCodec<Stored>::Element;
-  /// Then one archive serves the whole container, so that its elements may share what they point
-  /// to.
+  /// Then one archive serves the whole container, so that elements may share what they point to.
   static constexpr bool uses_archive = element_uses_archive<Stored>;
 
   /// O(elements). A forward_list is gone through once more, since it does not know its length.

@@ -41,7 +41,7 @@ class Hdf5Error : public std::runtime_error {
 /// has it, Ramal keeps no file of its own open in this process. The same thread may take it again.
 ///
 ///   const auto lock = ramal::hdf5_lock();       // waits for a read that is under way
-///   H5Fopen(…);                                 // until the end of the block nobody else is in HDF5
+///   H5Fopen(…);                                 // Ramal stays out of HDF5 until the end of the block
 [[nodiscard]] std::unique_lock<std::recursive_mutex> hdf5_lock();
 
 // --- what a file holds ------------------------------------------------------------------------------
@@ -79,7 +79,7 @@ struct Hdf5Link {
   std::string target = {};  ///< `/a/b`, or `other.h5:/a/b`
   bool dangling = false;    ///< leads to nothing that can be opened
 };
-/// What `describe` found, in the order in which it was found. A plain value: the file is closed.
+/// What `describe` found, in the order in which it was found. A plain value, which needs the file no more.
 struct Hdf5File {
   std::string path = {};               ///< as `describe` was given it
   std::vector<Hdf5Group> groups = {};  ///< the root first
