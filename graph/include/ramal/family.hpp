@@ -38,6 +38,9 @@ namespace ramal {
 ///
 /// A family lives as long as a handle to it or to a member of it, or a family that reads it. Handles may be
 /// copied and dropped in any thread; a chain of families of any length is freed without recursion.
+///
+///   Delayed<double> corner = field[{0, 0}];      // a member, a handle like any other
+///   session.persist(field);                      // all of them, where they are made
 template <class T>
 class Family {
  public:

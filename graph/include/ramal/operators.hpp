@@ -15,6 +15,7 @@
 //   a + b + c                     two tasks, the first of which reads a and b
 //   sum == 16384                  a Delayed<bool>; whether two handles name one call: same_task(a, b)
 //   -x, !done                     of one handle
+//   if (session.compute(a < b))   a comparison decides nothing before it is computed
 //
 // Each operator is a task of its own, so a long expression of cheap ones is faster as one function.
 // Assignments such as += are not there: a handle names one result for ever.
