@@ -112,8 +112,8 @@ KindRef Images::refer(const Kind& kind) const {
 
 namespace {
 
-/// For addresses that came from another rank: they lie in the image, but perhaps between its objects, where
-/// the address sanitizer lets nobody look.
+/// Copies from addresses that came from another rank: they lie in the image, but perhaps between its objects,
+/// where the address sanitizer lets nobody look.
 [[gnu::no_sanitize_address]] void copy_unwatched(void* to, std::uintptr_t from, std::size_t count) {
   const auto* source = reinterpret_cast<const volatile char*>(from);
   for (std::size_t i = 0; i < count; ++i) static_cast<char*>(to)[i] = source[i];

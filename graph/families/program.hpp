@@ -136,7 +136,7 @@ struct ProgramNode {
   }
   /// The extent that its pattern sees: patterns of a loop see one step.
   Index pattern_extent() const { return loop >= 0 ? within_step(extent) : extent; }
-  /// For a node whose members are made elsewhere, so that nothing of their reading is shipped.
+  /// Is called for a node whose members are made elsewhere, so that nothing of their reading is shipped.
   void forget_sources() {
     sources.clear();
     seen = 0;

@@ -2,7 +2,7 @@
 // CollectiveTurns: when a rank runs its participants of collective tasks. Every rank has one; all happens
 // under the pump's lock.
 //
-//   participant                            the first participant's rank               every participant
+//   participant                       the task's first rank                  every participant
 //   has its inputs, and its turn:
 //   join (or a failure among them) -> all joined, none failed:           -> enter: call the function
 //                                     some input failed:                 -> settle with the failure
@@ -23,9 +23,9 @@
 // which may be inside another one.
 //
 // A call inside one function may wait for a message from inside another one, of other ranks. So before rank 0
-// enters one it sees off what makes others known to their ranks: participants in parts of its own run and
+// enters one it sees off what makes others known to their ranks: participants in subgraphs of its own run and
 // earlier ones that it has shipped, which may wait for credit. Those ranks are between tasks: had they
-// entered the same function, or one that waits for it, they would have their parts.
+// entered the same function, or one that waits for it, they would have their subgraphs.
 //
 // When the program is over, ranks hear of it at different times, and one that ended at once could be waited
 // for by others that are told to enter later. So a rank joins what it has not yet with a failure, and ends
@@ -57,9 +57,9 @@ class CollectiveTurns {
   void enlist(Name name, std::vector<std::uint32_t> ranks);
   /// It has its inputs, or one that has failed.
   void ready(Name name, const Failure* failure);
-  /// Rank 0's: that rank, or others by way of it, was just sent a part of a run with participants there.
+  /// Rank 0 has just sent that rank, or others by way of it, a subgraph with participants.
   void note_shipped(RunId run, int to);
-  /// A message: join, enter, leave or settle.
+  /// One of the messages join, enter, leave and settle has come.
   void hear(MessageType type, Name name, std::optional<Failure> failure);
   /// Does what is due, when no message is being delivered. True if anything was. The functions block in calls
   /// of their own, and no message moves meanwhile. Ends the program where one has thrown and others seem to
@@ -123,7 +123,7 @@ class CollectiveTurns {
     std::uint64_t mark;
   };
   std::vector<Shipped> shipped_;  // that may not have left yet
-  /// Members that threw here while others may wait inside theirs, and since when.
+  /// Participants that threw here while others may wait inside theirs, and since when.
   std::map<Name, double> thrown_;
   std::string thrown_message_;
 };

@@ -64,7 +64,7 @@ class Durations {
     unsigned stride_ = 64;
   };
 
-  /// For the tasks of a run that starts; lives as long as this.
+  /// Which of the tasks of a run that starts are timed; lives as long as this.
   Choice& choice(const Kind& kind) {
     constexpr double timed_seconds = 20e-6;  // the clock is read twice for some 50 ns
     const std::lock_guard lock(mutex_);

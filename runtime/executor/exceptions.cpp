@@ -29,7 +29,7 @@ std::string current_type() {
 
 namespace {
 
-/// Of the outermost alone.
+/// What the outermost exception says.
 std::string current_text() {
   try {
     throw;

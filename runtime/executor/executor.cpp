@@ -153,7 +153,7 @@ void Executor::find_participants(Run& run) {
   }
 }
 
-/// Before any of the run's tasks is ready. Of a collective task the duration is that of the slowest
+/// Is called before any of the run's tasks is ready. The duration of a collective task is that of its slowest
 /// participant.
 void Executor::choose_timed(Run& run) {
   std::vector<Durations::Choice*> choices;

@@ -68,13 +68,13 @@ class Outlet {
   virtual void enlist(RunId run, std::uint32_t turn, std::vector<std::uint32_t> ranks) = 0;
   /// This rank's participant of it has its inputs, or one that has failed.
   virtual void join(RunId run, std::uint32_t turn, const Failure* failure) = 0;
-  /// A member of a program leaves for that rank; which may be this one, for a later front.
+  /// A member of a family program leaves for that rank, which may be this one, for a later front.
   virtual void send_member(std::uint32_t rank, RunId program, MemberName name, const Value& value) = 0;
-  /// A front has run. `failure`: the first of its members' that are asked for, if one failed.
+  /// A front has run. `failure`: of its first member that is asked for and failed, if there is one.
   virtual void ended(const FrontRun& front, const Failure* failure) = 0;
   /// A value that was to be announced or handed over is there, or failed.
   virtual void announce(ValueId id, const Value& value) = 0;
-  /// Others wait for what was sent; `more`: for what runs next as well. By the thread that runs tasks.
+  /// Others wait for what was sent; `more`: for what runs next as well. Called by the thread that runs tasks.
   virtual void hurry(bool more) = 0;
 };
 
@@ -97,7 +97,7 @@ class Executor final : private TellsOrigins {
   }
   using Layout = RunLayout;
   using Run = ActiveRun;
-  /// Of a front, whose `graph` this is. `links` lead from it to the next.
+  /// The layout of a front, whose `graph` this is. `links` lead from it to the next.
   static std::shared_ptr<Layout> lay_out(Subgraph graph, const Front& front, std::span<const Link> links);
   /// A front that is to run: from now on its externals can be filled.
   Run* prepare(RunId run, std::shared_ptr<Layout> layout, FrontRun front);
@@ -105,7 +105,7 @@ class Executor final : private TellsOrigins {
   void activate(Run& run, Run* next, std::vector<Keep> keeps);
   /// An external of a front has its value.
   void fill_front(Run& run, Slot slot, Value value);
-  /// Of an external of a front that is prepared or active; empty if it has not come.
+  /// The value of an external of a front that is prepared or active; empty if it has not come.
   static const Value& value_of(const Run& run, Slot slot);
   /// A prepared front is not to be activated; the one before has ended.
   void abandon(Run& run);
@@ -122,7 +122,7 @@ class Executor final : private TellsOrigins {
   void count_while_used(Value value, std::uint64_t bytes) {
     memory_.count_while_used(std::move(value), bytes);
   }
-  /// Is there room for one?
+  /// There is room for a large result of so many bytes.
   bool has_room_to_receive(std::uint64_t bytes) {
     return memory_.has_room_to_receive(bytes) || (memory_.sweep() && memory_.has_room_to_receive(bytes));
   }
@@ -172,23 +172,24 @@ class Executor final : private TellsOrigins {
   /// Some task here may take long enough to be given.
   bool may_give(bool whatever_it_takes) const;
   /// Ready tasks for another rank, which wants work for so many threads and is one of so many that ask: at
-  /// most an even share of those that this rank's idle workers do not take at once. Of those whose kind is
-  /// known to take long enough, unless `whatever_it_takes`.
+  /// most an even share of those that this rank's idle workers do not take at once. Only those whose kind is
+  /// known to take long enough are given, unless `whatever_it_takes`.
   StealReply give(int to, std::size_t wanted, std::size_t askers, bool whatever_it_takes);
   /// Returns how many tasks there are in it. Throws DecodeError if it is damaged.
   std::size_t run_stolen(std::span<const std::byte> reply);
-  /// Of these tasks those that are away, by the rank they were given to.
+  /// Those of these tasks that are away, by the rank they were given to.
   std::map<int, std::vector<Slot>> given_of(RunId run, std::span<const Slot> tasks) const;
   /// As `cancel`, for what was taken from that rank and has not started.
   void recall(int home, RunId home_run, std::span<const Slot> tasks);
   std::uint64_t tasks_given() const { return tasks_given_; }
-  /// Runs the task that waits longest for memory although it does not fit. By a worker; false if there is
-  /// none.
+  /// Runs the task that waits longest for memory although it does not fit. Called by a worker; false if there
+  /// is none.
   bool overdraw(unsigned worker = 0);
   /// How long tasks take here.
   Durations& durations() { return durations_; }
   const Durations& durations() const { return durations_; }
-  /// Before anything runs: from whom this worker steals, in this order. Without: from the next on in turn.
+  /// Says from whom this worker takes tasks, in this order, else from the next on in turn. Called before
+  /// anything runs.
   void set_victims(unsigned worker, std::vector<std::size_t> victims) {
     workers_[worker]->own.victims = std::move(victims);
   }
@@ -202,7 +203,7 @@ class Executor final : private TellsOrigins {
   /// There is work that `run_one` would find, as far as can be told without locks.
   bool has_ready() const { return ready_.has_any() || gate_.calls(); }
 
-  /// Names of what workers are inside of; empty: nothing.
+  /// The names of the tasks that workers are inside of; empty if there are none.
   std::string tasks_under_way() const;
   /// Approximate while workers run.
   std::uint64_t tasks_run() const;

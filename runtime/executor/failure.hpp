@@ -9,7 +9,7 @@ namespace ramal::detail {
 
 struct Failure {
   RunId run = 0;           ///< with `plan`: the task that failed
-  std::uint64_t plan = 0;  ///< its place in the run's graph, or its name as a member of a family
+  std::uint64_t plan = 0;  ///< its index in the run's graph, or its name as a member of a family
   std::int32_t rank = 0;   ///< where
   bool cancelled = false;
   std::string message;
@@ -23,7 +23,7 @@ struct Failure {
   void serialize(Archive& archive, unsigned) {
     archive& run& plan& rank& cancelled& message& arguments;
   }
-  /// Of several, the first in the order of the plan is reported, on any number of ranks.
+  /// The order of the plan. The first of several failures is reported, on any number of ranks.
   bool before(const Failure& other) const { return std::pair(run, plan) < std::pair(other.run, other.plan); }
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// KeptStore: values that outlive the run that makes them, by id. Any thread.
+// KeptStore: values that outlive the run that makes them, by id. May be called in any thread.
 //
 // Who wants a value before it is there leaves the slot it is for, and is told when it comes. Who does not
 // want it any more says so, before or after it comes. Whoever gets a value gets a copy that shares its
@@ -16,7 +16,7 @@
 
 namespace ramal::detail {
 
-/// Of the one piece of memory that a value is; 0 of what is none.
+/// The bytes of the one piece of memory that a value is; 0 if it is none.
 std::uint64_t contiguous_bytes(const Value& value);
 
 class KeptStore {

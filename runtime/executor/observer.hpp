@@ -15,19 +15,21 @@ namespace ramal::detail {
 class Observer {
  public:
   /// What names a task on all ranks: the run it was planned in, and its place in that run's graph, or its
-  /// name as a member of a family. Of a member that was stolen: its home's front, and its place there.
+  /// name as a member of a family. For a member that was stolen: its front at the victim, and its place
+  /// there.
   struct TaskName {
     RunId run;
     std::uint64_t plan;
     const Kind& kind;
   };
   virtual ~Observer() = default;
-  /// A subgraph or a front of a program of so many tasks. Of stolen ones: under a number of this rank's own.
+  /// A subgraph, or a front of a family program, of so many tasks. Stolen tasks have a run number of this
+  /// rank's own.
   virtual void run_started(RunId /*run*/, std::size_t /*tasks*/) {}
   virtual void run_ended(RunId /*run*/) {}
   virtual void task_started(const TaskName& /*task*/) {}
   virtual void task_ended(const TaskName& /*task*/, bool /*failed*/) {}
-  /// `bytes`: of the memory that the value is; 0 of one that is encoded.
+  /// `bytes`: those of the memory that the value is; 0 for one that is encoded.
   virtual void value_kept(ValueId /*id*/, std::uint64_t /*bytes*/) {}
   virtual void value_released(ValueId /*id*/, std::uint64_t /*bytes*/) {}
   /// It was handed to the transport; header.bytes are those of its payload.

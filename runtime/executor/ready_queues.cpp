@@ -112,7 +112,7 @@ bool ReadyQueues::take_elsewhere(Own& own, RunSlot& task) {
 template bool ReadyQueues::take_elsewhere<true>(Own&, RunSlot&);
 template bool ReadyQueues::take_elsewhere<false>(Own&, RunSlot&);
 
-/// Of what arrivals made ready: of much, several at once, since all workers are after it.
+/// Takes of what arrivals made ready, several at once where there is much, since all workers are after it.
 template <bool shared>
 inline bool ReadyQueues::take_share(Own& own, RunSlot& task) {
   if constexpr (shared) {

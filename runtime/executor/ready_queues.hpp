@@ -73,14 +73,15 @@ class ReadyQueues {
   void put_on_inbox(const RunSlot& task) { shared_ ? put_on_inbox<true>(task) : put_on_inbox<false>(task); }
   void put_urgent(const RunSlot& task);
   void put_prioritised(const RunSlot& task, int priority);
-  /// For want of memory, of which it needs so much. `first`: goes before those that wait already.
+  /// Puts a task off for want of memory, of which it needs so much. `first`: goes before those that wait
+  /// already.
   void defer(const RunSlot& task, std::uint64_t bytes, bool first);
   /// A run whose tasks without inputs are to start in turn, and one that has ended.
   void add_sources(ActiveRun& run);
   void remove_sources(ActiveRun& run);
 
   // --- taking -------------------------------------------------------------------------------------
-  /// What this worker is to run next, of 1. to 4.
+  /// What this worker is to run next, from 1. to 4. above.
   template <bool shared>
   bool take_first(Own& own, RunSlot& task) {
     if (special_count_.load(std::memory_order_relaxed) != 0 && take_special<shared>(task)) return true;
@@ -89,7 +90,7 @@ class ReadyQueues {
     own.next.run = nullptr;
     return true;
   }
-  /// And if there is none, of 5. to 8.
+  /// And if there is none, from 5. to 8.
   template <bool shared>
   bool take_elsewhere(Own& own, RunSlot& task);
   /// The one that waits for memory longest, if it fits now, or anyway. Its bytes are reserved.
@@ -113,7 +114,7 @@ class ReadyQueues {
   }
   /// Some task with inputs, as far as can be told without locks.
   bool has_consumers() const;
-  /// For the only thread: something that other ranks wait for.
+  /// Something is ready that other ranks wait for. Asked by the only thread.
   bool has_urgent() const { return !urgent_.tasks.empty(); }
   /// Some task waits for memory.
   bool is_short_of_memory() const { return deferred_count_.load(std::memory_order_relaxed) > 0; }

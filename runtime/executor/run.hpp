@@ -43,7 +43,7 @@ struct RunLayout {
   std::unordered_map<Slot, int> priorities;
   std::unordered_map<Slot, Need> needs;
   bool states_bytes = false;
-  // Of a front: what its cells begin with, and whose values leave.
+  // What the cells of a front begin with, and whose values leave.
   Array<Cell::Counts> counts;
   Array<std::uint16_t> flags;
   std::vector<Named> names;
@@ -60,7 +60,7 @@ struct ActiveRun {
     stated = 64,     // says how much memory its result takes
     admitted = 128,  // which is reserved for it
     timed = 256,     // its duration is wanted
-    // Of a front's externals: it has its value; its consumers may be told.
+    // The external of a front has its value; its consumers may be told.
     filled = 512,
     open_to_all = 1024,
   };
@@ -104,16 +104,16 @@ struct ActiveRun {
   std::vector<Learnt> learnt;
   ActiveRun* next = nullptr;  // the front that its links lead to
   SpinLock failure_lock;
-  std::optional<Failure> failure;  // the first of its members'
+  std::optional<Failure> failure;  // of its first member that failed
 
   explicit ActiveRun(Subgraph subgraph) : ActiveRun(0, std::move(subgraph)) {}
-  /// 0: of the subgraph's own number.
+  /// Run 0 stands for the subgraph's own number.
   ActiveRun(RunId run, Subgraph subgraph)
       : ActiveRun(std::make_shared<RunLayout>(std::move(subgraph)), run, std::span<const Link>()) {
     set_keeps({graph.keeps.begin(), graph.keeps.end()});
     if (!counts_bytes()) received.assign(graph.externals.size(), 0);
   }
-  /// Of a new layout, which it fills in; `links` lead to the next front.
+  /// Has a new layout, which it fills in; `links` lead to the next front.
   ActiveRun(std::shared_ptr<RunLayout> fresh, RunId run, std::span<const Link> links)
       : ActiveRun(fresh, run, Array<Cell>(fresh->graph.slots()), Flags(fresh->graph.slots())) {
     invert(links);
@@ -126,7 +126,7 @@ struct ActiveRun {
     if (layout->states_bytes) count_bytes();
     open.store(graph.slots() + 1 + layout->routed_slots, std::memory_order_relaxed);
   }
-  /// Of a front's, again.
+  /// Has the layout of an earlier front.
   ActiveRun(std::shared_ptr<RunLayout> known, RunId run)
       : ActiveRun(known, run, Array<Cell>(known->counts.begin(), known->counts.end()),
                   Flags(known->flags.begin(), known->flags.end())) {

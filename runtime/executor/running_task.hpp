@@ -21,7 +21,7 @@ struct TaskOrigin {
 class TellsOrigins {
  public:
   virtual int rank() const = 0;
-  /// Of the task in that slot of a run, which is what it has given to RunningTask::begin.
+  /// Where the task in that slot of a run comes from; `run` is what was given to RunningTask::begin.
   virtual TaskOrigin origin_of(const void* run, std::uint64_t slot) const = 0;
 
  protected:

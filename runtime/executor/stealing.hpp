@@ -26,7 +26,7 @@ enum class StealMode : std::uint8_t {
   on,         ///< whatever the tasks take: for tests
   automatic,  ///< tasks that are known to take much longer than their way
 };
-/// Of RAMAL_STEAL, which is valid.
+/// What RAMAL_STEAL says, which is valid.
 inline StealMode steal_mode(std::string_view option) {
   return option == "off" ? StealMode::off : option == "on" ? StealMode::on : StealMode::automatic;
 }
@@ -63,7 +63,7 @@ class Stealing {
   bool is_asking() const { return !asked_.empty(); }
   /// Something was to be had a moment ago, so `look` asks without waiting.
   bool asks_at_once() const { return grace_seconds_ == 0; }
-  /// For one that is not hungry and does not ask: in place of `look`, without the time.
+  /// Takes the place of `look` where a rank is not hungry and does not ask; needs no time.
   void go_on() { hungry_ = false; }
   /// What to send now. `hungry`: threads with nothing to do; asks after `least_grace_seconds` without a
   /// break.

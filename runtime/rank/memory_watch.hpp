@@ -25,10 +25,10 @@ class MemoryWatch {
   MemoryWatch(Executor& executor, Mail& mail, const TransportCounts& counts)
       : executor_(executor), mail_(mail), counts_(counts), census_(mail.ranks()) {}
 
-  /// For a thread with nothing else to do: starts a task that is over the bound, if waiting would not help.
-  /// False if there is none, or it has to wait.
+  /// Called by a thread with nothing else to do: starts a task that is over the bound, if waiting would not
+  /// help. False if there is none, or it has to wait.
   bool overdraw(unsigned worker);
-  /// `mind` is to be called in this round of messages. Of no cost while there is memory.
+  /// `mind` is to be called in this round of messages. Costs nothing while there is memory.
   bool is_needed() const { return executor_.is_short_of_memory() || census_.is_wanted(); }
   void mind();
   /// Rank 0 asks all ranks now and then, by the clock.

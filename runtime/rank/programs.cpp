@@ -91,7 +91,7 @@ void Programs::prepare(UnderWay& program, std::int64_t number) {
   } else {
     const bool is_last = number + 1 == program.program.fronts;
     const auto next = is_last ? nullptr : front_of(program, number + 1);
-    // Of a front that repeats a second layout will be made, which leads to one that does not.
+    // A front that repeats gets a second layout later, which leads to one that does not.
     Subgraph graph = repeats ? front->graph.copy() : std::move(front->graph);
     layout = Executor::lay_out(std::move(graph), *front, next ? next->links : std::span<const Link>());
     if (next && next != program.steady) next->links = {};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Programs: a rank's families under way. Makes the fronts of its own members one after another, and keeps
-// what they read by name until they are there.
+// Programs: a rank's family programs under way. Makes the fronts of its own members one after another, and
+// keeps what they read by name until they are there.
 //
 // Two fronts are active at a time, and the next two are prepared, so that what is made for them has a place.
 // A front that repeats the one before takes that one's layout. What is done is forgotten.
@@ -23,11 +23,11 @@
 // the loop after the same step.
 //
 // Why values are freed: a member's value is kept by name until the last front that may read it is prepared,
-// which every rank can tell from the readers' patterns; a front's values go as in any run. Of handles that
-// were made for the program alone the kept values are released once the front that imports them is active:
+// which every rank can tell from the readers' patterns; a front's values go as in any run. The kept
+// values of handles that the program consumes are released once the front that imports them is active:
 // its imports have the value, or wait for it.
 //
-// By whoever pumps.
+// All is called by whoever pumps.
 #pragma once
 
 #include "runtime/executor/executor.hpp"
@@ -93,7 +93,7 @@ class Programs {
     std::int64_t prepared = 0;  // up to before this one
     int active = 0;
     bool is_cancelled = false;
-    std::optional<Failure> failure;              // the first of own members' that are asked for
+    std::optional<Failure> failure;              // the first of own members that are asked for
     std::unordered_map<MemberName, Value> mail;  // as long as it may be read
     std::map<std::int64_t, std::vector<MemberName>> last_read;  // by front
     std::map<std::int64_t, std::vector<ProgramWant>> wants;     // of own members, by front
@@ -103,7 +103,7 @@ class Programs {
       std::optional<Failure> failure;
     };
     std::vector<Verdicts> verdicts;  // by loop
-    /// Values here that the program owns, by the front that imports them.
+    /// Kept values here that the program consumes, by the front that imports them.
     std::map<std::int64_t, std::vector<ValueId>> owned;
     std::map<std::uint32_t, std::int64_t> consumers;  // ranks, and up to which front they are known to be
     std::set<std::uint32_t> producers;

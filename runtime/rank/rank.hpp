@@ -5,8 +5,8 @@
 //
 //   Mail          values and texts on their way out; Landings and EarlyMail on their way in
 //   Shipping      subgraphs along the tree of ranks, and what has to wait for them
-//   Programs      families under way
-//   CollectiveTurns
+//   Programs      family programs under way
+//   CollectiveTurns   when this rank's participants of collective tasks run
 //   MemoryWatch   tasks that wait for memory
 //   TaskExchange  tasks asked of other ranks, and given to them
 //   Workers       threads, and the lock under which messages move
@@ -63,22 +63,22 @@ class Rank final : private Receiver, private Outlet, private Shipping::Port, pri
 
   /// Rank 0's: hands each rank its subgraph, by rank, if it has one, and starts its own. `alone`: no earlier
   /// run is under way, so that others are free to pass messages on; `fetched`: how many results rank 0 will
-  /// get; `with_participants`: ranks that have members of collective tasks.
+  /// get; `with_participants`: ranks that have participants of collective tasks.
   void ship(std::vector<Subgraph> subgraphs, bool alone, std::size_t fetched,
             const std::set<std::uint32_t>& with_participants);
   /// The same for one of them, directly.
   void ship(int to, Subgraph subgraph);
-  /// The same families to all ranks; its own share of them is started too.
+  /// Sends one family program to all ranks; rank 0's own share is started too.
   void ship_program(RunId run, const std::vector<std::byte>& encoded, bool alone);
   void send_release(int to, std::span<const ValueId> ids);
-  /// So many kept values from that one on, as far as it has them.
+  /// Releases so many kept values from that one on, as far as the rank has them.
   void send_release_of_all(int to, ValueId first, std::uint64_t count);
   void send_cancel(int to, RunId run, std::span<const Slot> tasks);
   void cancel_program(RunId run) { programs_.cancel(run); }
   void send_query(int to);
-  /// This rank's own tasks, and what became of them elsewhere.
+  /// Gives up these tasks of this rank, also those that others have stolen from it.
   void cancel(RunId run, std::span<const Slot> tasks);
-  /// Footprint a kept value of that rank, which is there, for its program after the run.
+  /// Leaves a kept value of that rank, which is there, for its program after the run.
   void send_store(int to, ValueId id, const std::string& name);
   /// Tells all ranks to end after their present tasks, and waits at most so long, saying now and then for
   /// whom. False: some task is still running.
@@ -88,28 +88,28 @@ class Rank final : private Receiver, private Outlet, private Shipping::Port, pri
   /// Runs tasks and messages until `done`, which is asked under the pump's lock. `by_time`: it may come true
   /// by mere passing of time.
   void work_until(const std::function<bool()>& done, bool by_time = false);
-  /// One round of messages, and without workers of tasks.
+  /// Moves messages for one round, and runs a few tasks where there are no workers.
   void progress();
-  /// Until rank 0 says stop; returns the status it gave.
+  /// Runs tasks and messages until rank 0 says stop; returns the status it gave.
   int serve();
   /// Ends the workers after their present task. Collective with all ranks' `close`.
   void close();
 
-  /// The pump's lock; of no cost without workers.
+  /// The pump's lock; it costs nothing without workers.
   std::unique_lock<std::mutex> lock() { return workers_.lock(); }
   bool threaded() const { return workers_.exist(); }
   /// This rank's own answer to a query.
   RankInfo info() const;
   Executor& executor() { return executor_; }
-  /// Programs of families under way.
+  /// How many family programs are under way.
   std::size_t programs() const { return programs_.count(); }
-  /// First thing when the program comes back to us: what has arrived meanwhile.
+  /// Takes in what has arrived while the program was elsewhere. The first thing in a session call.
   void attend();
   /// This rank's locals: what the program had before the run, then what was left for it.
   void take_locals(Locals& locals);
   void leave_locals(Locals& locals);
   Transport& transport() { return *transport_; }
-  /// Seconds without work while a run was under way. Of a rank with one thread; 0 otherwise.
+  /// Seconds without work while a run was under way. Counted on ranks with one thread; 0 on others.
   double idle_seconds() const { return delay_.idle; }
   /// Rank 0's, after stop_all.
   std::uint64_t all_tasks_run() const { return all_tasks_run_; }

@@ -75,8 +75,8 @@ void Rank::send_member(std::uint32_t to, RunId program, MemberName name, const V
   mail_.send_value(std::span(&rank, 1), header, std::as_bytes(std::span(&name, 1)), value);
 }
 
-/// Of a member that all ranks read: to the children of this rank in the tree of ranks whose root is the
-/// owner. Those who get it know from the slot that, and from whom.
+/// Sends a member that all ranks read to the children of this rank, in the tree of ranks whose root is the
+/// owner. The slot tells those who get it that it is such a member, and who owns it.
 void Rank::pass_member_on(std::uint32_t owner, RunId program, MemberName name, const Value& value) {
   const auto ranks = static_cast<std::uint32_t>(transport_->ranks());
   const std::uint32_t place = (static_cast<std::uint32_t>(transport_->rank()) + ranks - owner) % ranks;

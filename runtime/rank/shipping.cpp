@@ -163,7 +163,7 @@ void Shipping::take_subgraph(const Header& header, Buffer bytes) {
   handle_what_was_held();
 }
 
-/// Of no bytes: this rank has only passed on others'.
+/// No bytes: this rank has only passed on others' subgraphs.
 void Shipping::start_next(RunId run, Buffer bytes) {
   if (bytes.size() > 0) port_.start_shipped(run, std::move(bytes));
   ++taken_;
@@ -186,7 +186,7 @@ void Shipping::handle_what_was_held() {
   }
 }
 
-/// Sends each child its subtree's part, then takes what is this rank's own, which comes first.
+/// Sends each child the entries of its subtree, then takes what is this rank's own, which comes first.
 void Shipping::take_bundle(RunId run, const std::shared_ptr<Buffer>& bundle) {
   const auto own = static_cast<std::uint32_t>(mail_.rank());
   struct Part {

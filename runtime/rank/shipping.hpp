@@ -30,15 +30,15 @@ class Shipping {
   Shipping(Mail& mail, Port& port);
 
   // --- rank 0's -----------------------------------------------------------------------------------
-  /// To all other ranks what is theirs, by rank, if there is any. `alone`: no earlier run is under way, so
-  /// that others are free to pass messages on; `fetched`: how many results rank 0 will get. Says for which
-  /// ranks it went along the tree. Footprint with the next flush.
+  /// Sends all other ranks their subgraphs, by rank, if they have one. `alone`: no earlier run is under way,
+  /// so that others are free to pass messages on; `fetched`: how many results rank 0 will get. Says for which
+  /// ranks it went along the tree. All leave with the next flush.
   std::vector<bool> ship_to_others(std::span<Subgraph> subgraphs, bool alone, std::size_t fetched);
   /// One of them, directly.
   void ship(int to, Subgraph subgraph);
-  /// The same program to all others; its own share is started too.
+  /// Sends one family program to all others; its own share is started too.
   void ship_program(RunId run, const std::vector<std::byte>& encoded, bool alone);
-  /// What a message to that rank has to have in its slot if it depends on what was shipped.
+  /// What stands in the slot of a message to that rank which depends on what was shipped.
   Slot shipped_to(int to) const { return shipped_[static_cast<std::size_t>(to)]; }
 
   // --- any rank's ---------------------------------------------------------------------------------

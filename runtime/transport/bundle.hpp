@@ -7,7 +7,7 @@
 // set, and its subtree the ranks that follow it up to the next multiple of that bit:
 //
 //        0 ─┬─ 1
-//           ├─ 2 ── 3              a rank's part of a bundle is contiguous, so passing it on
+//           ├─ 2 ── 3              a rank's entries in a bundle are contiguous, so passing them on
 //           └─ 4 ─┬─ 5             needs no look inside; rank 0 sends log2(P) messages
 //                 └─ 6 ── 7
 //
@@ -30,7 +30,7 @@ constexpr std::uint32_t tree_child(std::uint32_t own, std::uint32_t to) {
 /// A program's way along the tree: its bytes, padded to 8, then one of these for each rank of the subtree.
 struct ProgramEntry {
   std::uint32_t to;
-  std::uint32_t after;  ///< as a BundleEntry's
+  std::uint32_t after;  ///< as in a BundleEntry
 };
 
 struct BundleEntry {
@@ -40,7 +40,7 @@ struct BundleEntry {
   std::uint32_t unused;
   std::uint64_t bytes;
 };
-/// Of an entry and its subgraph of so many bytes, together.
+/// The bytes of an entry and its subgraph of so many bytes, together.
 constexpr std::size_t padded_entry(std::uint64_t bytes) { return sizeof(BundleEntry) + (bytes + 7) / 8 * 8; }
 
 /// Entries one by one: `at` moves on behind the one returned.

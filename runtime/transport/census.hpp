@@ -27,7 +27,7 @@ class Census {
 
   explicit Census(int ranks) : answers_(static_cast<std::size_t>(ranks)) {}
 
-  /// Somebody is short of memory: ask, at once.
+  /// Somebody is short of memory: asks at once.
   void want() {
     if (!wanted_) next_seconds_ = 0;
     wanted_ = true;

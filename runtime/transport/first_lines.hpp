@@ -6,14 +6,14 @@
 
 namespace ramal::detail {
 
-/// A line on standard error, after what standard output holds.
+/// Writes a line on standard error, after what standard output holds.
 void complain(const std::string& text);
 
 int distinct_hosts(const std::vector<RankInfo>& ranks);
 /// Ranks, hosts, threads, cores and libraries, in one line; then RAMAL_* variables that are no options, if
 /// there are any. Once a process, however often it runs something.
 void introduce(const std::vector<RankInfo>& ranks, const std::string& library);
-/// The same of a run in order, in one process.
+/// The same for RAMAL_SCHEDULER=serial, where tasks run in order in one process.
 void introduce_serial();
 /// More threads than cores bound, and how to bind more.
 void warn_of_crowded_cores(const std::vector<RankInfo>& ranks);

@@ -40,7 +40,7 @@ inline std::byte* write_record_head(std::byte* at, const Header& header, std::ui
   return at + sizeof head;
 }
 
-/// Of a message of so many bytes. Throws DecodeError if it is not a frame's.
+/// The head of the frame that a message is. Throws DecodeError if it is none.
 inline FrameHead read_frame_head(std::span<const std::byte> message) {
   FrameHead head{};
   if (message.size() < sizeof head) throw DecodeError("a frame ends within its head");
@@ -50,9 +50,9 @@ inline FrameHead read_frame_head(std::span<const std::byte> message) {
 }
 
 struct Record {
-  Header header;  ///< of a large one with the bytes of its payload
+  Header header;  ///< `bytes` are those of the payload, also where that is large
   bool large = false;
-  std::span<const std::byte> inside;  ///< the payload, or a large one's head
+  std::span<const std::byte> inside;  ///< the payload, or the head of a large one
   std::size_t end = 0;                ///< where the next record begins
 };
 

@@ -21,7 +21,7 @@ class Network {
   /// must not depend on order. Payloads above `small_bytes` take the large path.
   explicit Network(int ranks, std::size_t small_bytes = 1024, std::optional<std::uint64_t> shuffle_seed = {});
 
-  /// Rank's end. Each may belong to another thread.
+  /// The transport of that rank. Each may belong to another thread.
   std::unique_ptr<Transport> connect(int rank);
 
  private:

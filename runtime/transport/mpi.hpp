@@ -15,12 +15,13 @@ namespace ramal::detail {
 /// what was started here serves every later world too, and ends with the process.
 class MpiWorld {
  public:
-  /// Of all processes. With `threads`, several threads will call MPI in turn; if MPI was started before by
-  /// the program, without support for them, there is one thread. Throws OptionError if MPI has been ended.
+  /// A world of all processes. With `threads`, several threads will call MPI in turn; if MPI was started
+  /// before by the program, without support for them, there is one thread. Throws OptionError if MPI has been
+  /// ended.
   MpiWorld(int* argc, char*** argv, bool threads);
-  /// Of a communicator, given by the address of its MPI_Comm, of a program that has started MPI. Throws
-  /// OptionError if it has not, if the communicator is null or an intercommunicator, or if `threads` are
-  /// needed and the level it chose does not allow them.
+  /// The ranks of a communicator, given by the address of its MPI_Comm, of a program that has started MPI.
+  /// Throws OptionError if it has not, if the communicator is null or an intercommunicator, or if `threads`
+  /// are needed and the level it chose does not allow them.
   MpiWorld(const void* communicator, bool threads);
   ~MpiWorld();
   MpiWorld(const MpiWorld&) = delete;

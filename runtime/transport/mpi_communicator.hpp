@@ -13,10 +13,10 @@ namespace ramal::detail {
 
 class MpiCommunicator final : public Communicator {
  public:
-  /// Of all of the parent's ranks; collective among them. `gather` moves at most so many bytes in a round.
+  /// Has all of the parent's ranks; collective among them. `gather` moves at most so many bytes in a round.
   /// `errors`: what the program wants to become of errors on it.
   MpiCommunicator(MPI_Comm parent, std::size_t round_bytes, MPI_Errhandler errors);
-  /// Of some of another's ranks, in this order. Collective among these.
+  /// Has some of another's ranks, in this order. Collective among these.
   MpiCommunicator(const MpiCommunicator& all, const std::vector<std::uint32_t>& ranks);
   ~MpiCommunicator() override;
   MpiCommunicator(const MpiCommunicator&) = delete;

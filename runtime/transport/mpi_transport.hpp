@@ -24,8 +24,8 @@
 
 namespace ramal::detail {
 
-/// Between the ranks of a communicator that nobody else uses, and that outlives it. Collective. `errors_of_tasks`: what
-/// is to become of errors on the communicators of collective tasks.
+/// A transport between the ranks of a communicator that nobody else uses, and that outlives it. Collective.
+/// `errors_of_tasks`: what is to become of errors on the communicators of collective tasks.
 std::unique_ptr<Transport> mpi_transport(MPI_Comm communicator, MPI_Errhandler errors_of_tasks,
                                          const Options& options);
 

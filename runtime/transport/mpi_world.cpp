@@ -13,8 +13,8 @@
 
 namespace ramal::detail {
 
-/// Of this world alone; freed with it, also where its constructor throws. Errors on it are fatal, since
-/// nobody here looks at what MPI's calls return, whatever the program wants on its own
+/// The communicator of this world alone; it is freed with it, also where its constructor throws. Errors on it
+/// are fatal, since nobody here looks at what MPI's calls return, whatever the program wants on its own
 /// (boost::mpi::environment has them return).
 struct MpiWorld::Communicator {
   explicit Communicator(MPI_Comm parent) {

@@ -19,13 +19,13 @@ namespace ramal::detail {
 enum class MessageType : std::uint8_t {
   subgraph,        ///< rank 0 -> rank: run this
   bundle,          ///< rank 0 -> rank, along a tree: subgraphs for it and ranks beyond it; see bundle.hpp
-  program,         ///< rank 0 -> rank, along the same tree: families, for all ranks of a subtree
+  program,         ///< rank 0 -> rank, along the same tree: a family program, for all of a subtree
   passed,          ///< rank -> rank 0, along the same tree: a result
   result,          ///< a value for (run, slot)
   failure,         ///< an error in place of that value
-  member,          ///< a member's value for a program; its name goes before it
+  member,          ///< a member's value for a family program; its name goes before it
   member_failure,  ///< an error in its place
-  progress,        ///< rank -> whose members it reads: it has run a program's fronts up to that one
+  progress,        ///< rank -> whose members it reads: it has run all fronts up to that one
   ready,           ///< rank -> rank 0: a kept value is there (or failed)
   release,         ///< rank 0 -> rank: these kept values are needed no more
   release_all,     ///< rank 0 -> rank: nor these, a range of ids
@@ -35,17 +35,17 @@ enum class MessageType : std::uint8_t {
   stop,            ///< rank 0 -> rank: the program is over
   learnt,          ///< rank -> rank 0: how long tasks took
   store,           ///< rank 0 -> rank: leave this kept value to the program under a name
-  join,      ///< member of a collective task -> its first: it is this one's turn, with inputs (or a failure)
-  enter,     ///< the first -> member: all have joined, run it now
-  leave,     ///< member -> the first: it has run, or failed
-  settle,    ///< the first -> member: all have; its result counts, or has failed
-  starved,   ///< rank -> rank 0: waits for memory that messages may free
-  census,    ///< rank 0 -> rank: are you at rest?
-  answer,    ///< what it says; see census.hpp
-  overdraw,  ///< rank 0 -> rank: nothing will free any, start a task nevertheless
-  steal,     ///< rank -> rank: so many threads have nothing to do (slot); 0 takes that back; see stealing.hpp
-  stolen,    ///< the answer, whenever there is something to spare: tasks; see executor_steal.cpp
-  recall,    ///< rank -> who was given these tasks of a run: do not start them
+  join,            ///< participant -> the task's first rank: it has its turn and its inputs (or a failure)
+  enter,           ///< first rank -> participant: all have joined, run it now
+  leave,           ///< participant -> first rank: it has run, or failed
+  settle,          ///< first rank -> participant: all have; the result counts, or has failed
+  starved,         ///< rank -> rank 0: waits for memory that messages may free
+  census,          ///< rank 0 -> rank: are you at rest?
+  answer,          ///< what it says; see census.hpp
+  overdraw,        ///< rank 0 -> rank: nothing will free any, start a task nevertheless
+  steal,   ///< rank -> rank: so many threads have nothing to do (slot); 0 takes that back; see stealing.hpp
+  stolen,  ///< the answer, whenever there is something to spare: tasks; see executor_steal.cpp
+  recall,  ///< rank -> who was given these tasks of a run: do not start them
 };
 constexpr MessageType last_message_type = MessageType::recall;
 
@@ -64,8 +64,8 @@ class Receiver {
   virtual ~Receiver() = default;
   /// A whole small message. `payload` is valid during the call.
   virtual void receive(int from, const Header& header, std::span<const std::byte> payload) = 0;
-  /// May a large one come now? While it may not, neither do later messages of that sender, and each `poll`
-  /// asks again.
+  /// Tells whether a large one may come now. While it may not, neither do later messages of that sender, and
+  /// each `poll` asks again.
   virtual bool takes(int /*from*/, const Header& /*header*/) { return true; }
   /// A large one is on its way: memory for its header.bytes, which stays until `landed`. `head` is what
   /// was lent with it, valid during the call. At most one per sender is under way.
@@ -96,19 +96,19 @@ class Transport {
   virtual void flush() = 0;
   /// Moves what can move and delivers what has arrived. True if anything did.
   virtual bool poll(Receiver& receiver) = 0;
-  /// For whoever has nothing else to do: returns when `poll` may have something to do. False, and at once,
-  /// from a transport that is to be polled.
+  /// Called by whoever has nothing else to do; returns when `poll` may have something to do. False, and at
+  /// once, from a transport that is to be polled.
   virtual bool wait() { return false; }
   /// `wait` does so: looking often is no use.
   virtual bool waits() const { return false; }
   /// Collective, the last call: returns when all that was sent to anyone has arrived.
   virtual void close(Receiver& receiver) = 0;
-  /// For whoever will not call `poll` for a while: has what was given up to the time of `mark` left? It may
+  /// Tells whoever will not call `poll` for a while whether what was given up to `mark` has left. It may
   /// wait for credit.
   virtual std::uint64_t mark(int /*to*/) const { return 0; }
   virtual bool has_left(int /*to*/, std::uint64_t /*mark*/) const { return true; }
-  /// For collective tasks, of these ranks in this order, or of all if none are named. Separate from all other
-  /// messages. The first call for a list is collective among its ranks.
+  /// What collective tasks get, of these ranks in this order, or of all if none are named. Separate from all
+  /// other messages. The first call for a list is collective among its ranks.
   virtual Communicator& communicator(const std::vector<std::uint32_t>& ranks) = 0;
   /// Ends all ranks at once.
   [[noreturn]] virtual void abort(int status) = 0;

@@ -28,6 +28,10 @@
 namespace ramal {
 
 /// Up to 8 numbers, one per dimension, the slowest first: a shape, an offset, strides. Trivially copyable.
+/// All functions are O(dimensions), and none of them allocates but text(). Those that only look may
+/// be called in any thread.
+///
+///   const ramal::Extents shape = {100, 200};     // 100 rows of 200 elements; shape[0] == 100
 class Extents {
  public:
   /// The largest number of dimensions.
@@ -37,7 +41,8 @@ class Extents {
   constexpr Extents() = default;
   /// Throws std::invalid_argument for more than 8.
   constexpr Extents(std::initializer_list<std::uint64_t> values) : Extents(values.begin(), values.size()) {}
-  /// The same from an array of `count` numbers.
+  /// The same from an array of `count` numbers, which are copied. Throws std::invalid_argument for more than
+  /// 8.
   constexpr Extents(const std::uint64_t* values, std::size_t count) : count_(count) {
     if (count > most) throw std::invalid_argument("ramal: a block has at most 8 dimensions");
     std::copy_n(values, count, values_);
@@ -54,16 +59,19 @@ class Extents {
   constexpr bool empty() const { return count_ == 0; }
   /// The number of dimension i, which must be below size(); unchecked.
   constexpr std::uint64_t operator[](std::size_t i) const { return values_[i]; }
+  /// The same to be written. The number of dimensions cannot be changed.
   constexpr std::uint64_t& operator[](std::size_t i) { return values_[i]; }
+  /// The numbers as a range, the slowest dimension first.
   constexpr const std::uint64_t* begin() const { return values_; }
   constexpr const std::uint64_t* end() const { return values_ + count_; }
+  /// The first of size() numbers that lie side by side, as C interfaces want them.
   constexpr const std::uint64_t* data() const { return values_; }
   /// As many dimensions, with the same numbers.
   constexpr bool operator==(const Extents& other) const {
     return std::equal(begin(), end(), other.begin(), other.end());
   }
-  /// How many elements an array of this shape has; 1 without dimensions. Throws std::length_error beyond
-  /// 2^63.
+  /// How many elements an array of this shape has; 1 without dimensions, 0 if some length is 0. Throws
+  /// std::length_error beyond 2^63.
   constexpr std::uint64_t product() const {
     std::uint64_t product = 1;
     if (std::find(begin(), end(), 0u) != end()) return 0;
@@ -73,7 +81,7 @@ class Extents {
     }
     return product;
   }
-  /// For messages, such as `(3, 4)`.
+  /// The numbers as text, such as `(3, 4)`.
   std::string text() const {
     std::string text = "(";
     for (const std::uint64_t value : *this) text += (text.size() > 1 ? ", " : "") + std::to_string(value);
@@ -94,15 +102,25 @@ class Extents {
 ///   shape (2, 3), offset (4, 0):   rows 4 and 5 of the whole, elements in memory in this order:
 ///                                  [4,0] [4,1] [4,2] [5,0] [5,1] [5,2]
 ///
-/// BLAS and Eigen take data() and strides()[0] as the leading dimension of a row-major matrix. Fortran's
-/// arrays are column-major: the same memory there has the dimensions in reverse order.
+/// BLAS and Eigen take data() and strides()[0] as the leading dimension of a row-major matrix:
+///
+///   cblas_dgemv(CblasRowMajor, CblasNoTrans, rows, columns, 1.0, a.data(), static_cast<int>(a.strides()[0]),
+///               x.data(), 1, 0.0, y.data(), 1);
+///
+/// Fortran's arrays are column-major: the same memory there has the dimensions in reverse order.
 ///
 /// A block of 64 KiB or more takes its memory from a pool that keeps what was freed, since the first contact
-/// with fresh memory costs more than most of what is done with it.
+/// with fresh memory costs more than most of what is done with it. There is one pool a process; it keeps at
+/// most 256 MiB, and any thread may free into it.
+///
+/// On another rank a block arrives with memory of its own, also one that was made by `wrap`. Structures with
+/// pointers in them do not compile as elements; where the compiler does not see the members, the first 16
+/// elements are looked at when the block is sent, and an address of this process in one makes its task fail.
 template <class T>
   requires detail::Memory<T>
 class Block {
  public:
+  /// What an element is, as standard containers have it.
   using value_type = T;
 
   /// One dimension, no elements, no memory.
@@ -124,6 +142,9 @@ class Block {
   /// keeps the memory alive while the block needs it; without one it must outlive the block and all tasks
   /// that use it. A task that takes the block by value at its last use writes into that memory. O(1). Throws
   /// std::invalid_argument if the offset has other dimensions than the shape.
+  ///
+  ///   auto owner = std::make_shared<std::vector<double>>(600);
+  ///   auto block = ramal::Block<double>::wrap(owner->data(), {30, 20}, {}, owner);
   static Block wrap(T* memory, const Extents& shape, const Extents& offset = {},
                     const std::shared_ptr<void>& owner = nullptr) {
     return Block(shape, offset, std::shared_ptr<T>(owner, memory));
@@ -135,10 +156,13 @@ class Block {
   }
   /// Takes the memory over and leaves `other` as a new Block is: one dimension, no elements. O(1).
   Block(Block&& other) noexcept { swap(other); }
+  /// Copies or moves, as the argument is made. Throws nothing itself: a copy that throws leaves
+  /// this block as it was.
   Block& operator=(Block other) noexcept {
     swap(other);
     return *this;
   }
+  /// Exchanges shapes, offsets and memory; elements stay where they are. O(1).
   void swap(Block& other) noexcept {
     std::swap(shape_, other.shape_);
     std::swap(offset_, other.offset_);
@@ -165,8 +189,9 @@ class Block {
 
   /// The first element, aligned to 64 bytes unless the block is wrapped; may be null if there are none.
   T* data() { return memory_.get(); }
+  /// The same to be read. It holds until the block is assigned to, moved from or destroyed.
   const T* data() const { return memory_.get(); }
-  /// All elements, in row-major order; so begin() and end().
+  /// All elements, in row-major order; so begin() and end(). O(1); they hold as long as data() does.
   std::span<T> span() { return {data(), size_}; }
   std::span<const T> span() const { return {data(), size_}; }
   T* begin() { return data(); }
@@ -175,7 +200,9 @@ class Block {
   const T* end() const { return data() + size_; }
 
   /// The element at these indices, as many as there are dimensions, counted from the block's own first.
-  /// Unchecked but by assert.
+  /// Unchecked but by assert. O(dimensions); a loop over all elements is faster by data() and strides().
+  ///
+  ///   for (std::uint64_t i = 0; i < block.shape()[0]; ++i) sum += block(i, 0);     // the first column
   template <std::convertible_to<std::uint64_t>... Index>
   T& operator()(Index... index) {
     return data()[position({static_cast<std::uint64_t>(index)...})];
@@ -186,7 +213,8 @@ class Block {
   }
 
   /// The same elements in another shape of as many, in the same memory: `std::move(block).reshaped({6})`.
-  /// O(1). Throws std::invalid_argument if the numbers of elements differ, and as the constructor.
+  /// O(1). Throws std::invalid_argument if the numbers of elements differ, and as the constructor. Only for
+  /// a block that is moved from: it is empty afterwards.
   Block reshaped(const Extents& shape, const Extents& offset = {}) && {
     if (shape.product() != size_) {
       throw std::invalid_argument("ramal: Block::reshaped: " + shape_.text() + " to " + shape.text() +
@@ -195,7 +223,8 @@ class Block {
     return Block(shape, offset, std::move(memory_));
   }
 
-  /// Shape, offset and elements are the same, as T's == has it. O(elements).
+  /// Shape, offset and elements are the same, as T's == has it; so a block with a NaN equals none.
+  /// O(elements).
   bool operator==(const Block& other) const {
     return shape_ == other.shape_ && offset_ == other.offset_ && std::equal(begin(), end(), other.begin());
   }
@@ -237,12 +266,16 @@ class Block {
 
 /// A block's form on the way, which is sent from and received into the blocks' own memory:
 ///   head := dimensions:u8 shape:u64* offset:u64*; then the elements as they lie in memory.
+/// The head takes at most 129 bytes. Strides are not sent: a block has no gaps.
 template <class T>
 struct Codec<Block<T>> {
+  /// The head and the elements in one piece, for small blocks. O(elements).
   static void write(Writer& writer, const Block<T>& block) {
     write_head(writer, block);
     writer.bytes(block.data(), block.size() * sizeof(T));
   }
+  /// The inverse of write. Throws DecodeError if the bytes end too early, or name more than 8
+  /// dimensions.
   static Block<T> read(Reader& reader) {
     Reader ahead = reader;
     const std::size_t head_bytes = 1 + 16 * std::size_t{ahead.raw<std::uint8_t>()};
@@ -255,7 +288,9 @@ struct Codec<Block<T>> {
     return block;
   }
 
+  /// The elements where they lie, to be sent from there. Valid as long as the block is.
   static std::span<const std::byte> memory(const Block<T>& block) { return std::as_bytes(block.span()); }
+  /// Throws std::invalid_argument if elements that have to be looked at hold an address.
   static void write_head(Writer& writer, const Block<T>& block) {
     detail::look_at(block.data(), block.size());
     writer.raw(static_cast<std::uint8_t>(block.dimensions()));

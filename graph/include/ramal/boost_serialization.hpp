@@ -13,7 +13,15 @@
 //   struct ramal::Codec<std::shared_ptr<Node>> : ramal::BoostCodec<std::shared_ptr<Node>> {};
 //
 // Pointers in one value (a container, a tuple, a class with serialize()) that shared an object share one
-// after.
+// after. Pointers in two arguments, or in two results, never do.
+//
+//   struct Shape { virtual double area() const = 0; … };
+//   BOOST_CLASS_EXPORT(Circle)                                       // a derived class, once in the program
+//   double area(const std::shared_ptr<Shape>& shape) { return shape->area(); }
+//   auto sizes = ramal::map<area>(shapes);                           // std::vector<std::shared_ptr<Shape>>
+//
+// Errors are those of BoostCodec below. Archives are binary and without a header, and are made and read
+// within one value, so any number of threads may be at it at once.
 #pragma once
 
 #include <ramal/codec.hpp>
@@ -41,10 +49,12 @@ class WriterBuffer final : public std::streambuf {
   explicit WriterBuffer(Writer& writer) : writer_(writer) {}
 
  private:
+  /// Takes everything, or throws what Writer::bytes throws.
   std::streamsize xsputn(const char* from, std::streamsize count) override {
     writer_.bytes(from, static_cast<std::size_t>(count));
     return count;
   }
+  /// One byte, which is how Boost writes what is short.
   int_type overflow(int_type c) override {
     const char byte = traits_type::to_char_type(c);
     writer_.bytes(&byte, 1);
@@ -66,19 +76,24 @@ class ReaderBuffer final : public std::streambuf {
   Reader& reader_;
 };
 
+/// Neither Boost's signature and version, which ArchiveHead has in fewer bytes, nor a conversion of
+/// characters.
 constexpr unsigned bare_archive = boost::archive::no_header | boost::archive::no_codecvt;
+/// An archive with the buffer that it writes through. The Writer must outlive it.
 struct SavingArchive {
   explicit SavingArchive(Writer& writer) : buffer(writer) {}
   WriterBuffer buffer;
   boost::archive::binary_oarchive archive{buffer, bare_archive};
 };
+/// The same for reading.
 struct LoadingArchive {
   explicit LoadingArchive(Reader& reader) : buffer(reader) {}
   ReaderBuffer buffer;
   boost::archive::binary_iarchive archive{buffer, bare_archive};
 };
 
-/// Calls `use` with the archive of the value that is under way, or with one for this call alone.
+/// Calls `use` with the archive of the value that is under way, which is made when it is first needed, or
+/// with one for this call alone.
 template <class Archive, class Stream, class Use>
 void with_archive(Stream& stream, const Use& use) {
   SharedArchive* shared = innermost_archive;
@@ -92,25 +107,30 @@ void with_archive(Stream& stream, const Use& use) {
 }
 
 // --- what stands ahead ----------------------------------------------------------------------------------
-/// Of each value, since Boost's archives take bytes of another type for their own.
+/// Stands ahead of each value, since Boost's archives take bytes of another type for their own. 8 bytes.
 struct ArchiveHead {
   std::uint16_t format;   ///< of Boost's archives
   std::uint16_t version;  ///< of the class
   std::uint32_t type;     ///< a hash of its name
   bool operator==(const ArchiveHead&) const = default;
 };
+/// The same for one type in all processes of one binary: it is made of the name that the compiler
+/// gives it.
 template <class T>
 constexpr std::uint32_t type_hash() {
   std::uint32_t hash = 2166136261u;  // FNV-1a, 32 bits
   for (const char c : type_name<T>) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619u;
   return hash;
 }
+/// What this binary writes for a T.
 template <class T>
 ArchiveHead archive_head() {
   const auto format = boost::archive::BOOST_ARCHIVE_VERSION();  // another type in other versions
   return {static_cast<std::uint16_t>(static_cast<unsigned int>(format)),
           static_cast<std::uint16_t>(class_version<T>()), type_hash<T>()};
 }
+/// Throws DecodeError, which says what was expected and what was found, if it is not what
+/// archive_head gives.
 template <class T>
 void check_head(Reader& reader) {
   const std::string expected = "expected an object of type " + std::string(type_name<T>);
@@ -127,6 +147,7 @@ void check_head(Reader& reader) {
                     std::to_string(other_boost ? found.format : found.version));
 }
 
+/// One line for what Boost threw, with T's name, and advice where a derived class is not known.
 template <class T>
 std::string archive_error(const char* verb, const boost::archive::archive_exception& error) {
   using boost::archive::archive_exception;
@@ -148,7 +169,8 @@ concept HoldsValues = !requires {
 }
 || requires { requires is_element<typename T::value_type>; };
 
-/// Of the standard library or of Boost, with Boost's own serialize() for it, and not encoded by Ramal.
+/// A type of the standard library or of Boost that Boost has its own serialize() for, and Ramal has no codec
+/// for.
 template <class T>
 concept BoostValue =
     std::is_class_v<T> && is_library_type<T> && std::default_initializable<T> && HoldsValues<T> &&
@@ -158,7 +180,8 @@ concept BoostValue =
 
 }  // namespace detail
 
-/// Members of classes: pointers and containers of pointers too. Boost says what it cannot write.
+/// Members of classes: pointers and containers of pointers too. What Boost cannot write does not compile, or
+/// throws std::invalid_argument.
 template <class T>
 struct detail::MemberCodec {
   static void write(Writer& writer, const T& value) {
@@ -184,10 +207,17 @@ struct detail::MemberCodec {
 /// for what Boost refuses to write, and DecodeError for what was written by another version of Boost or of
 /// the class, or is of another type; both name the type. Making an archive takes a microsecond or so, and all
 /// is written twice, once to count: large plain data is better in members that Ramal encodes itself.
+///
+///   template <>
+///   struct ramal::Codec<Tree> : ramal::BoostCodec<Tree> {};      // a Tree has pointers within
+///
+/// The bytes are 8 for the head, and then what Boost's binary archive writes. What pointers in one object
+/// share is written once and shared after.
 template <class T>
 struct BoostCodec : detail::MemberCodec<T> {
   static constexpr bool uses_archive = true;
 
+  /// Makes a T without arguments, and reads into it. Throws DecodeError.
   static T read(Reader& reader) {
     static_assert(std::is_default_constructible_v<T>,
                   "ramal: what Boost.Serialization reads must have a default constructor, so that it can be "
@@ -198,6 +228,8 @@ struct BoostCodec : detail::MemberCodec<T> {
   }
 };
 
+/// So all of these are encodable where this header is included, such as boost::optional. Boost's
+/// header for the type must be included before the type is first used with Ramal.
 template <detail::BoostValue T>
 struct Codec<T> : BoostCodec<T> {};
 

@@ -22,6 +22,31 @@
 //   path                              its native string
 //   Block                             see <ramal/block.hpp>
 //   a class with serialize()          what that says, member after member
+//
+// For a type of your own that none of these fits, specialise Codec with the same two functions:
+//
+//   template <>
+//   struct ramal::Codec<Rational> {
+//     static void write(ramal::Writer& to, const Rational& r) { to & r.numerator() & r.denominator(); }
+//     static Rational read(ramal::Reader& from) {
+//       long numerator = 0, denominator = 1;
+//       from & numerator & denominator;
+//       return Rational(numerator, denominator);
+//     }
+//   };
+//
+// What is refused when the program is compiled, and what to give instead:
+//
+//   T*, T&, span, string_view           the object itself, a vector, a string
+//   shared_ptr to a class with          <ramal/boost_serialization.hpp>, which follows it to derived classes
+//     virtual functions
+//   unique_ptr as a result              a shared_ptr, or the value: several tasks may take a result
+//   std::function, a lambda as value    the function in angle brackets, or delay(closure)
+//   stack, queue, priority_queue        the container behind them
+//   thread, stream                      what is needed to make one where the task runs
+//
+// `write` is called twice for each value, first to count bytes and then to fill memory of that size, and must
+// say the same both times. Codecs have no state, and are called in any thread, for several values at once.
 #pragma once
 
 #include <ramal/detail/encoding.hpp>
@@ -44,7 +69,8 @@ namespace ramal {
 namespace detail {
 
 // --- containers -----------------------------------------------------------------------------------------
-/// One element of a container, as it can be made: a map's with its key not yet const.
+/// One element of a container, as it can be made: a map's with its key not yet const. `least`: the fewest
+/// bytes one can take, against which a length is checked before memory is asked for.
 template <class E>
 struct ElementCodec : Codec<E> {
   using Element = E;
@@ -60,21 +86,24 @@ struct ElementCodec<std::pair<const K, T>> {
   }
   static Element read(Reader& reader) { return Element{Codec<K>::read(reader), Codec<T>::read(reader)}; }
 };
+/// Elements may hold pointers that one of Boost's archives follows; see OneArchive.
 template <class E>
 inline constexpr bool element_uses_archive = uses_archive<E>;
 template <class K, class T>
 inline constexpr bool element_uses_archive<std::pair<const K, T>> = uses_archive<K> || uses_archive<T>;
+/// E can be an element: it is encodable, or both parts of a map's are.
 template <class E>
 inline constexpr bool is_element = Encodable<E>;
 template <class K, class T>
 inline constexpr bool is_element<std::pair<const K, T>> = Encodable<K>&& Encodable<T>;
 
-/// list, vector and the like, and sets and maps, for which the end is a hint.
+/// list, vector and the like, and sets and maps, for which the end is a hint: putting in what comes in order
+/// then takes constant time an element.
 template <class C>
 concept GrowsAtItsEnd = requires(C& values, typename C::value_type& element) {
   values.insert(values.end(), std::move(element));
 };
-/// forward_list.
+/// forward_list, which can grow behind an element it has, or behind what stands before its first.
 template <class C>
 concept GrowsBehindAnElement = requires(C& values, typename C::value_type& element) {
   values.insert_after(values.before_begin(), std::move(element));
@@ -89,25 +118,30 @@ concept Collection = std::is_class_v<C> && !Serialize<C> && std::ranges::forward
   requires GrowsAtItsEnd<C> || GrowsBehindAnElement<C>;
   requires is_element<typename C::value_type>;
 };
-/// unordered_set and its kin, whose order of iteration is kept.
+/// unordered_set and its kin, whose order of iteration is kept with GCC's library.
 template <class C>
 concept HashTable = requires(C& values) {
   values.rehash(values.bucket_count());
 };
 
 /// A count (of a hash table, the number of its buckets too) and the elements in the order of iteration.
+/// Reading is O(elements) also for ordered containers, whose elements come in order and go in at the end.
+/// Comparison objects, hash functions and allocators are not sent: what is read has default ones.
 template <class C>
 struct CollectionCodec {
   using Stored = typename C::value_type;
   using Element = typename ElementCodec<Stored>::Element;
+  /// Then one archive serves the whole container, so that elements may share what they point to.
   static constexpr bool uses_archive = element_uses_archive<Stored>;
 
+  /// O(elements). A forward_list is gone through once more, since it does not know its length.
   static void write(Writer& writer, const C& values) {
     [[maybe_unused]] const OneArchive<uses_archive> shared(&writer);
     writer.raw(static_cast<std::uint64_t>(std::ranges::distance(values)));
     if constexpr (HashTable<C>) writer.raw(static_cast<std::uint64_t>(values.bucket_count()));
     for (const auto& value : values) ElementCodec<Stored>::write(writer, static_cast<const Stored&>(value));
   }
+  /// Throws DecodeError for a length that the bytes left cannot hold.
   static C read(Reader& reader) {
     [[maybe_unused]] const OneArchive<uses_archive> shared(&reader);
     auto n = reader.count(ElementCodec<Stored>::least);
@@ -125,7 +159,8 @@ struct CollectionCodec {
 
  private:
   /// GCC's library iterates over buckets from the one that was last to get its first element, and within one
-  /// from what came last. So elements put in from the last on come to stand in the same order again.
+  /// from what came last. So elements put in from the last on come to stand in the same order again. A number
+  /// of buckets is believed up to 2^24, or up to 64 an element, so that a damaged one asks for no memory.
   static void read_table(Reader& reader, std::size_t n, C& values) {
     constexpr std::uint64_t most_buckets = std::uint64_t{1} << 24;  // of a damaged number
     const auto buckets = reader.raw<std::uint64_t>();
@@ -137,7 +172,8 @@ struct CollectionCodec {
   }
 };
 
-/// Plain elements side by side in memory, which as a whole goes from there and into its place.
+/// Plain elements side by side in memory, which as a whole goes from there and into its place. At most 16
+/// elements are looked at for addresses, and only where the compiler does not see their members.
 template <class V>
 struct ArrayCodec {
   using T = typename V::value_type;
@@ -153,23 +189,27 @@ struct ArrayCodec {
     if (n != 0) std::memcpy(static_cast<void*>(data(values)), reader.bytes(n * sizeof(T)), n * sizeof(T));
     return values;
   }
+  /// The elements where they lie. Valid until the container changes.
   static std::span<const std::byte> memory(const V& values) {
     return std::as_bytes(std::span(data(values), values.size()));
   }
+  /// The length follows from the number of bytes, so there is no head.
   static void write_head(Writer&, const V& values) { look_at(data(values), values.size()); }
+  /// As many elements as the bytes hold. Throws DecodeError if that is no whole number.
   static V allocate(Reader&, std::size_t bytes) {
     if (bytes % sizeof(T) != 0) throw DecodeError("not a whole number of elements");
     return V(bytes / sizeof(T));
   }
 
  private:
+  /// A valarray has no data().
   template <class Values>
   static auto* data(Values& values) {
     return values.size() == 0 ? nullptr : &values[0];
   }
 };
 
-/// A valarray, which its own header declares.
+/// A valarray of plain elements, which its own header declares: a source that has none need not include it.
 template <class V>
 concept NumericArray = MemoryCodec<typename V::value_type> && requires(const V& values) {
   values.cshift(0);
@@ -178,7 +218,8 @@ concept NumericArray = MemoryCodec<typename V::value_type> && requires(const V& 
 };
 
 // --- what stands for a value elsewhere --------------------------------------------------------------------
-/// A path of a file, as std::filesystem has it.
+/// A path of a file, as std::filesystem has it. Told by its members, so that <filesystem> need not be
+/// included.
 template <class P>
 concept Path = requires(const P& path) {
   { path.native() } -> std::same_as<const typename P::string_type&>;
@@ -187,14 +228,16 @@ concept Path = requires(const P& path) {
   requires Encodable<typename P::string_type>;
 };
 
-/// Behind a pointer to it stands one of it: no array, and no object of a class derived from it.
+/// Behind a pointer to it stands one of it: no array, and no object of a class derived from it, which would
+/// be cut down to T on its way.
 template <class T>
 concept Pointee = requires {
   sizeof(T);
 }
 &&std::is_object_v<T> && !std::is_array_v<T> &&
     (!std::is_polymorphic_v<T> || std::is_final_v<T>)&&Encodable<std::remove_const_t<T>>;
-/// shared_ptr and unique_ptr: whether there is an object, and it.
+/// shared_ptr and unique_ptr: whether there is an object, and it. Null stays null. What is read was made by
+/// `new`, and is freed by `delete`.
 template <class P>
 struct PointerCodec {
   using T = std::remove_const_t<typename P::element_type>;
@@ -210,7 +253,8 @@ struct PointerCodec {
 };
 
 // --- parts ----------------------------------------------------------------------------------------------
-/// pair and tuple of encodable parts, in order. Braces keep the order of reading.
+/// pair and tuple of encodable parts, in order, without padding between them. Braces keep the order of
+/// reading.
 template <class T>
 inline constexpr bool parts_use_archive = false;
 template <class A, class B>
@@ -219,6 +263,7 @@ template <class... T>
 inline constexpr bool parts_use_archive<std::tuple<T...>> = (uses_archive<T> || ...);
 template <class T>
 struct TupleCodec {
+  /// Parts may share what they point to.
   static constexpr bool uses_archive = parts_use_archive<T>;
 
   static void write(Writer& writer, const T& value) {
@@ -240,7 +285,8 @@ struct TupleCodec {
 
 }  // namespace detail
 
-/// Strings of any plain character: a length, and the characters.
+/// Strings of any plain character: a length, and the characters, which are neither checked nor converted.
+/// They may hold zeros.
 template <class C, class Traits, class A>
   requires detail::Memory<C>
 struct Codec<std::basic_string<C, Traits, A>> {
@@ -258,12 +304,15 @@ struct Codec<std::basic_string<C, Traits, A>> {
 };
 
 /// Vectors. Those of plain elements are contiguous: they are sent from their memory and received into it. All
-/// others, and vector<bool>, go element by element.
+/// others, and vector<bool>, go element by element. So a vector of many plain structures is sent at the speed
+/// of memory, and one of as many strings is not.
 template <class T, class A>
   requires Encodable<T>
 struct Codec<std::vector<T, A>>
     : std::conditional_t<detail::MemoryCodec<T> && std::is_default_constructible_v<T>,
                          detail::ArrayCodec<std::vector<T, A>>, detail::CollectionCodec<std::vector<T, A>>> {
+  /// False for vector<bool>, which has no memory of bools, and for elements that cannot be made
+  /// without arguments.
   static constexpr bool contiguous = detail::MemoryCodec<T> && std::is_default_constructible_v<T>;
 };
 /// Lists, deques, sets, maps, hash tables and the like: a count and the elements, in the order of iteration.
@@ -296,11 +345,13 @@ struct Codec<std::pair<A, B>> : detail::TupleCodec<std::pair<A, B>> {};
 template <class... T>
   requires(Encodable<T>&&...)
 struct Codec<std::tuple<T...>> : detail::TupleCodec<std::tuple<T...>> {};
-/// Arrays: their elements in order, or their memory as a whole if the elements are plain.
+/// Arrays: their elements in order, or their memory as a whole if the elements are plain. The length is part
+/// of the type, and is not sent.
 template <class T, std::size_t n>
   requires Encodable<T>
 struct Codec<std::array<T, n>> {
   using Array = std::array<T, n>;
+  /// An array of arrays of numbers is memory too, down to its numbers.
   static constexpr bool as_memory = n > 0 && detail::MemoryCodec<T>&& std::is_trivially_copyable_v<T>;
   static constexpr bool uses_archive = detail::uses_archive<T>;
 
@@ -325,7 +376,7 @@ struct Codec<std::array<T, n>> {
   }
 };
 
-/// Optional values: whether there is one, and it.
+/// Optional values: whether there is one, and it. One byte more than the value.
 template <class T>
   requires Encodable<T>
 struct Codec<std::optional<T>> {
@@ -340,7 +391,9 @@ struct Codec<std::optional<T>> {
   }
 };
 
-/// Variants: which alternative, and it. A variant that is valueless by exception throws when it is written.
+/// Variants: which alternative, and it. A variant that is valueless by exception throws
+/// std::bad_variant_access when it is written. Reading throws DecodeError for an alternative that does not
+/// exist. Alternatives of one type are told apart by their index.
 template <class... T>
   requires(Encodable<T>&&...)
 struct Codec<std::variant<T...>> {
@@ -357,6 +410,7 @@ struct Codec<std::variant<T...>> {
   }
 
  private:
+  /// One function for each alternative; the index picks one. O(1).
   template <std::size_t... i>
   static Variant read(Reader& reader, std::size_t index, std::index_sequence<i...>) {
     using Make = Variant (*)(Reader&);

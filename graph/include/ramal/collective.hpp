@@ -24,8 +24,17 @@ namespace ramal {
 /// What a collective task's function may take in place of a Communicator&, such as another library's
 /// communicator: specialise with `static T from(Communicator&)`, which is called on each rank for each task
 /// and may throw, on all of them, if it cannot be had. The function takes it by value or by reference.
+///
+///   template <>
+///   struct ramal::CommunicatorAs<solver::Group> {
+///     static solver::Group from(ramal::Communicator& ranks) {
+///       return solver::Group(ramal::mpi_communicator(ranks));
+///     }
+///   };
+///   double solve(solver::Group group, ramal::Inputs<Field> mine);     // ramal::collective<solve> works now
 template <class T>
 struct CommunicatorAs;
+/// A function that takes a Communicator& gets the very one.
 template <>
 struct CommunicatorAs<Communicator> {
   static Communicator& from(Communicator& communicator) { return communicator; }
@@ -33,19 +42,21 @@ struct CommunicatorAs<Communicator> {
 
 namespace detail {
 
-/// A first parameter of a collective task's function.
+/// A first parameter of a collective task's function. A Communicator itself is taken by reference only: it is
+/// the session's.
 template <class C>
 concept CommunicatorParameter = !std::is_rvalue_reference_v<C> && requires(Communicator & communicator) {
   CommunicatorAs<std::remove_cvref_t<C>>::from(communicator);
 }
 &&(!std::same_as<std::remove_cvref_t<C>, Communicator> || std::is_lvalue_reference_v<C>);
 
-/// How a collective task's literals begin.
+/// How a collective task's literals begin. As many ranks follow as it says, each a u32.
 struct CollectiveHead {
   std::uint32_t turn = 0;   ///< its position among the collective tasks of its run
   std::uint32_t ranks = 0;  ///< that are named; 0: it runs on all
   std::uint64_t parts = 0;
 };
+/// Throws DecodeError if there are too few bytes.
 inline CollectiveHead collective_head(std::span<const std::byte> literals) {
   return Reader(literals).raw<CollectiveHead>();
 }
@@ -56,9 +67,11 @@ inline std::uint64_t part_index(std::span<const std::byte> literals) {
 
 /// The ranks as they are kept in a task. Throws std::invalid_argument if there are none, or one is negative
 /// or named twice.
+/// They stay in the order given, which numbers them in the communicator.
 std::vector<std::uint32_t> checked_ranks(const std::vector<int>& ranks);
 
-/// True for a range of handles to what can be a T.
+/// True for a range of handles to what can be a T. It is gone through more than once, and its size must be
+/// known.
 template <class T, class Range>
 constexpr bool is_parts() {
   if constexpr (!is_delayed<Range> && requires(const Range& parts) {
@@ -72,6 +85,8 @@ constexpr bool is_parts() {
 }
 
 /// What stands ahead of a collective task's other arguments: who runs it, and the inputs that are shared out.
+/// Ranks and parts are only referred to, for as long as the call lasts. Parts of another type than
+/// T are converted by a task each.
 template <class T, class Range>
 struct SharedParts {
   const std::vector<std::uint32_t>& ranks;
@@ -93,12 +108,15 @@ struct SharedParts {
   }
 };
 
-/// What a participant of a collective_map leaves for the tasks that take its results out.
+/// What a participant of a collective_map leaves for the tasks that take its results out. It stays on its
+/// rank, and is freed when the last of them has run.
 struct PartResults {
   std::vector<Value> values;
   template <class Archive>
   void serialize(Archive&, unsigned) {}  // never travels
 
+  /// Throws std::runtime_error if there are not as many results as parts; the task then fails on
+  /// all its ranks.
   template <class U>
   static PartResults of(std::vector<U> results, std::size_t parts) {
     if (results.size() != parts) {
@@ -125,6 +143,7 @@ struct PartOf {
     out.input(collective);
   }
 };
+/// The kind of the task that stands for one part's result.
 template <class U>
 inline constexpr Kind part_kind{.name = "part",
                                 .result = &TypeOf<U>::type,
@@ -132,12 +151,13 @@ inline constexpr Kind part_kind{.name = "part",
                                 .preview = [](const CallFrame&) { return std::string(); },
                                 .part = true};
 
-/// A collective task's wishes; if no ranks are named it runs on all.
+/// A collective task's wishes; if no ranks are named it runs on all. Of an annotation only the name counts.
 struct CollectiveWishes {
   std::shared_ptr<const Annotation> annotation = nullptr;
   std::vector<std::uint32_t> ranks = {};
 };
 
+/// R is a std::vector, as the result of a collective_map's function is.
 template <class R>
 inline constexpr bool is_vector = false;
 template <class U>
@@ -150,6 +170,7 @@ struct CollectiveThunk {
   static constexpr auto function = f;
   using Result = std::conditional_t<each, PartResults, R>;
 
+  /// This rank's own parts, where they are stored. Leaves `in` at the first of the other arguments.
   static std::vector<const T*> local_parts(ArgReader& in) {
     const auto head = in.literals.template raw<CollectiveHead>();
     for (std::uint32_t k = 0; k < head.ranks; ++k) in.literals.template raw<std::uint32_t>();
@@ -157,6 +178,7 @@ struct CollectiveThunk {
     for (const T*& part : parts) part = &in.template input<T>();
     return parts;
   }
+  /// Throws what `from` or f throws; the task has then failed on all its ranks.
   static void run(CallFrame& frame, Value& result) {
     ArgReader in(frame);
     const std::vector<const T*> parts = local_parts(in);
@@ -185,6 +207,7 @@ struct CollectiveThunk {
 };
 
 /// What a call gives: a handle, or one for each part.
+/// A handle, to what the first rank's participant returns.
 template <class R, bool each>
 struct CollectiveResult {
   using type = Delayed<R>;
@@ -194,7 +217,8 @@ struct CollectiveResult<std::vector<U>, true> {
   using type = std::vector<Delayed<U>>;
 };
 
-/// What `collective<f>` and `collective_map<f>` are: constant, stateless objects.
+/// What `collective<f>` and `collective_map<f>` are: constant, stateless objects. A call makes a task and
+/// runs nothing; it may be made in any thread.
 template <auto f, bool each, class S = SignatureOf<decltype(f)>>
 class CollectiveFunction {
  public:
@@ -261,6 +285,8 @@ class CollectiveFunction<f, each, Signature<R, C, Inputs<T>, P...>> : CountedCal
   }
 
   /// The same function with a name or with ranks; called like CollectiveFunction.
+  /// It may be kept, copied and called as often as one likes, in any thread. `annotate` and `on`
+  /// keep what the other has set.
   class With : CountedCall<R, 1 + sizeof...(P)> {
    public:
     using CountedCall<R, 1 + sizeof...(P)>::operator();
@@ -270,9 +296,11 @@ class CollectiveFunction<f, each, Signature<R, C, Inputs<T>, P...>> : CountedCal
                       std::source_location where = std::source_location::current()) const {
       return call(wishes_, where, parts, rest...);
     }
+    /// Throws std::invalid_argument as for `delayed<f>`.
     With annotate(Annotation wishes) const {
       return With({std::make_shared<const Annotation>(checked(std::move(wishes))), wishes_.ranks});
     }
+    /// Throws as CollectiveFunction::on.
     With on(const std::vector<int>& ranks) const { return With({wishes_.annotation, checked_ranks(ranks)}); }
 
    private:
@@ -285,6 +313,8 @@ class CollectiveFunction<f, each, Signature<R, C, Inputs<T>, P...>> : CountedCal
   /// in this order, and the first one's result counts. Throws std::invalid_argument if there are none, or one
   /// is negative or named twice; one that the session does not have is refused by `compute` or `persist`, in
   /// the same way.
+  ///
+  ///   auto spectrum = ramal::collective<fft>.on({0, 1, 2, 3}).annotate({.name = "fft"})(slabs);
   With on(const std::vector<int>& ranks) const { return With({}).on(ranks); }
 };
 
@@ -295,7 +325,8 @@ class CollectiveFunction<f, each, Signature<R, C, Inputs<T>, P...>> : CountedCal
 ///
 ///   R f(ramal::Communicator& communicator, ramal::Inputs<T> mine, P... args)
 ///
-/// (or another library's communicator, as <ramal/boost_mpi.hpp> has it) with those of `parts`, a range of Delayed<T>, that lie on it, in their order (maybe none):
+/// (or another library's communicator, as <ramal/boost_mpi.hpp> has it) with those of `parts`, a range of
+/// Delayed<T>, that lie on it, in their order (maybe none):
 ///
 ///   parts made on     rank 0: a c     rank 1: b       rank 2: d e
 ///   f is called with  {a, c}          {b}             {d, e}
@@ -312,6 +343,17 @@ class CollectiveFunction<f, each, Signature<R, C, Inputs<T>, P...>> : CountedCal
 /// 30 s.
 ///
 /// With RAMAL_SCHEDULER=serial the one process is the only participant, whatever ranks are named.
+///
+///   double norm(ramal::Communicator& communicator, ramal::Inputs<Field> mine) {
+///     double own = 0, all = 0;
+///     for (const Field& field : mine) own += sum_of_squares(field);
+///     MPI_Allreduce(&own, &all, 1, MPI_DOUBLE, MPI_SUM, ramal::mpi_communicator(communicator));
+///     return std::sqrt(all);
+///   }
+///   Delayed<double> total = ramal::collective<norm>(fields);
+///
+/// It costs four messages a participant, and the wait for the slowest. Parts are seen where they are stored,
+/// and are neither copied nor moved from.
 template <auto f>
 inline constexpr detail::CollectiveFunction<f, false> collective{};
 
@@ -322,7 +364,11 @@ inline constexpr detail::CollectiveFunction<f, false> collective{};
 ///
 /// returns one for each of `mine`, in their order (none where there are none). They stay where they are made,
 /// so what is done with result k goes on where part k was. Persist all that later graphs use: what is not
-/// kept is made again, and by all. Without parts there is nothing to ask for, and f does not run.
+/// kept is made again, and by all. Without parts there is nothing to ask for, and f does not run. If f
+/// returns another number of results than it has parts, the task fails on all ranks.
+///
+///   std::vector<Delayed<Field>> next = ramal::collective_map<exchange_edges>(fields);
+///   session.persist(next);
 template <auto f>
 inline constexpr detail::CollectiveFunction<f, true> collective_map{};
 

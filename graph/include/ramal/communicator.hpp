@@ -19,7 +19,8 @@ namespace ramal {
 
 /// The ranks that run one collective task, numbered from 0 in the order in which they were stated. Belongs to
 /// the session; use it only inside the task and in the thread that runs it. `gather` and `agree` are
-/// collective: all ranks make the same calls in the same order, or some wait for ever.
+/// collective: all ranks make the same calls in the same order, or some wait for ever. In one process
+/// (RAMAL_SCHEDULER=serial) there is one rank, whose collective calls return at once.
 ///
 /// For MPI calls of your own, <ramal/mpi.hpp> gives the MPI_Comm behind it.
 class Communicator {
@@ -27,15 +28,22 @@ class Communicator {
   virtual ~Communicator() = default;
   /// This rank's number in here, which differs from that in the session where `on` named ranks.
   virtual int rank() const = 0;
-  /// How many ranks there are.
+  /// How many ranks run this task; at most the session's.
   virtual int size() const = 0;
-  /// Every rank's text, in the order of ranks, on every rank. Collective. O(all texts).
+  /// Every rank's text, in the order of ranks, on every rank. Collective. O(all texts) in time and memory, so
+  /// it is for what is short; for data call MPI, or return them. Texts may hold any bytes.
   virtual std::vector<std::string> gather(const std::string& mine) = 0;
 
   /// Calls `step` on every rank. If it throws on any, throws on all: there its own exception, elsewhere a
   /// std::runtime_error with the message of the lowest rank that failed. So whatever may fail on one rank
   /// alone (opening a file, allocating) goes in here, before the collective calls that would wait for it.
   /// Collective: costs one `gather` of short texts. What `step` does itself need not be collective.
+  ///
+  ///   std::FILE* file = nullptr;
+  ///   communicator.agree([&] {
+  ///     file = std::fopen(name.c_str(), "r");
+  ///     if (file == nullptr) throw std::runtime_error(name + " cannot be opened");
+  ///   });
   template <class Step>
   void agree(const Step& step) {
     std::exception_ptr own;

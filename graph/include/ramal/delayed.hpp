@@ -19,9 +19,17 @@
 // before it runs. A result is returned by value, can be copied and encoded, and is no handle. All of this is
 // checked when the program is compiled, with one line that says what is wrong.
 //
+//   double total(ramal::Inputs<double> parts);
+//   auto sum = delayed<total>(parts);                          // parts: a std::vector<Delayed<double>>
+//   auto named = delayed<label>(std::pair{x, "length"});       // label(std::pair<long, std::string>)
+//
 // Making a task costs about 25 ns and touches nothing but its own memory: there is no graph object and no
 // lock. So tasks may be made in any thread, also where no session is. A task lives as long as a handle or a
-// task that reads it.
+// task that reads it. One with two handles as arguments takes 56 bytes; literals take the bytes of their
+// encoding beside that. The last handle frees a graph of any depth without recursion.
+//
+// A literal is encoded at the call, by its Codec, in each task anew. What is large, or used by many tasks, is
+// better a `value`: that is sent at most once to each rank that needs it.
 #pragma once
 
 #include <ramal/detail/arguments.hpp>
@@ -42,6 +50,7 @@ namespace ramal {
 template <class T>
 class Delayed : detail::Operators<T> {
  public:
+  /// The type that the task returns; void for a task that only does something.
   using value_type = T;
 
   /// For Ramal's own use: takes over one count of the task.
@@ -63,6 +72,7 @@ class Delayed : detail::Operators<T> {
                   "iterate inside a task");
     return nullptr;
   }
+  /// Does not compile, for the same reason.
   template <class U = T>
   U* end() const {
     return begin<U>();
@@ -76,7 +86,8 @@ class Delayed : detail::Operators<T> {
 };
 
 /// True if both handles name the result of the same call. Says nothing of values: two equal calls are two
-/// tasks, and so are two handles to one member of a family. `a == b` is a task that compares the values.
+/// tasks, and so are two handles to one member of a family. `a == b` is a task that compares the values. True
+/// for two handles that were moved from. O(1).
 template <class T, class U>
 bool same_task(const Delayed<T>& a, const Delayed<U>& b) {
   return a.task_handle().get() == b.task_handle().get();
@@ -84,7 +95,8 @@ bool same_task(const Delayed<T>& a, const Delayed<U>& b) {
 
 namespace detail {
 
-/// Says in one line what is wrong with a function's result as that of a task, if anything is.
+/// Says in one line what is wrong with a function's result as that of a task, if anything is. Each condition
+/// leaves out what those before it refuse, so that there is one message.
 template <class R>
 constexpr void check_result() {
   static_assert(!is_delayed<R>,
@@ -132,16 +144,19 @@ inline constexpr bool is_task = (std::is_void_v<R> || (Encodable<std::remove_cv_
                                                        std::copy_constructible<std::remove_cv_t<R>>)) &&
                                 !is_delayed<R> && (is_parameter<P> && ...);
 
-/// What `delayed<f>` is: a constant, stateless object.
+/// What `delayed<f>` is: a constant, stateless object. To copy it costs nothing, and it may be called in any
+/// thread.
 template <auto f, class Signature = SignatureOf<decltype(f)>>
 class DelayedFunction;
 
+/// Declared here, since `annotate` returns it.
 template <auto f, class R, class... P>
 class AnnotatedFunction;
 
 template <auto f, class R, class... P>
 class DelayedFunction<f, Signature<R, P...>> : CountedCall<R, sizeof...(P)> {
  public:
+  /// What f returns, for code that is given a `delayed<f>`.
   using result_type = R;
   using CountedCall<R, sizeof...(P)>::operator();
 
@@ -153,7 +168,7 @@ class DelayedFunction<f, Signature<R, P...>> : CountedCall<R, sizeof...(P)> {
   /// A new task that will call f with these arguments: for each parameter a value, a Delayed, or a
   /// container or tuple of them. Values are encoded now, so later changes to them are not seen. A handle of
   /// another type that converts to the parameter's makes a small task that converts. `where` is the caller's
-  /// line, for messages. O(arguments).
+  /// line, for messages. Time and memory are proportional to the number of handles and the bytes of values.
   ///
   /// Throws std::invalid_argument for a moved-from handle, for literals of 2 GiB or more, and for a value
   /// that holds an address of this process; and what a value's own serialize() throws.
@@ -175,11 +190,17 @@ class DelayedFunction<f, Signature<R, P...>> : CountedCall<R, sizeof...(P)> {
 };
 
 /// What `delayed<f>.annotate(wishes)` returns. All tasks made by one such object share its wishes, so make it
-/// once for many calls.
+/// once for many calls:
+///
+///   const auto load = delayed<read_file>.annotate({.name = "load", .cost = 5});
+///   for (const std::string& name : names) files.push_back(load(name));
+///
+/// It holds the wishes by a shared pointer; tasks made by it, and copies of it, hold them too.
 template <auto f, class R, class... P>
 class AnnotatedFunction : CountedCall<R, sizeof...(P)> {
  public:
   using CountedCall<R, sizeof...(P)>::operator();
+  /// Throws std::invalid_argument as DelayedFunction::annotate.
   explicit AnnotatedFunction(Annotation wishes)
       : wishes_(std::make_shared<const Annotation>(checked(std::move(wishes)))) {}
   /// A new task with these wishes; see DelayedFunction.
@@ -196,16 +217,19 @@ class AnnotatedFunction : CountedCall<R, sizeof...(P)> {
 };
 
 /// What `delay(closure)` returns: a function object with state, called like `delayed<f>`. Each task gets a
-/// copy of the state as it was given to `delay`.
+/// copy of the state as it was given to `delay`, encoded ahead of its arguments. A task that changes the
+/// state changes its own copy.
 template <class F, class Signature = SignatureOf<F>>
 class DelayedClosure;
 
 template <class F, class R, class... P>
 class DelayedClosure<F, Signature<R, P...>> : CountedCall<R, sizeof...(P)> {
  public:
+  /// What the object returns when it is called.
   using result_type = R;
   using CountedCall<R, sizeof...(P)>::operator();
 
+  /// Copies the object. Null wishes are none.
   explicit DelayedClosure(const F& function, std::shared_ptr<const Annotation> wishes = nullptr)
       : function_(function), wishes_(std::move(wishes)) {
     check_result<R>();
@@ -234,10 +258,17 @@ class DelayedClosure<F, Signature<R, P...>> : CountedCall<R, sizeof...(P)> {
 /// `delayed<f>(args…)` makes a task instead of calling f. f is a function, a captureless lambda, a
 /// member function (its object is the first argument), a picked overload or an instantiated template.
 ///
-/// Of f's parameters, `const T&` sees the stored value without a copy; `T` gets it moved in where this is its
-/// last use, else a copy; `Inputs<T>` takes a range of handles. f runs on any rank, in any of its threads. It
-/// runs anew for each `compute` that needs it, unless its result is persisted. What it throws becomes a
-/// TaskError of whoever asks for the result. It cannot use a session.
+/// Among f's parameters, `const T&` sees the stored value without a copy; `T` gets it moved in where this is
+/// its last use, else a copy; `Inputs<T>` takes a range of handles. f runs on any rank, in any of its
+/// threads. It runs anew for each `compute` that needs it, unless its result is persisted. What it throws
+/// becomes a TaskError of whoever asks for the result. It cannot use a session.
+///
+///   auto sum = delayed<[](double a, double b) { return a + b; }>(x, 2.0);        // a captureless lambda
+///   auto area = delayed<&Shape::area>(shape);                                   // a member function
+///   auto root = delayed<static_cast<double (*)(double)>(&norm)>(area);         // one of several overloads
+///
+/// f should depend on nothing but its arguments and what all ranks have alike: it may run on any rank, and
+/// again for a later graph. For random numbers see this_task() in <ramal/this_task.hpp>.
 template <auto f>
 inline constexpr detail::DelayedFunction<f> delayed{};
 
@@ -251,6 +282,9 @@ auto detail::lift(std::source_location where, const A&... args) {
 /// into each task; give what is large as a `value` argument. Throws std::invalid_argument if its bytes hold
 /// an address of this process (a capture by reference, `this`, a pointer, a view): that would mean nothing on
 /// another rank.
+///
+///   const double scale = 0.5;
+///   auto scaled = delay([scale](const Field& field) { return field * scale; })(field);
 template <class F>
 auto delay(F function, std::source_location where = std::source_location::current()) {
   static_assert(std::is_trivially_copyable_v<F> || Encodable<F>,
@@ -265,6 +299,12 @@ auto delay(F function, std::source_location where = std::source_location::curren
 /// which keeps it until the last handle is gone. An rvalue is moved in, anything else copied. It exists at
 /// once, so it needs no persist. Throws std::invalid_argument if it is plain memory, or an array of that, and
 /// holds an address of this process.
+///
+///   auto table = ramal::value(read_table("table.txt"));      // on rank 0, once
+///   auto results = ramal::map<look_up>(keys, table);         // look_up(key, const Table&)
+///
+/// Nothing runs for it, and its size has no limit, unlike that of literals. A parameter `const T&` sees it
+/// where it is stored; one by value gets a copy, since it stays.
 template <class T>
 Delayed<std::decay_t<T>> value(T&& object, std::source_location where = std::source_location::current()) {
   using Plain = std::decay_t<T>;
@@ -286,7 +326,8 @@ Delayed<std::decay_t<T>> value(T&& object, std::source_location where = std::sou
 
 namespace detail {
 
-/// The task that a Delayed<int> for a parameter of type long becomes.
+/// The task that a Delayed<int> for a parameter of type long becomes. One is made for each such argument of
+/// each call.
 template <class To, class From>
 To convert(const From& value) {
   return static_cast<To>(value);
@@ -305,7 +346,8 @@ std::tuple_element_t<i, T> item(const T& tuple) {
 }  // namespace detail
 
 /// `auto [q, r] = delayed<divide>(7, 3)`, or `get<0>(handle)`: an element of a tuple, pair or array, which is
-/// a small task of its own that copies the element out.
+/// a small task of its own that copies the element out. Each call makes another task; a structured binding
+/// makes one for each name. Throws std::invalid_argument if the handle was moved from.
 template <std::size_t i, class T>
 auto get(const Delayed<T>& tuple, std::source_location where = std::source_location::current()) {
   return delayed<&detail::item<i, T>>(tuple, where);
@@ -322,13 +364,15 @@ struct std::tuple_element<i, ramal::Delayed<T>> {
   using type = ramal::Delayed<std::tuple_element_t<i, T>>;
 };
 
-/// Handles as keys of unordered containers: equal where same_task says so.
+/// Handles as keys of unordered containers: equal where same_task says so. The hash is that of an address, so
+/// it, and the order of such a container, differ from run to run.
 template <class T>
 struct std::hash<ramal::Delayed<T>> {
   std::size_t operator()(const ramal::Delayed<T>& handle) const noexcept {
     return std::hash<const void*>()(handle.task_handle().get());
   }
 };
+/// Takes the place of `==`, which would make a task.
 template <class T>
 struct std::equal_to<ramal::Delayed<T>> {
   bool operator()(const ramal::Delayed<T>& a, const ramal::Delayed<T>& b) const noexcept {

@@ -1,6 +1,30 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Family<T>: many tasks of one kind over an index space. What one reads is a function of its place, so that
 // whoever runs the graph need not have all of it anywhere: rank 0 plans families, ranks their own members.
+//
+//   auto squares = ramal::family<square>(1'000'000);               // square(i) for each i
+//   auto sums = ramal::stencil<sum>(squares, {{-1}, {0}, {1}});    // of each and its two neighbours
+//   Delayed<double> total = ramal::reduce<add>(sums);
+//
+//   call                             member               reads
+//   family<f>(extent)                [i, j]               nothing
+//   family<f>(extent, depends, a)    [i, j]               what depends([i, j], reads) names
+//   map<f>(a, b)                     [i, j]               a[i, j], b[i, j]
+//   stencil<f>(a, offsets)           [i, j]               a[i, j] + each offset
+//   transpose(a)                     [i, j]               a[j, i]
+//   coarsen<f>(a, block)             [j]                  a[j * block] to a[(j + 1) * block - 1]
+//   split<f>(a, parts)               [i, k]               a[i]
+//   all_gather<f>(a)                 [i, j]               all of a
+//   shuffle<split, merge>(a, n)      [k]                  the k-th parts of all of a
+//   reduce<op>(a)                    one handle           all of a, pairwise
+//
+// Each of these calls costs rank 0 the same whatever the family's size, but for `members`, `as_family` and a
+// long list of offsets, and may be made in any thread. It throws std::invalid_argument, naming the line of
+// the call, for a negative length, more than 2^48 members, or more than 62 sources. A family without members
+// is allowed, and has nothing to run.
+//
+// At most 65535 families can be made together, counting those that a call makes on its way, such as the
+// levels of a reduction. Beyond that compute, run and persist throw std::length_error.
 #pragma once
 
 #include <ramal/detail/member.hpp>
@@ -9,26 +33,40 @@
 namespace ramal {
 
 /// A lazy collection of results, 1 to 4 dimensions. Copying one copies a pointer. Nothing runs before a
-/// session computes a member, or what was made from members; then the whole family runs, and nothing of it is
-/// kept but what was asked for.
+/// session computes a member, or what was made from members; then what these need of the family runs, and
+/// nothing of it is kept but what was asked for. `session.persist(family)` keeps all of it.
+///
+/// A family lives as long as a handle to it or to a member of it, or a family that reads it. Handles may be
+/// copied and dropped in any thread; a chain of families of any length is freed without recursion.
+///
+///   Delayed<double> corner = field[{0, 0}];      // a member, a handle like any other
+///   session.persist(field);                      // all of them, where they are made
 template <class T>
 class Family {
  public:
+  /// The type that a member gives.
   using value_type = T;
 
+  /// For Ramal's own use.
   explicit Family(detail::FamilyView view) : view_(std::move(view)) {}
+  /// The lengths of its index space. Places go from 0 to before these in each dimension.
   const Index& extent() const { return view_.shape; }
+  /// How many members there are: the product of the lengths.
   std::int64_t size() const { return view_.shape.volume(); }
 
-  /// The member at that place, a handle like any other. Each call makes a new one. Throws std::out_of_range.
+  /// The member at that place, a handle like any other. Each call makes a new one, which same_task tells from
+  /// others; the member runs once for all of them within one graph. O(1). Throws std::out_of_range if there
+  /// is no such place, also for a place of another number of dimensions.
   Delayed<T> operator[](const Index& place) const {
     return Delayed<T>(detail::member_task(detail::member_kind<detail::Stored<T>>, view_, place));
   }
+  /// The same, with the place as numbers: `field(3, 7)`.
   template <std::integral... I>
   Delayed<T> operator()(I... place) const {
     return (*this)[Index(place...)];
   }
-  /// Handles to all, in the order of their places. O(size).
+  /// Handles to all, in the order of their places, the last number fastest. O(size) in time and memory, here
+  /// and wherever they are used.
   std::vector<Delayed<T>> members() const {
     std::vector<Delayed<T>> all;
     all.reserve(static_cast<std::size_t>(size()));
@@ -40,8 +78,10 @@ class Family {
   /// The same family with wishes for each of its members; what is to be made of these is to be made of what
   /// this returns. A rank is for all of them. A member that states result_bytes starts when they fit into the
   /// rank's bound on memory; where nothing is stated, what the first members took counts, from 64 KiB on.
-  /// Cost says nothing: members are shared out evenly. Throws std::invalid_argument if a host is stated, and
-  /// for a family that is persisted, that a loop leaves or that is made of handles.
+  /// Cost says nothing: members are shared out evenly. Wishes that were there before are replaced. Throws
+  /// std::invalid_argument if a host is stated, for a family that is persisted, that a loop leaves, that
+  /// stands for a loop's state, that is made of handles or is a part of another, and as for `delayed<f>`.
+  /// Whether there is such a rank is known only to a session, which then throws std::invalid_argument.
   Family annotate(Annotation wishes, std::source_location where = std::source_location::current()) const {
     return Family(view_.annotated(std::move(wishes), where));
   }
@@ -53,7 +93,11 @@ class Family {
   detail::FamilyView view_;
 };
 
-/// What is known of what members read; see `family<f>.with`.
+/// What is known of what members read; see `family<f>.with`. It is there to plan by. A member that
+/// reads further than `reach` says fails.
+///
+///   // wave(place, above, left): a member reads its neighbours of the step before, at most one place away.
+///   const auto waves = ramal::family<wave>.with({.reach = Index(1, 1)})(Index(1000, 64), neighbours);
 struct FamilyOptions {
   /// Each member reads places at most so far from its own, in each dimension, and single values; one that
   /// reads further fails. Lets ranks find out who needs what from their own neighbourhood; without it every
@@ -84,6 +128,7 @@ template <class P>
 class FamilyArg {
  public:
   using T = std::remove_cvref_t<P>;
+  /// A family, of which a member reads its own place, or the one that there is.
   FamilyArg(const Family<T>& family) : source_{family.view(), {}} {}  // NOLINT: how arguments are passed
   template <class S>
     requires(!is_family<S> && !is_inputs<T> && fits<T, S>())
@@ -98,12 +143,14 @@ class FamilyArg {
       source_ = single_source(value(static_cast<T>(one)).task_handle());
     }
   }
+  /// What the parameter reads.
   const FamilySource& source() const { return source_; }
 
  private:
   FamilySource source_;
 };
 
+/// Every family is made here. Throws std::invalid_argument as check_family.
 template <class R>
 Family<R> make_family(const Kind& kind, const Index& extent, std::vector<FamilySource> sources,
                       std::vector<std::byte> closure, std::source_location where, FamilyTraits traits = {}) {
@@ -118,6 +165,7 @@ Family<R> make_family(const Kind& kind, const Index& extent, std::vector<FamilyS
   return Family<R>(FamilyView::of(std::move(node)));
 }
 
+/// A family as it is, a handle, or a value that is stored once for all members.
 template <class S>
 FamilySource source_of(const S& given) {
   if constexpr (is_family<S>) {
@@ -137,7 +185,7 @@ struct ExtentHere {
     requires(std::convertible_to<const E&, Index>)
   ExtentHere(const E& lengths, std::source_location line = std::source_location::current())  // NOLINT
       : extent(lengths), where(line) {}
-  /// `family<f>({4, 4})`.
+  /// `family<f>({4, 4})`. Throws std::invalid_argument if there is no number, or more than 4.
   ExtentHere(std::initializer_list<std::int64_t> lengths,
              std::source_location line = std::source_location::current())
       : where(line) {
@@ -150,6 +198,7 @@ struct ExtentHere {
   }
 };
 
+/// What `family<f>` is: an object that may be copied, and called in any thread.
 template <auto f>
 class FamilyFunction {
   using Shape = MemberSignature<SignatureOf<decltype(f)>, true>;
@@ -159,9 +208,10 @@ class FamilyFunction {
   constexpr FamilyFunction() = default;
   explicit FamilyFunction(FamilyOptions options)
       : options_(std::make_shared<FamilyOptions>(std::move(options))) {}
+  /// The same function with what is known of what members read; earlier options are replaced.
   FamilyFunction with(FamilyOptions options) const { return FamilyFunction(std::move(options)); }
 
-  /// f(place) for each place of the extent.
+  /// f(place) for each place of the extent. Members read nothing, and run where they are owned.
   Family<R> operator()(const ExtentHere& extent) const {
     return make_family<R>(member_kind_of<f, true, Nothing>, extent.extent, {}, {}, extent.where,
                           traits(false));
@@ -176,6 +226,26 @@ class FamilyFunction {
   /// If it also has `inverse(k, place, readers)`, which calls `readers(p)` for each place p that reads that
   /// member of the k-th source, ranks find out who reads their members at no more cost than that. A member
   /// that reads what the inverse does not tell fails, where what it reads is another rank's.
+  ///
+  ///   struct Below {                                 // member i reads members i and 2i of the one source
+  ///     void operator()(const Index& place, ramal::Reads& reads) const {
+  ///       reads(0, place);
+  ///       if (2 * place[0] < size) reads(0, 2 * place[0]);
+  ///     }
+  ///     long size;
+  ///   };
+  ///   auto next = ramal::family<step>(size, Below{size}, values);   // step(Index, Inputs<double>)
+  ///
+  /// Its inverse, as a second function of Below: a value is read at its own place and, if even, at half of
+  /// it.
+  ///
+  ///     void inverse(std::uint32_t k, const Index& place, ramal::Readers& readers) const {
+  ///       readers(place);
+  ///       if (place[0] % 2 == 0) readers(place[0] / 2);
+  ///     }
+  ///
+  /// What `depends` throws makes the member fail. Throws std::invalid_argument, naming the line, if the
+  /// object holds an address of this process, or a handle among the sources was moved from.
   template <class Depends, class... Sources>
     requires(std::invocable<const Depends&, const Index&, Reads&>)
   Family<R>
@@ -214,11 +284,15 @@ class FamilyFunction {
 }  // namespace detail
 
 /// `family<f>(extent)`, `family<f>(extent, depends, sources…)`: a task per place of an index space. f takes
-/// the place first, as an Index or, with one dimension, as a number.
+/// the place first, as an Index or, with one dimension, as a number. A member that reads too many or too few
+/// results for f's parameters fails, and says how many it read.
 template <auto f>
 inline const detail::FamilyFunction<f> family{};
 
-/// What a stencil finds beyond the edge: nothing, the edge itself, or the other end.
+/// What a stencil finds beyond the edge: nothing, the edge itself, or the other end. Each dimension is looked
+/// at by itself, so in a corner `clamp` gives the corner:
+///
+///   places 0 1 2 3, offsets -1 and 1, at place 0:   open: 1     clamp: 0 1     periodic: 3 1
 enum class Edge : std::int32_t { open, clamp, periodic };
 
 namespace detail {
@@ -238,7 +312,11 @@ Family<typename MemberSignature<SignatureOf<decltype(f)>, false>::result> patter
 }  // namespace detail
 
 /// f of each member's neighbours, at `offsets` from its own place, in that order: as Inputs<T>, or one
-/// parameter each if none can be missing. An Index may come first.
+/// parameter each if none can be missing. An Index may come first, and is the place of the result. With
+/// Edge::open the Inputs of members at the edge are shorter; with a parameter for each, such a member fails.
+/// Throws std::invalid_argument for an offset of other dimensions than the family, or beyond 2^48.
+///
+///   auto smooth = ramal::stencil<mean>(field, {{0, 0}, {-1, 0}, {1, 0}, {0, -1}, {0, 1}});
 template <auto f, class T>
 auto stencil(const Family<T>& of, const std::vector<Index>& offsets, Edge edge = Edge::open,
              std::source_location where = std::source_location::current()) {
@@ -247,7 +325,8 @@ auto stencil(const Family<T>& of, const std::vector<Index>& offsets, Edge edge =
       detail::stencil_closure(of.extent(), offsets, static_cast<std::int32_t>(edge), where), where);
 }
 
-/// Members change places: [i, j] becomes [j, i]. Of two dimensions.
+/// Members change places: [i, j] becomes [j, i]. Each is passed on by a task of its own.
+/// Throws std::invalid_argument for a family of other than two dimensions.
 template <class T>
 Family<T> transpose(const Family<T>& of, std::source_location where = std::source_location::current()) {
   detail::expect_dims(of.extent(), 2, "transpose", where);
@@ -256,7 +335,8 @@ Family<T> transpose(const Family<T>& of, std::source_location where = std::sourc
 }
 
 /// f of each `block` neighbours in a row: member j of the result reads members j * block to (j + 1) * block
-/// - 1. Of one dimension.
+/// - 1, the last one maybe fewer. f takes Inputs<T>. Throws std::invalid_argument for a family of other than
+/// one dimension, or a block that is not positive.
 template <auto f, class T>
 auto coarsen(const Family<T>& of, std::int64_t block,
              std::source_location where = std::source_location::current()) {
@@ -268,8 +348,9 @@ auto coarsen(const Family<T>& of, std::int64_t block,
       detail::closure_of(detail::CoarsenClosure{block, of.size()}), where);
 }
 
-/// f(place, member) for each of `parts` parts of each member: member [i, k] of the result reads member i. Of
-/// one dimension.
+/// f(place, member) for each of `parts` parts of each member: member [i, k] of the result reads member i, and
+/// runs once for each part. Throws std::invalid_argument for a family of other than one dimension, or if
+/// `parts` is not positive.
 template <auto f, class T>
 auto split(const Family<T>& of, std::int64_t parts,
            std::source_location where = std::source_location::current()) {
@@ -278,7 +359,9 @@ auto split(const Family<T>& of, std::int64_t parts,
   return detail::patterned<f, detail::SplitPattern, T>(Index(of.size(), parts), {{of.view(), {}}}, {}, where);
 }
 
-/// f(place, all members) at each place of the family: everybody reads everybody. f takes Inputs<T>.
+/// f(place, all members) at each place of the family: everybody reads everybody. f takes Inputs<T>, in the
+/// order of places; the place may be left out. Each value is sent once to each rank, and then read there by
+/// all members: n^2 reads in all, so it is for families of few members or for steps that are far apart.
 template <auto f, class T>
 auto all_gather(const Family<T>& of, std::source_location where = std::source_location::current()) {
   return detail::patterned<f, detail::AllGatherPattern, T>(of.extent(), {{of.view(), {}}},
@@ -286,8 +369,9 @@ auto all_gather(const Family<T>& of, std::source_location where = std::source_lo
 }
 
 /// `merge` of the k-th parts of all members, where `split(place, member)` makes part place[1] of member
-/// place[0]: member k of the result. Of one dimension. A split that takes no place makes all parts of a
-/// member at once; see <ramal/map.hpp>.
+/// place[0]: member k of the result. `merge` takes Inputs of parts, in the order of the members. Throws
+/// std::invalid_argument for a family of other than one dimension, or if `parts` is not positive. A split
+/// that takes no place makes all parts of a member at once; see <ramal/map.hpp>.
 template <auto split, auto merge, class T>
   requires(detail::MemberSignature<detail::SignatureOf<decltype(split)>, false>::takes_place)
 auto shuffle(const Family<T>& of, std::int64_t parts,
@@ -299,8 +383,9 @@ auto shuffle(const Family<T>& of, std::int64_t parts,
 }
 
 /// Existing handles as a family, for its functions to read. Those that nothing else reads, and that are not
-/// persisted, are freed as the family's readers are done with them. Throws std::invalid_argument for a
-/// handle that was moved from.
+/// persisted, are freed as the family's readers are done with them. So a dataset takes no more room through a
+/// family than through its handles. O(handles). Throws std::invalid_argument for a handle that was moved
+/// from.
 template <class T>
 Family<T> as_family(const std::vector<Delayed<T>>& handles,
                     std::source_location where = std::source_location::current()) {
@@ -317,8 +402,9 @@ Family<T> as_family(const std::vector<Delayed<T>>& handles, const Index& extent,
       detail::family_of_tasks(detail::member_kind<detail::Stored<T>>, std::move(tasks), extent, where));
 }
 
+/// See `reduce` and `reduce_along` of families.
 struct FamilyReduceOptions {
-  std::int64_t arity = 2;  ///< results combined by one task
+  std::int64_t arity = 2;  ///< results combined by one task; at least 2
 };
 
 namespace detail {
@@ -349,14 +435,20 @@ FamilyView reduce_levels(FamilyView level, int axis, std::int64_t arity, std::so
 }  // namespace detail
 
 /// The pairwise combination along one dimension, which goes, by the same tree as of a range of handles, hence
-/// with the same bits. Of more than one dimension; throws std::invalid_argument.
+/// with the same bits. A family of one dimension becomes one of a single member. Dimensions count from 0:
+///
+///   Family<double> of extent [1000, 64];  reduce_along<add>(it, 0) has extent [64], sums of columns
+///
+/// Throws std::invalid_argument if there is no such dimension, its length is 0, or the arity is below 2.
 template <auto op, class T>
 Family<T> reduce_along(const Family<T>& of, int axis, FamilyReduceOptions options = {},
                        std::source_location where = std::source_location::current()) {
   return Family<T>(detail::reduce_levels<op, T>(of.view(), axis, options.arity, where).without(axis));
 }
 
-/// The same of all members, the last dimension first. Throws std::invalid_argument for an empty family.
+/// The same of all members, the last dimension first: rows are combined, then their results. op is as in the
+/// reduce of a range, T(T, T) or T(Inputs<T>), and sees neighbours left to right. A family of one member
+/// gives that member. Throws std::invalid_argument for an empty family, and for an arity below 2.
 template <auto op, class T>
 Delayed<T> reduce(const Family<T>& of, FamilyReduceOptions options = {},
                   std::source_location where = std::source_location::current()) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Index: the place of a family's member. Region: a box of places. Both are plain values: trivially copyable,
-// cheap to pass, and all their functions are constexpr and O(dimensions).
+// Index: the place of a family's member. Region: a box of places. Both
+// are plain values: trivially copyable, cheap to pass, and all their functions are constexpr, O(dimensions)
+// and throw nothing, but for text(), which allocates.
 #pragma once
 
 #include <ramal/detail/compiler.hpp>
@@ -21,7 +22,12 @@ namespace ramal {
 ///                    number       0      1      2
 ///                                 3      4      5
 ///
-/// A family's function takes its place as one, or as a number where there is one dimension.
+///   const Index lengths(2, 3);
+///   lengths.volume() == 6                        lengths.contains(Index(2, 0)) == false
+///   lengths.number_of(Index(1, 0)) == 3          lengths.place_of(4) == Index(1, 1)
+///
+/// A family's function takes its place as one, or as a number where there is one dimension. A number converts
+/// to an Index of one dimension, so that `rod[3]`, `field[{2, 3}]` and `field(2, 3)` all name members.
 struct Index {
   /// The largest number of dimensions.
   static constexpr int most_dims = 4;
@@ -38,6 +44,7 @@ struct Index {
 
   /// The number of a dimension, from 0 on. Unchecked.
   constexpr std::int64_t operator[](int dim) const { return at[static_cast<std::size_t>(dim)]; }
+  /// The same to be written.
   constexpr std::int64_t& operator[](int dim) { return at[static_cast<std::size_t>(dim)]; }
   /// As many dimensions, with the same numbers.
   constexpr bool operator==(const Index& other) const {
@@ -76,7 +83,7 @@ struct Index {
       if (place[d] < 0 || place[d] >= (*this)[d]) return false;
     return true;
   }
-  /// For messages, such as `[3, 4]`.
+  /// The place as text, such as `[3, 4]`.
   std::string text() const {
     std::string all = "[";
     for (int d = 0; d < dims; ++d) all += (d > 0 ? ", " : "") + std::to_string((*this)[d]);
@@ -85,17 +92,20 @@ struct Index {
 };
 
 /// A box of places: those from `low` to before `high` in each dimension. Empty if `high` is not above `low`
-/// in some dimension.
+/// in some dimension. Both have as many dimensions, which nothing checks.
+///
+///   const Region box{Index(1, 0), Index(3, 2)};     // [1, 0] [1, 1] [2, 0] [2, 1]
+///   box.offset_of(Index(2, 0)) == 2
 struct Region {
   Index low, high;
 
-  /// All places of an extent.
+  /// All places of an extent: from 0 to before its lengths.
   static constexpr Region whole(const Index& lengths) {
     Region box{lengths, lengths};
     for (int d = 0; d < lengths.dims; ++d) box.low[d] = 0;
     return box;
   }
-  /// One place alone.
+  /// One place alone: from it to before the next in each dimension.
   static constexpr Region of(const Index& place) {
     Region box{place, place};
     for (int d = 0; d < place.dims; ++d) ++box.high[d];
@@ -103,14 +113,15 @@ struct Region {
   }
   /// How many places it has in a dimension; never below 0.
   constexpr std::int64_t length(int dim) const { return std::max<std::int64_t>(0, high[dim] - low[dim]); }
-  /// How many places it has.
+  /// How many places it has. Overflow is not checked.
   constexpr std::int64_t volume() const {
     std::int64_t product = 1;
     for (int d = 0; d < low.dims; ++d) product *= length(d);
     return product;
   }
+  /// It has no places.
   constexpr bool empty() const { return volume() == 0; }
-  /// The place, of as many dimensions, lies in it.
+  /// The place lies in it. It must have as many dimensions.
   constexpr bool contains(const Index& place) const {
     for (int d = 0; d < low.dims; ++d)
       if (place[d] < low[d] || place[d] >= high[d]) return false;
@@ -128,7 +139,8 @@ struct Region {
     for (int d = 0; d < low.dims; ++d) offset = offset * length(d) + place[d] - low[d];
     return offset;
   }
-  /// The place that so many of its places come before, the inverse of offset_of.
+  /// The place that so many of its places come before, the inverse of offset_of. `offset` must be from 0 to
+  /// before volume().
   constexpr Index place_of(std::int64_t offset) const {
     Index lengths = high;
     for (int d = 0; d < lengths.dims; ++d) lengths[d] -= low[d];
@@ -136,7 +148,7 @@ struct Region {
     for (int d = 0; d < lengths.dims; ++d) place[d] += low[d];
     return place;
   }
-  /// What of it lies in an extent.
+  /// What of it lies in an extent; empty if nothing does.
   constexpr Region within(const Index& lengths) const {
     Region box = *this;
     for (int d = 0; d < low.dims; ++d) {
@@ -145,7 +157,7 @@ struct Region {
     }
     return box;
   }
-  /// The smallest box that holds it and the place.
+  /// The smallest box that holds it and the place. It must not be empty, or its bounds count as places.
   constexpr Region with(const Index& place) const {
     Region box = *this;
     for (int d = 0; d < low.dims; ++d) {
@@ -154,7 +166,7 @@ struct Region {
     }
     return box;
   }
-  /// What it has in common with another of as many dimensions.
+  /// What it has in common with another of as many dimensions; empty if that is nothing.
   constexpr Region and_(const Region& other) const {
     Region box = *this;
     for (int d = 0; d < low.dims; ++d) {

@@ -23,13 +23,14 @@ namespace ramal {
 
 namespace detail {
 
-/// What a state begins with, and the identity of its type.
+/// What a state begins with, its extent, which no step changes, and the kind of a task that passes its type
+/// on.
 struct LoopState {
   FamilySource initial;
   Index extent;
   const Kind* carry;
 };
-/// What a step makes of all states, and whether it is the last.
+/// What a step makes of all states, in their order, and whether it is the last.
 struct LoopNext {
   std::vector<FamilySource> states;
   std::optional<FamilySource> done;
@@ -38,11 +39,13 @@ struct LoopNext {
 /// What stands for the states while the body is called. Throws std::invalid_argument for a family of 4
 /// dimensions, which has no room for one of steps.
 std::vector<FamilyView> make_stand_ins(std::span<const LoopState> states, std::source_location where);
-/// The families that the loop leaves, by state.
+/// The families that the loop leaves, by state. O(families and tasks within a step), without recursion.
+/// Throws std::invalid_argument for what cannot be within a step; see `iterate`.
 std::vector<FamilyView> make_loop(std::int64_t steps, std::span<const LoopState> states,
                                   std::span<const FamilyView> stand_ins, const LoopNext& next,
                                   std::source_location where);
 
+/// The kind that carries a state over where a step has no node of its own for it.
 template <class T>
 inline constexpr const Kind& carry_kind = member_kind_of<&identity<T>, false, Elementwise>;
 
@@ -62,6 +65,7 @@ struct StateOf<Delayed<T>> {
 template <class S>
 using State = typename StateOf<S>::type;
 
+/// A handle or value is a state of one member.
 template <class S>
 LoopState loop_state(const S& initial) {
   using T = Stored<typename State<S>::value_type>;
@@ -83,11 +87,13 @@ S state_of(const FamilyView& view) {
 template <class... S>
 class Next {
  public:
+  /// Only refers to families and handles, by counting; nothing is copied.
   explicit Next(const S&... states) : next_{{source_of(states)...}, std::nullopt} {}
   /// The verdict: the step is the last one if it is true, or fails. A family must have one member, else
   /// iterate throws std::invalid_argument.
   Next until(const Delayed<bool>& done) const { return until_source(source_of(done)); }
   Next until(const Family<bool>& done) const { return until_source(source_of(done)); }
+  /// What the loop is made of.
   const LoopNext& get() const { return next_; }
 
  private:
@@ -98,6 +104,7 @@ class Next {
   }
   LoopNext next_;
 };
+/// What the body returned is made by `next`.
 template <class N>
 inline constexpr bool is_next = false;
 template <class... S>
@@ -142,7 +149,9 @@ auto loop_of(const StepsHere& steps, const Body& body, std::array<LoopState, siz
 
 /// What one step of `iterate` makes of its states, in their order: families, handles, or values that are the
 /// same after each step. `next(…).until(done)` adds the verdict, a Delayed<bool>: whether the step is the
-/// last.
+/// last. It is read after the step, so a loop with a verdict makes at least one.
+///
+///   return ramal::next(x, r, p).until(norm_of(r) < tolerance);       // of a body with three states
 template <class... S>
 auto next(const S&... states) {
   return detail::Next<detail::State<S>...>(detail::State<S>(states)...);
@@ -163,9 +172,17 @@ auto next(const S&... states) {
 /// rank waits at the end of a step for its verdict, which travels from rank to rank, not through the program.
 /// If the verdict fails, so do all states. The number of steps done is one more state: `next(…, count + 1)`.
 ///
+///   const auto heated = ramal::iterate(1000, [&](ramal::Family<double> now) {
+///     return ramal::map<add>(ramal::stencil<spread>(now, {{-1}, {0}, {1}}, ramal::Edge::clamp), source);
+///   }, rod);                                       // `source`, another family, is the same in all steps
+///
 /// Throws std::invalid_argument, naming the line: if there are no steps, if a new state is of another extent
 /// than the old one, or for what is refused within the body; and what the body throws. A state that stood for
 /// a step must not be used outside of the body: whatever needs it is refused when it is computed.
+///
+/// The states that it gives are as lazy as any family or handle: nothing runs before they are computed, and
+/// they can be initial states of a further loop. Nothing is kept of the steps in between. A family that a
+/// loop leaves cannot be annotated; annotate what the body makes.
 template <class Body, class... S>
   requires(sizeof...(S) > 0)
 auto iterate(const detail::StepsHere& steps, const Body& body, const S&... initial) {
@@ -179,7 +196,8 @@ auto iterate(const detail::StepsHere& steps, const Body& body, const S&... initi
 /// further one f of those in the step before. f takes as many T as there are offsets, or Inputs<T>; `edge`
 /// says what there is beyond the edge. An Index that f takes first is the step, then the place. Gives the
 /// family after the last step. Throws std::invalid_argument if there are no steps, or an offset has other
-/// dimensions than the family.
+/// dimensions than the family. A rank needs from others only what the offsets reach; there is no barrier
+/// between steps.
 template <auto f, class T>
 Family<T> iterate(const Family<T>& initial, std::int64_t steps, const std::vector<Index>& offsets,
                   Edge edge = Edge::open, std::source_location where = std::source_location::current()) {

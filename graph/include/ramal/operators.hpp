@@ -9,6 +9,16 @@
 // result type that they have for the values. Each is a task like one of `delayed`: it costs as much, and what
 // throws on the values makes it fail. A string literal counts as a std::string. `std::cout << handle` does
 // not compile: a handle has no value to print. Throws std::invalid_argument for a moved-from handle.
+//
+//   parts[0] + parts[1]           a task; each use of the operator makes another
+//   2 * parts[0]                  the value may stand on either side
+//   a + b + c                     two tasks, the first of which reads a and b
+//   sum == 16384                  a Delayed<bool>; whether two handles name one call: same_task(a, b)
+//   -x, !done                     of one handle
+//   if (session.compute(a < b))   a comparison decides nothing before it is computed
+//
+// Each operator is a task of its own, so a long expression of cheap ones is faster as one function.
+// Assignments such as += are not there: a handle names one result for ever.
 #pragma once
 
 #include <ramal/detail/arguments.hpp>
@@ -17,19 +27,23 @@
 
 namespace ramal::detail {
 
+/// An operand that is a value: its own type, and std::string for an array of characters.
 template <class S>
 struct OperandOf {
   using type = std::conditional_t<std::is_array_v<S>, std::string, S>;
 };
+/// An operand that is a handle: the type of its result.
 template <class T>
 struct OperandOf<Delayed<T>> {
   using type = T;
 };
-/// The value type behind an operand; a string literal counts as a string.
+/// The value type behind an operand; a string literal counts as a string. It decides which function a task
+/// calls.
 template <class S>
 using Operand = typename OperandOf<S>::type;
 
-/// A handle beside an operator, and the line where that stands: only a conversion can learn it.
+/// A handle beside an operator, and the line where that stands: only a conversion can learn it. Only refers
+/// to the handle, for as long as the operator's call lasts.
 template <class T>
 struct Here {
   Here(const Delayed<T>& operand, std::source_location line = std::source_location::current())  // NOLINT
@@ -38,11 +52,12 @@ struct Here {
   std::source_location where;
 };
 
-/// Calls f later; defined beside `delayed`.
+/// Calls f later, as `delayed<f>` does, with `where` as the caller's line; defined beside `delayed`.
 template <auto f, class... A>
 auto lift(std::source_location where, const A&... args);
 
-// One macro per arity, so that each operator is one line; undefined again below.
+// One macro per arity, so that each operator is one line; undefined again below. They are used twice: first
+// for the functions that tasks call, which are named, then for the operators that make such tasks.
 #define RAMAL_BINARY(op, named)               \
   template <class L, class R>                 \
   auto named(const L& left, const R& right) { \
@@ -75,6 +90,8 @@ auto lift(std::source_location where, const A&... args);
   RAMAL_UNARY(+, plus)            \
   RAMAL_UNARY(~, bit_not)
 
+/// The functions behind the tasks. Pictures and error messages show their names: `add`, `subtract`,
+/// `less`. Both operands are seen where they are stored, and not copied.
 namespace lifted {
 RAMAL_OPERATORS
 RAMAL_UNARY(!, logical_not)
@@ -93,7 +110,8 @@ RAMAL_UNARY(!, logical_not)
   friend auto operator op(const L& left, Here<T> right) {                        \
     return lift<&lifted::named<Operand<L>, T>>(right.where, left, right.handle); \
   }
-// C++20 also tries == with its sides exchanged, so between handles both sides must convert alike.
+// The left side of << may be a handle or a value, but no stream: that is the operator at the end of this
+// file. C++20 also tries == with its sides exchanged, so between handles both sides must convert alike.
 // Handles of different types take no conversion, and thus learn no line.
 #define RAMAL_EQUALITY(op, named)                                                \
   template <class R>                                                             \
@@ -120,12 +138,14 @@ RAMAL_UNARY(!, logical_not)
 /// The operators' base has a namespace of its own, since argument-dependent lookup of a handle sees all names
 /// beside its base.
 namespace found_by_lookup {
-/// Base of Delayed<T>, through which its operators are found.
+/// Base of Delayed<T>, through which its operators are found. It is empty. The operators are its friends, so
+/// that they are looked at for handles alone, and not for each operator in a program.
 template <class T>
 struct Operators {
   RAMAL_OPERATORS
   // This takes the handle itself: beside Delayed's own conversion to bool, that of Here would be ambiguous.
   // So its task does not know its line.
+  /// A Delayed of what ! gives for a T, which is a bool for numbers.
   friend auto operator!(const Delayed<T>& value) {
     return lift<&lifted::logical_not<T>>(std::source_location(), value);
   }
@@ -142,7 +162,8 @@ using found_by_lookup::Operators;
 
 namespace ramal {
 
-/// Does not compile, and says why: `std::cout << handle` would otherwise be the task of an operator <<.
+/// Does not compile, and says why: `std::cout << handle` would otherwise be the task of an operator <<. To
+/// print inside a task, use ramal::log (<ramal/this_task.hpp>).
 template <class Stream, class T>
 requires std::derived_from<Stream, std::ios_base> Stream& operator<<(Stream& stream, const Delayed<T>&) {
   static_assert(detail::never<T>,

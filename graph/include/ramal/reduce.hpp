@@ -16,7 +16,8 @@
 
 namespace ramal {
 
-/// See `reduce`.
+/// See `reduce`. The shape of the tree, and so the bits of a floating-point result, depend on `arity` and on
+/// the number of elements, and on nothing else.
 template <class T>
 struct ReduceOptions {
   std::size_t arity = 2;                    ///< results combined by one task; at least 2
@@ -25,7 +26,8 @@ struct ReduceOptions {
 
 namespace detail {
 
-/// What an operation combines: its type, and whether it takes neighbours one by one or a group.
+/// What an operation combines: its type, and whether it takes neighbours one by one or a group. The type that
+/// it takes must be the very type that it returns, so that results can be combined again.
 template <class F>
 struct OperationTraits {
   static_assert(never<F>, "ramal: reduce needs an operation of type T(T, T), or T(Inputs<T>) for groups");
@@ -37,6 +39,7 @@ struct OperationTraits<Signature<R, A, B>> {
   static_assert(std::same_as<std::remove_cvref_t<A>, R> && std::same_as<std::remove_cvref_t<B>, R>,
                 "ramal: reduce needs an operation of type T(T, T), or T(Inputs<T>) for groups");
   using type = R;
+  /// It is called with two neighbours at a time.
   static constexpr bool takes_group = false;
 };
 /// An operation (a, b, c, …) -> a, which sees up to `arity` neighbours at once, as Inputs<T> or a vector.
@@ -46,10 +49,11 @@ struct OperationTraits<Signature<R, P>> {
                     std::same_as<std::remove_cvref_t<P>, std::vector<R>>,
                 "ramal: reduce needs an operation of type T(T, T), or T(Inputs<T>) for groups");
   using type = R;
+  /// It is called once for a group.
   static constexpr bool takes_group = true;
 };
 
-/// Up to `arity` neighbours, folded left to right by a binary op in one task.
+/// Up to `arity` neighbours, folded left to right by a binary op in one task. The first is copied.
 template <auto op, class T>
 T fold(Inputs<T> group) {
   T result = group[0];
@@ -57,7 +61,8 @@ T fold(Inputs<T> group) {
   return result;
 }
 
-/// An element of a range as a leaf: a handle as it is, converted where its type differs, or a value.
+/// An element of a range as a leaf: a handle as it is, converted by a task where its type differs, or a
+/// value, which becomes a constant and no task.
 template <class T, class Element>
 Delayed<T> leaf(const Element& element, std::source_location where) {
   if constexpr (std::same_as<Element, Delayed<T>>) {
@@ -74,12 +79,13 @@ Delayed<T> leaf(const Element& element, std::source_location where) {
   }
 }
 
-/// Throw std::invalid_argument that names the caller's line.
+/// Throw std::invalid_argument that names the caller's line. Kept out of line, so that a call of `reduce` is
+/// small.
 [[noreturn]] void throw_empty_reduction(std::source_location where);
 [[noreturn]] void throw_bad_arity(std::size_t arity, std::source_location where);
 
 /// The tree above these leaves, level by level: `combine(group)` makes the task for one group of neighbours.
-/// A group of one moves up as it is.
+/// A group of one moves up as it is. There must be a leaf. O(leaves).
 template <class T, class Combine>
 Delayed<T> tree(std::vector<Delayed<T>> level, std::size_t arity, const Combine& combine) {
   while (level.size() > 1) {
@@ -105,6 +111,13 @@ Delayed<T> tree(std::vector<Delayed<T>> level, std::size_t arity, const Combine&
 /// A range of one gives that element, without a task; an empty one gives `identity`. Makes n-1 tasks for
 /// arity 2, on ceil(log2 n) levels; O(n). Throws std::invalid_argument for an empty range without identity,
 /// naming the caller's line, for an arity below 2, and for a moved-from handle among several.
+///
+///   Delayed<double> sum = ramal::reduce<add>(parts);
+///   Delayed<double> none = ramal::reduce<add>(std::vector<double>(), {.identity = ramal::value(0.0)});
+///   Delayed<Table> all = ramal::reduce<merge>(tables, {.arity = 8});     // merge(ramal::Inputs<Table>)
+///
+/// A binary op that takes its first argument by value gets it moved in where nobody else needs it, so that
+/// blocks are added up in place.
 template <auto op, std::ranges::range Range,
           class T = typename detail::OperationTraits<detail::SignatureOf<decltype(op)>>::type>
 Delayed<T> reduce(Range&& range, std::type_identity_t<ReduceOptions<T>> options = {},
@@ -128,7 +141,13 @@ Delayed<T> reduce(Range&& range, std::type_identity_t<ReduceOptions<T>> options 
   });
 }
 
-/// The same for an operation with state, in pairs: `reduce(delay(closure), range)`. Throws
+/// The same for an operation with state, in pairs: `reduce(delay(closure), range)`. Each task has a copy of
+/// the state.
+///
+///   const auto capped = ramal::delay([limit](long a, long b) { return std::min(limit, a + b); });
+///   Delayed<long> all = ramal::reduce(capped, parts);
+///
+/// Throws
 /// std::invalid_argument for an empty range, and for a moved-from handle among several.
 template <class F, class R, class... P, std::ranges::range Range>
   requires(sizeof...(P) == 2)

@@ -11,16 +11,41 @@
 // private one of a base cannot be told from the class's own.
 //
 // The archive is a ramal::Writer or ramal::Reader: `archive & member` and `<<`, `>>` work, `is_saving` and
-// `is_loading` tell which it is, and the version is that of
-// BOOST_CLASS_VERSION, else 0. Members are encoded by their own codecs. Writing
-// happens twice, once to count bytes, and must say the same both times. The class needs a default
-// constructor.
+// `is_loading` tell which it is, and the version is that of BOOST_CLASS_VERSION, else 0. Members are encoded
+// by their own codecs. Writing happens twice, once to count bytes, and must say the same both times. The
+// class needs a default constructor. What serialize() throws makes the task fail whose result it is, or
+// leaves the call that was given the value.
 //
 //   struct Point {
 //     double x, y;
 //     std::string name;
 //     template <class Archive> void serialize(Archive& archive, unsigned) { archive & x & y & name; }
 //   };
+//
+// The other ways, each for a class that cannot have the first:
+//
+//   template <class Archive>
+//   void serialize(Archive& archive, Vector& v, unsigned) { archive & v.x & v.y; }        // beside the class
+//
+//   class Hidden {
+//     friend class boost::serialization::access;               // with <boost/serialization/access.hpp>
+//     template <class Archive> void serialize(Archive& archive, unsigned) { archive & secret_; }
+//     std::string secret_;
+//   };
+//
+// A derived class encodes its base first, and what is not sent is made anew where the object arrives:
+//
+//   struct Labelled : Point {
+//     std::string label;
+//     std::size_t hash = 0;
+//     template <class Archive> void serialize(Archive& archive, unsigned) {
+//       archive & static_cast<Point&>(*this) & label;
+//       if constexpr (Archive::is_loading::value) hash = std::hash<std::string>()(label);
+//     }
+//   };
+//
+// A class that is trivially copyable and holds no addresses needs none of this: it goes as its memory. If it
+// has a serialize() of the first three kinds nevertheless, that counts.
 //
 // Users include nothing of this: <ramal/ramal.hpp> brings it in.
 #pragma once
@@ -51,6 +76,7 @@ struct RamalVersion {
 
 namespace ramal::detail {
 
+/// Which of the four it is, in the order above; `base`: one of a base alone, which is refused.
 enum class SerializedBy { nothing, member, free, boost, access, base };
 
 // --- members ------------------------------------------------------------------------------------------
@@ -61,7 +87,8 @@ concept MemberSerialize = requires(T& value, Writer& writer, Reader& reader) {
   value.serialize(reader, 0u);
 };
 
-/// The class that a member belongs to, which may be a base of the one it was named in.
+/// The class that a member belongs to, which may be a base of the one it was named in. Never defined: only
+/// its type is asked for.
 template <class C, class R, class... A>
 C declarer(R (C::*)(A...));
 template <class C, class R, class... A>
@@ -78,6 +105,7 @@ inline constexpr bool is_told = false;
 template <template <class...> class Base, class... A, class T>
 inline constexpr bool is_told<Base<A...>, T> = (std::same_as<A, T> || ...);
 
+/// Base declares the serialize() that was found for T, and knows nothing of T's own members.
 template <class T, class Base>
 inline constexpr bool is_only_base = !std::same_as<T, Base> && !is_told<Base, T>;
 /// The member serialize() is a base's that does not know T.
@@ -101,6 +129,7 @@ namespace beside_the_class {
 template <class Archive, class T>
 void serialize(Archive&, T&, ...) = delete;
 
+/// There is a serialize() for the very class; one for a base alone is ambiguous with the decoy.
 template <class T>
 concept ExactSerialize = requires(T& value, Writer& writer, Reader& reader) {
   serialize(writer, value, 0u);
@@ -114,12 +143,15 @@ namespace in_boost {
 template <class Archive, class T>
 void serialize(Archive&, T&, unsigned) = delete;
 
+/// There is one in namespace boost::serialization for the very class, found by the type of its
+/// third argument.
 template <class T, class Saving = Writer, class Loading = Reader>
 concept ExactSerialize = requires(T& value, Saving& saving, Loading& loading,
                                   boost::serialization::RamalVersion version) {
   serialize(saving, value, version);
   serialize(loading, value, version);
 };
+/// Calls it.
 template <class Archive, class T>
 void call(Archive& archive, T& value, unsigned version) {
   serialize(archive, value, boost::serialization::RamalVersion{version});
@@ -132,6 +164,7 @@ inline constexpr bool is_library_type =
     type_name<T>.starts_with("std::") || type_name<T>.starts_with("boost::");
 
 // --- private members ----------------------------------------------------------------------------------
+/// A base with a member of that name, to be ambiguous with.
 struct NamedSerialize {
   int serialize;
 };
@@ -170,11 +203,12 @@ constexpr SerializedBy serialized_by() {
     return SerializedBy::nothing;
   }
 }
+/// T is encoded by a serialize(), or would be if the one found were not a base's.
 template <class T>
 concept Serialize = serialized_by<T>()
 != SerializedBy::nothing;
 
-/// Of BOOST_CLASS_VERSION, whose header is there wherever a class has one.
+/// The version that BOOST_CLASS_VERSION gives a class, else 0. Its header is there wherever a class has one.
 template <class T>
 constexpr unsigned class_version() {
   if constexpr (requires { boost::serialization::version<T>::value; }) {
@@ -184,7 +218,7 @@ constexpr unsigned class_version() {
   }
 }
 
-/// Calls it. Throws what it throws.
+/// Calls the serialize() that counts for T, with the class's version. Throws what it throws.
 template <class Archive, class T, class Access = boost::serialization::access>
 void call_serialize(Archive& archive, T& value) {
   constexpr SerializedBy by = serialized_by<T>();

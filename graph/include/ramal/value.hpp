@@ -13,6 +13,9 @@
 //
 // Users meet Values only where they hand data to Ramal themselves (Locals); tasks take and return plain
 // types.
+//
+// All operations of a Value itself are O(1), but for what making, copying or destroying the object costs. The
+// count of owners is atomic, so that the last of several threads to let go frees the object.
 #pragma once
 
 #include <ramal/codec.hpp>
@@ -30,13 +33,15 @@ namespace ramal {
 
 class Value;
 
-/// What stands for a result of type void, so that waiting for it is like waiting for any other.
+/// What stands for a result of type void, so that waiting for it is like waiting for any other. It takes no
+/// bytes on its way. All of them are equal.
 struct Void {
   bool operator==(const Void&) const = default;
 };
 
 /// The operations on one C++ type; one constant per type. Two may exist for one type (in two shared
-/// libraries), so a Type's address says nothing about identity; compare names.
+/// libraries), so a Type's address says nothing about identity; compare names. It lives as long as the
+/// library that it is in. A function that takes a Value must be given one of that very type.
 struct Type {
   std::string_view name;  ///< as a person would write it, with namespaces
   std::size_t bytes;  ///< sizeof
@@ -59,6 +64,7 @@ namespace detail {
 struct Box {
   std::atomic<std::uint32_t> owners{1};
 };
+/// A box with its object, made in one allocation.
 template <class T>
 struct BoxOf : Box {
   template <class... A>
@@ -66,38 +72,52 @@ struct BoxOf : Box {
   T object;
 };
 
-/// As much as two registers hold, in which a function returns such results.
+/// As much as two registers hold, in which a function returns such results. The System V ABI for x86-64 and
+/// the one for 64-bit ARM return trivially copyable classes of up to 16 bytes so.
 inline constexpr std::size_t in_place_bytes = 16;
+/// A T is kept inside the Value: it can be copied as bytes, is small enough, and asks for no more
+/// alignment than the Value has.
 template <class T>
 inline constexpr bool fits_in_place = std::is_trivially_copyable_v<T> && sizeof(T) <= in_place_bytes &&
                                       alignof(T) <= 8;
 
-/// The Type constant of T. It is defined at the end, since its functions need Value.
+/// The Type constant of T. It is defined at the end, since its functions need Value. Initialised when the
+/// program is compiled, so it may be used before main().
 template <class T>
 struct TypeOf {
   static const Type type;
 };
 
-/// True for types that stand for an error in place of a result; such a type specialises it.
+/// True for types that stand for an error in place of a result; such a type specialises it. Tasks that read
+/// one are not called: it becomes their own result.
 template <class T>
 inline constexpr bool is_failure = false;
 
 }  // namespace detail
 
 /// One result: empty, or an object of any encodable type. See the top of this file for who may do what.
+///
+///   const Value made = Value::make<std::vector<int>>(3, 7);        // 7 7 7
+///   const Value other = made;                                      // shares the vector
+///   other.get<std::vector<int>>().size() == 3
 class Value {
  public:
   /// Holds nothing.
   Value() = default;
+  /// Shares a boxed object, or copies one in place. The count is raised without order: who copies
+  /// has it already.
   Value(const Value& other) noexcept : type_(other.type_), room_(other.room_) {
     if (is_boxed()) box()->owners.fetch_add(1, std::memory_order_relaxed);
   }
+  /// Takes the object over and leaves `other` empty.
   Value(Value&& other) noexcept : type_(std::exchange(other.type_, nullptr)), room_(other.room_) {}
+  /// Lets go of what it held, and takes or shares the other object.
   Value& operator=(Value other) noexcept {
     std::swap(type_, other.type_);
     std::swap(room_, other.room_);
     return *this;
   }
+  /// Frees the object if no other Value shares it; runs its destructor in this thread.
   ~Value() { drop(); }
 
   /// A Value holding a T made from `args`. Throws what T's constructor throws, or std::bad_alloc.
@@ -134,6 +154,7 @@ class Value {
     }
   }
 
+  /// It holds nothing. Only a Value that was never filled, was moved from or was reset does.
   bool empty() const { return type_ == nullptr; }
   /// Lets go of the object, which is freed if no other Value shares it.
   void reset() noexcept {
@@ -147,7 +168,8 @@ class Value {
   /// It holds an error in place of a result.
   bool failed() const { return type_ != nullptr && type_->failure; }
 
-  /// The object. The caller knows its type; a wrong T is undefined.
+  /// The object. The caller knows its type; a wrong T is undefined. The reference holds as long as this
+  /// Value, or, if it is boxed, as long as any Value that shares it.
   template <class T>
   const T& get() const {
     if constexpr (detail::fits_in_place<T>) {
@@ -162,10 +184,12 @@ class Value {
     assert(unique());
     return const_cast<T&>(get<T>());
   }
-  /// No other Value shares the object.
+  /// No other Value shares the object. True stays true only as long as nobody else can copy this Value. It
+  /// acquires: what other owners wrote before they let go is seen.
   bool unique() const { return !is_boxed() || box()->owners.load(std::memory_order_acquire) == 1; }
 
-  /// Makes an empty Value hold an object of a plain type, from its encoding of type.bytes bytes.
+  /// Makes an empty Value hold an object of a plain type, from its encoding of type.bytes bytes. Neither the
+  /// codec nor any other function of the type is called; requires type.plain.
   void set_plain(const Type& type, const std::byte* encoded) {
     assert(empty());
     copy_words(room_.bytes, encoded, type.bytes);
@@ -194,11 +218,14 @@ class Value {
     std::memcpy(to, &first, std::min(bytes, word_bytes));
     if (bytes > word_bytes) std::memcpy(to + word_bytes, &second, bytes - word_bytes);
   }
+  /// Requires a boxed object.
   detail::Box* box() const { return room_.box; }
+  /// Gives up this owner. The last one acquires what all others released, and destroys the object.
   void drop() noexcept {
     if (is_boxed() && box()->owners.fetch_sub(1, std::memory_order_acq_rel) == 1) type_->destroy(box());
   }
 
+  // Null: empty. Otherwise it says which of the two the room holds.
   const Type* type_ = nullptr;
   union Room {
     alignas(8) std::byte bytes[detail::in_place_bytes];
@@ -211,9 +238,12 @@ namespace detail {
 /// The functions that the Type of T points to.
 template <class T>
 struct TypeOperations {
+  /// Called once, by the last owner.
   static void destroy(void* box) noexcept { delete static_cast<BoxOf<T>*>(static_cast<Box*>(box)); }
   static void write(Writer& writer, const Value& value) { Codec<T>::write(writer, value.get<T>()); }
+  /// What was decoded is moved into its box.
   static Value read(Reader& reader) { return Value::make<T>(Codec<T>::read(reader)); }
+  /// These three do nothing for types that are not contiguous.
   static std::span<const std::byte> memory([[maybe_unused]] const Value& value) {
     if constexpr (Contiguous<T>) {
       return Codec<T>::memory(value.get<T>());
@@ -231,9 +261,11 @@ struct TypeOperations {
       return {};
     }
   }
+  /// Numbers and short texts as they are; of what is long or unknown the beginning, or the type.
   static std::string preview(const Value& value) { return ramal::preview(value.get<T>()); }
 };
 
+/// One that is looked at when it is encoded is not plain: its codec has to run.
 template <class T>
 constexpr Type TypeOf<T>::type{.name = type_name<T>,
                                .bytes = sizeof(T),

@@ -50,12 +50,13 @@ void add_tasks(std::vector<TaskHandle>& tasks, const Target& target) {
 }  // namespace detail
 
 /// Draws the graph behind a Delayed or a Family, or a range of them, to a file: `.dot` holds the text,
-/// `.svg`,
-/// `.png` and `.pdf` are laid out by Graphviz's `dot`. Runs nothing of the graph. The file appears when
-/// it is complete; after an error an older one is still there. By the thread that uses the session, since
-/// both use the tasks' own words. Collecting is linear in tasks and edges; Graphviz takes up to half a
+/// `.svg`, `.png` and `.pdf` are laid out by Graphviz's `dot`. Runs nothing of the graph. The file appears
+/// when it is complete; after an error an older one is still there. By the thread that uses the session,
+/// since both use the tasks' own words. Collecting is linear in tasks and edges; Graphviz takes up to half a
 /// minute. Throws std::invalid_argument for another extension or rankdir, an empty range or a moved-from
 /// handle; std::runtime_error if the file cannot be written or Graphviz is missing or fails.
+///
+///   ramal::visualize(total, "sum.svg", {.rankdir = "LR"});
 template <class Target>
 void visualize(const Target& target, const std::string& file, const VisualizeOptions& options = {}) {
   std::vector<detail::TaskHandle> held;

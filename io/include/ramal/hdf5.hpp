@@ -30,7 +30,8 @@
 
 namespace ramal {
 
-/// Names the file and the dataset, what was expected and what was found.
+/// What is wrong with a file: what() names the file and the dataset, what was expected and what was found.
+/// Inside a task it becomes the TaskError of that task, with the same text.
 class Hdf5Error : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -38,17 +39,21 @@ class Hdf5Error : public std::runtime_error {
 
 /// Hold it during HDF5 calls of your own in a program that reads through Ramal. While one thread
 /// has it, Ramal keeps no file of its own open in this process. The same thread may take it again.
+///
+///   const auto lock = ramal::hdf5_lock();       // waits for a read that is under way
+///   H5Fopen(…);                                 // Ramal stays out of HDF5 until the end of the block
 [[nodiscard]] std::unique_lock<std::recursive_mutex> hdf5_lock();
 
 // --- what a file holds ------------------------------------------------------------------------------
 
-/// Stands in max_shape for a dimension that may grow without limit.
+/// Stands in max_shape for a dimension that may grow without limit; the largest number that there is.
 inline constexpr std::uint64_t hdf5_unlimited = ~std::uint64_t{0};
 
-/// Attributes by name: numbers and texts as they are (of long ones the beginning), of others the type.
+/// Attributes by name: numbers and texts as they are (of long ones the beginning), of others the type. To be
+/// printed; read_hdf5_attribute gives their values.
 using Hdf5Attributes = std::map<std::string, std::string>;
 
-/// What a file says of one dataset.
+/// What a file says of one dataset. Shapes are in elements.
 struct Hdf5Dataset {
   std::string path = {};                  ///< from the root: `/group/name`
   std::string type = {};                  ///< `float64 big-endian`, `int16`, `compound{x: float64, n: int32}`
@@ -64,23 +69,24 @@ struct Hdf5Dataset {
 };
 /// What a file says of one group.
 struct Hdf5Group {
-  std::string path = {};
+  std::string path = {};  ///< from the root, which is `/`
   Hdf5Attributes attributes = {};
 };
 /// A name that is not the object's own: soft and external links, further hard links.
 struct Hdf5Link {
-  std::string path = {};
+  std::string path = {};    ///< the name itself, from the root
   std::string kind = {};    ///< `soft`, `external`, `hard`
   std::string target = {};  ///< `/a/b`, or `other.h5:/a/b`
   bool dangling = false;    ///< leads to nothing that can be opened
 };
-/// What `describe` found, in the order in which it was found.
+/// What `describe` found, in the order in which it was found. A plain value, which needs the file no more.
 struct Hdf5File {
-  std::string path = {};
+  std::string path = {};               ///< as `describe` was given it
   std::vector<Hdf5Group> groups = {};  ///< the root first
   std::vector<Hdf5Dataset> datasets = {};
   std::vector<Hdf5Link> links = {};
-  /// The dataset of that path, with or without the leading `/`; null if there is none. O(datasets).
+  /// The dataset of that path, with or without the leading `/`; null if there is none. O(datasets). It lives
+  /// as long as this object does and is not changed.
   const Hdf5Dataset* find(const std::string& dataset) const;
   /// All of it to be printed: a line for each thing.
   std::string text() const;
@@ -88,12 +94,16 @@ struct Hdf5File {
 
 /// All groups, datasets and links below the root, depth first, by name within each group. An object with
 /// several names is described once, under the first; soft and external links are not followed. Reads metadata
-/// only. Throws Hdf5Error if the file is missing, damaged or no HDF5 file.
+/// only: O(objects and attributes), however much data there is. Throws Hdf5Error if the file is missing,
+/// damaged or no HDF5 file.
+///
+///   std::cout << ramal::describe("ocean.nc").text();
 Hdf5File describe(const std::string& file);
 
 /// An attribute of a dataset or group, nullopt if there is none of that name. T: a number (of an attribute
 /// with one element), std::string, or a vector of numbers. Numbers are converted only where nothing is lost.
-/// Throws Hdf5Error for any other attribute, and if there is no such file or object.
+/// Throws Hdf5Error for any other attribute, and if there is no such file or object. A text without elements
+/// is read as an empty one.
 ///   read_hdf5_attribute<double>("ocean.nc", "/temperature", "_FillValue")
 template <class T>
 std::optional<T> read_hdf5_attribute(const std::string& file, const std::string& object,
@@ -101,7 +111,7 @@ std::optional<T> read_hdf5_attribute(const std::string& file, const std::string&
 
 // --- reading ----------------------------------------------------------------------------------------
 
-/// How a dataset is divided into blocks.
+/// How a dataset is divided into blocks. Whole chunks are best; see read_hdf5.
 struct Hdf5ReadOptions {
   /// How many elements a block has in each dimension, at least 1; blocks at the end may be smaller. Empty:
   /// whole chunks of the file (or rows, if it has none), as many as block_bytes allows but one at least.
@@ -152,6 +162,7 @@ Extents hdf5_grid(const Hdf5Plan& plan, const Extents& block_shape);
 void read_hdf5_into(void* memory, const Hdf5Type& type, const std::string& file, const std::string& dataset,
                     const Extents& offset, const Extents& shape, const Hdf5Identity& identity);
 
+/// The task behind a block. Members of structures that no field names are zero.
 template <class T>
 Block<T> read_hdf5_block(const std::string& file, const std::string& dataset, const Extents& offset,
                          const Extents& shape, const Hdf5Identity& identity) {
@@ -165,15 +176,24 @@ Block<T> read_hdf5_block(const std::string& file, const std::string& dataset, co
 /// one. False if there is no such attribute. Throws Hdf5Error for any other.
 bool read_hdf5_numbers(std::vector<std::byte>& memory, const Hdf5Type& type, const std::string& file,
                        const std::string& object, const std::string& name, bool one);
+/// The text of an attribute; none if there is no such. Throws Hdf5Error for one that is no single
+/// text.
 std::optional<std::string> read_hdf5_text(const std::string& file, const std::string& object,
                                           const std::string& name);
 
 }  // namespace detail
 
-/// A dataset as lazy blocks, in a grid that covers it. Copying it copies handles: O(blocks).
+/// A dataset as lazy blocks, in a grid that covers it. Copying it copies handles: O(blocks). Nothing is read
+/// before a session computes a block, or what was made of one.
+///
+///   shape (5, 4), block_shape (2, 4):   grid (3, 1)    blocks of shape (2, 4), (2, 4), (1, 4)
+///
+///   auto sums = ramal::map<sum>(grid.blocks());
+///   auto field = ramal::as_family(grid.blocks());       // for what families offer; see <ramal/family.hpp>
 template <class T>
 class Hdf5Grid {
  public:
+  /// For Ramal's own use: as many blocks as the grid has places.
   Hdf5Grid(const Extents& shape, const Extents& block_shape, const Extents& grid,
            std::vector<Delayed<Block<T>>> blocks)
       : shape_(shape), block_shape_(block_shape), grid_(grid), blocks_(std::move(blocks)) {}
@@ -186,7 +206,8 @@ class Hdf5Grid {
   const Extents& grid() const { return grid_; }
   /// All blocks, row-major in the grid. Each Block knows its offset in the whole.
   const std::vector<Delayed<Block<T>>>& blocks() const { return blocks_; }
-  /// The block at this place in the grid, counted in blocks. Throws std::out_of_range.
+  /// The block at this place in the grid, counted in blocks, not elements. O(dimensions). Throws
+  /// std::out_of_range if there is no such place, or it has another number of dimensions.
   const Delayed<Block<T>>& at(const Extents& place) const {
     std::size_t index = 0;
     if (place.size() != grid_.size())
@@ -235,8 +256,9 @@ Hdf5Grid<T> make_hdf5_grid(const Hdf5Plan& plan, const std::string& dataset, con
 
 }  // namespace detail
 
-/// A dataset as a grid of blocks, each a task `read <dataset>`. Looks at the file once, now, and
-/// reads nothing but metadata. A scalar gives one block without dimensions; a dataset without elements none.
+/// A dataset as a grid of blocks, each a task `read <dataset>`. Looks at the file once, now, and reads
+/// nothing but metadata. The file must not change before the last block has been read. A scalar gives one
+/// block without dimensions; a dataset without elements none.
 ///
 /// Elements are converted to T where no value can be lost (also integers to floating point, byte order,
 /// enumerations to integers), and refused otherwise. Blocks that split chunks, by a block_shape of your own,
@@ -246,6 +268,10 @@ Hdf5Grid<T> make_hdf5_grid(const Hdf5Plan& plan, const std::string& dataset, con
 /// Each block states its bytes (`result_bytes`), so that a dataset larger than memory can be read through.
 /// The blocks are placed like other tasks without inputs: contiguous ranges of the grid on each rank.
 /// O(blocks).
+///
+///   auto particles = ramal::read_hdf5<Particle>("run.h5", "/particles");     // with Hdf5Fields<Particle>
+///   auto grid = ramal::read_hdf5<float>("ocean.nc", "/temperature", {.block_shape = {1, 180, 360}});
+///   session.compute(grid.at({0, 0, 0}));                      // reads one block
 ///
 /// Throws Hdf5Error, now for all that can be seen now. A task throws it for a damaged chunk, and if the file
 /// is not the one seen now any more. Throws std::invalid_argument for options that do not fit.

@@ -64,6 +64,8 @@ Block<double> read_hdf5_decoded_block(const std::string& file, const std::string
 /// Integers of more than 53 bits are compared as they are and then rounded. Products and sums are those of
 /// doubles, also where xarray makes do with float32.
 ///
+///   auto stored = ramal::read_hdf5_decoded("ocean.nc", "/temperature", {.mask_and_scale = false});
+///
 /// Throws as read_hdf5 does, and Hdf5Error for other elements than numbers and for a scale_factor or
 /// add_offset that is not one number.
 inline Hdf5Grid<double> read_hdf5_decoded(const std::string& file, const std::string& dataset,

@@ -10,6 +10,15 @@
 //
 // Fields are found by name; the file may hold more of them, in any order. A member without a field is zero.
 // When such structures are written, the file gets a compound type of the fields named, in their order.
+//
+//   in memory                                in the file, when written
+//   std::int8_t … std::uint64_t, char        integers of as many bytes
+//   float, double                            floating point of 4 or 8 bytes
+//   std::array<E, n>, E[n] in a structure    an array of n elements; arrays of arrays have more dimensions
+//   a structure with Hdf5Fields              a compound
+//
+// A bool, and characters other than char, are refused when the program is compiled; use an integer. When a
+// file is read, its numbers are converted where no value can be lost; see read_hdf5.
 #pragma once
 
 #include <ramal/detail/compiler.hpp>
@@ -28,11 +37,11 @@
 namespace ramal {
 
 /// Specialise with `static constexpr auto fields`, a tuple of what `field` returns. T must be trivially
-/// copyable.
+/// copyable. The same specialisation serves reading and writing, and structures within structures.
 template <class T>
 struct Hdf5Fields;
 
-/// A field's name in files, and the member that holds it. `name` must outlive the program: a literal.
+/// A field's name in files, and the member that holds it. `name` is not copied, so it must be a literal.
 template <class S, class M>
 struct Hdf5Field {
   std::string_view name;
@@ -40,6 +49,8 @@ struct Hdf5Field {
 };
 /// Names the member that holds the field of that name. Members are numbers, structures with fields, and
 /// arrays of them; any other does not compile.
+///
+///   static constexpr auto fields = std::tuple{ramal::field("position", &Atom::position)};     // one field
 template <class S, class M>
 constexpr Hdf5Field<S, M> field(std::string_view name, M S::*member) {
   return {name, member};
@@ -49,7 +60,7 @@ namespace detail {
 
 struct Hdf5Member;
 
-/// A type in memory, for sources that see no template.
+/// A type in memory, for sources that see no template. It depends on nothing but the C++ type.
 struct Hdf5Type {
   enum class Class : std::uint8_t { integer, floating, compound };
   Class kind = Class::integer;
@@ -58,7 +69,8 @@ struct Hdf5Type {
   std::vector<std::uint64_t> dimensions = {};  ///< of an array of such elements; none: one element
   std::vector<Hdf5Member> members = {};        ///< of a compound
 };
-/// A field of a compound: its name, and where it lies in the structure, in bytes.
+/// A field of a compound: its name in the file, where it lies in the structure in memory, in bytes, and its
+/// type there. Where it lies in the file is the file's affair.
 struct Hdf5Member {
   std::string name;
   std::size_t offset = 0;
@@ -72,16 +84,16 @@ concept Hdf5Number = (std::integral<T> && sizeof(T) <= 8 && !std::same_as<T, boo
                       !std::same_as<T, wchar_t> && !std::same_as<T, char8_t> && !std::same_as<T, char16_t> &&
                       !std::same_as<T, char32_t>) ||
                      std::same_as<T, float> || std::same_as<T, double>;
-/// A structure whose fields are named.
+/// A structure whose fields are named. Trivially copyable, since elements are read into place.
 template <class T>
 concept Hdf5Compound = std::is_class_v<T> && std::is_trivially_copyable_v<T> && requires {
   Hdf5Fields<T>::fields;
 };
-/// What a block that is read or written may hold.
+/// What a block that is read or written may hold. Arrays can only be members of structures.
 template <class T>
 concept Hdf5Element = Hdf5Number<T> || Hdf5Compound<T>;
 
-/// The Hdf5Type of an element's type.
+/// The Hdf5Type of an element's type. Made anew by each call; structures are gone through in depth.
 template <class T>
 struct Hdf5TypeOf {
   static_assert(
@@ -111,6 +123,7 @@ struct Hdf5TypeOf {
     return {std::string(field.name), static_cast<std::size_t>(offset), Hdf5TypeOf<M>::make()};
   }
 };
+/// An array adds its length ahead of those of its elements.
 template <class E, std::size_t n>
 struct Hdf5TypeOf<std::array<E, n>> {
   static Hdf5Type make() {
@@ -119,6 +132,7 @@ struct Hdf5TypeOf<std::array<E, n>> {
     return type;
   }
 };
+/// A member that is a C array.
 template <class E, std::size_t n>
 struct Hdf5TypeOf<E[n]> : Hdf5TypeOf<std::array<E, n>> {};
 

@@ -97,7 +97,11 @@ void write_hdf5_blocks(Communicator& communicator, Inputs<Block<T>> mine, const 
 /// deflate level out of 0 to 9 or without chunks, chunks of no elements, no file name, or a dataset without a
 /// name.
 ///
-/// Like any task it runs when it is computed or persisted: once for each `compute` that needs it.
+/// Like any task it runs when it is computed or persisted: once for each `compute` that needs it. It has no
+/// result, but tasks may wait for it: one that takes its handle as an argument starts when the file is there.
+///
+///   session.compute(ramal::write_hdf5("a.h5", "/t", blocks));                            // a new file
+///   session.compute(ramal::write_hdf5("a.h5", "/u", others, {.keep_file = true}));       // a second dataset
 template <class Blocks>
 Delayed<void> write_hdf5(const std::string& file, const std::string& dataset, const Blocks& blocks,
                          const Hdf5WriteOptions& options = {},

@@ -3,7 +3,10 @@
 //
 //   std::runtime_error         TaskError, CancelledError: the session goes on
 //   std::logic_error           a session used inside of a task, or run inside of a run
-//     std::invalid_argument    OptionError, and what a call refuses before it has done anything
+//     std::invalid_argument    OptionError, and what a call refuses, such as a handle that was moved from
+//
+// What a task throws never leaves it as it is: it may have run on another rank. It becomes a TaskError with
+// the same text. TaskError and CancelledError are thrown in the program's thread, on rank 0.
 #pragma once
 
 #include <ramal/detail/compiler.hpp>
@@ -16,6 +19,13 @@ namespace ramal {
 /// A task threw, or its result could not be encoded. Of several, the first in the order of the plan is
 /// reported, which is the same on any number of ranks. Independent tasks have run, and the session goes on.
 /// Tasks that would have read the result have not run; asking for theirs throws the same error.
+///
+///   try {
+///     session.compute(total);
+///   } catch (const ramal::TaskError& error) {
+///     std::cerr << error.what() << '\n';                       // all of it in one line
+///     if (error.details().task == "load") use_another_file();
+///   }
 class TaskError : public std::runtime_error {
  public:
   /// What is known of the task that threw.
@@ -38,7 +48,8 @@ class TaskError : public std::runtime_error {
 };
 
 /// The result was cancelled before it was made, and somebody waits for it or reads it. The handle can be
-/// computed or persisted anew.
+/// computed or persisted anew. Of a task that reads a cancelled result, what() names the one that was
+/// cancelled.
 class CancelledError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;

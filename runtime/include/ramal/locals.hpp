@@ -19,10 +19,12 @@
 namespace ramal {
 
 /// Named values of one rank. The program puts some in before `run`, on every rank; inside,
-/// `session.from_local<T>(name)` names those of all ranks, and `session.to_local(name, handles)` leaves
-/// one result on each; after `run`, each rank takes what is its own. Nothing is copied or sent but what
-/// tasks ask for: they see a local through `const T&` where it lies, and a by-value parameter gets a copy,
-/// since a local is never changed. Belongs to one thread; must not be used while `run` runs.
+/// `session.from_local<T>(name)` names those of all ranks, and `session.to_local(name, handles)` leaves one
+/// result on each; after `run`, each rank takes what is its own. Nothing is copied or sent but what tasks ask
+/// for: they see a local through `const T&` where it lies, and a by-value parameter gets a copy, since a
+/// local is never changed. Belongs to one thread; must not be used while `run` runs. Ranks may hold different
+/// names; only what all have can be named by `from_local`. Under RAMAL_SCHEDULER=serial there is one rank,
+/// that of the program.
 class Locals {
  public:
   /// Adds a value under a name. Moves it in; a Block that wraps memory goes on using that memory. Throws
@@ -33,10 +35,10 @@ class Locals {
     if (!values_.emplace(name, Value::make<T>(std::move(value))).second)
       throw std::invalid_argument("ramal: there is a local '" + name + "' on this rank already");
   }
-  /// There is a value of that name, of whatever type.
+  /// There is a value of that name, of whatever type. O(log names), like put and take.
   bool contains(const std::string& name) const { return values_.contains(name); }
-  /// Moves the value out, or copies it if something else still shares it. Throws std::invalid_argument if
-  /// there is none of that name, or it is not a T.
+  /// Moves the value out, or copies it if something else still shares it. It is gone from here then. Throws
+  /// std::invalid_argument if there is none of that name, or it is not a T; then nothing has changed.
   template <class T>
   T take(const std::string& name) {
     const auto found = values_.find(name);

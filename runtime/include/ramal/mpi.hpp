@@ -47,13 +47,18 @@ int run(const void* mpi_communicator, Locals& locals, const Options& options,
 /// `run` within an MPI program that exists: on the ranks of any communicator, at any thread level, as often
 /// as one likes, one run after the other. Collective over it. Calls `program(session)` on its rank 0 while
 /// the others serve, and returns the same status on all (see `run` in <ramal/run.hpp>). Works on a duplicate
-/// of the communicator, and finalises nothing. A null
-/// communicator and an intercommunicator are refused with status 2. `locals` carries each rank's own data in and out: what it held
-/// before is given away, and it then holds what `session.to_local` left.
+/// of the communicator, and finalises nothing. A null communicator and an intercommunicator are refused with
+/// status 2. `locals` carries each rank's own data in and out: what it held before is given away, and it then
+/// holds what `session.to_local` left.
 ///
 /// Several threads a rank need a program that started MPI with MPI_THREAD_SERIALIZED or more; else a rank
 /// runs one task at a time, and asking for more is refused with status 2. So is a program that has not
 /// started MPI. Throws std::logic_error inside of a task or of another run's program.
+///
+///   ramal::Locals locals;
+///   locals.put("field", std::move(field));
+///   const int status = ramal::run(communicator, locals, [](ramal::Session& session) { … });
+///   if (status == 0) field = locals.take<Field>("field");
 template <class Program>
 int run(MPI_Comm communicator, Locals& locals, Program&& program, const Options& options = {}) {
   return detail::run(&communicator, locals, options, detail::with_status(program));

@@ -8,6 +8,10 @@
 //   rank 0    main ── run ── program(session) ──────────── stop ── return status
 //   rank k    main ── run ── serves: runs rank 0's tasks ── stop ── return status
 //
+// Code before and after `run` runs on every rank, as in any MPI program; the function given to it runs on
+// rank 0 alone, and the variables that it captures are those of rank 0. What tasks need they get as
+// arguments.
+//
 // <ramal/mpi.hpp> has the same for MPI programs that exist.
 #pragma once
 
@@ -46,6 +50,11 @@ auto with_status(Program& program) {
 /// ranks that run different binaries are refused before the program starts, with status 2. Throws
 /// std::logic_error inside of a task or of another run's program, where the other ranks could not follow. The
 /// session belongs to the calling thread.
+///
+///   const int status = ramal::run(argc, argv, program, {.threads = 1, .idle = "block"});
+///
+/// Returns when all ranks have ended: tasks that still run are waited for, those that were cancelled 10 s at
+/// most, and after an error all of them 2 s at most. What the program persisted is freed then.
 template <class Program>
 int run(int argc, char** argv, Program&& program, const Options& options = {}) {
   return detail::run(&argc, &argv, options, detail::with_status(program));

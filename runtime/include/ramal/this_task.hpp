@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What a task may ask of itself, and lines from within it.
+//
+//   double sample(long n) {
+//     std::mt19937_64 random(ramal::this_task().seed);       // the same numbers on whichever rank it runs
+//     …
+//     ramal::log("mean ", mean, " of ", n);                   // rank 2, sample: mean 0.5 of 100000
+//   }
 #pragma once
 
 #include <ramal/index.hpp>
@@ -14,9 +20,9 @@ namespace ramal {
 
 /// The task that the calling thread runs.
 struct TaskInfo {
-  std::string_view name;  ///< its function's
+  std::string_view name;  ///< its function's; not that of an annotation
   int rank = 0;           ///< where it runs, which may be another rank than planned
-  /// Of a member of a family: its place. Members of loops begin with the step.
+  /// The place of a member of a family; none for other tasks. Places in loops begin with the step.
   std::optional<Index> place;
   /// Differs from task to task, and depends on nothing but the program: it is the same on whichever rank the
   /// task runs, at every rank count, with every scheduler, and in every run of the program, as long as it
@@ -27,7 +33,8 @@ struct TaskInfo {
   std::uint64_t seed = 0;
 };
 
-/// Throws std::logic_error outside of tasks: in the program, and in threads that a task has started. O(1).
+/// What the calling thread is inside of. Throws std::logic_error outside of tasks: in the program, and in
+/// threads that a task has started. O(1). `name` lives as long as the program.
 TaskInfo this_task();
 
 namespace detail {
@@ -37,6 +44,8 @@ void log_text(const std::string& text);
 /// A line on standard error, made of the parts by `<<`: `ramal::log("residual ", r, " after ", n)`. It begins
 /// with the rank and the task, as in `rank 3, blur[2, 5]: …`, and is written in one piece, so that lines of
 /// several tasks, threads and ranks do not mix. Outside of tasks it begins with `ramal:`. From any thread.
+/// Each line of a text of several begins so. It is not buffered, and costs a system call. An operator<< that
+/// throws makes it throw.
 template <class... Parts>
 void log(const Parts&... parts) {
   std::ostringstream line;

@@ -20,7 +20,8 @@
 namespace ramal {
 
 /// The communicator of a collective task that takes a ramal::Communicator&, for its `agree`. Belongs to the
-/// session, and is not to be kept. Throws std::logic_error where ranks are not MPI processes.
+/// session, is attached without a copy, and is not to be kept after the task. O(1). Throws std::logic_error
+/// where ranks are not MPI processes (RAMAL_SCHEDULER=serial or inprocess).
 inline boost::mpi::communicator boost_communicator(const Communicator& communicator) {
   return {mpi_communicator(communicator), boost::mpi::comm_attach};
 }
@@ -41,11 +42,16 @@ struct CommunicatorAs<boost::mpi::communicator> {
 /// `run(MPI_Comm, …)` of <ramal/mpi.hpp> on a communicator of Boost.MPI's, also a part of one: on all its
 /// ranks, as often as one likes. On a rank that is not in it (`!communicator`), do not call it. An
 /// intercommunicator is to be merged before. Returns the same status on all ranks, 2 where it was refused.
+/// Throws std::logic_error inside of a task or of another run's program.
+///
+///   boost::mpi::communicator half = world.split(world.rank() % 2);
+///   ramal::run(half, [](ramal::Session& session) { … });          // two runs at once, one on each half
 template <class Program>
 int run(const boost::mpi::communicator& communicator, Locals& locals, Program&& program,
         const Options& options = {}) {
   return run(static_cast<MPI_Comm>(communicator), locals, std::forward<Program>(program), options);
 }
+/// The same without locals.
 template <class Program>
 int run(const boost::mpi::communicator& communicator, Program&& program, const Options& options = {}) {
   return run(static_cast<MPI_Comm>(communicator), std::forward<Program>(program), options);
@@ -57,6 +63,7 @@ template <class Program>
 int run(const boost::mpi::environment&, Locals& locals, Program&& program, const Options& options = {}) {
   return run(MPI_Comm{MPI_COMM_WORLD}, locals, std::forward<Program>(program), options);
 }
+/// The same without locals.
 template <class Program>
 int run(const boost::mpi::environment&, Program&& program, const Options& options = {}) {
   return run(MPI_Comm{MPI_COMM_WORLD}, std::forward<Program>(program), options);

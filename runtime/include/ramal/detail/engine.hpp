@@ -92,7 +92,7 @@ class Engine {
   /// One task per rank that stands for the local of that name. Throws std::invalid_argument where a rank
   /// has none, or one of another type than `kind`'s result.
   virtual std::vector<TaskHandle> from_local(const std::string& name, const Kind& kind) = 0;
-  /// Footprint persisted results that are there, the k-th one on rank k, for after the run.
+  /// Leaves persisted results that are there, the k-th one on rank k, for after the run.
   virtual void to_local(const std::string& name, const Tasks& targets) = 0;
   virtual void progress() = 0;
 };
