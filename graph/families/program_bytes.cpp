@@ -131,8 +131,8 @@ void check_node(const FamilyProgram& program, std::uint32_t i) {
           "given members");
   for (const GivenMember& member : node.given) require(member.rank < program.ranks, "the rank of a member");
   const bool is_empty = node.extent.volume() == 0;  // of handles, it needs none
-  require(is_empty || node.exists() || node.is_task || node.kind->dependence != nullptr,
-          "a family of no pattern");
+  require(is_empty || node.exists() || node.kind->sort == (node.is_task ? Sort::task : Sort::member),
+          "what sort of tasks a family has");
   require(node.kind->parameters.count <= InputCounts().size(), "a family's parameters");
   require(node.needed.low.dims == node.extent.dims && node.needed.high.dims == node.extent.dims,
           "what is needed of a family");

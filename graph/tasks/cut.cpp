@@ -41,11 +41,11 @@ class Cutter {
   }
 
   Cut run(RunId run, std::span<const Want> wants, const Images& images) {
-    if (std::ranges::any_of(graph_.kinds, &Kind::collective)) find_teams();
+    if (std::ranges::count(graph_.kinds, Sort::collective, &Kind::sort) > 0) find_teams();
     number_tasks();
     for (TaskIndex i = 0; i < graph_.size(); ++i) {
       if (is_collective(i)) import_for_participants(i);
-      if (is_collective(i) || kind(i).part) continue;
+      if (is_collective(i) || kind(i).sort == Sort::part) continue;
       for (const TaskIndex input : graph_.inputs_of(i)) {
         if (rank_[input] != rank_[i] || is_given(input)) slot_on(rank_[i], input);
       }
@@ -103,7 +103,7 @@ class Cutter {
   };
   const Kind& kind(TaskIndex i) const { return *graph_.kinds[graph_.kind_index[i]]; }
   bool is_collective(TaskIndex i) const {
-    return kind(i).collective && !std::ranges::binary_search(graph_.given, i);
+    return kind(i).sort == Sort::collective && !std::ranges::binary_search(graph_.given, i);
   }
   std::span<const TaskIndex> parts_of(TaskIndex i) const {
     return graph_.inputs_of(i).first(collective_head(graph_.tasks[i]->literals()).parts);
@@ -256,7 +256,7 @@ class Cutter {
       if (is_given(i)) continue;
       if (is_collective(i)) {
         write_participants(made, next, i);
-      } else if (kind(i).part) {
+      } else if (kind(i).sort == Sort::part) {
         write_part(made[rank_[i]], next[rank_[i]]++, i);
       } else {
         write_task(made[rank_[i]], next[rank_[i]]++, rank_[i], i, graph_.inputs_of(i));

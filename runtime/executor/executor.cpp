@@ -34,6 +34,7 @@ void Executor::start_as(RunId number, Subgraph subgraph, std::vector<TaskOrigin>
   auto& run = *runs_.emplace(number, std::make_unique<Run>(number, std::move(subgraph))).first->second;
   run.origins = std::move(origins);
   for (const KindRef& ref : run.graph.kinds) run.layout->kinds.push_back(&images_.resolve(ref));
+  check_sorts(run);
   if (observer_ != nullptr) observe_start(run);
   find_participants(run);
   choose_timed(run);
@@ -44,6 +45,20 @@ void Executor::start_as(RunId number, Subgraph subgraph, std::vector<TaskOrigin>
   start_imports(run);
   if (shared_) wake_();
   close(run);
+}
+
+/// Of a subgraph that came as bytes. Members run in fronts, which each rank makes for itself, or elsewhere
+/// once they were given away; a collective task's only as planned.
+void Executor::check_sorts(const Run& run) {
+  const auto fits = [stolen = run.is_stolen()](const Kind* kind) {
+    return kind->sort == Sort::task ||
+           (stolen ? kind->sort == Sort::member : kind->is_bound_to_participants());
+  };
+  if (std::ranges::all_of(run.kinds, fits)) return;
+  const bool all_fit =
+      std::ranges::all_of(run.graph.kind, [&](std::uint32_t kind) { return fits(run.kinds[kind]); });
+  if (!all_fit)
+    throw DecodeError("a subgraph is damaged: what sort of tasks it has");  // others are externals
 }
 
 /// Its tasks are called with care, where the observer is told of them.
@@ -142,9 +157,9 @@ void Executor::abandon(Run& run) {
 }
 
 void Executor::find_participants(Run& run) {
-  if (std::ranges::none_of(run.kinds, &Kind::collective)) return;
+  if (std::ranges::count(run.kinds, Sort::collective, &Kind::sort) == 0) return;
   for (Slot task = 0; task < run.graph.tasks(); ++task) {
-    if (!run.kinds[run.graph.kind[task]]->collective) continue;
+    if (run.kinds[run.graph.kind[task]]->sort != Sort::collective) continue;
     run.flag(task, Run::participant);
     const auto literals = run.graph.literals_of(task);
     run.participants.emplace(collective_head(literals).turn, task);

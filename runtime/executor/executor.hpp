@@ -245,6 +245,7 @@ class Executor final : private TellsOrigins {
   void call_kind(Run& run, Slot task, RunningTask& running, Communicator* communicator = nullptr);
   void call_task(Run& run, Slot task, Worker* me, Communicator* communicator);
   void call_observed(Run& run, Slot task, Worker* me, Communicator* communicator);
+  static void check_sorts(const Run& run);
   void observe_start(Run& run);
   void call_participant(Run& run, Slot task, Communicator& communicator);
   void fail_as_thrown(Run& run, Slot task, const Kind& kind, const CallFrame& frame);
@@ -304,7 +305,7 @@ class Executor final : private TellsOrigins {
   static std::optional<std::size_t> bytes_to_give(const Run& run, Slot task);
   void note_packing(std::size_t bytes, double seconds);
   Buffer pack(const Run& run, std::span<const Slot> tasks) const;
-  static Buffer with_values(const Subgraph& part, std::span<const TaskOrigin> origins, const Run& run,
+  static Buffer with_values(const Subgraph& part, const std::vector<TaskOrigin>& origins, const Run& run,
                             std::span<const Slot> values);
   int rank() const override { return rank_; }
   TaskOrigin origin_of(const void* run, std::uint64_t slot) const override;

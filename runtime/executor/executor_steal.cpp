@@ -2,8 +2,10 @@
 // Ready tasks that another rank runs. What is given away is a subgraph of its own, with its inputs' encodings
 // behind it:
 //
-//   reply := bytes:u64 subgraph bytes:u64 origin[task] ( bytes:u64 encoding )*      each padded to 8; one
-//                                                                           encoding per external
+//   reply := bytes:u64 subgraph bytes:u64 origins ( bytes:u64 encoding )*      each padded to 8; origins is
+//   the
+//                                                         encoding of a list with one for each task, and one
+//                                                         encoding follows per external
 //
 // Each task's result has a route to its own slot at home, where it arrives as if it had been made there. The
 // one who takes a reply runs it under a number of its own, since the home's run may be there too.
@@ -109,7 +111,7 @@ bool Executor::add_if_spare(StealBatch& batch, const RunSlot& item) const {
   if (run.has(item.slot, Run::participant | Run::cancelled | Run::wide | Run::stated | Run::prioritised))
     return false;
   const Kind* const kind = run.kinds[run.graph.kind[item.slot]];
-  if (kind->collective || kind->part || run.is_pinned(item.slot)) return false;
+  if (kind->is_bound_to_participants() || run.is_pinned(item.slot)) return false;
   if (std::exchange(batch.kind, kind) != kind) {
     batch.means = durations_.of(*kind);
     if (batch.means.seconds == 0 && is_surely_long(kind)) batch.means.seconds = surely_long_seconds;
@@ -218,9 +220,10 @@ Buffer Executor::pack(const Run& run, std::span<const Slot> tasks) const {
 }
 
 /// The subgraph, behind it where its tasks come from, and then the encodings.
-Buffer Executor::with_values(const Subgraph& part, std::span<const TaskOrigin> origins, const Run& run,
+Buffer Executor::with_values(const Subgraph& part, const std::vector<TaskOrigin>& origins, const Run& run,
                              std::span<const Slot> values) {
-  std::vector<std::uint64_t> sizes{part.bytes.size(), origins.size_bytes()};
+  const std::vector<std::byte> encoded_origins = encoded(origins);
+  std::vector<std::uint64_t> sizes{part.bytes.size(), encoded_origins.size()};
   for (const Slot slot : values) sizes.push_back(bytes_of(run.value(slot)));
   std::size_t size = 0;
   for (const std::uint64_t one : sizes) size += sizeof one + padded(one);
@@ -234,7 +237,7 @@ Buffer Executor::with_values(const Subgraph& part, std::span<const TaskOrigin> o
     return here;
   };
   std::memcpy(room(sizes[0]), part.bytes.data(), sizes[0]);
-  std::memcpy(room(sizes[1]), origins.data(), sizes[1]);
+  std::memcpy(room(sizes[1]), encoded_origins.data(), sizes[1]);
   for (std::size_t k = 0; k < values.size(); ++k) {
     std::byte* const at_value = room(sizes[k + 2]);
     write_exactly(run.value(values[k]), {at_value, sizes[k + 2]});
@@ -295,14 +298,13 @@ std::size_t Executor::run_stolen(std::span<const std::byte> reply) {
   const RunId home_run = graph.run;
   const auto tasks = static_cast<Slot>(graph.tasks());
   const auto slots = static_cast<Slot>(graph.slots());
-  const auto origin_bytes = next();
-  std::vector<TaskOrigin> origins(tasks);
-  if (origin_bytes.size() != std::span(origins).size_bytes()) throw DecodeError("stolen tasks are damaged");
-  std::memcpy(origins.data(), origin_bytes.data(), origin_bytes.size());
-  for (const TaskOrigin& origin : origins) {
-    if (origin.is_member > 1 || origin.place.dims < 1 || origin.place.dims > Index::most_dims)
-      throw DecodeError("stolen tasks are damaged");
-  }
+  Reader origin_reader(next());
+  auto origins = Codec<std::vector<TaskOrigin>>::read(origin_reader);
+  const auto has_place_beyond_all = [](const TaskOrigin& origin) {
+    return origin.place && (origin.place->dims < 1 || origin.place->dims > Index::most_dims);
+  };
+  if (origins.size() != tasks || std::ranges::any_of(origins, has_place_beyond_all))
+    throw DecodeError("stolen tasks are damaged");
   start_as(number, std::move(graph), std::move(origins));
   for (Slot slot = tasks; slot < slots; ++slot) {
     Reader reader(next());

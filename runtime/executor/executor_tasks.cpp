@@ -246,7 +246,6 @@ TaskOrigin Executor::origin_of(const void* its_run, std::uint64_t its_slot) cons
   if (run.is_stolen()) return run.origins.at(slot);
   TaskOrigin origin{.run = home_run(run), .plan = plan_of(run, slot)};
   if (!run.front) return origin;
-  origin.is_member = 1;
   origin.place = run.front->of->nodes[node_of(origin.plan)].extent.place_of(number_of(origin.plan));
   return origin;
 }

@@ -637,7 +637,7 @@ void DistributedEngine::cancel_in_run(RunId number, const std::set<ValueId>& ids
     if (!run.given_up.contains(id)) needed[task] = true;
   }
   const auto is_collective = [&](TaskIndex i) {
-    return run.graph.kinds[run.graph.kind_index[i]]->collective;
+    return run.graph.kinds[run.graph.kind_index[i]]->sort == Sort::collective;
   };
   for (auto i = static_cast<TaskIndex>(run.graph.size()); i-- > 0;) {
     // One that has begun on some ranks must go on on all: collective tasks are never given up.

@@ -507,6 +507,17 @@ TEST(Program, ItsByteFormIsRefusedWhenCut) {
     EXPECT_THROW(FamilyProgram::decode(std::span(bytes).first(size), images), DecodeError);
 }
 
+TEST(Program, ItsByteFormIsRefusedWhereASortDoesNotFit) {
+  const Images images = Images::loaded();
+  const FamilyProgram program = plan(map<same>(family<at_place>(10)).view(), 2, 256);
+  for (const bool is_task : {false, true}) {
+    FamilyProgram damaged = program;
+    damaged.nodes[1].is_task = is_task;
+    if (!is_task) damaged.nodes[1].kind = &given_kind<long>;
+    EXPECT_THROW(FamilyProgram::decode(damaged.encode(images), images), DecodeError);
+  }
+}
+
 /// Whatever number another rank sends, it is refused, or what follows it stays within bounds.
 TEST(Program, ItsByteFormIsReadOrRefusedWhateverItsNumbers) {
   const Images images = Images::loaded();

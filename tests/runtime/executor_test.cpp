@@ -190,6 +190,21 @@ class ExecutorTest : public ::testing::Test {
   Executor executor_{0, images_, out_, 0};
 };
 
+// --- what is refused ---------------------------------------------------------------------------------------
+TEST_F(ExecutorTest, RefusesTasksOfASortThatIsNotCalledHere) {
+  for (const Kind* kind : {&given_kind<long>, &level_kind<two, long>}) {
+    SubgraphDraft draft;
+    draft.kinds = {images_.refer(*kind)};
+    draft.end_task(0);
+    EXPECT_THROW(executor_.start(draft.subgraph(1)), DecodeError) << kind->name;
+  }
+  // What is only read may be of any sort.
+  SubgraphDraft draft;
+  draft.kinds = {images_.refer(given_kind<long>)};
+  draft.externals = {{5, External::import, 0}};
+  EXPECT_NO_THROW(executor_.start(draft.subgraph(2)));
+}
+
 // --- what is given away ------------------------------------------------------------------------------------
 TEST_F(ExecutorTest, GivesOnlyWhatIsKnownToTakeLong) {
   std::vector<Wanted> wanted;

@@ -22,7 +22,7 @@ class Family {
 
   /// The member at that place, a handle like any other. Each call makes a new one. Throws std::out_of_range.
   Delayed<T> operator[](const Index& place) const {
-    return Delayed<T>(detail::member_task(detail::member_kind<detail::Stored<T>>, view_, place));
+    return Delayed<T>(detail::member_task(detail::given_kind<detail::Stored<T>>, view_, place));
   }
   template <std::integral... I>
   Delayed<T> operator()(I... place) const {
@@ -314,7 +314,7 @@ Family<T> as_family(const std::vector<Delayed<T>>& handles, const Index& extent,
   std::vector<detail::TaskHandle> tasks;
   for (const auto& handle : handles) tasks.push_back(handle.task_handle());
   return Family<T>(
-      detail::family_of_tasks(detail::member_kind<detail::Stored<T>>, std::move(tasks), extent, where));
+      detail::family_of_tasks(detail::given_kind<detail::Stored<T>>, std::move(tasks), extent, where));
 }
 
 struct FamilyReduceOptions {
