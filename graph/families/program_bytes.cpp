@@ -8,8 +8,6 @@ namespace ramal::detail {
 
 namespace {
 
-constexpr std::uint64_t program_magic = 0x6d'61'72'67'6f'72'70ULL;
-
 struct NodeHead {
   KindRef kind;
   Index extent;
@@ -45,7 +43,6 @@ std::vector<T> read_items(Reader& reader, std::uint64_t count) {
 }
 
 void write_program(Writer& writer, const FamilyProgram& program, const Images& images) {
-  writer.raw(program_magic);
   writer.raw(program.run);
   writer.raw(program.ranks);
   writer.raw(program.rows);
@@ -179,14 +176,9 @@ std::vector<std::byte> FamilyProgram::encode(const Images& images) const {
   return bytes;
 }
 
-bool FamilyProgram::is_program(std::span<const std::byte> bytes) {
-  return bytes.size() > sizeof program_magic && closure_as<std::uint64_t>(bytes.data()) == program_magic;
-}
-
 FamilyProgram FamilyProgram::decode(std::span<const std::byte> bytes, const Images& images) {
   Reader reader(bytes);
   FamilyProgram program;
-  reader.raw<std::uint64_t>();
   program.run = reader.raw<RunId>();
   program.ranks = reader.raw<std::uint32_t>();
   program.rows = reader.raw<std::int64_t>();

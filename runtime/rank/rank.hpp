@@ -155,7 +155,11 @@ class Rank final : private Receiver, private Outlet, private Shipping::Port, pri
     if (!more || tasks_are_long_) mail_.flush();
   }
   // Shipping::Port
-  void start_shipped(RunId run, Buffer bytes) override;
+  void start_subgraph(Buffer bytes) override { start(Subgraph::read(std::move(bytes))); }
+  void start_program(RunId run, std::span<const std::byte> bytes) override {
+    programs_.start(bytes);
+    take_early(run);
+  }
   void handle_held(const Header& header, std::span<const std::byte> payload) override {
     handle(0, header, payload);
   }

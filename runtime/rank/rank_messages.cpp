@@ -228,13 +228,14 @@ void Rank::handle(int from, const Header& header, std::span<const std::byte> pay
         early_.hold({from, header, {}, Buffer::copy_of(payload)});
       break;
     case MessageType::subgraph:
-      shipping_.take_subgraph(header, Buffer::copy_of(payload));
+    case MessageType::program:
+      shipping_.take(header, Buffer::copy_of(payload));
       break;
     case MessageType::bundle:
       shipping_.take_bundle(header.run, std::make_shared<Buffer>(Buffer::copy_of(payload)));
       break;
-    case MessageType::program:
-      shipping_.take_program(header, payload);
+    case MessageType::program_bundle:
+      shipping_.take_program_bundle(header, payload);
       break;
     case MessageType::passed:
       pass_result_on(header, payload);
@@ -390,8 +391,8 @@ void Rank::landed(int from, const Header& header) {
     }
   } else if (!landing.value.empty()) {
     executor_.arrive(header.run, header.slot, std::move(landing.value), counted_bytes(header));
-  } else if (header.type == MessageType::subgraph) {
-    shipping_.take_subgraph(header, std::move(landing.bytes));
+  } else if (header.type == MessageType::subgraph || header.type == MessageType::program) {
+    shipping_.take(header, std::move(landing.bytes));
   } else if (header.type == MessageType::bundle) {
     shipping_.take_bundle(header.run, std::make_shared<Buffer>(std::move(landing.bytes)));
   } else if (header.type == MessageType::result && !executor_.knows(header.run)) {
@@ -407,15 +408,6 @@ void Rank::start(Subgraph subgraph) {
   const RunId run = subgraph.run;
   executor_.start(std::move(subgraph));
   take_early(run);
-}
-
-void Rank::start_shipped(RunId run, Buffer bytes) {
-  if (FamilyProgram::is_program(bytes.view())) {
-    programs_.start(bytes.view());
-    take_early(run);
-  } else {
-    start(Subgraph::read(std::move(bytes)));
-  }
 }
 
 void Rank::take_early(RunId run) {

@@ -19,7 +19,8 @@ namespace ramal::detail {
 enum class MessageType : std::uint8_t {
   subgraph,        ///< rank 0 -> rank: run this
   bundle,          ///< rank 0 -> rank, along a tree: subgraphs for it and ranks beyond it; see bundle.hpp
-  program,         ///< rank 0 -> rank, along the same tree: families, for all ranks of a subtree
+  program,         ///< rank 0 -> rank: run your share of these families
+  program_bundle,  ///< rank 0 -> rank, along the same tree: a program for it and all ranks beyond it
   passed,          ///< rank -> rank 0, along the same tree: a result
   result,          ///< a value for (run, slot)
   failure,         ///< an error in place of that value
