@@ -15,6 +15,17 @@ struct ToldDuration {
   DurationSum sum;
 };
 
+bool is_for_all(MessageType type) {
+  return type == MessageType::member_for_all || type == MessageType::member_failure_for_all;
+}
+bool is_of_member(MessageType type) {
+  return type == MessageType::member || type == MessageType::member_failure || is_for_all(type);
+}
+/// Not an error in the place of one.
+bool brings_value(MessageType type) {
+  return type == MessageType::result || type == MessageType::member || type == MessageType::member_for_all;
+}
+
 template <class T>
 std::span<const std::byte> bytes_of(std::span<const T> items) {
   return std::as_bytes(items);
@@ -76,18 +87,18 @@ void Rank::send_member(std::uint32_t to, RunId program, MemberName name, const V
 }
 
 /// Of a member that all ranks read: to the children of this rank in the tree of ranks whose root is the
-/// owner. Those who get it know from the slot that, and from whom.
+/// owner.
 void Rank::pass_member_on(std::uint32_t owner, RunId program, MemberName name, const Value& value) {
   const auto ranks = static_cast<std::uint32_t>(transport_->ranks());
   const std::uint32_t place = (static_cast<std::uint32_t>(transport_->rank()) + ranks - owner) % ranks;
-  const MessageType type = value.failed() ? MessageType::member_failure : MessageType::member;
+  const MessageType type = value.failed() ? MessageType::member_failure_for_all : MessageType::member_for_all;
   std::vector<int> children;
   for (std::uint32_t bit = (place == 0 ? std::bit_ceil(ranks) : place & (~place + 1)) / 2; bit > 0;
        bit /= 2) {
     if (place + bit < ranks) children.push_back(static_cast<int>((place + bit + owner) % ranks));
   }
   if (children.empty()) return;  // half of all ranks, which would encode it for nobody
-  mail_.send_value(children, {.type = type, .run = program, .slot = owner + 1},
+  mail_.send_value(children, {.type = type, .run = program, .slot = owner},
                    std::as_bytes(std::span(&name, 1)), value);
 }
 
@@ -206,8 +217,7 @@ void Rank::receive(int from, const Header& header, std::span<const std::byte> pa
   memory_.note_received();
   if (observer_ != nullptr) observer_->message_received(from, header);
   if (header.type == MessageType::result && executor_.arrive_plain(header.run, header.slot, payload)) return;
-  if (header.type == MessageType::member && header.slot == 0 && programs_.take_plain(header.run, payload))
-    return;
+  if (header.type == MessageType::member && programs_.take_plain(header.run, payload)) return;
   handle(from, header, payload);
 }
 
@@ -220,6 +230,8 @@ void Rank::handle(int from, const Header& header, std::span<const std::byte> pay
       break;
     case MessageType::member:
     case MessageType::member_failure:
+    case MessageType::member_for_all:
+    case MessageType::member_failure_for_all:
       take_member(header, payload.first(sizeof(MemberName)), payload.subspan(sizeof(MemberName)));
       break;
     case MessageType::progress:
@@ -349,8 +361,7 @@ void Rank::take_stop(int from, const Header& header, std::span<const std::byte> 
 
 /// What it counts for while it is here. Only what comes by itself: small results are bounded by credits.
 std::uint64_t Rank::counted_bytes(const Header& header) const {
-  const bool is_value = header.type == MessageType::result || header.type == MessageType::member;
-  return is_value && header.bytes > mail_.small_bytes() ? header.bytes : 0;
+  return brings_value(header.type) && header.bytes > mail_.small_bytes() ? header.bytes : 0;
 }
 
 /// A rank that has no room puts results off, and with them what that sender sent after, while it has ready
@@ -368,7 +379,7 @@ std::span<std::byte> Rank::prepare(int from, const Header& header, std::span<con
   }
   Reader shape(head);
   const Type* type = nullptr;
-  if (header.as_memory && header.type == MessageType::member) {
+  if (header.as_memory && is_of_member(header.type)) {
     type = programs_.type_of(header.run, shape.raw<MemberName>());
   } else if (header.as_memory) {
     type = executor_.arrival_type(header.run, header.slot);
@@ -381,7 +392,7 @@ void Rank::landed(int from, const Header& header) {
   if (observer_ != nullptr) observer_->message_received(from, header);
   Landings::Landing landing = landings_.take(from);
   if (counted_bytes(header) > 0) --results_landing_;
-  if (header.type == MessageType::member || header.type == MessageType::member_failure) {
+  if (is_of_member(header.type)) {
     if (landing.value.empty()) {
       take_member(header, landing.head.view(), landing.bytes.view());
       executor_.count_while_used(Value(), counted_bytes(header));  // its encoding is gone
@@ -414,7 +425,7 @@ void Rank::take_early(RunId run) {
   for (const EarlyMail::Letter& early : early_.take(run)) {
     if (early.header.type == MessageType::progress) {
       handle(early.from, early.header, early.payload.view());
-    } else if (early.header.type == MessageType::member || early.header.type == MessageType::member_failure) {
+    } else if (is_of_member(early.header.type)) {
       take_member(early.header, early.head.view(), early.payload.view());
     } else {
       take_result(early.header, early.head.view(), early.payload.view());
@@ -433,18 +444,18 @@ void Rank::take_member(const Header& header, std::span<const std::byte> head,
       early_.hold({0, header, Buffer::copy_of(head), Buffer::copy_of(payload)});
     return;
   }
-  if (header.type == MessageType::member_failure) type = &TypeOf<Failure>::type;
+  if (!brings_value(header.type)) type = &TypeOf<Failure>::type;
   hand_member_over(header, name,
                    read_value(*type, header, reader, payload, transport_->rank(), [name] { return name; }));
 }
 
 void Rank::hand_member_over(const Header& header, MemberName name, Value value) {
-  if (header.slot != 0) {
+  if (is_for_all(header.type)) {
     try {
-      pass_member_on(header.slot - 1, header.run, name, value);
+      pass_member_on(header.slot, header.run, name, value);
     } catch (...) {  // a user's own codec may throw anything, before anything is sent
       value = Value::make<Failure>(Failure::caught(header.run, name, transport_->rank(), not_encoded));
-      pass_member_on(header.slot - 1, header.run, name, value);
+      pass_member_on(header.slot, header.run, name, value);
     }
   }
   programs_.take(header.run, name, std::move(value));

@@ -26,16 +26,18 @@ enum class MessageType : std::uint8_t {
   failure,         ///< an error in place of that value
   member,          ///< a member's value for a program; its name goes before it
   member_failure,  ///< an error in its place
-  progress,        ///< rank -> whose members it reads: it has run a program's fronts up to that one
-  ready,           ///< rank -> rank 0: a kept value is there (or failed)
-  release,         ///< rank 0 -> rank: these kept values are needed no more
-  release_all,     ///< rank 0 -> rank: nor these, a range of ids
-  cancel,          ///< rank 0 -> rank: do not start these tasks of a run
-  query,           ///< rank 0 -> rank: report about yourself
-  report,          ///< the answer
-  stop,            ///< rank 0 -> rank: the program is over
-  learnt,          ///< rank -> rank 0: how long tasks took
-  store,           ///< rank 0 -> rank: leave this kept value to the program under a name
+  member_for_all,  ///< along a tree whose root is the rank in the slot: a member's value, for all ranks
+  member_failure_for_all,  ///< an error in its place
+  progress,                ///< rank -> whose members it reads: it has run a program's fronts up to that one
+  ready,                   ///< rank -> rank 0: a kept value is there (or failed)
+  release,                 ///< rank 0 -> rank: these kept values are needed no more
+  release_all,             ///< rank 0 -> rank: nor these, a range of ids
+  cancel,                  ///< rank 0 -> rank: do not start these tasks of a run
+  query,                   ///< rank 0 -> rank: report about yourself
+  report,                  ///< the answer
+  stop,                    ///< rank 0 -> rank: the program is over
+  learnt,                  ///< rank -> rank 0: how long tasks took
+  store,                   ///< rank 0 -> rank: leave this kept value to the program under a name
   join,      ///< member of a collective task -> its first: it is this one's turn, with inputs (or a failure)
   enter,     ///< the first -> member: all have joined, run it now
   leave,     ///< member -> the first: it has run, or failed
