@@ -199,24 +199,25 @@ Buffer Executor::pack(const Run& run, std::span<const Slot> tasks) const {
   std::unordered_map<Slot, Slot> external_at;
   for (Slot i = 0; i < tasks.size(); ++i) {
     const Slot task = tasks[i];
-    for (const Slot input : graph.inputs_of(task)) {
+    const auto inputs = graph.inputs_of(task);
+    const auto literals = graph.literals_of(task);
+    const SubgraphDraft::Room room =
+        draft.add_task(kind_here(graph.kind[task]), graph.plan[task], inputs.size(), literals.size());
+    Slot* own_input = room.inputs;
+    for (const Slot input : inputs) {
       const auto [at, is_new] = external_at.emplace(input, static_cast<Slot>(tasks.size() + values.size()));
       if (is_new) {
         values.push_back(input);
         draft.externals.push_back({run.maker_of(input), External::arrival, kind_here(run.kind_of(input))});
       }
-      draft.inputs.push_back(at->second);
+      *own_input++ = at->second;
     }
-    const std::size_t begin = draft.literals.size();
-    const auto literals = graph.literals_of(task);
-    draft.literals.insert(draft.literals.end(), literals.begin(), literals.end());
-    if (run.front) move_place(*run.kinds[graph.kind[task]], run.step, draft.literals.data() + begin);
+    std::copy(literals.begin(), literals.end(), room.literals);
+    if (run.front) move_place(*run.kinds[graph.kind[task]], run.step, room.literals);
     draft.routes.push_back({i, static_cast<std::uint32_t>(rank_), task});
-    draft.plan.push_back(graph.plan[task]);
     origins.push_back(origin_of(&run, task));
-    draft.end_task(kind_here(graph.kind[task]));
   }
-  return with_values(draft.subgraph(run.number), origins, run, values);
+  return with_values(draft.finish(run.number), origins, run, values);
 }
 
 /// The subgraph, behind it where its tasks come from, and then the encodings.

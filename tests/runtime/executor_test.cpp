@@ -195,14 +195,14 @@ TEST_F(ExecutorTest, RefusesTasksOfASortThatIsNotCalledHere) {
   for (const Kind* kind : {&given_kind<long>, &level_kind<two, long>}) {
     SubgraphDraft draft;
     draft.kinds = {images_.refer(*kind)};
-    draft.end_task(0);
-    EXPECT_THROW(executor_.start(draft.subgraph(1)), DecodeError) << kind->name;
+    draft.add_task(0, 0, 0, 0);
+    EXPECT_THROW(executor_.start(draft.finish(1)), DecodeError) << kind->name;
   }
   // What is only read may be of any sort.
   SubgraphDraft draft;
   draft.kinds = {images_.refer(given_kind<long>)};
   draft.externals = {{5, External::import, 0}};
-  EXPECT_NO_THROW(executor_.start(draft.subgraph(2)));
+  EXPECT_NO_THROW(executor_.start(draft.finish(2)));
 }
 
 // --- what is given away ------------------------------------------------------------------------------------
