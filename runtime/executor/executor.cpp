@@ -232,12 +232,19 @@ void Executor::fill(Run& run, Slot slot) {
   complete_and_close(run, slot);
 }
 
-void Executor::cancel(RunId number, std::span<const Slot> tasks) {
+std::map<int, std::vector<Slot>> Executor::cancel(RunId number, std::span<const TaskIndex> tasks) {
+  std::map<int, std::vector<Slot>> away;
   const auto found = runs_.find(number);
-  if (found == runs_.end()) return;
-  for (const Slot task : tasks) {
-    if (task < found->second->graph.tasks()) found->second->flag(task, Run::cancelled);
+  if (found == runs_.end()) return away;
+  Run& run = *found->second;
+  for (const TaskIndex task : tasks) {
+    const auto at = std::ranges::lower_bound(run.graph.plan, task);  // slots are in the plan's order
+    if (at == run.graph.plan.end() || *at != task) continue;
+    const auto slot = static_cast<Slot>(at - run.graph.plan.begin());
+    run.flag(slot, Run::cancelled);
+    if (const auto given = run.away.find(slot); given != run.away.end()) away[given->second].push_back(slot);
   }
+  return away;
 }
 
 void Executor::cancel_all(Run& run) {

@@ -29,6 +29,7 @@
 // `run_one` may be called by each worker, and the calls under "whoever pumps" by one thread at a time.
 #pragma once
 
+#include "graph/core/graph.hpp"
 #include "runtime/executor/durations.hpp"
 #include "runtime/executor/failure.hpp"
 #include "runtime/executor/front_run.hpp"
@@ -131,8 +132,9 @@ class Executor final : private TellsOrigins {
   /// The same for the encoding of a value of a plain type. False, and nothing happens, if it is of another,
   /// or the run is not known.
   bool arrive_plain(RunId run, Slot slot, std::span<const std::byte> encoded);
-  /// Tasks of a run that are not to be started; those under way finish. Unknown runs are ignored.
-  void cancel(RunId run, std::span<const Slot> tasks);
+  /// Tasks of a run, by their index in its plan, that are not to be started; those under way finish. Unknown
+  /// runs are ignored. Returns the slots of those that are away, by the rank they were given to.
+  std::map<int, std::vector<Slot>> cancel(RunId run, std::span<const TaskIndex> tasks);
   void cancel_all(Run& run);
   void keep(ValueId id, Value value);
   void release(ValueId id);
@@ -177,8 +179,6 @@ class Executor final : private TellsOrigins {
   StealReply give(int to, std::size_t wanted, std::size_t askers, bool whatever_it_takes);
   /// Returns how many tasks there are in it. Throws DecodeError if it is damaged.
   std::size_t run_stolen(std::span<const std::byte> reply);
-  /// Of these tasks those that are away, by the rank they were given to.
-  std::map<int, std::vector<Slot>> given_of(RunId run, std::span<const Slot> tasks) const;
   /// As `cancel`, for what was taken from that rank and has not started.
   void recall(int home, RunId home_run, std::span<const Slot> tasks);
   std::uint64_t tasks_given() const { return tasks_given_; }

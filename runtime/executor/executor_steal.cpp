@@ -246,17 +246,6 @@ Buffer Executor::with_values(const Subgraph& part, const std::vector<TaskOrigin>
   return message;
 }
 
-std::map<int, std::vector<Slot>> Executor::given_of(RunId number, std::span<const Slot> tasks) const {
-  std::map<int, std::vector<Slot>> by_rank;
-  const Run* run = find(number);
-  if (run == nullptr || run->away.empty()) return by_rank;
-  for (const Slot task : tasks) {
-    if (const auto found = run->away.find(task); found != run->away.end())
-      by_rank[found->second].push_back(task);
-  }
-  return by_rank;
-}
-
 /// The result of a task that was given away is there. If it failed there, it did so by its home run's number.
 void Executor::come_home(Run& run, Slot task) {
   run.away.erase(task);

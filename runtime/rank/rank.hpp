@@ -72,11 +72,12 @@ class Rank final : private Receiver, private Outlet, private Shipping::Port, pri
   void send_release(int to, std::span<const ValueId> ids);
   /// So many kept values from that one on, as far as it has them.
   void send_release_of_all(int to, ValueId first, std::uint64_t count);
-  void send_cancel(int to, RunId run, std::span<const Slot> tasks);
+  /// Tasks by their index in the run's plan, here and below.
+  void send_cancel(int to, RunId run, std::span<const TaskIndex> tasks);
   void cancel_program(RunId run) { programs_.cancel(run); }
   void send_query(int to);
   /// This rank's own tasks, and what became of them elsewhere.
-  void cancel(RunId run, std::span<const Slot> tasks);
+  void cancel(RunId run, std::span<const TaskIndex> tasks);
   /// Footprint a kept value of that rank, which is there, for its program after the run.
   void send_store(int to, ValueId id, const std::string& name);
   /// Tells all ranks to end after their present tasks, and waits at most so long, saying now and then for

@@ -166,13 +166,12 @@ void Rank::send_release_of_all(int to, ValueId first, std::uint64_t count) {
   mail_.send_text(to, {.type = MessageType::release_all, .slot = shipping_.shipped_to(to)},
                   std::as_bytes(std::span(range)));
 }
-void Rank::send_cancel(int to, RunId run, std::span<const Slot> tasks) {
+void Rank::send_cancel(int to, RunId run, std::span<const TaskIndex> tasks) {
   mail_.send_text(to, {.type = MessageType::cancel, .run = run, .slot = shipping_.shipped_to(to)},
                   bytes_of(tasks));
 }
-void Rank::cancel(RunId run, std::span<const Slot> tasks) {
-  executor_.cancel(run, tasks);
-  for (const auto& [to, given] : executor_.given_of(run, tasks))
+void Rank::cancel(RunId run, std::span<const TaskIndex> tasks) {
+  for (const auto& [to, given] : executor_.cancel(run, tasks))
     mail_.send_text(to, {.type = MessageType::recall, .run = run}, bytes_of(std::span<const Slot>(given)));
 }
 void Rank::send_query(int to) {
@@ -264,7 +263,7 @@ void Rank::handle(int from, const Header& header, std::span<const std::byte> pay
       break;
     }
     case MessageType::cancel:
-      if (!programs_.cancel(header.run)) cancel(header.run, items_of<Slot>(payload));
+      if (!programs_.cancel(header.run)) cancel(header.run, items_of<TaskIndex>(payload));
       break;
     case MessageType::query:
       mail_.send_text(from, {.type = MessageType::report}, encoded(info()));
