@@ -112,7 +112,7 @@ Executor::Run* Executor::prepare(RunId number, std::shared_ptr<Layout> layout, F
       run->flag(part.first + k, Run::timed);
     });
     if (node.result_bytes > 0) continue;
-    if (const std::uint64_t bytes = sizes_.expected(*node.kind); bytes > 0) {
+    if (const std::uint64_t bytes = durations_.expected_bytes(*node.kind); bytes > 0) {
       run->learnt.push_back({part.first, count, bytes});
       for (Slot k = 0; k < count; ++k) run->flag(part.first + k, Run::stated);
     }

@@ -36,7 +36,6 @@
 #include "runtime/executor/kept_store.hpp"
 #include "runtime/executor/observer.hpp"
 #include "runtime/executor/ready_queues.hpp"
-#include "runtime/executor/result_sizes.hpp"
 #include "runtime/executor/running_task.hpp"
 #include "runtime/machine/crew_gate.hpp"
 #include "runtime/machine/memory_bound.hpp"
@@ -333,7 +332,6 @@ class Executor final : private TellsOrigins {
   CrewGate gate_;
   const ThreadedLibraries libraries_;
   Durations durations_;
-  ResultSizes sizes_;  // of families' members
   KeptStore kept_;
 
   // what runs next

@@ -261,9 +261,7 @@ void Executor::come_home(Run& run, Slot task) {
     note_front_failure(run, task, failure);
     return;
   }
-  durations_.add_result(
-      *run.kinds[run.graph.kind[task]],
-      result.type().contiguous ? static_cast<double>(result.type().memory(result).size()) : 0);
+  durations_.add_result(*run.kinds[run.graph.kind[task]], contiguous_bytes(result));
 }
 
 // --- taking -------------------------------------------------------------------------------------------
