@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
+#include <stdexcept>
 
 namespace ramal::detail {
 
@@ -52,26 +54,19 @@ static std::size_t lay_out(Subgraph& to, const Subgraph::Header& header, std::by
   return layout.size();
 }
 
-void Subgraph::map(const Header& header) {
-  run = header.run;
-  lay_out(*this, header, bytes.data());
-}
-
-Subgraph Subgraph::make(const Header& shape) {
+/// Takes over the memory of a subgraph of this shape.
+static Subgraph mapped(const Subgraph::Header& header, Buffer bytes) {
   Subgraph made;
-  made.bytes = Buffer(lay_out(made, shape, nullptr));
-  std::memcpy(made.bytes.data(), &shape, sizeof shape);
-  made.map(shape);
+  made.bytes = std::move(bytes);
+  made.run = header.run;
+  lay_out(made, header, made.bytes.data());
   return made;
 }
 
 Subgraph Subgraph::copy() const {
   Header header{};
   std::memcpy(&header, bytes.data(), sizeof header);
-  Subgraph made;
-  made.bytes = Buffer::copy_of(bytes.view());
-  made.map(header);
-  return made;
+  return mapped(header, Buffer::copy_of(bytes.view()));
 }
 
 Subgraph Subgraph::read(Buffer bytes) {
@@ -82,8 +77,7 @@ Subgraph Subgraph::read(Buffer bytes) {
   Subgraph read;
   expect(header.literal_words <= bytes.size() / 8 && lay_out(read, header, nullptr) == bytes.size(),
          "its length");
-  read.bytes = std::move(bytes);
-  read.map(header);
+  read = mapped(header, std::move(bytes));
   const std::size_t slots = read.slots();
   expect(read.input_offsets[0] == 0 && read.input_offsets[header.tasks] == header.inputs, "input offsets");
   expect(read.literal_offsets[0] == 0 && read.literal_offsets[header.tasks] == header.literal_words,
@@ -109,43 +103,85 @@ Subgraph Subgraph::read(Buffer bytes) {
   return read;
 }
 
-void SubgraphDraft::end_task(std::uint32_t its_kind) {
-  kind.push_back(its_kind);
-  input_offsets.push_back(static_cast<std::uint32_t>(inputs.size()));
-  literals.resize((literals.size() + 7) / 8 * 8);
-  literal_offsets.push_back(static_cast<std::uint32_t>(literals.size() / 8));
+// --- making one -----------------------------------------------------------------------------------------
+
+/// A section's memory, of a subgraph that is being made.
+template <class T>
+static T* writable(std::span<const T> section) {
+  return const_cast<T*>(section.data());
 }
 
-Subgraph SubgraphDraft::subgraph(RunId run) const {
+template <class List, class T>
+static void fill(std::span<const T> section, const List& list) {
+  std::copy(list.begin(), list.end(), writable(section));
+}
+
+Subgraph::Header SubgraphDraft::header(const Size& size) const {
+  if (std::max(size.inputs, size.literal_words) >= std::numeric_limits<std::uint32_t>::max()) {
+    throw std::length_error(
+        "ramal: one rank's share has more than 2^32 inputs or 32 GiB of literal arguments");
+  }
   const auto count = [](const auto& list) { return static_cast<std::uint32_t>(list.size()); };
-  Subgraph graph = Subgraph::make({.magic = Subgraph::expected_magic,
-                                   .run = run,
-                                   .tasks = count(kind),
-                                   .kinds = count(kinds),
-                                   .inputs = count(inputs),
-                                   .externals = count(externals),
-                                   .routes = count(routes),
-                                   .keeps = 0,
-                                   .priorities = count(priorities),
-                                   .needs = count(needs),
-                                   .pins = 0,
-                                   .literal_words = literals.size() / 8});
-  const auto copy = [](const auto& from, auto to) {
-    if (!from.empty()) std::copy(from.begin(), from.end(), writable(to));
+  return {.magic = Subgraph::expected_magic,
+          .run = 0,
+          .tasks = size.tasks,
+          .kinds = count(kinds),
+          .inputs = static_cast<std::uint32_t>(size.inputs),
+          .externals = count(externals),
+          .routes = count(routes),
+          .keeps = count(keeps),
+          .priorities = count(priorities),
+          .needs = count(needs),
+          .pins = count(pins),
+          .literal_words = size.literal_words};
+}
+
+void SubgraphDraft::reserve(const Size& size) {
+  const Subgraph::Header shape = header(size);
+  Subgraph fresh;
+  const std::size_t bytes = lay_out(fresh, shape, nullptr);
+  fresh = mapped(shape, Buffer(bytes));
+  const auto move = [](auto*& from, std::size_t count, auto section) {
+    if (count > 0) std::memcpy(writable(section), from, count * sizeof *from);
+    from = writable(section);
   };
-  copy(kinds, graph.kinds);
-  copy(kind, graph.kind);
-  copy(plan, graph.plan);
-  copy(input_offsets, graph.input_offsets);
-  copy(inputs, graph.inputs);
-  copy(literal_offsets, graph.literal_offsets);
-  copy(externals, graph.externals);
-  copy(routes, graph.routes);
-  copy(priorities, graph.priorities);
-  copy(needs, graph.needs);
-  copy(literals, graph.literals);
-  for (auto task = count(plan); task < count(kind); ++task) writable(graph.plan)[task] = task;
-  return graph;
+  const bool is_first = input_offsets_ == nullptr;
+  move(kind_, used_.tasks, fresh.kind);
+  move(plan_, used_.tasks, fresh.plan);
+  move(input_offsets_, is_first ? 0 : used_.tasks + std::size_t{1}, fresh.input_offsets);
+  move(literal_offsets_, is_first ? 0 : used_.tasks + std::size_t{1}, fresh.literal_offsets);
+  move(inputs_, used_.inputs, fresh.inputs);
+  move(literals_, 8 * used_.literal_words, fresh.literals);
+  if (is_first) *input_offsets_ = *literal_offsets_ = 0;
+  memory_ = std::move(fresh.bytes);
+  laid_out_ = shape;
+  room_ = size;
+}
+
+/// To twice what there is of everything with the next task, since all grows together.
+void SubgraphDraft::grow(std::size_t inputs, std::size_t literal_words) {
+  constexpr std::uint64_t least = 16;
+  constexpr std::uint64_t most_tasks = std::numeric_limits<std::uint32_t>::max();
+  const auto grown = [](std::uint64_t room, std::uint64_t used) { return std::max({least, room, 2 * used}); };
+  reserve({.tasks = static_cast<std::uint32_t>(
+               std::min(grown(room_.tasks, used_.tasks + std::uint64_t{1}), most_tasks)),
+           .inputs = grown(room_.inputs, used_.inputs + inputs),
+           .literal_words = grown(room_.literal_words, used_.literal_words + literal_words)});
+}
+
+Subgraph SubgraphDraft::finish(RunId run) {
+  if (input_offsets_ == nullptr || laid_out_ != header(used_)) reserve(used_);
+  laid_out_.run = run;
+  std::memcpy(memory_.data(), &laid_out_, sizeof laid_out_);
+  Subgraph made = mapped(laid_out_, std::move(memory_));
+  fill(made.kinds, kinds);
+  fill(made.externals, externals);
+  fill(made.routes, routes);
+  fill(made.keeps, keeps);
+  fill(made.priorities, priorities);
+  fill(made.needs, needs);
+  fill(made.pins, pins);
+  return made;
 }
 
 }  // namespace ramal::detail

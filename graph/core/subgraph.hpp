@@ -91,6 +91,7 @@ struct Subgraph {
     RunId run;
     std::uint32_t tasks, kinds, inputs, externals, routes, keeps, priorities, needs, pins;
     std::uint64_t literal_words;
+    bool operator==(const Header&) const = default;
   };
   static constexpr std::uint64_t expected_magic = 0x31'6c'61'6d'61'72ULL;
 
@@ -123,34 +124,69 @@ struct Subgraph {
   /// Takes over the byte form. Throws DecodeError if its lengths or indices do not fit together.
   static Subgraph read(Buffer bytes);
   Subgraph copy() const;
-  /// Memory for a subgraph of this shape, its spans writable through `writable`.
-  static Subgraph make(const Header& shape);
-
- private:
-  void map(const Header& header);
 };
 
-/// A section's memory, for whoever fills a subgraph that `make` has just returned.
-template <class T>
-T* writable(std::span<const T> section) {
-  return const_cast<T*>(section.data());
-}
+/// Makes a subgraph. Tasks are added in the order of their slots, and each may read slots of tasks to come.
+/// What else is said of slots is listed beside them.
+class SubgraphDraft {
+ public:
+  /// What all tasks take.
+  struct Size {
+    std::uint32_t tasks = 0;
+    std::uint64_t inputs = 0, literal_words = 0;
+  };
+  /// Where a task's own are to be written, before the next task is added.
+  struct Room {
+    Slot* inputs;
+    std::byte* literals;
+  };
 
-/// What a subgraph is made of, as it grows task by task. Inputs may be slots of tasks to come.
-struct SubgraphDraft {
   std::vector<KindRef> kinds;
-  std::vector<std::uint32_t> kind, plan, input_offsets{0}, literal_offsets{0};
-  std::vector<Slot> inputs;
-  std::vector<std::byte> literals;
-  std::vector<External> externals;
-  std::vector<Route> routes;
+  Array<External> externals;
+  Array<Route> routes;
+  Array<Keep> keeps;
   std::vector<Priority> priorities;
   std::vector<Need> needs;
+  std::vector<Slot> pins;  ///< in rising order
 
-  /// Ends a task: its are all inputs and literals that were added since the last one ended.
-  void end_task(std::uint32_t its_kind);
-  /// A task whose index in the plan was not stated has its slot for it.
-  Subgraph subgraph(RunId run) const;
+  /// How many there are so far.
+  Slot tasks() const { return used_.tasks; }
+  /// Makes room for so many tasks in all. If there will be neither more nor fewer of anything, and the lists
+  /// are complete, then the subgraph is made right there: whoever measures first needs no copy. Throws
+  /// std::length_error for more than 2^32 inputs or 32 GiB of literals.
+  void reserve(const Size& size);
+  /// `kind`: into `kinds`; `plan`: its index in the run's graph.
+  Room add_task(std::uint32_t kind, std::uint32_t plan, std::size_t inputs, std::size_t literal_bytes) {
+    const std::size_t words = (literal_bytes + 7) / 8;
+    if (used_.tasks == room_.tasks || inputs > room_.inputs - used_.inputs ||
+        words > room_.literal_words - used_.literal_words) [[unlikely]] {
+      grow(inputs, words);
+    }
+    const Room room{inputs_ + used_.inputs, literals_ + 8 * used_.literal_words};
+    if (words > 0) std::memset(room.literals + 8 * (words - 1), 0, 8);
+    kind_[used_.tasks] = kind;
+    plan_[used_.tasks] = plan;
+    ++used_.tasks;
+    input_offsets_[used_.tasks] = static_cast<std::uint32_t>(used_.inputs += inputs);
+    literal_offsets_[used_.tasks] = static_cast<std::uint32_t>(used_.literal_words += words);
+    return room;
+  }
+  /// The last call.
+  Subgraph finish(RunId run);
+
+ private:
+  Subgraph::Header header(const Size& size) const;
+  void grow(std::size_t inputs, std::size_t literal_words);
+
+  Size used_;
+  Size room_;
+  // the sections of tasks, in `memory_`
+  std::uint32_t *kind_ = nullptr, *plan_ = nullptr;
+  std::uint32_t *input_offsets_ = nullptr, *literal_offsets_ = nullptr;
+  Slot* inputs_ = nullptr;
+  std::byte* literals_ = nullptr;
+  Buffer memory_;
+  Subgraph::Header laid_out_{};
 };
 
 }  // namespace ramal::detail

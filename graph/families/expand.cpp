@@ -2,6 +2,7 @@
 #include "graph/families/expand.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <stdexcept>
 
 namespace ramal::detail {
@@ -76,7 +77,7 @@ class Expander::Expansion {
     route_leaving();
     leave_each_once(front_.consumers);
     leave_each_once(front_.producers);
-    front_.graph = draft_.subgraph(0);
+    front_.graph = draft_.finish(0);
     return std::move(front_);
   }
 
@@ -121,11 +122,11 @@ class Expander::Expansion {
         refuse(problem);
         return;
       }
-      for (const Reads::Read& read : reads.all())
-        draft_.inputs.push_back(input(node, node.sources[read.source], read));
       note_wishes(node);
-      write_member_literals(node, place, counts_, draft_.literals);
-      draft_.end_task(kind);
+      literals_.clear();
+      write_member_literals(node, place, counts_, literals_);
+      Slot* slot = add_task(kind, reads.all().size());
+      for (const Reads::Read& read : reads.all()) *slot++ = input(node, node.sources[read.source], read);
     });
   }
 
@@ -150,13 +151,21 @@ class Expander::Expansion {
 
   void refuse(const std::string& problem) {
     const auto text = std::as_bytes(std::span(problem));
-    draft_.literals.insert(draft_.literals.end(), text.begin(), text.end());
-    draft_.literals.push_back(std::byte{0});
-    draft_.end_task(kind_index(&refused_member));
+    literals_.assign(text.begin(), text.end());
+    literals_.push_back(std::byte{0});
+    add_task(kind_index(&refused_member), 0);
+  }
+
+  /// The next one, with those literals. Returns where its inputs are to be written. A member's name says
+  /// more than an index in a plan, for which its slot stands.
+  Slot* add_task(std::uint32_t kind, std::size_t inputs) {
+    const SubgraphDraft::Room room = draft_.add_task(kind, draft_.tasks(), inputs, literals_.size());
+    if (!literals_.empty()) std::memcpy(room.literals, literals_.data(), literals_.size());
+    return room.inputs;
   }
 
   void note_wishes(const ProgramNode& node) {
-    const auto task = static_cast<Slot>(draft_.kind.size());
+    const Slot task = draft_.tasks();
     if (node.priority != 0) draft_.priorities.push_back({task, node.priority});
     if (node.threads > 1 || node.result_bytes > 0)
       draft_.needs.push_back({.result_bytes = node.result_bytes, .slot = task, .threads = node.threads});
@@ -353,6 +362,7 @@ class Expander::Expansion {
   Array<Slot> linked_;  // by slot of the front before
   SubgraphDraft draft_;
   InputCounts counts_;
+  std::vector<std::byte> literals_;
   std::vector<Region> boxes_, of_member_;
   std::vector<std::pair<Slot, std::uint32_t>> leaving_;
 };

@@ -163,7 +163,7 @@ class LoopMaker {
   }
 
   std::uint32_t lift(const Task& task) {
-    if (task.kind().collective || task.kind().part)
+    if (task.kind().is_bound_to_participants())
       refuse_family("iterate: " + std::string(task.name()) +
                         " cannot be called within the function of a step: it is a collective task",
                     task.where());

@@ -156,10 +156,10 @@ std::string read_member(const ProgramNode& node, const Index& place, Reads& read
 
 void write_member_literals(const ProgramNode& node, const Index& place, const InputCounts& counts,
                            std::vector<std::byte>& literals) {
-  const auto word = [&literals](std::int64_t number) {
+  const auto append = [&literals](const auto& word) {
     const std::size_t at = literals.size();
-    literals.resize(at + sizeof number);
-    std::memcpy(literals.data() + at, &number, sizeof number);
+    literals.resize(at + sizeof word);
+    std::memcpy(literals.data() + at, &word, sizeof word);
   };
   if (node.is_task) {
     literals.insert(literals.end(), node.closure.begin(), node.closure.end());
@@ -169,11 +169,11 @@ void write_member_literals(const ProgramNode& node, const Index& place, const In
   if (shape.place) {
     const bool in_time = node.loop < 0 || node.placed_in_time;
     const Index told = in_time ? place : within_step(place);
-    word(in_time ? told.dims | place_in_time : told.dims);
-    for (int d = 0; d < told.dims; ++d) word(told[d]);
+    append(PlaceHead{.dims = told.dims, .in_time = in_time ? 1U : 0U});
+    for (int d = 0; d < told.dims; ++d) append(told[d]);
   }
   for (std::uint32_t k = 0; k < shape.count; ++k) {
-    if ((shape.lists >> k & 1) != 0) word(counts[k]);
+    if ((shape.lists >> k & 1) != 0) append(counts[k]);
   }
 }
 

@@ -212,7 +212,6 @@ struct FamilyProgram {
   std::int64_t latest_front(std::uint32_t node, const Region& region) const;
 
   std::vector<std::byte> encode(const Images& images) const;
-  static bool is_program(std::span<const std::byte> bytes);
   /// Throws DecodeError.
   static FamilyProgram decode(std::span<const std::byte> bytes, const Images& images);
 };

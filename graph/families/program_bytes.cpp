@@ -2,104 +2,99 @@
 // A family program's byte form.
 #include "graph/families/program.hpp"
 
+#include <cstring>
 #include <string>
 
 namespace ramal::detail {
 
 namespace {
 
-constexpr std::uint64_t program_magic = 0x6d'61'72'67'6f'72'70ULL;
-
-struct NodeHead {
-  KindRef kind;
-  Index extent;
-  std::array<std::int32_t, Index::most_dims> parts;
-  std::int32_t only_rank, priority;
-  std::uint32_t threads;
-  std::uint8_t steps, reads_itself, is_task, placed_in_time, asked;  // 0 or 1: another byte is no bool
-  Pace pace;
-  std::int32_t loop, left_by;
-  std::uint32_t sources, seen;
-  Region needed;
-  Footprint footprint;
-  std::int64_t front, last, rows, period, periodic_from;
-  ValueId kept;
-  std::uint64_t closure_bytes, given, result_bytes;
-};
-
-struct LoopHead {
-  std::int64_t steps, front, epilogue, rows, done;
-  std::uint32_t first_left, states;
-};
-
-template <class T>
-void write_items(Writer& writer, const std::vector<T>& items) {
-  for (const T& item : items) writer.raw(item);
-}
-template <class T>
-std::vector<T> read_items(Reader& reader, std::uint64_t count) {
-  if (count > reader.left() / sizeof(T)) throw DecodeError("a program's lengths do not fit together");
-  std::vector<T> items(count);
-  for (T& item : items) item = reader.raw<T>();
-  return items;
-}
-
-void write_program(Writer& writer, const FamilyProgram& program, const Images& images) {
-  writer.raw(program_magic);
-  writer.raw(program.run);
-  writer.raw(program.ranks);
-  writer.raw(program.rows);
-  writer.raw(program.chunks);
-  writer.raw(program.fronts);
-  writer.raw(program.done);
-  writer.raw(static_cast<std::uint64_t>(program.nodes.size()));
-  writer.raw(static_cast<std::uint64_t>(program.loops.size()));
-  writer.raw(static_cast<std::uint64_t>(program.wants.size()));
-  writer.raw(static_cast<std::uint64_t>(program.keeps.size()));
-  for (const ProgramNode& node : program.nodes) {
-    writer.raw(NodeHead{.kind = images.refer(*node.kind),
-                        .extent = node.extent,
-                        .parts = node.parts,
-                        .only_rank = node.only_rank,
-                        .priority = node.priority,
-                        .threads = node.threads,
-                        .steps = node.steps,
-                        .reads_itself = node.reads_itself,
-                        .is_task = node.is_task,
-                        .placed_in_time = node.placed_in_time,
-                        .asked = node.asked,
-                        .pace = node.pace,
-                        .loop = node.loop,
-                        .left_by = node.left_by,
-                        .sources = static_cast<std::uint32_t>(node.sources.size()),
-                        .seen = node.seen,
-                        .needed = node.needed,
-                        .footprint = node.footprint,
-                        .front = node.front,
-                        .last = node.last,
-                        .rows = node.rows,
-                        .period = node.period,
-                        .periodic_from = node.periodic_from,
-                        .kept = node.kept,
-                        .closure_bytes = node.closure.size(),
-                        .given = node.given.size(),
-                        .result_bytes = node.result_bytes});
-    write_items(writer, node.sources);
-    write_items(writer, node.given);
-    write_items(writer, node.closure);
-  }
-  for (const ProgramLoop& loop : program.loops) {
-    writer.raw(LoopHead{loop.steps, loop.front, loop.epilogue, loop.rows, loop.done, loop.first_left,
-                        static_cast<std::uint32_t>(loop.states.size())});
-    write_items(writer, loop.states);
-  }
-  write_items(writer, program.wants);
-  write_items(writer, program.keeps);
-}
-
 void require(bool is_so, const char* what) {
   if (!is_so) throw DecodeError(std::string("a program is damaged: ") + what);
 }
+
+/// Writes what it is called with.
+class FieldWriter {
+ public:
+  FieldWriter(Writer& writer, const Images& images) : writer_(writer), images_(images) {}
+  template <class... T>
+  void operator()(const T&... fields) {
+    (field(fields), ...);
+  }
+  template <class T, class Fields>
+  void list(const std::vector<T>& items, const Fields& fields) {
+    writer_.raw(std::uint64_t{items.size()});
+    for (const T& item : items) fields(*this, item);
+  }
+
+ private:
+  template <class T>
+  void field(const T& value) {
+    writer_.raw(value);
+  }
+  void field(const bool& value) { writer_.raw(static_cast<std::uint8_t>(value)); }
+  void field(const Kind* const& kind) { writer_.raw(images_.refer(*kind)); }
+  template <class T>
+  void field(const std::vector<T>& items) {
+    writer_.raw(std::uint64_t{items.size()});
+    writer_.bytes(items.data(), items.size() * sizeof(T));
+  }
+
+  Writer& writer_;
+  const Images& images_;
+};
+
+/// Reads into what it is called with. Throws DecodeError.
+class FieldReader {
+ public:
+  FieldReader(Reader& reader, const Images& images) : reader_(reader), images_(images) {}
+  template <class... T>
+  void operator()(T&... fields) {
+    (field(fields), ...);
+  }
+  template <class T, class Fields>
+  void list(std::vector<T>& items, const Fields& fields) {
+    for (std::size_t left = reader_.count(1); left > 0; --left) fields(*this, items.emplace_back());
+  }
+
+ private:
+  template <class T>
+  void field(T& value) {
+    value = reader_.raw<T>();
+  }
+  void field(bool& value) {
+    const auto byte = reader_.raw<std::uint8_t>();  // which may be no bool
+    require(byte <= 1, "what is yes or no of a family");
+    value = byte != 0;
+  }
+  void field(const Kind*& kind) { kind = &images_.resolve(reader_.raw<KindRef>()); }
+  template <class T>
+  void field(std::vector<T>& items) {
+    items.resize(reader_.count(sizeof(T)));
+    const std::byte* from = reader_.bytes(items.size() * sizeof(T));
+    if (!items.empty()) std::memcpy(items.data(), from, items.size() * sizeof(T));
+  }
+
+  Reader& reader_;
+  const Images& images_;
+};
+
+// The fields in their order, for both directions.
+constexpr auto node_fields = [](auto& bytes, auto& node) {
+  bytes(node.kind, node.extent, node.sources, node.seen, node.closure, node.parts, node.only_rank,
+        node.priority, node.threads, node.result_bytes, node.steps, node.reads_itself, node.pace, node.front,
+        node.last, node.rows, node.period, node.periodic_from, node.footprint, node.kept, node.given,
+        node.needed, node.loop, node.left_by, node.is_task, node.placed_in_time, node.asked);
+};
+constexpr auto loop_fields = [](auto& bytes, auto& loop) {
+  bytes(loop.steps, loop.front, loop.epilogue, loop.rows, loop.done, loop.first_left, loop.states);
+};
+constexpr auto program_fields = [](auto& bytes, auto& program) {
+  bytes(program.run, program.ranks, program.rows, program.chunks, program.fronts, program.wants,
+        program.keeps, program.done);
+  bytes.list(program.nodes, node_fields);
+  bytes.list(program.loops, loop_fields);
+};
 
 void check_shape(const Index& shape) {
   require(shape.dims >= 0 && shape.dims <= Index::most_dims, "the dimensions of an extent");
@@ -131,8 +126,8 @@ void check_node(const FamilyProgram& program, std::uint32_t i) {
           "given members");
   for (const GivenMember& member : node.given) require(member.rank < program.ranks, "the rank of a member");
   const bool is_empty = node.extent.volume() == 0;  // of handles, it needs none
-  require(is_empty || node.exists() || node.is_task || node.kind->dependence != nullptr,
-          "a family of no pattern");
+  require(is_empty || node.exists() || node.kind->sort == (node.is_task ? Sort::task : Sort::member),
+          "what sort of tasks a family has");
   require(node.kind->parameters.count <= InputCounts().size(), "a family's parameters");
   require(node.needed.low.dims == node.extent.dims && node.needed.high.dims == node.extent.dims,
           "what is needed of a family");
@@ -172,78 +167,20 @@ void check(const FamilyProgram& program) {
 
 std::vector<std::byte> FamilyProgram::encode(const Images& images) const {
   Writer count;
-  write_program(count, *this, images);
+  FieldWriter counting(count, images);
+  program_fields(counting, *this);
   std::vector<std::byte> bytes(count.size());
   Writer writer(bytes.data(), bytes.size());
-  write_program(writer, *this, images);
+  FieldWriter writing(writer, images);
+  program_fields(writing, *this);
   return bytes;
-}
-
-bool FamilyProgram::is_program(std::span<const std::byte> bytes) {
-  return bytes.size() > sizeof program_magic && closure_as<std::uint64_t>(bytes.data()) == program_magic;
 }
 
 FamilyProgram FamilyProgram::decode(std::span<const std::byte> bytes, const Images& images) {
   Reader reader(bytes);
+  FieldReader reading(reader, images);
   FamilyProgram program;
-  reader.raw<std::uint64_t>();
-  program.run = reader.raw<RunId>();
-  program.ranks = reader.raw<std::uint32_t>();
-  program.rows = reader.raw<std::int64_t>();
-  program.chunks = reader.raw<std::int64_t>();
-  program.fronts = reader.raw<std::int64_t>();
-  program.done = reader.raw<ValueId>();
-  const auto nodes = reader.raw<std::uint64_t>();
-  const auto loops = reader.raw<std::uint64_t>();
-  const auto wants = reader.raw<std::uint64_t>();
-  const auto keeps = reader.raw<std::uint64_t>();
-  for (std::uint64_t i = 0; i < nodes; ++i) {
-    const auto head = reader.raw<NodeHead>();
-    ProgramNode node;
-    node.kind = &images.resolve(head.kind);
-    node.extent = head.extent;
-    node.parts = head.parts;
-    node.only_rank = head.only_rank;
-    node.priority = head.priority;
-    node.threads = head.threads;
-    node.result_bytes = head.result_bytes;
-    for (const std::uint8_t flag :
-         {head.steps, head.reads_itself, head.is_task, head.placed_in_time, head.asked})
-      require(flag <= 1, "what is yes or no of a family");
-    node.steps = head.steps != 0;
-    node.reads_itself = head.reads_itself != 0;
-    node.is_task = head.is_task != 0;
-    node.placed_in_time = head.placed_in_time != 0;
-    node.asked = head.asked != 0;
-    node.pace = head.pace;
-    node.loop = head.loop;
-    node.left_by = head.left_by;
-    node.seen = head.seen;
-    node.needed = head.needed;
-    node.front = head.front;
-    node.last = head.last;
-    node.rows = head.rows;
-    node.period = head.period;
-    node.periodic_from = head.periodic_from;
-    node.footprint = head.footprint;
-    node.kept = head.kept;
-    node.sources = read_items<ProgramSource>(reader, head.sources);
-    node.given = read_items<GivenMember>(reader, head.given);
-    node.closure = read_items<std::byte>(reader, head.closure_bytes);
-    program.nodes.push_back(std::move(node));
-  }
-  for (std::uint64_t i = 0; i < loops; ++i) {
-    const auto head = reader.raw<LoopHead>();
-    program.loops.push_back({.steps = head.steps,
-                             .front = head.front,
-                             .epilogue = head.epilogue,
-                             .rows = head.rows,
-                             .done = head.done,
-                             .first_left = head.first_left,
-                             .states = read_items<std::uint32_t>(reader, head.states)});
-  }
-  program.wants = read_items<ProgramWant>(reader, wants);
-  program.keeps = read_items<ProgramKeep>(reader, keeps);
+  program_fields(reading, program);
   check(program);
   return program;
 }

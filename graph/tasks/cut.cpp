@@ -18,17 +18,11 @@ constexpr std::size_t large_literal_bytes = 64 << 10;
 constexpr std::size_t most_listed = 8;
 constexpr std::uint32_t none = std::numeric_limits<std::uint32_t>::max();
 
-/// One rank's share while it is being measured.
+/// One rank's share: measured, then written.
 struct Share {
-  std::uint32_t tasks = 0;
-  std::uint64_t inputs = 0;
-  std::uint64_t literal_words = 0;
-  Array<External> externals;
-  Array<Route> routes;
-  Array<Keep> keeps;
-  std::vector<Priority> priorities;
-  std::vector<Need> needs;
-  std::vector<Slot> pins;
+  SubgraphDraft::Size size;
+  SubgraphDraft draft;
+  bool is_empty() const { return size.tasks == 0 && draft.externals.empty(); }
 };
 
 /// Two passes: the first finds every slot and route, the second writes the subgraphs.
@@ -41,11 +35,11 @@ class Cutter {
   }
 
   Cut run(RunId run, std::span<const Want> wants, const Images& images) {
-    if (std::ranges::any_of(graph_.kinds, &Kind::collective)) find_teams();
+    if (std::ranges::count(graph_.kinds, Sort::collective, &Kind::sort) > 0) find_teams();
     number_tasks();
     for (TaskIndex i = 0; i < graph_.size(); ++i) {
       if (is_collective(i)) import_for_participants(i);
-      if (is_collective(i) || kind(i).part) continue;
+      if (is_collective(i) || kind(i).sort == Sort::part) continue;
       for (const TaskIndex input : graph_.inputs_of(i)) {
         if (rank_[input] != rank_[i] || is_given(input)) slot_on(rank_[i], input);
       }
@@ -57,7 +51,7 @@ class Cutter {
       cut.with_participants.insert(team.participants.ranks.begin(), team.participants.ranks.end());
     // Copies are noted at the end, since a cut that fails must not leave any that were never sent.
     for (const auto& [given, rank] : new_copies_) holders_.at(given).copied(rank);
-    for (const Share& share : shares_) cut.messages += share.routes.size();
+    for (const Share& share : shares_) cut.messages += share.draft.routes.size();
     return cut;
   }
 
@@ -85,13 +79,13 @@ class Cutter {
         number_participants(i, teams_.at(i), (literal_bytes + 7) / 8);
       } else {
         Share& share = shares_[rank_[i]];
-        slot_[i] = share.tasks++;
-        share.inputs += graph_.inputs_of(i).size();
-        share.literal_words += (literal_bytes + 7) / 8;
+        slot_[i] = share.size.tasks++;
+        share.size.inputs += graph_.inputs_of(i).size();
+        share.size.literal_words += (literal_bytes + 7) / 8;
       }
       if (literal_bytes >= large_literal_bytes) note_large(i, literal_bytes);
       if (!graph_.annotated.empty() && graph_.annotated[i] && !is_collective(i))
-        note_wishes(shares_[rank_[i]], i);
+        note_wishes(shares_[rank_[i]].draft, i);
     }
   }
 
@@ -103,7 +97,7 @@ class Cutter {
   };
   const Kind& kind(TaskIndex i) const { return *graph_.kinds[graph_.kind_index[i]]; }
   bool is_collective(TaskIndex i) const {
-    return kind(i).collective && !std::ranges::binary_search(graph_.given, i);
+    return kind(i).sort == Sort::collective && !std::ranges::binary_search(graph_.given, i);
   }
   std::span<const TaskIndex> parts_of(TaskIndex i) const {
     return graph_.inputs_of(i).first(collective_head(graph_.tasks[i]->literals()).parts);
@@ -133,11 +127,12 @@ class Cutter {
   }
   void number_participants(TaskIndex i, Team& team, std::size_t literal_words) {
     for (const std::uint32_t rank : team.participants.ranks) {
-      team.slots.push_back(shares_[rank].tasks++);
-      shares_[rank].inputs += others_of(i).size();
-      shares_[rank].literal_words += literal_words;
+      SubgraphDraft::Size& size = shares_[rank].size;
+      team.slots.push_back(size.tasks++);
+      size.inputs += others_of(i).size();
+      size.literal_words += literal_words;
     }
-    for (std::size_t k = 0; k < parts_of(i).size(); ++k) ++shares_[team.participants.rank_of(k)].inputs;
+    for (std::size_t k = 0; k < parts_of(i).size(); ++k) ++shares_[team.participants.rank_of(k)].size.inputs;
     slot_[i] = team.slots.front();
   }
   void import_for_participants(TaskIndex i) {
@@ -156,13 +151,13 @@ class Cutter {
     large.bytes += bytes;
     large.example = graph_.tasks[i];
   }
-  void note_wishes(Share& share, TaskIndex i) {
+  void note_wishes(SubgraphDraft& draft, TaskIndex i) {
     const auto* wishes = graph_.wishes_of(i);
     if (wishes == nullptr) return;
-    if (wishes->priority != 0) share.priorities.push_back({slot_[i], wishes->priority});
+    if (wishes->priority != 0) draft.priorities.push_back({slot_[i], wishes->priority});
     if (wishes->threads > 1 || wishes->result_bytes > 0)
-      share.needs.push_back({wishes->result_bytes, slot_[i], static_cast<std::uint32_t>(wishes->threads)});
-    if (wishes->rank >= 0 || !wishes->host.empty()) share.pins.push_back(slot_[i]);
+      draft.needs.push_back({wishes->result_bytes, slot_[i], static_cast<std::uint32_t>(wishes->threads)});
+    if (wishes->rank >= 0 || !wishes->host.empty()) draft.pins.push_back(slot_[i]);
   }
 
   /// The slot of task i's value on `rank`, made on first use with the route that fills it.
@@ -171,19 +166,19 @@ class Cutter {
     if (const Slot found = find_copy(rank, i); found != none) return found;
     const bool has_value = is_given(i) && (rank_[i] == rank || holders_.at(i).holds(rank));
     Share& share = shares_[rank];
-    const Slot slot = share.tasks + static_cast<Slot>(share.externals.size());
+    const Slot slot = share.size.tasks + static_cast<Slot>(share.draft.externals.size());
     if (has_value) {
-      share.externals.push_back({holders_.at(i).id, External::import, graph_.kind_index[i]});
+      share.draft.externals.push_back({holders_.at(i).id, External::import, graph_.kind_index[i]});
     } else {
-      share.externals.push_back({i, External::arrival, graph_.kind_index[i]});
+      share.draft.externals.push_back({i, External::arrival, graph_.kind_index[i]});
       const Slot source = slot_on(rank_[i], i);
       if (kind(i).result->contiguous) {
         spread_.push_back({i, rank, slot});
       } else {
-        shares_[rank_[i]].routes.push_back({source, rank, slot});
+        shares_[rank_[i]].draft.routes.push_back({source, rank, slot});
       }
       if (is_given(i) && holders_.at(i).copied) {
-        shares_[rank].keeps.push_back({holders_.at(i).id, slot, Keep::quietly});
+        shares_[rank].draft.keeps.push_back({holders_.at(i).id, slot, Keep::quietly});
         new_copies_.emplace_back(i, rank);
       }
     }
@@ -234,7 +229,7 @@ class Cutter {
       for (auto to = first; to != last; ++to) {
         const auto place = to - first;
         const Arrival& from = place < 2 ? home : first[place / 2 - 1];
-        shares_[from.rank].routes.push_back({from.slot, to->rank, to->slot});
+        shares_[from.rank].draft.routes.push_back({from.slot, to->rank, to->slot});
       }
       first = last;
     }
@@ -243,60 +238,33 @@ class Cutter {
   void keep(const Want& want) {
     const std::uint32_t rank = want.fetch ? 0 : rank_[want.task];
     const Slot slot = slot_on(rank, want.task);
-    shares_[rank].keeps.push_back({want.id, slot, want.fetch ? Keep::handed_over : Keep::announced});
+    shares_[rank].draft.keeps.push_back({want.id, slot, want.fetch ? Keep::handed_over : Keep::announced});
   }
 
   std::vector<Subgraph> write(RunId run, const Images& images) {
     std::vector<KindRef> kinds;
     for (const Kind* kind : graph_.kinds) kinds.push_back(images.refer(*kind));
-    std::vector<Subgraph> made;
-    for (const Share& share : shares_) made.push_back(allocate(share, run, kinds));
-    std::vector<Slot> next(shares_.size(), 0);
+    for (Share& share : shares_) {
+      if (share.is_empty()) continue;
+      share.draft.kinds = kinds;
+      share.draft.reserve(share.size);
+    }
     for (TaskIndex i = 0; i < graph_.size(); ++i) {
       if (is_given(i)) continue;
       if (is_collective(i)) {
-        write_participants(made, next, i);
-      } else if (kind(i).part) {
-        write_part(made[rank_[i]], next[rank_[i]]++, i);
+        write_participants(i);
+      } else if (kind(i).sort == Sort::part) {
+        write_part(i);
       } else {
-        write_task(made[rank_[i]], next[rank_[i]]++, rank_[i], i, graph_.inputs_of(i));
+        write_task(rank_[i], i, graph_.inputs_of(i));
       }
     }
+    std::vector<Subgraph> made;
+    for (Share& share : shares_) made.push_back(share.is_empty() ? Subgraph() : share.draft.finish(run));
     return made;
   }
 
-  static Subgraph allocate(const Share& share, RunId run, const std::vector<KindRef>& kinds) {
-    if (share.tasks == 0 && share.externals.empty()) return {};
-    if (share.literal_words >= none || share.inputs >= none) {
-      throw std::length_error(
-          "ramal: one rank's share has more than 2^32 inputs or 32 GiB of literal arguments");
-    }
-    const auto count = [](const auto& list) { return static_cast<std::uint32_t>(list.size()); };
-    Subgraph made = Subgraph::make({.magic = Subgraph::expected_magic,
-                                    .run = run,
-                                    .tasks = share.tasks,
-                                    .kinds = count(kinds),
-                                    .inputs = static_cast<std::uint32_t>(share.inputs),
-                                    .externals = count(share.externals),
-                                    .routes = count(share.routes),
-                                    .keeps = count(share.keeps),
-                                    .priorities = count(share.priorities),
-                                    .needs = count(share.needs),
-                                    .pins = count(share.pins),
-                                    .literal_words = share.literal_words});
-    std::copy(kinds.begin(), kinds.end(), writable(made.kinds));
-    std::copy(share.externals.begin(), share.externals.end(), writable(made.externals));
-    std::copy(share.routes.begin(), share.routes.end(), writable(made.routes));
-    std::copy(share.keeps.begin(), share.keeps.end(), writable(made.keeps));
-    std::copy(share.priorities.begin(), share.priorities.end(), writable(made.priorities));
-    std::copy(share.needs.begin(), share.needs.end(), writable(made.needs));
-    std::copy(share.pins.begin(), share.pins.end(), writable(made.pins));
-    *writable(made.input_offsets) = 0;
-    *writable(made.literal_offsets) = 0;
-    return made;
-  }
-
-  void write_participants(std::vector<Subgraph>& made, std::vector<Slot>& next, TaskIndex i) {
+  void write_participants(TaskIndex i) {
     const Team& team = teams_.at(i);
     const auto parts = parts_of(i);
     const auto others = others_of(i);
@@ -306,47 +274,40 @@ class Cutter {
     CollectiveHead head = collective_head(graph_.tasks[i]->literals());
     head.turn = team.turn;
     for (std::size_t participant = 0; participant < inputs.size(); ++participant) {
-      const std::uint32_t rank = team.participants.ranks[participant];
-      const Slot task = next[rank]++;
       head.parts = inputs[participant].size();
       inputs[participant].insert(inputs[participant].end(), others.begin(), others.end());
-      write_task(made[rank], task, rank, i, inputs[participant]);
-      rewrite(made[rank], task, head);
+      overwrite(write_task(team.participants.ranks[participant], i, inputs[participant]), head);
     }
   }
   /// A part's task reads the list that its rank's participant leaves, at its index among that one's parts.
-  void write_part(Subgraph& to, Slot task, TaskIndex i) {
+  void write_part(TaskIndex i) {
     const Team& team = teams_.at(graph_.inputs_of(i).front());
     const Participants::Part part = team.participants.parts[part_index(graph_.tasks[i]->literals())];
-    write_task(to, task, rank_[i], i, {});
-    writable(to.inputs)[to.input_offsets[task]] = team.slots[part.participant];
-    writable(to.input_offsets)[task + 1] = to.input_offsets[task] + 1;
-    rewrite(to, task, std::uint64_t{part.place});
+    const SubgraphDraft::Room room = add_task(rank_[i], i, 1);
+    room.inputs[0] = team.slots[part.participant];
+    overwrite(room, std::uint64_t{part.place});
   }
-  /// Overwrites the head of a task's literals with what is known only now that ranks and turns are.
+  /// The head of a task's literals, with what is known only now that ranks and turns are.
   template <class T>
-  static void rewrite(Subgraph& to, Slot task, const T& head) {
-    std::memcpy(writable(to.literals) + 8 * std::size_t{to.literal_offsets[task]}, &head, sizeof head);
+  static void overwrite(const SubgraphDraft::Room& room, const T& head) {
+    std::memcpy(room.literals, &head, sizeof head);
   }
-  void write_task(Subgraph& to, Slot task, std::uint32_t rank, TaskIndex i,
-                  std::span<const TaskIndex> inputs) {
-    writable(to.kind)[task] = graph_.kind_index[i];
-    writable(to.plan)[task] = i;
-    auto input_at = to.input_offsets[task];
+  SubgraphDraft::Room write_task(std::uint32_t rank, TaskIndex i, std::span<const TaskIndex> inputs) {
+    const SubgraphDraft::Room room = add_task(rank, i, inputs.size());
+    Slot* slot = room.inputs;
     for (const TaskIndex input : inputs) {
       const bool local = rank_[input] == rank && !is_given(input);
-      writable(to.inputs)[input_at++] = local ? slot_[input] : find_copy(rank, input);
+      *slot++ = local ? slot_[input] : find_copy(rank, input);
     }
-    writable(to.input_offsets)[task + 1] = input_at;
+    return room;
+  }
+  /// With its literals; its inputs are still to be written.
+  SubgraphDraft::Room add_task(std::uint32_t rank, TaskIndex i, std::size_t inputs) {
     const auto literals = graph_.tasks[i]->literals();
-    const auto words_at = to.literal_offsets[task];
-    if (!literals.empty()) {
-      auto* room = writable(to.literals) + 8 * std::size_t{words_at};
-      const std::size_t padded = (literals.size() + 7) / 8 * 8;
-      std::memset(room + padded - 8, 0, 8);
-      std::memcpy(room, literals.data(), literals.size());
-    }
-    writable(to.literal_offsets)[task + 1] = words_at + static_cast<std::uint32_t>((literals.size() + 7) / 8);
+    const SubgraphDraft::Room room =
+        shares_[rank].draft.add_task(graph_.kind_index[i], i, inputs, literals.size());
+    if (!literals.empty()) std::memcpy(room.literals, literals.data(), literals.size());
+    return room;
   }
 
   const Graph& graph_;

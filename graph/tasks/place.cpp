@@ -215,8 +215,8 @@ class Placer {
   }
 
   std::optional<std::uint32_t> fixed(TaskIndex i) {
-    if (kind(i).collective) return participants_of(i).ranks.front();
-    if (!kind(i).part) return wish(i);
+    if (kind(i).sort == Sort::collective) return participants_of(i).ranks.front();
+    if (kind(i).sort != Sort::part) return wish(i);
     return participants_of(graph_.inputs_of(i).front()).rank_of(part_index(graph_.tasks[i]->literals()));
   }
   /// The rank of a task all of whose inputs have theirs.

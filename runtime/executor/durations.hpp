@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Durations: how long the tasks of each kind take on one rank. Which are timed is chosen when a run starts,
-// so that all others cost nothing: the first of a kind, then all if they are long, else a few. Whoever gives
-// tasks away reads them while runs are under way, and notes how large the results were that came back.
+// so that all others cost nothing: the first of a kind, then all if they are long, else a few. Beside them
+// stands how large results were: of members that were timed, and of tasks that other ranks ran. Whoever gives
+// tasks away reads both while runs are under way, and fronts are prepared by the latter.
 //
 // Threads: `add` and what is const by any; all else by whoever pumps.
 #pragma once
@@ -33,7 +34,7 @@ class Durations {
   static constexpr double long_seconds = 100e-6;
   struct Means {
     double seconds = 0;       ///< of late; 0: unknown
-    double result_bytes = 0;  ///< of those that came back from others; 0: unknown
+    double result_bytes = 0;  ///< of late, as far as results were looked at; 0: unknown
     bool are_sure = false;    ///< of many: of those that start together, the short ones end first
   };
   /// Says of one task of a kind after the other whether to time it.
@@ -83,12 +84,19 @@ class Durations {
     if (was_long != (mean >= long_seconds))
       long_kinds_.fetch_add(was_long ? -1 : 1, std::memory_order_relaxed);
   }
-  /// The result of a task that another rank ran.
-  void add_result(const Kind& kind, double bytes) {
+  /// A result of that kind takes so many bytes in memory.
+  void add_result(const Kind& kind, std::uint64_t bytes) {
     const std::lock_guard lock(mutex_);
     Known& known = known_[&kind];
-    known.returned = std::min(known.returned + 1, most_remembered);
-    known.means.result_bytes += (bytes - known.means.result_bytes) / known.returned;
+    known.results = std::min(known.results + 1, most_remembered);
+    known.means.result_bytes += (static_cast<double>(bytes) - known.means.result_bytes) / known.results;
+  }
+  /// What a result of that kind will take. 0 where nothing is known, and of results so small that counting
+  /// them would take longer than it is worth.
+  std::uint64_t expected_bytes(const Kind& kind) const {
+    constexpr double worth_counting = 64 << 10;
+    const double mean = of(kind).result_bytes;
+    return mean >= worth_counting ? static_cast<std::uint64_t>(mean) : 0;
   }
   Means of(const Kind& kind) const {
     const std::lock_guard lock(mutex_);
@@ -125,7 +133,7 @@ class Durations {
   struct Known {
     DurationSum all;
     Means means;
-    double returned = 0;
+    double results = 0;  // of which the mean is
     DurationSum told;
     DurationSum untold;
     Choice choice;

@@ -34,6 +34,7 @@ void Executor::start_as(RunId number, Subgraph subgraph, std::vector<TaskOrigin>
   auto& run = *runs_.emplace(number, std::make_unique<Run>(number, std::move(subgraph))).first->second;
   run.origins = std::move(origins);
   for (const KindRef& ref : run.graph.kinds) run.layout->kinds.push_back(&images_.resolve(ref));
+  check_sorts(run);
   if (observer_ != nullptr) observe_start(run);
   find_participants(run);
   choose_timed(run);
@@ -44,6 +45,20 @@ void Executor::start_as(RunId number, Subgraph subgraph, std::vector<TaskOrigin>
   start_imports(run);
   if (shared_) wake_();
   close(run);
+}
+
+/// Of a subgraph that came as bytes. Members run in fronts, which each rank makes for itself, or elsewhere
+/// once they were given away; a collective task's only as planned.
+void Executor::check_sorts(const Run& run) {
+  const auto fits = [stolen = run.is_stolen()](const Kind* kind) {
+    return kind->sort == Sort::task ||
+           (stolen ? kind->sort == Sort::member : kind->is_bound_to_participants());
+  };
+  if (std::ranges::all_of(run.kinds, fits)) return;
+  const bool all_fit =
+      std::ranges::all_of(run.graph.kind, [&](std::uint32_t kind) { return fits(run.kinds[kind]); });
+  if (!all_fit)
+    throw DecodeError("a subgraph is damaged: what sort of tasks it has");  // others are externals
 }
 
 /// Its tasks are called with care, where the observer is told of them.
@@ -97,7 +112,7 @@ Executor::Run* Executor::prepare(RunId number, std::shared_ptr<Layout> layout, F
       run->flag(part.first + k, Run::timed);
     });
     if (node.result_bytes > 0) continue;
-    if (const std::uint64_t bytes = sizes_.expected(*node.kind); bytes > 0) {
+    if (const std::uint64_t bytes = durations_.expected_bytes(*node.kind); bytes > 0) {
       run->learnt.push_back({part.first, count, bytes});
       for (Slot k = 0; k < count; ++k) run->flag(part.first + k, Run::stated);
     }
@@ -142,9 +157,9 @@ void Executor::abandon(Run& run) {
 }
 
 void Executor::find_participants(Run& run) {
-  if (std::ranges::none_of(run.kinds, &Kind::collective)) return;
+  if (std::ranges::count(run.kinds, Sort::collective, &Kind::sort) == 0) return;
   for (Slot task = 0; task < run.graph.tasks(); ++task) {
-    if (!run.kinds[run.graph.kind[task]]->collective) continue;
+    if (run.kinds[run.graph.kind[task]]->sort != Sort::collective) continue;
     run.flag(task, Run::participant);
     const auto literals = run.graph.literals_of(task);
     run.participants.emplace(collective_head(literals).turn, task);
@@ -217,12 +232,19 @@ void Executor::fill(Run& run, Slot slot) {
   complete_and_close(run, slot);
 }
 
-void Executor::cancel(RunId number, std::span<const Slot> tasks) {
+std::map<int, std::vector<Slot>> Executor::cancel(RunId number, std::span<const TaskIndex> tasks) {
+  std::map<int, std::vector<Slot>> away;
   const auto found = runs_.find(number);
-  if (found == runs_.end()) return;
-  for (const Slot task : tasks) {
-    if (task < found->second->graph.tasks()) found->second->flag(task, Run::cancelled);
+  if (found == runs_.end()) return away;
+  Run& run = *found->second;
+  for (const TaskIndex task : tasks) {
+    const auto at = std::ranges::lower_bound(run.graph.plan, task);  // slots are in the plan's order
+    if (at == run.graph.plan.end() || *at != task) continue;
+    const auto slot = static_cast<Slot>(at - run.graph.plan.begin());
+    run.flag(slot, Run::cancelled);
+    if (const auto given = run.away.find(slot); given != run.away.end()) away[given->second].push_back(slot);
   }
+  return away;
 }
 
 void Executor::cancel_all(Run& run) {

@@ -29,13 +29,13 @@
 // `run_one` may be called by each worker, and the calls under "whoever pumps" by one thread at a time.
 #pragma once
 
+#include "graph/core/graph.hpp"
 #include "runtime/executor/durations.hpp"
 #include "runtime/executor/failure.hpp"
 #include "runtime/executor/front_run.hpp"
 #include "runtime/executor/kept_store.hpp"
 #include "runtime/executor/observer.hpp"
 #include "runtime/executor/ready_queues.hpp"
-#include "runtime/executor/result_sizes.hpp"
 #include "runtime/executor/running_task.hpp"
 #include "runtime/machine/crew_gate.hpp"
 #include "runtime/machine/memory_bound.hpp"
@@ -131,8 +131,9 @@ class Executor final : private TellsOrigins {
   /// The same for the encoding of a value of a plain type. False, and nothing happens, if it is of another,
   /// or the run is not known.
   bool arrive_plain(RunId run, Slot slot, std::span<const std::byte> encoded);
-  /// Tasks of a run that are not to be started; those under way finish. Unknown runs are ignored.
-  void cancel(RunId run, std::span<const Slot> tasks);
+  /// Tasks of a run, by their index in its plan, that are not to be started; those under way finish. Unknown
+  /// runs are ignored. Returns the slots of those that are away, by the rank they were given to.
+  std::map<int, std::vector<Slot>> cancel(RunId run, std::span<const TaskIndex> tasks);
   void cancel_all(Run& run);
   void keep(ValueId id, Value value);
   void release(ValueId id);
@@ -177,8 +178,6 @@ class Executor final : private TellsOrigins {
   StealReply give(int to, std::size_t wanted, std::size_t askers, bool whatever_it_takes);
   /// Returns how many tasks there are in it. Throws DecodeError if it is damaged.
   std::size_t run_stolen(std::span<const std::byte> reply);
-  /// Those of these tasks that are away, by the rank they were given to.
-  std::map<int, std::vector<Slot>> given_of(RunId run, std::span<const Slot> tasks) const;
   /// As `cancel`, for what was taken from that rank and has not started.
   void recall(int home, RunId home_run, std::span<const Slot> tasks);
   std::uint64_t tasks_given() const { return tasks_given_; }
@@ -246,6 +245,7 @@ class Executor final : private TellsOrigins {
   void call_kind(Run& run, Slot task, RunningTask& running, Communicator* communicator = nullptr);
   void call_task(Run& run, Slot task, Worker* me, Communicator* communicator);
   void call_observed(Run& run, Slot task, Worker* me, Communicator* communicator);
+  static void check_sorts(const Run& run);
   void observe_start(Run& run);
   void call_participant(Run& run, Slot task, Communicator& communicator);
   void fail_as_thrown(Run& run, Slot task, const Kind& kind, const CallFrame& frame);
@@ -305,7 +305,7 @@ class Executor final : private TellsOrigins {
   static std::optional<std::size_t> bytes_to_give(const Run& run, Slot task);
   void note_packing(std::size_t bytes, double seconds);
   Buffer pack(const Run& run, std::span<const Slot> tasks) const;
-  static Buffer with_values(const Subgraph& part, std::span<const TaskOrigin> origins, const Run& run,
+  static Buffer with_values(const Subgraph& part, const std::vector<TaskOrigin>& origins, const Run& run,
                             std::span<const Slot> values);
   int rank() const override { return rank_; }
   TaskOrigin origin_of(const void* run, std::uint64_t slot) const override;
@@ -333,7 +333,6 @@ class Executor final : private TellsOrigins {
   CrewGate gate_;
   const ThreadedLibraries libraries_;
   Durations durations_;
-  ResultSizes sizes_;  // of families' members
   KeptStore kept_;
 
   // what runs next

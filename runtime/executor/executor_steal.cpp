@@ -2,8 +2,10 @@
 // Ready tasks that another rank runs. What is given away is a subgraph of its own, with its inputs' encodings
 // behind it:
 //
-//   reply := bytes:u64 subgraph bytes:u64 origin[task] ( bytes:u64 encoding )*      each padded to 8; one
-//                                                                           encoding per external
+//   reply := bytes:u64 subgraph bytes:u64 origins ( bytes:u64 encoding )*      each padded to 8; origins is
+//   the
+//                                                         encoding of a list with one for each task, and one
+//                                                         encoding follows per external
 //
 // Each task's result has a route to its own slot at home, where it arrives as if it had been made there. The
 // one who takes a reply runs it under a number of its own, since the home's run may be there too.
@@ -109,7 +111,7 @@ bool Executor::add_if_spare(StealBatch& batch, const RunSlot& item) const {
   if (run.has(item.slot, Run::participant | Run::cancelled | Run::wide | Run::stated | Run::prioritised))
     return false;
   const Kind* const kind = run.kinds[run.graph.kind[item.slot]];
-  if (kind->collective || kind->part || run.is_pinned(item.slot)) return false;
+  if (kind->is_bound_to_participants() || run.is_pinned(item.slot)) return false;
   if (std::exchange(batch.kind, kind) != kind) {
     batch.means = durations_.of(*kind);
     if (batch.means.seconds == 0 && is_surely_long(kind)) batch.means.seconds = surely_long_seconds;
@@ -197,30 +199,32 @@ Buffer Executor::pack(const Run& run, std::span<const Slot> tasks) const {
   std::unordered_map<Slot, Slot> external_at;
   for (Slot i = 0; i < tasks.size(); ++i) {
     const Slot task = tasks[i];
-    for (const Slot input : graph.inputs_of(task)) {
+    const auto inputs = graph.inputs_of(task);
+    const auto literals = graph.literals_of(task);
+    const SubgraphDraft::Room room =
+        draft.add_task(kind_here(graph.kind[task]), graph.plan[task], inputs.size(), literals.size());
+    Slot* own_input = room.inputs;
+    for (const Slot input : inputs) {
       const auto [at, is_new] = external_at.emplace(input, static_cast<Slot>(tasks.size() + values.size()));
       if (is_new) {
         values.push_back(input);
         draft.externals.push_back({run.maker_of(input), External::arrival, kind_here(run.kind_of(input))});
       }
-      draft.inputs.push_back(at->second);
+      *own_input++ = at->second;
     }
-    const std::size_t begin = draft.literals.size();
-    const auto literals = graph.literals_of(task);
-    draft.literals.insert(draft.literals.end(), literals.begin(), literals.end());
-    if (run.front) move_place(*run.kinds[graph.kind[task]], run.step, draft.literals.data() + begin);
+    std::copy(literals.begin(), literals.end(), room.literals);
+    if (run.front) move_place(*run.kinds[graph.kind[task]], run.step, room.literals);
     draft.routes.push_back({i, static_cast<std::uint32_t>(rank_), task});
-    draft.plan.push_back(graph.plan[task]);
     origins.push_back(origin_of(&run, task));
-    draft.end_task(kind_here(graph.kind[task]));
   }
-  return with_values(draft.subgraph(run.number), origins, run, values);
+  return with_values(draft.finish(run.number), origins, run, values);
 }
 
 /// The subgraph, behind it where its tasks come from, and then the encodings.
-Buffer Executor::with_values(const Subgraph& part, std::span<const TaskOrigin> origins, const Run& run,
+Buffer Executor::with_values(const Subgraph& part, const std::vector<TaskOrigin>& origins, const Run& run,
                              std::span<const Slot> values) {
-  std::vector<std::uint64_t> sizes{part.bytes.size(), origins.size_bytes()};
+  const std::vector<std::byte> encoded_origins = encoded(origins);
+  std::vector<std::uint64_t> sizes{part.bytes.size(), encoded_origins.size()};
   for (const Slot slot : values) sizes.push_back(bytes_of(run.value(slot)));
   std::size_t size = 0;
   for (const std::uint64_t one : sizes) size += sizeof one + padded(one);
@@ -234,23 +238,12 @@ Buffer Executor::with_values(const Subgraph& part, std::span<const TaskOrigin> o
     return here;
   };
   std::memcpy(room(sizes[0]), part.bytes.data(), sizes[0]);
-  std::memcpy(room(sizes[1]), origins.data(), sizes[1]);
+  std::memcpy(room(sizes[1]), encoded_origins.data(), sizes[1]);
   for (std::size_t k = 0; k < values.size(); ++k) {
     std::byte* const at_value = room(sizes[k + 2]);
     write_exactly(run.value(values[k]), {at_value, sizes[k + 2]});
   }
   return message;
-}
-
-std::map<int, std::vector<Slot>> Executor::given_of(RunId number, std::span<const Slot> tasks) const {
-  std::map<int, std::vector<Slot>> by_rank;
-  const Run* run = find(number);
-  if (run == nullptr || run->away.empty()) return by_rank;
-  for (const Slot task : tasks) {
-    if (const auto found = run->away.find(task); found != run->away.end())
-      by_rank[found->second].push_back(task);
-  }
-  return by_rank;
 }
 
 /// The result of a task that was given away is there. If it failed there, it did so by its home run's number.
@@ -268,9 +261,7 @@ void Executor::come_home(Run& run, Slot task) {
     note_front_failure(run, task, failure);
     return;
   }
-  durations_.add_result(
-      *run.kinds[run.graph.kind[task]],
-      result.type().contiguous ? static_cast<double>(result.type().memory(result).size()) : 0);
+  durations_.add_result(*run.kinds[run.graph.kind[task]], contiguous_bytes(result));
 }
 
 // --- taking -------------------------------------------------------------------------------------------
@@ -295,14 +286,13 @@ std::size_t Executor::run_stolen(std::span<const std::byte> reply) {
   const RunId home_run = graph.run;
   const auto tasks = static_cast<Slot>(graph.tasks());
   const auto slots = static_cast<Slot>(graph.slots());
-  const auto origin_bytes = next();
-  std::vector<TaskOrigin> origins(tasks);
-  if (origin_bytes.size() != std::span(origins).size_bytes()) throw DecodeError("stolen tasks are damaged");
-  std::memcpy(origins.data(), origin_bytes.data(), origin_bytes.size());
-  for (const TaskOrigin& origin : origins) {
-    if (origin.is_member > 1 || origin.place.dims < 1 || origin.place.dims > Index::most_dims)
-      throw DecodeError("stolen tasks are damaged");
-  }
+  Reader origin_reader(next());
+  auto origins = Codec<std::vector<TaskOrigin>>::read(origin_reader);
+  const auto has_place_beyond_all = [](const TaskOrigin& origin) {
+    return origin.place && (origin.place->dims < 1 || origin.place->dims > Index::most_dims);
+  };
+  if (origins.size() != tasks || std::ranges::any_of(origins, has_place_beyond_all))
+    throw DecodeError("stolen tasks are damaged");
   start_as(number, std::move(graph), std::move(origins));
   for (Slot slot = tasks; slot < slots; ++slot) {
     Reader reader(next());

@@ -186,7 +186,7 @@ void Executor::call_and_time(Run& run, Slot task, Worker& me) {
   me.timed.store(nullptr, std::memory_order_relaxed);
   if (run.value(task).failed()) return;
   durations_.add(kind, now_seconds() - before);
-  if (run.front) sizes_.add(kind, contiguous_bytes(run.value(task)));
+  if (run.front) durations_.add_result(kind, contiguous_bytes(run.value(task)));
 }
 
 inline CallFrame Executor::frame_of(Run& run, Slot task, Communicator* communicator) {
@@ -246,7 +246,6 @@ TaskOrigin Executor::origin_of(const void* its_run, std::uint64_t its_slot) cons
   if (run.is_stolen()) return run.origins.at(slot);
   TaskOrigin origin{.run = home_run(run), .plan = plan_of(run, slot)};
   if (!run.front) return origin;
-  origin.is_member = 1;
   origin.place = run.front->of->nodes[node_of(origin.plan)].extent.place_of(number_of(origin.plan));
   return origin;
 }

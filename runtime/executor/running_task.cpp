@@ -42,9 +42,8 @@ TaskInfo this_task() {
   const detail::TaskOrigin origin = me.teller->origin_of(me.run, me.slot);
   TaskInfo info{.name = kind->name,
                 .rank = me.teller->rank(),
-                .place = {},
+                .place = origin.place,
                 .seed = mixed(mixed(origin.run) ^ origin.plan)};
-  if (origin.is_member != 0) info.place = origin.place;
   return info;
 }
 

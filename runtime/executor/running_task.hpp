@@ -2,19 +2,25 @@
 // RunningTask: what a thread is inside of. Sessions must know, which tasks cannot use, and tasks may ask.
 #pragma once
 
+#include <ramal/codec.hpp>
 #include <ramal/detail/task.hpp>
 #include <ramal/index.hpp>
 
 #include <atomic>
+#include <optional>
 
 namespace ramal::detail {
 
-/// Names a task for the whole session, on whatever rank it runs, and with any scheduler. Travels as memory.
+/// Names a task for the whole session, on whatever rank it runs, and with any scheduler.
 struct TaskOrigin {
-  std::uint64_t run = 0;        ///< the run that it was planned in
-  std::uint64_t plan = 0;       ///< its index in that run's graph, or its name as a member of a family
-  std::uint64_t is_member = 0;  ///< then it has a place
-  Index place = {};
+  std::uint64_t run = 0;            ///< the run that it was planned in
+  std::uint64_t plan = 0;           ///< its index in that run's graph, or its name as a member of a family
+  std::optional<Index> place = {};  ///< of a member
+
+  template <class Archive>
+  void serialize(Archive& archive, unsigned) {
+    archive& run& plan& place;
+  }
 };
 
 /// Whoever runs tasks can tell where they come from.

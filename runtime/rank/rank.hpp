@@ -73,11 +73,12 @@ class Rank final : private Receiver, private Outlet, private Shipping::Port, pri
   void send_release(int to, std::span<const ValueId> ids);
   /// Releases so many kept values from that one on, as far as the rank has them.
   void send_release_of_all(int to, ValueId first, std::uint64_t count);
-  void send_cancel(int to, RunId run, std::span<const Slot> tasks);
+  /// Tasks by their index in the run's plan, here and below.
+  void send_cancel(int to, RunId run, std::span<const TaskIndex> tasks);
   void cancel_program(RunId run) { programs_.cancel(run); }
   void send_query(int to);
   /// Gives up these tasks of this rank, also those that others have stolen from it.
-  void cancel(RunId run, std::span<const Slot> tasks);
+  void cancel(RunId run, std::span<const TaskIndex> tasks);
   /// Leaves a kept value of that rank, which is there, for its program after the run.
   void send_store(int to, ValueId id, const std::string& name);
   /// Tells all ranks to end after their present tasks, and waits at most so long, saying now and then for
@@ -156,7 +157,11 @@ class Rank final : private Receiver, private Outlet, private Shipping::Port, pri
     if (!more || tasks_are_long_) mail_.flush();
   }
   // Shipping::Port
-  void start_shipped(RunId run, Buffer bytes) override;
+  void start_subgraph(Buffer bytes) override { start(Subgraph::read(std::move(bytes))); }
+  void start_program(RunId run, std::span<const std::byte> bytes) override {
+    programs_.start(bytes);
+    take_early(run);
+  }
   void handle_held(const Header& header, std::span<const std::byte> payload) override {
     handle(0, header, payload);
   }

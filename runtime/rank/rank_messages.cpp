@@ -15,6 +15,17 @@ struct ToldDuration {
   DurationSum sum;
 };
 
+bool is_for_all(MessageType type) {
+  return type == MessageType::member_for_all || type == MessageType::member_failure_for_all;
+}
+bool is_of_member(MessageType type) {
+  return type == MessageType::member || type == MessageType::member_failure || is_for_all(type);
+}
+/// Not an error in the place of one.
+bool brings_value(MessageType type) {
+  return type == MessageType::result || type == MessageType::member || type == MessageType::member_for_all;
+}
+
 template <class T>
 std::span<const std::byte> bytes_of(std::span<const T> items) {
   return std::as_bytes(items);
@@ -76,18 +87,18 @@ void Rank::send_member(std::uint32_t to, RunId program, MemberName name, const V
 }
 
 /// Sends a member that all ranks read to the children of this rank, in the tree of ranks whose root is the
-/// owner. The slot tells those who get it that it is such a member, and who owns it.
+/// owner.
 void Rank::pass_member_on(std::uint32_t owner, RunId program, MemberName name, const Value& value) {
   const auto ranks = static_cast<std::uint32_t>(transport_->ranks());
   const std::uint32_t place = (static_cast<std::uint32_t>(transport_->rank()) + ranks - owner) % ranks;
-  const MessageType type = value.failed() ? MessageType::member_failure : MessageType::member;
+  const MessageType type = value.failed() ? MessageType::member_failure_for_all : MessageType::member_for_all;
   std::vector<int> children;
   for (std::uint32_t bit = (place == 0 ? std::bit_ceil(ranks) : place & (~place + 1)) / 2; bit > 0;
        bit /= 2) {
     if (place + bit < ranks) children.push_back(static_cast<int>((place + bit + owner) % ranks));
   }
   if (children.empty()) return;  // half of all ranks, which would encode it for nobody
-  mail_.send_value(children, {.type = type, .run = program, .slot = owner + 1},
+  mail_.send_value(children, {.type = type, .run = program, .slot = owner},
                    std::as_bytes(std::span(&name, 1)), value);
 }
 
@@ -155,13 +166,12 @@ void Rank::send_release_of_all(int to, ValueId first, std::uint64_t count) {
   mail_.send_text(to, {.type = MessageType::release_all, .slot = shipping_.shipped_to(to)},
                   std::as_bytes(std::span(range)));
 }
-void Rank::send_cancel(int to, RunId run, std::span<const Slot> tasks) {
+void Rank::send_cancel(int to, RunId run, std::span<const TaskIndex> tasks) {
   mail_.send_text(to, {.type = MessageType::cancel, .run = run, .slot = shipping_.shipped_to(to)},
                   bytes_of(tasks));
 }
-void Rank::cancel(RunId run, std::span<const Slot> tasks) {
-  executor_.cancel(run, tasks);
-  for (const auto& [to, given] : executor_.given_of(run, tasks))
+void Rank::cancel(RunId run, std::span<const TaskIndex> tasks) {
+  for (const auto& [to, given] : executor_.cancel(run, tasks))
     mail_.send_text(to, {.type = MessageType::recall, .run = run}, bytes_of(std::span<const Slot>(given)));
 }
 void Rank::send_query(int to) {
@@ -206,8 +216,7 @@ void Rank::receive(int from, const Header& header, std::span<const std::byte> pa
   memory_.note_received();
   if (observer_ != nullptr) observer_->message_received(from, header);
   if (header.type == MessageType::result && executor_.arrive_plain(header.run, header.slot, payload)) return;
-  if (header.type == MessageType::member && header.slot == 0 && programs_.take_plain(header.run, payload))
-    return;
+  if (header.type == MessageType::member && programs_.take_plain(header.run, payload)) return;
   handle(from, header, payload);
 }
 
@@ -220,6 +229,8 @@ void Rank::handle(int from, const Header& header, std::span<const std::byte> pay
       break;
     case MessageType::member:
     case MessageType::member_failure:
+    case MessageType::member_for_all:
+    case MessageType::member_failure_for_all:
       take_member(header, payload.first(sizeof(MemberName)), payload.subspan(sizeof(MemberName)));
       break;
     case MessageType::progress:
@@ -228,13 +239,14 @@ void Rank::handle(int from, const Header& header, std::span<const std::byte> pay
         early_.hold({from, header, {}, Buffer::copy_of(payload)});
       break;
     case MessageType::subgraph:
-      shipping_.take_subgraph(header, Buffer::copy_of(payload));
+    case MessageType::program:
+      shipping_.take(header, Buffer::copy_of(payload));
       break;
     case MessageType::bundle:
       shipping_.take_bundle(header.run, std::make_shared<Buffer>(Buffer::copy_of(payload)));
       break;
-    case MessageType::program:
-      shipping_.take_program(header, payload);
+    case MessageType::program_bundle:
+      shipping_.take_program_bundle(header, payload);
       break;
     case MessageType::passed:
       pass_result_on(header, payload);
@@ -251,7 +263,7 @@ void Rank::handle(int from, const Header& header, std::span<const std::byte> pay
       break;
     }
     case MessageType::cancel:
-      if (!programs_.cancel(header.run)) cancel(header.run, items_of<Slot>(payload));
+      if (!programs_.cancel(header.run)) cancel(header.run, items_of<TaskIndex>(payload));
       break;
     case MessageType::query:
       mail_.send_text(from, {.type = MessageType::report}, encoded(info()));
@@ -348,8 +360,7 @@ void Rank::take_stop(int from, const Header& header, std::span<const std::byte> 
 
 /// What it counts for while it is here. Only what comes by itself: small results are bounded by credits.
 std::uint64_t Rank::counted_bytes(const Header& header) const {
-  const bool is_value = header.type == MessageType::result || header.type == MessageType::member;
-  return is_value && header.bytes > mail_.small_bytes() ? header.bytes : 0;
+  return brings_value(header.type) && header.bytes > mail_.small_bytes() ? header.bytes : 0;
 }
 
 /// A rank that has no room puts results off, and with them what that sender sent after, while it has ready
@@ -367,7 +378,7 @@ std::span<std::byte> Rank::prepare(int from, const Header& header, std::span<con
   }
   Reader shape(head);
   const Type* type = nullptr;
-  if (header.as_memory && header.type == MessageType::member) {
+  if (header.as_memory && is_of_member(header.type)) {
     type = programs_.type_of(header.run, shape.raw<MemberName>());
   } else if (header.as_memory) {
     type = executor_.arrival_type(header.run, header.slot);
@@ -380,7 +391,7 @@ void Rank::landed(int from, const Header& header) {
   if (observer_ != nullptr) observer_->message_received(from, header);
   Landings::Landing landing = landings_.take(from);
   if (counted_bytes(header) > 0) --results_landing_;
-  if (header.type == MessageType::member || header.type == MessageType::member_failure) {
+  if (is_of_member(header.type)) {
     if (landing.value.empty()) {
       take_member(header, landing.head.view(), landing.bytes.view());
       executor_.count_while_used(Value(), counted_bytes(header));  // its encoding is gone
@@ -390,8 +401,8 @@ void Rank::landed(int from, const Header& header) {
     }
   } else if (!landing.value.empty()) {
     executor_.arrive(header.run, header.slot, std::move(landing.value), counted_bytes(header));
-  } else if (header.type == MessageType::subgraph) {
-    shipping_.take_subgraph(header, std::move(landing.bytes));
+  } else if (header.type == MessageType::subgraph || header.type == MessageType::program) {
+    shipping_.take(header, std::move(landing.bytes));
   } else if (header.type == MessageType::bundle) {
     shipping_.take_bundle(header.run, std::make_shared<Buffer>(std::move(landing.bytes)));
   } else if (header.type == MessageType::result && !executor_.knows(header.run)) {
@@ -409,20 +420,11 @@ void Rank::start(Subgraph subgraph) {
   take_early(run);
 }
 
-void Rank::start_shipped(RunId run, Buffer bytes) {
-  if (FamilyProgram::is_program(bytes.view())) {
-    programs_.start(bytes.view());
-    take_early(run);
-  } else {
-    start(Subgraph::read(std::move(bytes)));
-  }
-}
-
 void Rank::take_early(RunId run) {
   for (const EarlyMail::Letter& early : early_.take(run)) {
     if (early.header.type == MessageType::progress) {
       handle(early.from, early.header, early.payload.view());
-    } else if (early.header.type == MessageType::member || early.header.type == MessageType::member_failure) {
+    } else if (is_of_member(early.header.type)) {
       take_member(early.header, early.head.view(), early.payload.view());
     } else {
       take_result(early.header, early.head.view(), early.payload.view());
@@ -441,18 +443,18 @@ void Rank::take_member(const Header& header, std::span<const std::byte> head,
       early_.hold({0, header, Buffer::copy_of(head), Buffer::copy_of(payload)});
     return;
   }
-  if (header.type == MessageType::member_failure) type = &TypeOf<Failure>::type;
+  if (!brings_value(header.type)) type = &TypeOf<Failure>::type;
   hand_member_over(header, name,
                    read_value(*type, header, reader, payload, transport_->rank(), [name] { return name; }));
 }
 
 void Rank::hand_member_over(const Header& header, MemberName name, Value value) {
-  if (header.slot != 0) {
+  if (is_for_all(header.type)) {
     try {
-      pass_member_on(header.slot - 1, header.run, name, value);
+      pass_member_on(header.slot, header.run, name, value);
     } catch (...) {  // a user's own codec may throw anything, before anything is sent
       value = Value::make<Failure>(Failure::caught(header.run, name, transport_->rank(), not_encoded));
-      pass_member_on(header.slot - 1, header.run, name, value);
+      pass_member_on(header.slot, header.run, name, value);
     }
   }
   programs_.take(header.run, name, std::move(value));

@@ -13,10 +13,13 @@ namespace {
 constexpr std::size_t least_bundled = 16;
 constexpr std::size_t most_bundled_bytes = 4096;
 
-/// Sent by rank 0 and not to be handled before the subgraphs that were shipped before it.
+bool is_shipped(MessageType type) { return type == MessageType::subgraph || type == MessageType::program; }
+
+/// Sent by rank 0 and not to be handled before what was shipped before it.
 bool is_ordered(MessageType type) {
   switch (type) {
     case MessageType::subgraph:
+    case MessageType::program:
     case MessageType::release:
     case MessageType::release_all:
     case MessageType::cancel:
@@ -106,10 +109,10 @@ void Shipping::ship_program(RunId run, const std::vector<std::byte>& encoded, bo
   const auto bytes = std::make_shared<Buffer>(Buffer::copy_of(encoded));
   for (std::uint32_t to = ranks; to-- > 1;)
     mail_.send_shared(static_cast<int>(to),
-                      {.type = MessageType::subgraph, .run = run, .slot = shipped_[to]++}, bytes->view(),
+                      {.type = MessageType::program, .run = run, .slot = shipped_[to]++}, bytes->view(),
                       bytes);
   mail_.flush();
-  port_.start_shipped(run, Buffer::copy_of(encoded));
+  port_.start_program(run, encoded);
 }
 
 /// To each child with those of its subtree, the largest first; then to this rank itself. The bytes are the
@@ -132,17 +135,17 @@ void Shipping::pass_program_on(RunId run, std::span<const std::byte> padded_prog
     std::memcpy(bundle->data(), padded_program.data(), padded_program.size());
     std::memcpy(bundle->data() + padded_program.size(), of_child.data(), of_child.size());
     mail_.send_shared(static_cast<int>(child->first),
-                      {.type = MessageType::program,
+                      {.type = MessageType::program_bundle,
                        .run = run,
                        .slot = static_cast<Slot>(padded_program.size() / sizeof(std::uint64_t))},
                       bundle->view(), bundle);
   }
   mail_.flush();
   if (own == 0) {
-    port_.start_shipped(run, Buffer::copy_of(padded_program));
+    port_.start_program(run, padded_program);
   } else {
-    take_subgraph({.type = MessageType::subgraph, .run = run, .slot = mine.value().after},
-                  Buffer::copy_of(padded_program));
+    take({.type = MessageType::program, .run = run, .slot = mine.value().after},
+         Buffer::copy_of(padded_program));
   }
 }
 
@@ -154,18 +157,21 @@ bool Shipping::holds(const Header& header, std::span<const std::byte> payload) {
   return true;
 }
 
-void Shipping::take_subgraph(const Header& header, Buffer bytes) {
+void Shipping::take(const Header& header, Buffer bytes) {
   if (header.slot > taken_) {
     held_.push_back({header, std::move(bytes)});
     return;
   }
-  start_next(header.run, std::move(bytes));
+  start_next(header, std::move(bytes));
   handle_what_was_held();
 }
 
-/// No bytes: this rank has only passed on others' subgraphs.
-void Shipping::start_next(RunId run, Buffer bytes) {
-  if (bytes.size() > 0) port_.start_shipped(run, std::move(bytes));
+void Shipping::start_next(const Header& header, Buffer bytes) {
+  if (header.type == MessageType::program) {
+    port_.start_program(header.run, bytes.view());
+  } else if (bytes.size() > 0) {  // else this rank has only passed on others'
+    port_.start_subgraph(std::move(bytes));
+  }
   ++taken_;
 }
 
@@ -177,8 +183,8 @@ void Shipping::handle_what_was_held() {
     }
     Held next = std::move(held_[i]);
     held_.erase(held_.begin() + static_cast<std::ptrdiff_t>(i));
-    if (next.header.type == MessageType::subgraph) {
-      start_next(next.header.run, std::move(next.payload));
+    if (is_shipped(next.header.type)) {
+      start_next(next.header, std::move(next.payload));
     } else {
       port_.handle_held(next.header, next.payload.view());
     }
@@ -214,11 +220,11 @@ void Shipping::take_bundle(RunId run, const std::shared_ptr<Buffer>& bundle) {
   }
   if (!mine) return;
   if (mine->relays != 0) relayed_run_ = run;
-  take_subgraph({.type = MessageType::subgraph, .run = run, .slot = mine->after, .bytes = mine->bytes},
-                Buffer::copy_of(bundle->view().subspan(sizeof(BundleEntry), mine->bytes)));
+  take({.type = MessageType::subgraph, .run = run, .slot = mine->after, .bytes = mine->bytes},
+       Buffer::copy_of(bundle->view().subspan(sizeof(BundleEntry), mine->bytes)));
 }
 
-void Shipping::take_program(const Header& header, std::span<const std::byte> payload) {
+void Shipping::take_program_bundle(const Header& header, std::span<const std::byte> payload) {
   const std::size_t bytes = std::size_t{header.slot} * sizeof(std::uint64_t);
   if (bytes > payload.size()) throw DecodeError("a program ends too early");
   const auto at = payload.subspan(bytes);

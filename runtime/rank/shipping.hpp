@@ -21,8 +21,10 @@ class Shipping {
   class Port {
    public:
     virtual ~Port() = default;
-    /// This rank's subgraph or program of a run, in its turn.
-    virtual void start_shipped(RunId run, Buffer bytes) = 0;
+    /// This rank's subgraph of a run, in its turn.
+    virtual void start_subgraph(Buffer bytes) = 0;
+    /// A run's program, in its turn, maybe with some zeros behind it.
+    virtual void start_program(RunId run, std::span<const std::byte> bytes) = 0;
     /// A message that was held, and may be handled now.
     virtual void handle_held(const Header& header, std::span<const std::byte> payload) = 0;
   };
@@ -45,9 +47,10 @@ class Shipping {
   /// It depends on subgraphs that have not come yet: it is held until then. To be asked of each message but
   /// those below.
   bool holds(const Header& header, std::span<const std::byte> payload);
-  void take_subgraph(const Header& header, Buffer bytes);
+  /// A subgraph or a program.
+  void take(const Header& header, Buffer bytes);
   void take_bundle(RunId run, const std::shared_ptr<Buffer>& bundle);
-  void take_program(const Header& header, std::span<const std::byte> payload);
+  void take_program_bundle(const Header& header, std::span<const std::byte> payload);
   /// Small results of this run for rank 0 go to this rank's parent in the tree.
   bool relays(RunId run) const { return relayed_run_ == run; }
   std::size_t held() const { return held_.size(); }
@@ -60,7 +63,7 @@ class Shipping {
   std::vector<bool> ship_bundled(std::span<const Subgraph> subgraphs, std::size_t fetched);
   void pass_program_on(RunId run, std::span<const std::byte> padded_program,
                        std::span<const ProgramEntry> entries);
-  void start_next(RunId run, Buffer bytes);
+  void start_next(const Header& header, Buffer bytes);
   void handle_what_was_held();
 
   Mail& mail_;

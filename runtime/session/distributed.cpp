@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/session/distributed.hpp"
 
-#include "graph/core/participants.hpp"
 #include "runtime/session/retry.hpp"
 
 #include <algorithm>
@@ -637,34 +636,24 @@ void DistributedEngine::cancel_in_run(RunId number, const std::set<ValueId>& ids
     if (!run.given_up.contains(id)) needed[task] = true;
   }
   const auto is_collective = [&](TaskIndex i) {
-    return run.graph.kinds[run.graph.kind_index[i]]->collective;
+    return run.graph.kinds[run.graph.kind_index[i]]->sort == Sort::collective;
   };
   for (auto i = static_cast<TaskIndex>(run.graph.size()); i-- > 0;) {
     // One that has begun on some ranks must go on on all: collective tasks are never given up.
     if (!needed[i] && !is_collective(i)) continue;
     for (const TaskIndex input : run.graph.inputs_of(i)) needed[input] = true;
   }
-  std::vector<Slot> next(machine_.ranks(), 0);  // slots are numbered as `cut` does
-  std::vector<std::vector<Slot>> slots(machine_.ranks());
-  auto given = run.graph.given.begin();
+  std::vector<std::vector<TaskIndex>> tasks(machine_.ranks());
   for (TaskIndex i = 0; i < run.graph.size(); ++i) {
-    if (given != run.graph.given.end() && *given == i) {
-      ++given;
-      continue;
-    }
-    if (is_collective(i)) {
-      for (const std::uint32_t rank : participant_ranks(*run.graph.tasks[i], machine_.ranks())) ++next[rank];
-      continue;
-    }
-    const Slot slot = next[run.rank[i]]++;
-    if (!needed[i]) slots[run.rank[i]].push_back(slot);
+    if (!needed[i] && !is_collective(i) && !std::ranges::binary_search(run.graph.given, i))
+      tasks[run.rank[i]].push_back(i);
   }
   for (std::uint32_t to = 0; to < machine_.ranks(); ++to) {
-    if (slots[to].empty()) continue;
+    if (tasks[to].empty()) continue;
     if (to == 0) {
-      rank_.cancel(number, slots[to]);
+      rank_.cancel(number, tasks[to]);
     } else {
-      rank_.send_cancel(static_cast<int>(to), number, slots[to]);
+      rank_.send_cancel(static_cast<int>(to), number, tasks[to]);
     }
   }
 }

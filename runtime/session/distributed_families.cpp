@@ -112,7 +112,7 @@ void DistributedEngine::warn_of_unknown_readers(const PlannedProgram& planned) {
   constexpr std::int64_t worth_a_word = 10'000'000;  // about half a second
   if (!warnings_ || machine_.ranks() == 1) return;
   for (const auto& family : planned.families) {
-    if (family == nullptr || family->kind->dependence == nullptr) continue;
+    if (family == nullptr || family->kind->sort != Sort::member) continue;
     const Dependence& dependence = *family->kind->dependence;
     const bool is_known = dependence.lag == nullptr || dependence.by_inverse ||
                           dependence.known_lag(family->closure.data()) > 0;

@@ -307,7 +307,7 @@ Value SerialEngine::call_member(Evaluation& all, std::uint32_t number, const Ind
   Value result;
   try {
     const TaskOrigin origin{
-        .run = run_, .plan = name_of(number, node.extent.number_of(place)), .is_member = 1, .place = place};
+        .run = run_, .plan = name_of(number, node.extent.number_of(place)), .place = place};
     run_kind(*node.kind, origin, frame, result);
     return result;
   } catch (...) {

@@ -19,33 +19,36 @@ namespace ramal::detail {
 enum class MessageType : std::uint8_t {
   subgraph,        ///< rank 0 -> rank: run this
   bundle,          ///< rank 0 -> rank, along a tree: subgraphs for it and ranks beyond it; see bundle.hpp
-  program,         ///< rank 0 -> rank, along the same tree: a family program, for all of a subtree
+  program,         ///< rank 0 -> rank: run your share of this family program
+  program_bundle,  ///< rank 0 -> rank, along the same tree: a program for it and all ranks beyond it
   passed,          ///< rank -> rank 0, along the same tree: a result
   result,          ///< a value for (run, slot)
   failure,         ///< an error in place of that value
   member,          ///< a member's value for a family program; its name goes before it
   member_failure,  ///< an error in its place
-  progress,        ///< rank -> whose members it reads: it has run all fronts up to that one
-  ready,           ///< rank -> rank 0: a kept value is there (or failed)
-  release,         ///< rank 0 -> rank: these kept values are needed no more
-  release_all,     ///< rank 0 -> rank: nor these, a range of ids
-  cancel,          ///< rank 0 -> rank: do not start these tasks of a run
-  query,           ///< rank 0 -> rank: report about yourself
-  report,          ///< the answer
-  stop,            ///< rank 0 -> rank: the program is over
-  learnt,          ///< rank -> rank 0: how long tasks took
-  store,           ///< rank 0 -> rank: leave this kept value to the program under a name
-  join,            ///< participant -> the task's first rank: it has its turn and its inputs (or a failure)
-  enter,           ///< first rank -> participant: all have joined, run it now
-  leave,           ///< participant -> first rank: it has run, or failed
-  settle,          ///< first rank -> participant: all have; the result counts, or has failed
-  starved,         ///< rank -> rank 0: waits for memory that messages may free
-  census,          ///< rank 0 -> rank: are you at rest?
-  answer,          ///< what it says; see census.hpp
-  overdraw,        ///< rank 0 -> rank: nothing will free any, start a task nevertheless
-  steal,   ///< rank -> rank: so many threads have nothing to do (slot); 0 takes that back; see stealing.hpp
-  stolen,  ///< the answer, whenever there is something to spare: tasks; see executor_steal.cpp
-  recall,  ///< rank -> who was given these tasks of a run: do not start them
+  member_for_all,  ///< along a tree whose root is the rank in the slot: a member's value, for all ranks
+  member_failure_for_all,  ///< an error in its place
+  progress,                ///< rank -> whose members it reads: it has run all fronts up to that one
+  ready,                   ///< rank -> rank 0: a kept value is there (or failed)
+  release,                 ///< rank 0 -> rank: these kept values are needed no more
+  release_all,             ///< rank 0 -> rank: nor these, a range of ids
+  cancel,                  ///< rank 0 -> rank: do not start these tasks of a run
+  query,                   ///< rank 0 -> rank: report about yourself
+  report,                  ///< the answer
+  stop,                    ///< rank 0 -> rank: the program is over
+  learnt,                  ///< rank -> rank 0: how long tasks took
+  store,                   ///< rank 0 -> rank: leave this kept value to the program under a name
+  join,      ///< participant -> the task's first rank: it has its turn and its inputs (or a failure)
+  enter,     ///< first rank -> participant: all have joined, run it now
+  leave,     ///< participant -> first rank: it has run, or failed
+  settle,    ///< first rank -> participant: all have; the result counts, or has failed
+  starved,   ///< rank -> rank 0: waits for memory that messages may free
+  census,    ///< rank 0 -> rank: are you at rest?
+  answer,    ///< what it says; see census.hpp
+  overdraw,  ///< rank 0 -> rank: nothing will free any, start a task nevertheless
+  steal,     ///< rank -> rank: so many threads have nothing to do (slot); 0 takes that back; see stealing.hpp
+  stolen,    ///< the answer, whenever there is something to spare: tasks; see executor_steal.cpp
+  recall,    ///< rank -> who was given these tasks of a run: do not start them
 };
 constexpr MessageType last_message_type = MessageType::recall;
 

@@ -101,7 +101,7 @@ TEST(Participants, TurnsFollowTheLevels) {
   std::vector<std::uint32_t> turns;
   const Subgraph& share = made.subgraphs[0];
   for (Slot task = 0; task < share.tasks(); ++task) {
-    if (graph.tasks[share.plan[task]]->kind().collective)
+    if (graph.tasks[share.plan[task]]->kind().sort == Sort::collective)
       turns.push_back(collective_head(share.literals_of(task)).turn);
   }
   EXPECT_EQ(turns, (std::vector<std::uint32_t>{0, 2, 4, 6, 1, 3, 5, 7}));

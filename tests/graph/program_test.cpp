@@ -497,14 +497,24 @@ TEST(Program, ItsBytesDoNotDependOnItsExtent) {
 TEST(Program, ItsByteFormIsRefusedWhenCut) {
   const Images images = Images::loaded();
   const auto bytes = plan(map<same>(family<at_place>(10)).view(), 2, 256).encode(images);
-  EXPECT_TRUE(FamilyProgram::is_program(bytes));
   const FamilyProgram read = FamilyProgram::decode(bytes, images);
   ASSERT_EQ(read.nodes.size(), 2u);
   EXPECT_EQ(read.nodes[1].extent, Index(10));
   EXPECT_EQ(read.nodes[1].kind->name, "same");
   EXPECT_EQ(read.nodes[1].sources.at(0).node, 0u);
-  for (std::size_t size = 8; size < bytes.size(); size += 7)
+  for (std::size_t size = 0; size < bytes.size(); size += 7)
     EXPECT_THROW(FamilyProgram::decode(std::span(bytes).first(size), images), DecodeError);
+}
+
+TEST(Program, ItsByteFormIsRefusedWhereASortDoesNotFit) {
+  const Images images = Images::loaded();
+  const FamilyProgram program = plan(map<same>(family<at_place>(10)).view(), 2, 256);
+  for (const bool is_task : {false, true}) {
+    FamilyProgram damaged = program;
+    damaged.nodes[1].is_task = is_task;
+    if (!is_task) damaged.nodes[1].kind = &given_kind<long>;
+    EXPECT_THROW(FamilyProgram::decode(damaged.encode(images), images), DecodeError);
+  }
 }
 
 /// Whatever number another rank sends, it is refused, or what follows it stays within bounds.
@@ -517,7 +527,7 @@ TEST(Program, ItsByteFormIsReadOrRefusedWhateverItsNumbers) {
     std::size_t refused = 0;
     for (int round = 0; round < 4000; ++round) {
       auto damaged = bytes;
-      const std::size_t at = 8 + random() % (damaged.size() - 8);
+      const std::size_t at = random() % damaged.size();
       damaged[at] = static_cast<std::byte>(random() % 2 == 0 ? random() : 255 * (random() % 2));
       try {
         const FamilyProgram read = FamilyProgram::decode(damaged, images);

@@ -21,42 +21,33 @@ using ramal::detail::Priority;
 using ramal::detail::Route;
 using ramal::detail::Slot;
 using ramal::detail::Subgraph;
-using ramal::detail::writable;
+using ramal::detail::SubgraphDraft;
 
-template <class T>
-void fill(std::span<const T> section, std::initializer_list<T> values) {
-  ASSERT_EQ(section.size(), values.size());
-  std::copy(values.begin(), values.end(), writable(section));
-}
-
-/// Four tasks, two values from elsewhere, and at least one of everything.
-Subgraph small() {
-  Subgraph made = Subgraph::make({.magic = Subgraph::expected_magic,
-                                  .run = 17,
-                                  .tasks = 4,
-                                  .kinds = 2,
-                                  .inputs = 5,
-                                  .externals = 2,
-                                  .routes = 3,
-                                  .keeps = 1,
-                                  .priorities = 1,
-                                  .needs = 1,
-                                  .pins = 2,
-                                  .literal_words = 3});
-  fill<KindRef>(made.kinds, {{0, 0xabcd, 64}, {1, 0x1234, 128}});
-  fill(made.kind, {0u, 1u, 1u, 0u});
-  fill(made.plan, {10u, 11u, 20u, 30u});
-  fill(made.input_offsets, {0u, 0u, 2u, 4u, 5u});
-  fill(made.inputs, {Slot{0}, 4u, 1u, 5u, 2u});
-  fill(made.literal_offsets, {0u, 2u, 2u, 2u, 3u});
-  fill<External>(made.externals, {{77, External::import, 0}, {0, External::arrival, 1}});
-  fill<Route>(made.routes, {{1, 2, 9}, {3, 0, 1}, {5, 1, 0}});
-  fill<Keep>(made.keeps, {{1000, 3, 1}});
-  fill<Priority>(made.priorities, {{2, -5}});
-  fill<Need>(made.needs, {{4096, 3, 2}});
-  fill(made.pins, {Slot{0}, 2u});
-  for (std::size_t i = 0; i < made.literals.size(); ++i) writable(made.literals)[i] = std::byte(i + 1);
-  return made;
+/// Four tasks, two values from elsewhere, and at least one of everything. `measured`: how large it will be is
+/// said before.
+Subgraph small(bool measured = true) {
+  SubgraphDraft draft;
+  draft.kinds = {{0, 0xabcd, 64}, {1, 0x1234, 128}};
+  draft.externals = {{77, External::import, 0}, {0, External::arrival, 1}};
+  draft.routes = {{1, 2, 9}, {3, 0, 1}, {5, 1, 0}};
+  draft.keeps = {{1000, 3, 1}};
+  draft.priorities = {{2, -5}};
+  draft.needs = {{4096, 3, 2}};
+  draft.pins = {0, 2};
+  if (measured) draft.reserve({.tasks = 4, .inputs = 5, .literal_words = 3});
+  std::byte next{0};
+  const auto add = [&](std::uint32_t kind, std::uint32_t plan, std::vector<Slot> inputs,
+                       std::size_t literals) {
+    const auto room = draft.add_task(kind, plan, inputs.size(), literals);
+    std::copy(inputs.begin(), inputs.end(), room.inputs);
+    for (std::size_t i = 0; i < literals; ++i)
+      room.literals[i] = next = std::byte(std::to_integer<int>(next) + 1);
+  };
+  add(0, 10, {}, 16);
+  add(1, 11, {0, 4}, 0);
+  add(1, 20, {1, 5}, 0);
+  add(0, 30, {2}, 8);
+  return draft.finish(17);
 }
 
 /// A copy in an allocation of exactly its size, so that ASan sees any step beyond.
@@ -184,13 +175,32 @@ TEST(Subgraph, SectionsAreAligned) {
               aligned(made.literals));
 }
 
+TEST(Subgraph, IsTheSameWhetherMeasuredOrGrown) {
+  expect_equal(small(), small(false));
+  SubgraphDraft draft;
+  for (std::uint32_t task = 0; task < 1000; ++task) {
+    const auto room = draft.add_task(0, 2 * task, task % 3, task % 2 * 5);
+    std::fill_n(room.inputs, task % 3, task / 2);
+    std::fill_n(room.literals, task % 2 * 5, std::byte(task));
+    EXPECT_EQ(draft.tasks(), task + 1);
+  }
+  draft.kinds.resize(1);
+  const Subgraph made = draft.finish(3);
+  EXPECT_EQ(made.run, 3u);
+  ASSERT_EQ(made.tasks(), 1000u);
+  EXPECT_TRUE(is_valid(Subgraph::read(copy(made.bytes.view()))));
+  for (Slot task = 0; task < 1000; ++task) {
+    EXPECT_EQ(made.plan[task], 2 * task);
+    EXPECT_EQ(made.inputs_of(task).size(), task % 3);
+    for (const Slot input : made.inputs_of(task)) EXPECT_EQ(input, task / 2);
+    std::vector<std::byte> literals(task % 2 * 8, std::byte(task));
+    if (!literals.empty()) std::fill(literals.begin() + 5, literals.end(), std::byte{0});
+    EXPECT_EQ(bytes_of(made.literals_of(task)), literals);
+  }
+}
+
 TEST(Subgraph, WithoutTasksIsFine) {
-  Subgraph::Header shape{};
-  shape.magic = Subgraph::expected_magic;
-  Subgraph made = Subgraph::make(shape);
-  fill(made.input_offsets, {0u});
-  fill(made.literal_offsets, {0u});
-  const Subgraph read = Subgraph::read(copy(made.bytes.view()));
+  const Subgraph read = Subgraph::read(copy(SubgraphDraft().finish(0).bytes.view()));
   EXPECT_EQ(read.tasks(), 0u);
   EXPECT_EQ(read.slots(), 0u);
   EXPECT_TRUE(is_valid(read));

@@ -190,6 +190,21 @@ class ExecutorTest : public ::testing::Test {
   Executor executor_{0, images_, out_, 0};
 };
 
+// --- what is refused ---------------------------------------------------------------------------------------
+TEST_F(ExecutorTest, RefusesTasksOfASortThatIsNotCalledHere) {
+  for (const Kind* kind : {&given_kind<long>, &level_kind<two, long>}) {
+    SubgraphDraft draft;
+    draft.kinds = {images_.refer(*kind)};
+    draft.add_task(0, 0, 0, 0);
+    EXPECT_THROW(executor_.start(draft.finish(1)), DecodeError) << kind->name;
+  }
+  // What is only read may be of any sort.
+  SubgraphDraft draft;
+  draft.kinds = {images_.refer(given_kind<long>)};
+  draft.externals = {{5, External::import, 0}};
+  EXPECT_NO_THROW(executor_.start(draft.finish(2)));
+}
+
 // --- what is given away ------------------------------------------------------------------------------------
 TEST_F(ExecutorTest, GivesOnlyWhatIsKnownToTakeLong) {
   std::vector<Wanted> wanted;
@@ -495,24 +510,36 @@ TEST_F(ExecutorTest, CancelledTasksAreNotStarted) {
   const auto c = delayed<mark_after>(3, b);
   const auto other = delayed<mark>(4);
   start(1, {{c, 5}, {other, 6}});
-  const std::vector<Slot> slots{1, 2, 12345};
+  const std::vector<TaskIndex> tasks{1, 2, 12345};
   executor_.run_one();  // a
-  executor_.cancel(1, slots);
-  executor_.cancel(77, slots);  // unknown runs are ignored
+  executor_.cancel(1, tasks);
+  executor_.cancel(77, tasks);  // unknown runs are ignored
   run_all();
   EXPECT_EQ(order, (std::vector<long>{1, 4}));
   EXPECT_TRUE(failure(5).cancelled);
   EXPECT_EQ(failure(5).plan, 1u) << "the first that was given up";
   EXPECT_EQ(kept(6), 4);
   EXPECT_EQ(executor_.runs(), 0u);
-  executor_.cancel(1, slots);  // over by now
+  executor_.cancel(1, tasks);  // over by now
+}
+
+TEST_F(ExecutorTest, TasksAreCancelledByTheirIndexInThePlan) {
+  const auto there = delayed<mark>.annotate({.rank = 1})(1);
+  const auto here = delayed<mark_after>(2, there);
+  start(1, {{here, 5}, {delayed<mark>(3), 6}}, 2);
+  EXPECT_TRUE(executor_.cancel(1, std::vector<TaskIndex>{0, 1}).empty()) << "none was given away";
+  executor_.arrive(1, 2, Value::make<long>(1));
+  run_all();
+  EXPECT_EQ(order, (std::vector<long>{3}));
+  EXPECT_TRUE(failure(5).cancelled);
+  EXPECT_EQ(kept(6), 3);
 }
 
 TEST_F(ExecutorTest, ATaskThatHasRunIsNotCancelled) {
   const auto a = delayed<mark>(1);
   start(1, {{a, 5}, {delayed<mark_after>(2, a), 6}});
   executor_.run_one();
-  executor_.cancel(1, std::vector<Slot>{0});
+  executor_.cancel(1, std::vector<TaskIndex>{0});
   run_all();
   EXPECT_EQ(kept(5), 1);
   EXPECT_EQ(kept(6), 2);

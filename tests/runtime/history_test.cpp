@@ -68,6 +68,19 @@ TEST(DurationsTest, MeansAreKnownWhileRunningAndFollowWhatChanges) {
   EXPECT_FALSE(durations.any_is_long()) << "they have become short";
 }
 
+TEST(DurationsTest, ResultsAreExpectedToBeAsLargeAsThoseBefore) {
+  Durations durations;
+  EXPECT_EQ(durations.expected_bytes(kind_of<heavy>()), 0u) << "unknown";
+  durations.add_result(kind_of<light>(), 1000);
+  EXPECT_EQ(durations.of(kind_of<light>()).result_bytes, 1000);
+  EXPECT_EQ(durations.expected_bytes(kind_of<light>()), 0u) << "too small to be counted";
+  durations.add_result(kind_of<heavy>(), 100'000);
+  durations.add_result(kind_of<heavy>(), 300'000);
+  EXPECT_EQ(durations.expected_bytes(kind_of<heavy>()), 200'000u);
+  for (int i = 0; i < 5000; ++i) durations.add_result(kind_of<heavy>(), 1000);
+  EXPECT_EQ(durations.expected_bytes(kind_of<heavy>()), 0u) << "they have become small";
+}
+
 TEST(DurationsTest, OnlyWhatIsNotableIsNews) {
   Durations durations;
   for (int i = 0; i < 10000; ++i) durations.add(kind_of<light>(), 1e-6);

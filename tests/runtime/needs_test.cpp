@@ -201,7 +201,7 @@ TEST_F(MemoryTest, FailedAndCancelledTasksGiveTheirRoomBack) {
   for (long i = 0; i < 10; ++i) used.push_back(delayed<first>(bad(i)));
   for (const auto& one : used) targets.push_back(one.task_handle().get());
   start(1, targets);
-  executor_.cancel(1, std::vector<Slot>{4, 6});
+  executor_.cancel(1, std::vector<TaskIndex>{4, 6});
   EXPECT_EQ(run_all(), 20u);
   EXPECT_EQ(executor_.bytes_held(), 0u);
 }

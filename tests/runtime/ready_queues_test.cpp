@@ -17,11 +17,8 @@ namespace {
 std::unique_ptr<ActiveRun> run_of(std::size_t tasks) {
   SubgraphDraft draft;
   draft.kinds.push_back(KindRef{});
-  for (std::size_t i = 0; i < tasks; ++i) {
-    draft.plan.push_back(static_cast<std::uint32_t>(i));
-    draft.end_task(0);
-  }
-  return std::make_unique<ActiveRun>(1, draft.subgraph(1));
+  for (std::size_t i = 0; i < tasks; ++i) draft.add_task(0, static_cast<std::uint32_t>(i), 0, 0);
+  return std::make_unique<ActiveRun>(1, draft.finish(1));
 }
 
 class OneThread : public ::testing::Test {

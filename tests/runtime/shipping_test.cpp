@@ -30,7 +30,7 @@ class Harbour final : private Receiver, private Shipping::Port {
   explicit Harbour(std::unique_ptr<Transport> transport)
       : transport_(std::move(transport)), mail(*transport_), shipping(mail, *this) {}
   struct Started {
-    RunId run;
+    RunId run;  // of a program; a subgraph knows its own
     std::vector<std::byte> bytes;
   };
   std::vector<Started> started;
@@ -52,8 +52,11 @@ class Harbour final : private Receiver, private Shipping::Port {
   Shipping shipping;
 
  private:
-  void start_shipped(RunId run, Buffer bytes) override {
-    started.push_back({run, {bytes.view().begin(), bytes.view().end()}});
+  void start_subgraph(Buffer bytes) override {
+    started.push_back({0, {bytes.view().begin(), bytes.view().end()}});
+  }
+  void start_program(RunId run, std::span<const std::byte> bytes) override {
+    started.push_back({run, {bytes.begin(), bytes.end()}});
   }
   void handle_held(const Header& header, std::span<const std::byte>) override {
     handled.push_back(header.type);
@@ -61,12 +64,12 @@ class Harbour final : private Receiver, private Shipping::Port {
   }
   void receive(int, const Header& header, std::span<const std::byte> payload) override {
     seen.insert(header.type);
-    if (header.type == MessageType::subgraph) {
-      shipping.take_subgraph(header, Buffer::copy_of(payload));
+    if (header.type == MessageType::subgraph || header.type == MessageType::program) {
+      shipping.take(header, Buffer::copy_of(payload));
     } else if (header.type == MessageType::bundle) {
       shipping.take_bundle(header.run, std::make_shared<Buffer>(Buffer::copy_of(payload)));
-    } else if (header.type == MessageType::program) {
-      shipping.take_program(header, payload);
+    } else if (header.type == MessageType::program_bundle) {
+      shipping.take_program_bundle(header, payload);
     } else if (!shipping.holds(header, payload)) {
       handle_held(header, payload);
     }
@@ -115,7 +118,7 @@ TEST_P(ShippingTest, EachRankGetsItsOwn) {
       ASSERT_EQ(at(r).started.size(), size > 0 ? 1u : 0u) << r;
       if (size == 0) continue;
       EXPECT_TRUE(at(r).shipping.relays(7) || !expects_tree);
-      EXPECT_EQ(at(r).started[0].run, 7u);
+      EXPECT_EQ(at(r).started[0].run, 0u) << "a subgraph";
       EXPECT_EQ(at(r).started[0].bytes, some_bytes(size, static_cast<int>(r)));
       at(r).started.clear();
     }
@@ -133,7 +136,10 @@ TEST_P(ShippingTest, AllGetTheProgram) {
       EXPECT_LT(bytes.size(), program.size() + 8) << "padding";
       bytes.resize(program.size());
       EXPECT_EQ(bytes, program);
-      EXPECT_EQ(at(r).seen.contains(MessageType::program), r > 0 && alone && ranks() > 16);
+      EXPECT_EQ(at(r).started[0].run, 9u);
+      const bool by_tree = alone && ranks() > 16;
+      EXPECT_EQ(at(r).seen.contains(MessageType::program_bundle), r > 0 && by_tree);
+      EXPECT_EQ(at(r).seen.contains(MessageType::program), r > 0 && !by_tree);
       at(r).started.clear();
       at(r).seen.clear();
     }
@@ -144,19 +150,17 @@ TEST_P(ShippingTest, WhatDependsOnASubgraphWaitsForIt) {
   if (ranks() < 2) GTEST_SKIP();
   // As if both subgraphs went along the tree, and what came after them directly.
   Harbour& rank = at(1);
-  rank.shipping.take_subgraph({.type = MessageType::subgraph, .run = 2, .slot = 1},
-                              Buffer::copy_of(some_bytes(8, 2)));
+  rank.shipping.take({.type = MessageType::program, .run = 2, .slot = 1}, Buffer::copy_of(some_bytes(8, 2)));
   EXPECT_TRUE(rank.shipping.holds({.type = MessageType::release, .slot = 2}, {}));
   EXPECT_TRUE(rank.shipping.holds({.type = MessageType::query, .slot = 1}, {}));
   EXPECT_FALSE(rank.shipping.holds({.type = MessageType::result, .slot = 100}, {})) << "it names a slot";
   EXPECT_EQ(rank.shipping.held(), 3u);
   EXPECT_TRUE(rank.started.empty());
-  rank.shipping.take_subgraph({.type = MessageType::subgraph, .run = 1, .slot = 0},
-                              Buffer::copy_of(some_bytes(8, 1)));
+  rank.shipping.take({.type = MessageType::subgraph, .run = 1, .slot = 0}, Buffer::copy_of(some_bytes(8, 1)));
   EXPECT_EQ(rank.shipping.held(), 0u);
   ASSERT_EQ(rank.started.size(), 2u);
-  EXPECT_EQ(rank.started[0].run, 1u);
-  EXPECT_EQ(rank.started[1].run, 2u);
+  EXPECT_EQ(rank.started[0].bytes, some_bytes(8, 1));
+  EXPECT_EQ(rank.started[1].run, 2u) << "still known for a program";
   EXPECT_EQ(rank.handled, (std::vector{MessageType::release, MessageType::query}));
   EXPECT_EQ(rank.handled_after, (std::vector<std::size_t>{2, 2})) << "in the order of arrival";
 }
@@ -180,7 +184,8 @@ TEST_P(ShippingTest, CountsWhatItShipped) {
 
 TEST_P(ShippingTest, RefusesWhatEndsTooEarly) {
   const auto bytes = some_bytes(12, 0);
-  EXPECT_THROW(at(0).shipping.take_program({.type = MessageType::program, .slot = 2}, bytes), DecodeError);
+  EXPECT_THROW(at(0).shipping.take_program_bundle({.type = MessageType::program_bundle, .slot = 2}, bytes),
+               DecodeError);
   EXPECT_THROW(at(0).shipping.take_bundle(1, std::make_shared<Buffer>(Buffer::copy_of(bytes))), DecodeError);
 }
 

@@ -149,7 +149,7 @@ inline constexpr Kind part_kind{.name = "part",
                                 .result = &TypeOf<U>::type,
                                 .run = &PartResults::take,
                                 .preview = [](const CallFrame&) { return std::string(); },
-                                .part = true};
+                                .sort = Sort::part};
 
 /// A collective task's wishes; if no ranks are named it runs on all. Of an annotation only the name counts.
 struct CollectiveWishes {
@@ -203,7 +203,7 @@ struct CollectiveThunk {
                              .result = &TypeOf<Stored<Result>>::type,
                              .run = &run,
                              .preview = &preview,
-                             .collective = true};
+                             .sort = Sort::collective};
 };
 
 /// What a call gives: a handle, or one for each part.

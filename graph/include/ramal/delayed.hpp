@@ -318,7 +318,7 @@ Delayed<std::decay_t<T>> value(T&& object, std::source_location where = std::sou
       Codec<Plain>::write(count, object);
     }
     return Delayed<Plain>(detail::TaskHandle(detail::Task::make(
-        detail::constant_kind<Plain>, where, {}, nullptr, Value::make<Plain>(std::forward<T>(object)))));
+        detail::given_kind<Plain>, where, {}, nullptr, Value::make<Plain>(std::forward<T>(object)))));
   } else {
     return Delayed<Plain>(detail::TaskHandle());
   }

@@ -58,7 +58,7 @@ class Family {
   /// others; the member runs once for all of them within one graph. O(1). Throws std::out_of_range if there
   /// is no such place, also for a place of another number of dimensions.
   Delayed<T> operator[](const Index& place) const {
-    return Delayed<T>(detail::member_task(detail::member_kind<detail::Stored<T>>, view_, place));
+    return Delayed<T>(detail::member_task(detail::given_kind<detail::Stored<T>>, view_, place));
   }
   /// The same, with the place as numbers: `field(3, 7)`.
   template <std::integral... I>
@@ -399,7 +399,7 @@ Family<T> as_family(const std::vector<Delayed<T>>& handles, const Index& extent,
   std::vector<detail::TaskHandle> tasks;
   for (const auto& handle : handles) tasks.push_back(handle.task_handle());
   return Family<T>(
-      detail::family_of_tasks(detail::member_kind<detail::Stored<T>>, std::move(tasks), extent, where));
+      detail::family_of_tasks(detail::given_kind<detail::Stored<T>>, std::move(tasks), extent, where));
 }
 
 /// See `reduce` and `reduce_along` of families.

@@ -483,7 +483,7 @@ class Session {
   template <class T>
   std::vector<Delayed<T>> from_local(const std::string& name) {
     std::vector<Delayed<T>> handles;
-    for (auto& task : engine("session.from_local").from_local(name, detail::constant_kind<T>))
+    for (auto& task : engine("session.from_local").from_local(name, detail::given_kind<T>))
       handles.emplace_back(std::move(task));
     return handles;
   }

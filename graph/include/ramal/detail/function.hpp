@@ -397,9 +397,12 @@ inline constexpr Kind closure_kind{.name = short_type_name<F>,
                                    .result = &TypeOf<ResultOf<F>>::type,
                                    .run = &ClosureThunk<F, SignatureOf<F>>::run,
                                    .preview = &ClosureThunk<F, SignatureOf<F>>::preview};
-/// The kind of `ramal::value(x)`. It is never run.
+/// The kind of whatever only stands for a value: `ramal::value(x)`, a member, a local.
 template <class T>
-inline constexpr Kind constant_kind{
-    .name = short_type_name<T>, .result = &TypeOf<T>::type, .run = nullptr, .preview = nullptr};
+inline constexpr Kind given_kind{.name = short_type_name<T>,
+                                 .result = &TypeOf<T>::type,
+                                 .run = nullptr,
+                                 .preview = nullptr,
+                                 .sort = Sort::given};
 
 }  // namespace ramal::detail

@@ -44,18 +44,23 @@ struct MemberSignature<Signature<R, First, P...>, false> : MemberParameters<R, P
   static constexpr bool takes_place = true;
 };
 
-/// Is added to the number of a place's dimensions where the first one is of steps, and so moves with its
-/// front.
-constexpr std::int64_t place_in_time = 256;
+/// What a place in a member's literals begins with; its numbers follow, each an int64.
+struct PlaceHead {
+  std::int32_t dims;
+  std::uint32_t in_time;  ///< 1: the first dimension is of steps, and so moves with its front; else 0
+};
 
 /// Moves the place in a member's literals to where its front has moved on. For a thief, which runs the member
 /// outside of its front.
 inline void move_place(const Kind& kind, std::int64_t steps, std::byte* literals) {
-  if (kind.dependence == nullptr || !kind.parameters.place) return;
-  std::int64_t words[2];
-  std::memcpy(words, literals, sizeof words);
-  if ((words[0] & place_in_time) != 0) words[1] += steps;
-  std::memcpy(literals, words, sizeof words);
+  if (kind.sort != Sort::member || !kind.parameters.place) return;
+  PlaceHead head;
+  std::memcpy(&head, literals, sizeof head);
+  if (head.in_time == 0) return;
+  std::int64_t first = 0;
+  std::memcpy(&first, literals + sizeof head, sizeof first);
+  first += steps;
+  std::memcpy(literals + sizeof head, &first, sizeof first);
 }
 
 /// A member's parameter, while it runs.
@@ -64,10 +69,10 @@ class MemberReader {
   explicit MemberReader(const CallFrame& frame) : frame_(frame), literals_(frame.literals) {}
   Index place() {
     Index place;
-    const auto dims = literals_.raw<std::int64_t>();
-    place.dims = static_cast<std::int32_t>(dims & ~place_in_time);
+    const auto head = literals_.raw<PlaceHead>();
+    place.dims = head.dims;
     for (int d = 0; d < place.dims; ++d) place[d] = literals_.raw<std::int64_t>();
-    if ((dims & place_in_time) != 0) place[0] += frame_.step;
+    if (head.in_time != 0) place[0] += frame_.step;
     return place;
   }
   std::size_t count() { return static_cast<std::size_t>(literals_.raw<std::int64_t>()); }
@@ -209,16 +214,12 @@ struct MemberKind {
       .result = &TypeOf<Stored<typename Shape::result>>::type,
       .run = &MemberThunk<f, Shape::takes_place, SignatureOf<decltype(f)>>::run,
       .preview = &preview_of_member<f, Shape::takes_place>,
+      .sort = Sort::member,
       .dependence = &Pattern::dependence,
       .parameters = {.count = Shape::parameters, .lists = Shape::lists, .place = Shape::takes_place}};
 };
 template <auto f, bool index_first, class Pattern>
 inline constexpr const Kind& member_kind_of = MemberKind<f, index_first, Pattern>::kind;
-
-/// The kind of a handle to one member, and of a family of handles. It is never run.
-template <class T>
-inline constexpr Kind member_kind{
-    .name = short_type_name<T>, .result = &TypeOf<T>::type, .run = nullptr, .preview = nullptr};
 
 template <class T>
 T identity(T value) {
@@ -261,6 +262,7 @@ inline constexpr Kind level_kind{.name = function_name<op>,
                                  .result = &TypeOf<T>::type,
                                  .run = &LevelThunk<op, T>::run,
                                  .preview = &LevelThunk<op, T>::preview,
+                                 .sort = Sort::member,
                                  .dependence = &LevelPattern::dependence,
                                  .parameters = {.count = 1, .lists = 1, .place = false}};
 

@@ -89,16 +89,27 @@ struct MemberShape {
   bool place = false;
 };
 
+/// What the tasks of a kind are: how their literals are laid out, and who calls its function.
+enum class Sort : std::uint8_t {
+  task,        ///< calls of a function or a closure
+  member,      ///< of families; `Kind::dependence` says what they read
+  collective,  ///< have participants on several ranks; see collective.hpp
+  part,        ///< take one result out of what their rank's participant left
+  given,       ///< stand for a value that exists or that others make, and are never called
+};
+
 /// One per function: a constant whose address, relative to its program image, names it across ranks.
 struct Kind {
   std::string_view name;
   const Type* result;
   void (*run)(CallFrame&, Value& result);    ///< makes the result in an empty Value; may throw
   std::string (*preview)(const CallFrame&);  ///< the arguments, for an error message
-  bool collective = false;                 ///< has participants on several ranks; see collective.hpp
-  bool part = false;                       ///< takes one result out of what its rank's participant left
-  const Dependence* dependence = nullptr;  ///< what members read, if it is a family's
-  MemberShape parameters = {};
+  Sort sort = Sort::task;                    ///< of `given`, both functions are null
+  const Dependence* dependence = nullptr;    ///< of members: what they read; null of all others
+  MemberShape parameters = {};               ///< of members
+
+  /// Its tasks are where a collective task's participants are, and nowhere else.
+  bool is_bound_to_participants() const { return sort == Sort::collective || sort == Sort::part; }
 };
 
 /// Where the result of a persisted task is kept. Owned by its task, known to one session, which
