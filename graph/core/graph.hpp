@@ -5,6 +5,7 @@
 // stands together, and running in this order holds few values at once.
 #pragma once
 
+#include "graph/core/image.hpp"
 #include "graph/core/pages.hpp"
 
 #include <ramal/detail/task.hpp>
@@ -19,8 +20,9 @@ struct Graph {
   Array<const Task*> tasks;
   Array<TaskIndex> input_offsets;  ///< task i reads inputs[input_offsets[i] .. input_offsets[i+1])
   Array<TaskIndex> inputs;
-  Array<std::uint32_t> kind_index;  ///< into `kinds`
-  std::vector<const Kind*> kinds;   ///< each once
+  Array<std::uint32_t> kind_index;  ///< into `kinds` and `sites`
+  std::vector<const Kind*> kinds;   ///< once for each line that makes tasks of it
+  std::vector<CallSite> sites;      ///< those lines
   std::vector<TaskIndex> targets;   ///< one per target asked for; may repeat
   std::vector<TaskIndex> given;     ///< tasks for which is_given holds, in rising order
   std::vector<bool> annotated;      ///< task i has wishes; empty if none has

@@ -86,15 +86,15 @@ Images Images::loaded() {
   return images;
 }
 
-const Images::Image* Images::image_of(const Kind& kind) const {
-  const auto address = reinterpret_cast<std::uintptr_t>(&kind);
+const Images::Image* Images::image_of(const void* object) const {
+  const auto address = reinterpret_cast<std::uintptr_t>(object);
   const auto found = std::ranges::find_if(
       images_, [&](const Image& image) { return address >= image.begin && address < image.end; });
   return found != images_.end() ? &*found : nullptr;
 }
 
 std::string Images::lasting_name(const Kind& kind) const {
-  const Image* image = image_of(kind);
+  const Image* image = image_of(&kind);
   if (image == nullptr || image->build_id.empty()) return {};
   std::ostringstream name;
   name << image->build_id << '+' << std::hex << reinterpret_cast<std::uintptr_t>(&kind) - image->base;
@@ -102,7 +102,7 @@ std::string Images::lasting_name(const Kind& kind) const {
 }
 
 KindRef Images::refer(const Kind& kind) const {
-  if (const Image* image = image_of(kind)) {
+  if (const Image* image = image_of(&kind)) {
     return {static_cast<std::uint32_t>(image - images_.data()), hash(kind.name),
             reinterpret_cast<std::uintptr_t>(&kind) - image->base};
   }
@@ -140,6 +140,27 @@ const Kind& Images::resolve(const KindRef& ref) const {
     }
   }
   throw DecodeError("a task's function is not where rank 0 has it; do all ranks run the same program?");
+}
+
+CallSiteRef Images::refer(const CallSite& site) const {
+  const Image* image = site.line > 0 ? image_of(site.file) : nullptr;
+  if (image == nullptr) return {};
+  return {static_cast<std::uint32_t>(image - images_.data()), site.line,
+          reinterpret_cast<std::uintptr_t>(site.file) - image->base};
+}
+
+CallSite Images::resolve(const CallSiteRef& ref) const {
+  constexpr std::size_t longest_name = 4096;
+  if (ref.line == 0 || ref.image >= images_.size()) return {};
+  const Image& image = images_[ref.image];
+  const auto address = image.base + ref.offset;
+  for (std::uintptr_t at = address; at >= image.begin && at < image.end && at - address < longest_name;
+       ++at) {
+    char letter = 0;
+    copy_unwatched(&letter, at, 1);
+    if (letter == 0) return {reinterpret_cast<const char*>(address), ref.line};
+  }
+  return {};
 }
 
 }  // namespace ramal::detail

@@ -6,6 +6,7 @@
 
 #include <ramal/detail/task.hpp>
 
+#include <source_location>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,20 @@ struct KindRef {
   std::uint64_t offset;
 };
 
+/// Where a call is written. The text lasts as long as the program.
+struct CallSite {
+  const char* file = "";
+  std::uint32_t line = 0;  ///< 0: not known
+  bool operator==(const CallSite&) const = default;
+};
+/// The same for other processes.
+struct CallSiteRef {
+  std::uint32_t image = 0;
+  std::uint32_t line = 0;
+  std::uint64_t offset = 0;  ///< of the file's name
+};
+inline CallSite call_site(const std::source_location& where) { return {where.file_name(), where.line()}; }
+
 /// A snapshot of the loaded images, in loading order. Immutable.
 class Images {
  public:
@@ -26,6 +41,10 @@ class Images {
   KindRef refer(const Kind& kind) const;
   /// Throws DecodeError if it leads nowhere.
   const Kind& resolve(const KindRef& ref) const;
+  /// A call site in no image known here is not known to others.
+  CallSiteRef refer(const CallSite& site) const;
+  /// Not known if there is no text where it leads.
+  CallSite resolve(const CallSiteRef& ref) const;
   /// Names the kind in a file: whoever finds it there later runs the same image, or finds nothing. One word;
   /// empty if the kind's image has no build id, or is not known here.
   std::string lasting_name(const Kind& kind) const;
@@ -38,7 +57,7 @@ class Images {
     std::string build_id;  // empty if it has none
   };
   /// The image that holds an address; null if none does.
-  const Image* image_of(const Kind& kind) const;
+  const Image* image_of(const void* object) const;
   std::vector<Image> images_;
   std::string digest_;
 };

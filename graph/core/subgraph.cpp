@@ -39,6 +39,7 @@ static std::size_t lay_out(Subgraph& to, const Subgraph::Header& header, std::by
   Layout layout(memory);
   layout.section<Subgraph::Header>(1);
   to.kinds = layout.section<KindRef>(header.kinds);
+  to.sites = layout.section<CallSiteRef>(header.kinds);
   to.kind = layout.section<std::uint32_t>(header.tasks);
   to.plan = layout.section<std::uint32_t>(header.tasks);
   to.input_offsets = layout.section<std::uint32_t>(header.tasks + std::size_t{1});
@@ -50,6 +51,7 @@ static std::size_t lay_out(Subgraph& to, const Subgraph::Header& header, std::by
   to.priorities = layout.section<Priority>(header.priorities);
   to.needs = layout.section<Need>(header.needs);
   to.pins = layout.section<Slot>(header.pins);
+  to.attempts = layout.section<Attempt>(header.attempts);
   to.literals = layout.section<std::byte>(8 * header.literal_words);
   return layout.size();
 }
@@ -100,7 +102,14 @@ Subgraph Subgraph::read(Buffer bytes) {
   for (const Need& need : read.needs) expect(need.slot < header.tasks && need.threads > 0, "a need");
   expect(std::ranges::is_sorted(read.pins) && (read.pins.empty() || read.pins.back() < header.tasks),
          "a pinned task");
+  for (const Attempt& attempt : read.attempts) expect(attempt.slot < header.tasks, "an attempt");
+  expect(std::ranges::is_sorted(read.attempts, {}, &Attempt::slot), "attempts");
   return read;
+}
+
+std::uint32_t Subgraph::attempt_of(Slot task) const {
+  const auto found = std::ranges::lower_bound(attempts, task, {}, &Attempt::slot);
+  return found != attempts.end() && found->slot == task ? found->attempt : 1;
 }
 
 // --- making one -----------------------------------------------------------------------------------------
@@ -133,6 +142,7 @@ Subgraph::Header SubgraphDraft::header(const Size& size) const {
           .priorities = count(priorities),
           .needs = count(needs),
           .pins = count(pins),
+          .attempts = count(attempts),
           .literal_words = size.literal_words};
 }
 
@@ -175,12 +185,15 @@ Subgraph SubgraphDraft::finish(RunId run) {
   std::memcpy(memory_.data(), &laid_out_, sizeof laid_out_);
   Subgraph made = mapped(laid_out_, std::move(memory_));
   fill(made.kinds, kinds);
+  sites.resize(kinds.size());
+  fill(made.sites, sites);
   fill(made.externals, externals);
   fill(made.routes, routes);
   fill(made.keeps, keeps);
   fill(made.priorities, priorities);
   fill(made.needs, needs);
   fill(made.pins, pins);
+  fill(made.attempts, attempts);
   return made;
 }
 

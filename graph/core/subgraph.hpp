@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Subgraph: one rank's share of a run, in the very form it travels in, and executed from in place.
 //
-//   subgraph := header kinds kind[T] plan[T] input_offsets[T+1] inputs[E] literal_offsets[T+1]
-//               externals routes keeps priorities needs pins literals    each section padded to 8 bytes
+//   subgraph := header kinds sites kind[T] plan[T] input_offsets[T+1] inputs[E] literal_offsets[T+1]
+//               externals routes keeps priorities needs pins attempts literals
+//
+// each section padded to 8 bytes.
 //
 // A slot holds one value: slots 0 .. T-1 are the rank's tasks, in the order of the plan; those from T on
 // are externals: values that exist on this rank already (imports, by id) or that another rank sends
@@ -74,6 +76,11 @@ struct Keep {
   std::uint32_t how;
   static constexpr std::uint32_t quietly = 0, announced = 1, handed_over = 2;
 };
+/// A task that is tried again.
+struct Attempt {
+  Slot slot;
+  std::uint32_t attempt;  ///< 2 for the first time that it is
+};
 struct Priority {
   Slot slot;
   std::int32_t priority;
@@ -89,7 +96,7 @@ struct Subgraph {
   struct Header {
     std::uint64_t magic;
     RunId run;
-    std::uint32_t tasks, kinds, inputs, externals, routes, keeps, priorities, needs, pins;
+    std::uint32_t tasks, kinds, inputs, externals, routes, keeps, priorities, needs, pins, attempts;
     std::uint64_t literal_words;
     bool operator==(const Header&) const = default;
   };
@@ -98,6 +105,7 @@ struct Subgraph {
   Buffer bytes;
   RunId run = 0;
   std::span<const KindRef> kinds;
+  std::span<const CallSiteRef> sites;  ///< by kind: the line that makes these tasks
   std::span<const std::uint32_t> kind;
   std::span<const std::uint32_t> plan;  ///< the task's index in the run's graph, for errors
   std::span<const std::uint32_t> input_offsets;
@@ -109,6 +117,7 @@ struct Subgraph {
   std::span<const Priority> priorities;
   std::span<const Need> needs;
   std::span<const Slot> pins;
+  std::span<const Attempt> attempts;  ///< in rising order of slots; of others it is the first
   std::span<const std::byte> literals;
 
   std::size_t tasks() const { return kind.size(); }
@@ -120,6 +129,9 @@ struct Subgraph {
     return literals.subspan(8 * std::size_t{literal_offsets[task]},
                             8 * std::size_t{literal_offsets[task + 1] - literal_offsets[task]});
   }
+
+  /// Which time it is that the task is tried. O(log of those that are tried again).
+  std::uint32_t attempt_of(Slot task) const;
 
   /// Takes over the byte form. Throws DecodeError if its lengths or indices do not fit together.
   static Subgraph read(Buffer bytes);
@@ -142,12 +154,14 @@ class SubgraphDraft {
   };
 
   std::vector<KindRef> kinds;
+  std::vector<CallSiteRef> sites;  ///< by kind; may be fewer
   Array<External> externals;
   Array<Route> routes;
   Array<Keep> keeps;
   std::vector<Priority> priorities;
   std::vector<Need> needs;
-  std::vector<Slot> pins;  ///< in rising order
+  std::vector<Slot> pins;         ///< in rising order
+  std::vector<Attempt> attempts;  ///< in rising order of slots
 
   /// How many there are so far.
   Slot tasks() const { return used_.tasks; }

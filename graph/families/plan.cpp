@@ -151,6 +151,8 @@ class Planner {
     node.priority = family.traits.wishes.priority;
     node.threads = static_cast<std::uint32_t>(family.traits.wishes.threads);
     node.result_bytes = family.traits.wishes.result_bytes;
+    node.site = call_site(family.where);
+    node.attempt = family.attempt;
     node.parts = grid_of(node.extent, node.steps, context_.ranks);
     node.needed = Region::whole(node.extent);
     return node;

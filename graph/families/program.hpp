@@ -109,6 +109,8 @@ struct ProgramNode {
   std::int32_t priority = 0;  ///< as in Annotation, of each member
   std::uint32_t threads = 1;
   std::uint64_t result_bytes = 0;  ///< 0: not stated
+  CallSite site;                   ///< the line that makes the family
+  std::uint32_t attempt = 1;       ///< which time it is that its members are tried
   bool steps = false;
   bool reads_itself = false;
   Pace pace = Pace::once;

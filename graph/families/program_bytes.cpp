@@ -34,6 +34,7 @@ class FieldWriter {
   }
   void field(const bool& value) { writer_.raw(static_cast<std::uint8_t>(value)); }
   void field(const Kind* const& kind) { writer_.raw(images_.refer(*kind)); }
+  void field(const CallSite& site) { writer_.raw(images_.refer(site)); }
   template <class T>
   void field(const std::vector<T>& items) {
     writer_.raw(std::uint64_t{items.size()});
@@ -68,6 +69,7 @@ class FieldReader {
     value = byte != 0;
   }
   void field(const Kind*& kind) { kind = &images_.resolve(reader_.raw<KindRef>()); }
+  void field(CallSite& site) { site = images_.resolve(reader_.raw<CallSiteRef>()); }
   template <class T>
   void field(std::vector<T>& items) {
     items.resize(reader_.count(sizeof(T)));
@@ -82,9 +84,10 @@ class FieldReader {
 // The fields in their order, for both directions.
 constexpr auto node_fields = [](auto& bytes, auto& node) {
   bytes(node.kind, node.extent, node.sources, node.seen, node.closure, node.parts, node.only_rank,
-        node.priority, node.threads, node.result_bytes, node.steps, node.reads_itself, node.pace, node.front,
-        node.last, node.rows, node.period, node.periodic_from, node.footprint, node.kept, node.given,
-        node.needed, node.loop, node.left_by, node.is_task, node.placed_in_time, node.asked);
+        node.priority, node.threads, node.result_bytes, node.site, node.attempt, node.steps,
+        node.reads_itself, node.pace, node.front, node.last, node.rows, node.period, node.periodic_from,
+        node.footprint, node.kept, node.given, node.needed, node.loop, node.left_by, node.is_task,
+        node.placed_in_time, node.asked);
 };
 constexpr auto loop_fields = [](auto& bytes, auto& loop) {
   bytes(loop.steps, loop.front, loop.epilogue, loop.rows, loop.done, loop.first_left, loop.states);

@@ -52,6 +52,17 @@ class Collector {
     const Task* task;
     std::uint32_t next_input;
   };
+  struct KindAt {
+    const Kind* kind = nullptr;
+    CallSite site;
+    bool operator==(const KindAt&) const = default;
+  };
+  struct KindAtHash {
+    std::size_t operator()(const KindAt& one) const {
+      return std::hash<const void*>()(one.kind) * 31 + std::hash<const void*>()(one.site.file) * 7 +
+             one.site.line;
+    }
+  };
   static constexpr TaskIndex unseen = std::numeric_limits<TaskIndex>::max();
 
   TaskIndex index_of(const Task* task) const {
@@ -76,7 +87,7 @@ class Collector {
     for (const Task* input : inputs) graph_.inputs.push_back(index_of(input));
     graph_.tasks.push_back(task);
     graph_.input_offsets.push_back(static_cast<TaskIndex>(graph_.inputs.size()));
-    graph_.kind_index.push_back(intern(&task->kind()));
+    graph_.kind_index.push_back(intern(*task));
     if (task->annotation() != nullptr) annotated_.push_back(index);
     if (is_given(*task)) graph_.given.push_back(index);
     if (task->residence() == nullptr) {
@@ -85,11 +96,15 @@ class Collector {
       given_.emplace(task, index);
     }
   }
-  std::uint32_t intern(const Kind* kind) {
-    if (kind == last_kind_) return last_kind_index_;
-    const auto [place, is_new] = kinds_.emplace(kind, static_cast<std::uint32_t>(graph_.kinds.size()));
-    if (is_new) graph_.kinds.push_back(kind);
-    last_kind_ = kind;
+  std::uint32_t intern(const Task& task) {
+    const KindAt now{&task.kind(), call_site(task.where())};
+    if (now == last_kind_) return last_kind_index_;
+    const auto [place, is_new] = kinds_.emplace(now, static_cast<std::uint32_t>(graph_.kinds.size()));
+    if (is_new) {
+      graph_.kinds.push_back(now.kind);
+      graph_.sites.push_back(now.site);
+    }
+    last_kind_ = now;
     return last_kind_index_ = place->second;
   }
 
@@ -97,8 +112,8 @@ class Collector {
   std::vector<Visit> stack_;
   std::vector<TaskIndex> annotated_;
   std::unordered_map<const Task*, TaskIndex> given_;
-  std::unordered_map<const Kind*, std::uint32_t> kinds_;
-  const Kind* last_kind_ = nullptr;
+  std::unordered_map<KindAt, std::uint32_t, KindAtHash> kinds_;
+  KindAt last_kind_;
   std::uint32_t last_kind_index_ = 0;
 };
 

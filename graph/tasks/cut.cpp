@@ -84,6 +84,7 @@ class Cutter {
         share.size.literal_words += (literal_bytes + 7) / 8;
       }
       if (literal_bytes >= large_literal_bytes) note_large(i, literal_bytes);
+      if (graph_.tasks[i]->attempt() > 1) note_attempt(i);
       if (!graph_.annotated.empty() && graph_.annotated[i] && !is_collective(i))
         note_wishes(shares_[rank_[i]].draft, i);
     }
@@ -150,6 +151,16 @@ class Cutter {
     ++large.tasks;
     large.bytes += bytes;
     large.example = graph_.tasks[i];
+  }
+  void note_attempt(TaskIndex i) {
+    const std::uint32_t attempt = graph_.tasks[i]->attempt();
+    if (!is_collective(i)) {
+      shares_[rank_[i]].draft.attempts.push_back({slot_[i], attempt});
+      return;
+    }
+    const Team& team = teams_.at(i);
+    for (std::size_t k = 0; k < team.slots.size(); ++k)
+      shares_[team.participants.ranks[k]].draft.attempts.push_back({team.slots[k], attempt});
   }
   void note_wishes(SubgraphDraft& draft, TaskIndex i) {
     const auto* wishes = graph_.wishes_of(i);
@@ -244,9 +255,12 @@ class Cutter {
   std::vector<Subgraph> write(RunId run, const Images& images) {
     std::vector<KindRef> kinds;
     for (const Kind* kind : graph_.kinds) kinds.push_back(images.refer(*kind));
+    std::vector<CallSiteRef> sites;
+    for (const CallSite& site : graph_.sites) sites.push_back(images.refer(site));
     for (Share& share : shares_) {
       if (share.is_empty()) continue;
       share.draft.kinds = kinds;
+      share.draft.sites = sites;
       share.draft.reserve(share.size);
     }
     for (TaskIndex i = 0; i < graph_.size(); ++i) {

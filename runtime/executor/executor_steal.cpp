@@ -3,9 +3,8 @@
 // behind it:
 //
 //   reply := bytes:u64 subgraph bytes:u64 origins ( bytes:u64 encoding )*      each padded to 8; origins is
-//   the
-//                                                         encoding of a list with one for each task, and one
-//                                                         encoding follows per external
+//                                               the encoding of a list with one for each task, and one
+//                                               encoding follows per external
 //
 // Each task's result has a route to its own slot at home, where it arrives as if it had been made there. The
 // one who takes a reply runs it under a number of its own, since the home's run may be there too.
@@ -21,6 +20,8 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <map>
+#include <tuple>
 
 namespace ramal::detail {
 
@@ -188,10 +189,14 @@ void Executor::note_packing(std::size_t bytes, double seconds) {
 Buffer Executor::pack(const Run& run, std::span<const Slot> tasks) const {
   const Subgraph& graph = run.graph;
   SubgraphDraft draft;
-  std::unordered_map<std::uint32_t, std::uint32_t> kind_at;
-  const auto kind_here = [&](std::uint32_t kind) {
-    const auto [at, is_new] = kind_at.emplace(kind, static_cast<std::uint32_t>(draft.kinds.size()));
-    if (is_new) draft.kinds.push_back(images_.refer(*run.kinds[kind]));
+  std::map<std::tuple<std::uint32_t, const char*, std::uint32_t>, std::uint32_t> kind_at;
+  const auto kind_here = [&](std::uint32_t kind, const CallSite& site) {
+    const auto here = static_cast<std::uint32_t>(draft.kinds.size());
+    const auto [at, is_new] = kind_at.emplace(std::tuple(kind, site.file, site.line), here);
+    if (is_new) {
+      draft.kinds.push_back(images_.refer(*run.kinds[kind]));
+      draft.sites.push_back(images_.refer(site));
+    }
     return at->second;
   };
   std::vector<Slot> values;  // by external
@@ -199,23 +204,26 @@ Buffer Executor::pack(const Run& run, std::span<const Slot> tasks) const {
   std::unordered_map<Slot, Slot> external_at;
   for (Slot i = 0; i < tasks.size(); ++i) {
     const Slot task = tasks[i];
+    const TaskOrigin origin = origin_of(&run, task);
     const auto inputs = graph.inputs_of(task);
     const auto literals = graph.literals_of(task);
-    const SubgraphDraft::Room room =
-        draft.add_task(kind_here(graph.kind[task]), graph.plan[task], inputs.size(), literals.size());
+    const SubgraphDraft::Room room = draft.add_task(kind_here(graph.kind[task], origin.site),
+                                                    graph.plan[task], inputs.size(), literals.size());
     Slot* own_input = room.inputs;
     for (const Slot input : inputs) {
       const auto [at, is_new] = external_at.emplace(input, static_cast<Slot>(tasks.size() + values.size()));
       if (is_new) {
         values.push_back(input);
-        draft.externals.push_back({run.maker_of(input), External::arrival, kind_here(run.kind_of(input))});
+        draft.externals.push_back(
+            {run.maker_of(input), External::arrival, kind_here(run.kind_of(input), {})});
       }
       *own_input++ = at->second;
     }
     std::copy(literals.begin(), literals.end(), room.literals);
     if (run.front) move_place(*run.kinds[graph.kind[task]], run.step, room.literals);
     draft.routes.push_back({i, static_cast<std::uint32_t>(rank_), task});
-    origins.push_back(origin_of(&run, task));
+    if (origin.attempt > 1) draft.attempts.push_back({i, origin.attempt});
+    origins.push_back(origin);
   }
   return with_values(draft.finish(run.number), origins, run, values);
 }

@@ -243,10 +243,22 @@ std::uint64_t Executor::plan_of(const Run& run, Slot slot) {
 TaskOrigin Executor::origin_of(const void* its_run, std::uint64_t its_slot) const {
   const Run& run = *static_cast<const Run*>(its_run);
   const auto slot = static_cast<Slot>(its_slot);
-  if (run.is_stolen()) return run.origins.at(slot);
-  TaskOrigin origin{.run = home_run(run), .plan = plan_of(run, slot)};
-  if (!run.front) return origin;
-  origin.place = run.front->of->nodes[node_of(origin.plan)].extent.place_of(number_of(origin.plan));
+  TaskOrigin origin;
+  if (run.is_stolen()) {
+    origin = run.origins.at(slot);
+  } else {
+    origin.run = home_run(run);
+    origin.plan = plan_of(run, slot);
+  }
+  if (run.front) {
+    const ProgramNode& node = run.front->of->nodes[node_of(origin.plan)];
+    origin.place = node.extent.place_of(number_of(origin.plan));
+    origin.site = node.site;
+    origin.attempt = node.attempt;
+  } else {
+    origin.site = images_.resolve(run.graph.sites[run.graph.kind[slot]]);
+    origin.attempt = run.graph.attempt_of(slot);
+  }
   return origin;
 }
 

@@ -40,11 +40,13 @@ TaskInfo this_task() {
         "ramal: this_task was called where no task runs, or in a thread that a task has started");
   const detail::RunningTask& me = *detail::this_thread_runs;
   const detail::TaskOrigin origin = me.teller->origin_of(me.run, me.slot);
-  TaskInfo info{.name = kind->name,
-                .rank = me.teller->rank(),
-                .place = origin.place,
-                .seed = mixed(mixed(origin.run) ^ origin.plan)};
-  return info;
+  return {.name = kind->name,
+          .rank = me.teller->rank(),
+          .file = origin.site.file,
+          .line = origin.site.line,
+          .attempt = static_cast<int>(origin.attempt),
+          .place = origin.place,
+          .seed = mixed(mixed(origin.run) ^ origin.plan)};
 }
 
 void detail::log_text(const std::string& text) {

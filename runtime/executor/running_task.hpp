@@ -2,6 +2,8 @@
 // RunningTask: what a thread is inside of. Sessions must know, which tasks cannot use, and tasks may ask.
 #pragma once
 
+#include "graph/core/image.hpp"
+
 #include <ramal/codec.hpp>
 #include <ramal/detail/task.hpp>
 #include <ramal/index.hpp>
@@ -16,6 +18,9 @@ struct TaskOrigin {
   std::uint64_t run = 0;            ///< the run that it was planned in
   std::uint64_t plan = 0;           ///< its index in that run's graph, or its name as a member of a family
   std::optional<Index> place = {};  ///< of a member
+  // These do not travel with the others: they stand in what the task itself came in.
+  CallSite site = {};
+  std::uint32_t attempt = 1;
 
   template <class Archive>
   void serialize(Archive& archive, unsigned) {

@@ -35,6 +35,8 @@ Retried retried(const Engine::Tasks& tasks, const Engine::Families& families, Is
       });
   for (const Task* task : tasks) walk.reach({.task = task});
   for (const auto& family : families) walk.reach({nullptr, family});
+  for (const Task* task : again.tasks) task->begin_next_attempt();
+  for (const auto& family : again.families) ++family->attempt;
   return again;
 }
 

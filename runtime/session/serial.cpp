@@ -70,7 +70,9 @@ Value SerialEngine::call(const Graph& graph, TaskIndex i, std::vector<Cell>& cel
   Value result;
   ++tasks_run_;
   try {
-    run_kind(task.kind(), {.run = run_, .plan = i}, frame, result);
+    run_kind(task.kind(),
+             {.run = run_, .plan = i, .site = call_site(task.where()), .attempt = task.attempt()}, frame,
+             result);
     return result;
   } catch (...) {
     Failure failure{
@@ -306,8 +308,11 @@ Value SerialEngine::call_member(Evaluation& all, std::uint32_t number, const Ind
   CallFrame frame{cells.data(), inputs.data(), false, literals, nullptr};
   Value result;
   try {
-    const TaskOrigin origin{
-        .run = run_, .plan = name_of(number, node.extent.number_of(place)), .place = place};
+    const TaskOrigin origin{.run = run_,
+                            .plan = name_of(number, node.extent.number_of(place)),
+                            .place = place,
+                            .site = node.site,
+                            .attempt = node.attempt};
     run_kind(*node.kind, origin, frame, result);
     return result;
   } catch (...) {

@@ -8,6 +8,7 @@
 
 #include <random>
 #include <set>
+#include <source_location>
 #include <thread>
 
 namespace ramal::test {
@@ -104,6 +105,101 @@ TEST(ThisTask, NameRankAndPlace) {
   EXPECT_FALSE(session.compute(delayed<has_place>(1)));
   for (int rank = 0; rank < 3; ++rank)
     EXPECT_EQ(session.compute(delayed<rank_of_this>.annotate({.rank = rank})(1)), rank);
+}
+
+using Site = std::pair<std::string, unsigned>;
+Site site() {
+  const TaskInfo me = this_task();
+  return {std::string(me.file), me.line};
+}
+Site site_of(long) { return site(); }
+Site site_after(const Site&) { return site(); }
+Site site_of_member(Index) { return site(); }
+Site here(const std::source_location where = std::source_location::current()) {
+  return {where.file_name(), where.line()};
+}
+
+/// What each task says of its line, and the line.
+std::vector<std::pair<Site, Site>> sites_in(Session& session) {
+  std::vector<std::pair<Site, Site>> all;
+  const auto expect = [&all](const std::vector<Site>& found, const Site& line) {
+    for (const Site& one : found) all.emplace_back(one, line);
+  };
+  std::vector<Delayed<Site>> tasks, others;
+  for (long i = 0; i < 20; ++i) tasks.push_back(delayed<site_of>(i));
+  const Site first = {here().first, here().second - 1};
+  for (long i = 0; i < 20; ++i) others.push_back(delayed<site_of>(i));
+  const Site second = {here().first, here().second - 1};
+  others.insert(others.end(), tasks.begin(), tasks.end());
+  const auto found = session.compute(others);
+  expect({found.begin(), found.begin() + 20}, second);
+  expect({found.begin() + 20, found.end()}, first);
+  const auto line = family<site_of_member>(30);
+  expect(session.compute(line), {here().first, here().second - 1});
+  const auto next_line = map<site_after>(line);
+  expect(session.compute(next_line), {here().first, here().second - 1});
+  const auto apart = delayed<site_after>(next_line[7]);
+  expect({session.compute(apart)}, {here().first, here().second - 1});
+  return all;
+}
+
+TEST(ThisTask, KnowsTheLineThatMadeIt) {
+  SerialEngine serial;
+  Session in_turn(serial);
+  const auto check = [](const auto& all) {
+    for (const auto& [found, line] : all) EXPECT_EQ(found, line);
+    EXPECT_EQ(all.size(), 101u);
+  };
+  check(sites_in(in_turn));
+  for (const int ranks : {1, 3}) {
+    SteppedRanks stepped(ranks, 3);
+    check(sites_in(stepped.session()));
+    SteppedRanks stealing(ranks, 4, 64, std::uint64_t{1} << 40, StealMode::on);
+    check(sites_in(stealing.session()));
+    ThreadedRanks threaded(ranks, 2);
+    check(sites_in(threaded.session()));
+  }
+}
+
+long third_time(long x) {
+  if (this_task().attempt < 3) throw std::runtime_error("not yet");
+  return 10 * x + this_task().attempt;
+}
+long third_time_lucky(Index place) { return third_time(place[0]); }
+
+/// Fails twice, and is what it is to be the third time.
+template <class Target, class Result>
+void expect_third_time(Session& session, const Target& target, const Result& result) {
+  session.persist(target);
+  for (int retries = 0; retries < 2; ++retries) {
+    EXPECT_THROW(session.wait(target), TaskError);
+    session.retry(target);
+  }
+  EXPECT_EQ(session.compute(target), result);
+}
+void expect_third_times(Session& session) {
+  std::vector<Delayed<long>> tasks;
+  std::vector<long> expected;
+  for (long i = 0; i < 20; ++i) {
+    tasks.push_back(delayed<third_time>(i));
+    expected.push_back(10 * i + 3);
+  }
+  expect_third_time(session, tasks, expected);
+  expect_third_time(session, family<third_time_lucky>(20), expected);
+}
+
+TEST(ThisTask, KnowsWhichTimeItIsTried) {
+  SerialEngine serial;
+  Session in_turn(serial);
+  expect_third_times(in_turn);
+  for (const int ranks : {1, 3}) {
+    SteppedRanks stepped(ranks, 3);
+    expect_third_times(stepped.session());
+    SteppedRanks stealing(ranks, 4, 64, std::uint64_t{1} << 40, StealMode::on);
+    expect_third_times(stealing.session());
+    ThreadedRanks threaded(ranks, 2);
+    expect_third_times(threaded.session());
+  }
 }
 
 TEST(ThisTask, OutsideOfTasksIsAnError) {

@@ -190,7 +190,8 @@ struct FamilyNode {
   bool is_state = false;  ///< stands for a state within the loop's function
   /// The session's: where its members are kept.
   mutable std::unique_ptr<Residence> residence;
-  mutable bool gave_up = false;  ///< as Task::gave_up
+  mutable bool gave_up = false;       ///< as Task::gave_up
+  mutable std::uint32_t attempt = 1;  ///< as Task::attempt
 
   std::string_view name() const {
     return traits.wishes.name.empty() ? kind->name : std::string_view(traits.wishes.name);

@@ -22,6 +22,14 @@ namespace ramal {
 struct TaskInfo {
   std::string_view name;  ///< its function's; not that of an annotation
   int rank = 0;           ///< where it runs, which may be another rank than planned
+  /// The line that made the task: of a call through `delayed`, or of the call that made its family, loop or
+  /// reduction. As the compiler was given the file's name. Empty and 0 if it was made in a library that was
+  /// loaded after the session began.
+  std::string_view file;
+  unsigned line = 0;
+  /// Which time it is that the task is tried: 1, and one more each time that the session's `retry` makes it
+  /// again, up to 255.
+  int attempt = 1;
   /// The place of a member of a family; none for other tasks. Places in loops begin with the step.
   std::optional<Index> place;
   /// Differs from task to task, and depends on nothing but the program: it is the same on whichever rank the

@@ -160,6 +160,11 @@ class Task {
     gave_up_ = true;
   }
   bool gave_up() const { return gave_up_; }
+  /// Which time it is that it is tried: 1 until it is retried. Stays at 255.
+  std::uint32_t attempt() const { return attempt_; }
+  void begin_next_attempt() const {
+    if (attempt_ < 255) ++attempt_;
+  }
   std::uintptr_t scratch() const { return word_ >> 1; }
   void set_scratch(std::uintptr_t index) const { word_ = index << 1; }
 
@@ -227,6 +232,7 @@ class Task {
   const bool extra_;
   mutable bool forgot_inputs_ = false;
   mutable bool gave_up_ = false;
+  mutable std::uint8_t attempt_ = 1;
 };
 
 inline Task* Task::make(const Kind& kind, std::source_location where, Shape shape) {
