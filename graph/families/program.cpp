@@ -156,7 +156,7 @@ std::string read_member(const ProgramNode& node, const Index& place, Reads& read
 
 void write_member_literals(const ProgramNode& node, const Index& place, const InputCounts& counts,
                            std::vector<std::byte>& literals) {
-  const auto word = [&literals](std::int64_t number) {
+  const auto write = [&literals](const auto& number) {
     const std::size_t at = literals.size();
     literals.resize(at + sizeof number);
     std::memcpy(literals.data() + at, &number, sizeof number);
@@ -169,11 +169,14 @@ void write_member_literals(const ProgramNode& node, const Index& place, const In
   if (shape.place) {
     const bool in_time = node.loop < 0 || node.placed_in_time;
     const Index told = in_time ? place : within_step(place);
-    word(in_time ? told.dims | place_in_time : told.dims);
-    for (int d = 0; d < told.dims; ++d) word(told[d]);
+    write(std::int64_t{in_time ? told.dims | place_in_time : told.dims});
+    for (int d = 0; d < told.dims; ++d) write(told[d]);
   }
+  if (shape.lists == 0) return;  // single inputs alone need no tags
   for (std::uint32_t k = 0; k < shape.count; ++k) {
-    if ((shape.lists >> k & 1) != 0) word(counts[k]);
+    const bool is_list = (shape.lists >> k & 1) != 0;
+    write(is_list ? Tag::inputs : Tag::input);
+    if (is_list) write(static_cast<std::uint32_t>(counts[k]));
   }
 }
 
