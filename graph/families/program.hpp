@@ -28,7 +28,7 @@
 #include "graph/core/image.hpp"
 #include "graph/core/subgraph.hpp"
 
-#include <ramal/dependence.hpp>
+#include <ramal/detail/dependence.hpp>
 
 #include <algorithm>
 #include <functional>

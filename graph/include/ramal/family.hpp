@@ -1,9 +1,19 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Family<T>: many tasks of one kind over an index space. What one reads is a function of its place, so that
 // whoever runs the graph need not have all of it anywhere: rank 0 plans families, ranks their own members.
+//
+//   Family<double> u = family<start>({512, 512});              // start(Index): 262 144 members, one object
+//   u = stencil<relax>(u, {{0, 0}, {0, 1}, {1, 0}});           // relax(Inputs<double>) of three neighbours
+//   Delayed<double> total = reduce<add>(u);                    // a handle like any other
+//
+// Making one costs the same whatever its size, which is at most 2^48 members; only as_family goes through
+// what it is given. What is wrong with a call throws std::invalid_argument, which names the caller's line.
+// What is wrong with one member makes that one fail with a TaskError, once it runs, and those that read it.
+// How a user's own function says what members read: <ramal/reads.hpp>.
 #pragma once
 
 #include <ramal/detail/member.hpp>
+#include <ramal/reads.hpp>
 #include <ramal/reduce.hpp>
 
 namespace ramal {
@@ -16,14 +26,18 @@ class Family {
  public:
   using value_type = T;
 
+  /// For Ramal's own use.
   explicit Family(detail::FamilyView view) : view_(std::move(view)) {}
+  /// The lengths of its dimensions, of which each place has as many numbers, counted from 0.
   const Index& extent() const { return view_.shape; }
+  /// How many members it has: the product of its lengths.
   std::int64_t size() const { return view_.shape.volume(); }
 
   /// The member at that place, a handle like any other. Each call makes a new one. Throws std::out_of_range.
   Delayed<T> operator[](const Index& place) const {
     return Delayed<T>(detail::member_task(detail::member_kind<detail::Stored<T>>, view_, place));
   }
+  /// The same for `family(i, j)`.
   template <std::integral... I>
   Delayed<T> operator()(I... place) const {
     return (*this)[Index(place...)];
@@ -218,7 +232,8 @@ class FamilyFunction {
 template <auto f>
 inline const detail::FamilyFunction<f> family{};
 
-/// What a stencil finds beyond the edge: nothing, the edge itself, or the other end.
+/// What a stencil finds beyond the edge: nothing, so that a member reads fewer neighbours; the edge itself;
+/// or the other end.
 enum class Edge : std::int32_t { open, clamp, periodic };
 
 namespace detail {
@@ -238,7 +253,9 @@ Family<typename MemberSignature<SignatureOf<decltype(f)>, false>::result> patter
 }  // namespace detail
 
 /// f of each member's neighbours, at `offsets` from its own place, in that order: as Inputs<T>, or one
-/// parameter each if none can be missing. An Index may come first.
+/// parameter each if none can be missing. An Index may come first. The result has the same extent. Throws
+/// std::invalid_argument if an offset has other dimensions than the family, or leads further than 2^48
+/// places; a member that reads another number of results than f takes fails.
 template <auto f, class T>
 auto stencil(const Family<T>& of, const std::vector<Index>& offsets, Edge edge = Edge::open,
              std::source_location where = std::source_location::current()) {
@@ -247,7 +264,7 @@ auto stencil(const Family<T>& of, const std::vector<Index>& offsets, Edge edge =
       detail::stencil_closure(of.extent(), offsets, static_cast<std::int32_t>(edge), where), where);
 }
 
-/// Members change places: [i, j] becomes [j, i]. Of two dimensions.
+/// Members change places: [i, j] becomes [j, i]. Of two dimensions; throws std::invalid_argument for others.
 template <class T>
 Family<T> transpose(const Family<T>& of, std::source_location where = std::source_location::current()) {
   detail::expect_dims(of.extent(), 2, "transpose", where);
@@ -256,7 +273,8 @@ Family<T> transpose(const Family<T>& of, std::source_location where = std::sourc
 }
 
 /// f of each `block` neighbours in a row: member j of the result reads members j * block to (j + 1) * block
-/// - 1. Of one dimension.
+/// - 1, of which the last may be fewer. Of one dimension; throws std::invalid_argument for others, and for a
+/// block that is not positive.
 template <auto f, class T>
 auto coarsen(const Family<T>& of, std::int64_t block,
              std::source_location where = std::source_location::current()) {
@@ -269,7 +287,7 @@ auto coarsen(const Family<T>& of, std::int64_t block,
 }
 
 /// f(place, member) for each of `parts` parts of each member: member [i, k] of the result reads member i. Of
-/// one dimension.
+/// one dimension; throws std::invalid_argument for others, and for a number of parts that is not positive.
 template <auto f, class T>
 auto split(const Family<T>& of, std::int64_t parts,
            std::source_location where = std::source_location::current()) {
@@ -278,7 +296,8 @@ auto split(const Family<T>& of, std::int64_t parts,
   return detail::patterned<f, detail::SplitPattern, T>(Index(of.size(), parts), {{of.view(), {}}}, {}, where);
 }
 
-/// f(place, all members) at each place of the family: everybody reads everybody. f takes Inputs<T>.
+/// f(place, all members) at each place of the family: everybody reads everybody, in the order of their
+/// places. f takes Inputs<T>. Reads size * size results in all, and each rank gets each member once.
 template <auto f, class T>
 auto all_gather(const Family<T>& of, std::source_location where = std::source_location::current()) {
   return detail::patterned<f, detail::AllGatherPattern, T>(of.extent(), {{of.view(), {}}},

@@ -3,7 +3,7 @@
 // those that are more than a task's: with a place ahead of their arguments, and of a reduction's levels.
 #pragma once
 
-#include <ramal/dependence.hpp>
+#include <ramal/detail/dependence.hpp>
 #include <ramal/reduce.hpp>
 
 namespace ramal::detail {
