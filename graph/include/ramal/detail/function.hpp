@@ -327,19 +327,13 @@ void read_and_call(Signature<R, P, Rest...>, ArgReader& in, Value& result, F& fu
   read_and_call(Signature<R, Rest...>{}, in, result, function, done..., next);
 }
 
-/// Calls with what `done` holds and, behind it, all arguments of the frame, of which nothing is read yet but
-/// what stands ahead of them.
+/// Calls with what `done` holds and, behind it, the frame's inputs, each of which is one argument.
 template <class R, class... P, class F, class... Done>
-void call_with_arguments(Signature<R, P...>, const CallFrame& frame, ArgReader& in, Value& result,
-                         F& function, Done&... done) {
-  if (!in.has_tags()) {
-    [&]<std::size_t... i>(std::index_sequence<i...>) {
-      call_into<R>(result, function, done.get()..., pass_input<P>(frame, i)...);
-    }
-    (std::index_sequence_for<P...>{});
-  } else {
-    read_and_call(Signature<R, P...>{}, in, result, function, done...);
+void pass_and_call(Signature<R, P...>, const CallFrame& frame, Value& result, F& function, Done&... done) {
+  [&]<std::size_t... i>(std::index_sequence<i...>) {
+    call_into<R>(result, function, done.get()..., pass_input<P>(frame, i)...);
   }
+  (std::index_sequence_for<P...>{});
 }
 
 /// One argument of a call that has thrown.
@@ -371,8 +365,12 @@ struct FunctionThunk<f, Signature<R, P...>> {
   static constexpr auto function = f;
 
   static void run(CallFrame& frame, Value& result) {
-    ArgReader in(frame);
-    call_with_arguments(Signature<R, P...>{}, frame, in, result, function);
+    if (frame.literals.empty()) {
+      pass_and_call(Signature<R, P...>{}, frame, result, function);
+    } else {
+      ArgReader in(frame);
+      read_and_call(Signature<R, P...>{}, in, result, function);
+    }
   }
   static std::string preview(const CallFrame& frame) {
     ArgReader in(frame);

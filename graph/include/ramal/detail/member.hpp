@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// From a C++ function to the Kind of a family's members: what its signature says of them, and the thunks of
-// those that are more than a task's: with a place ahead of their arguments, and of a reduction's levels.
+// From a C++ function to the Kind of a family's members: what its signature says of them, and the thunk that
+// reads one's place, and its arguments as a task's, calls it and keeps the result.
 #pragma once
 
 #include <ramal/detail/dependence.hpp>
@@ -81,17 +81,37 @@ class PassedPlace {
   Index place_;
 };
 
-/// The thunk of members whose function takes their place. Others have that of tasks.
-template <auto f, class S>
-struct PlacedThunk;
-template <auto f, class R, class First, class... P>
-struct PlacedThunk<f, Signature<R, First, P...>> {
+/// As a task's thunk; but here the signature tells whether there are tags. Ahead of the arguments stands the
+/// place, if the function takes it.
+template <auto f, bool takes_place, class S>
+struct MemberThunk;
+template <auto f, class R, class... P>
+struct MemberThunk<f, false, Signature<R, P...>> {
   static constexpr auto function = f;
 
   static void run(CallFrame& frame, Value& result) {
     ArgReader in(frame);
+    call(frame, in, result);
+  }
+  template <class... Place>
+  static void call(const CallFrame& frame, ArgReader& in, Value& result, Place&... place) {
+    if constexpr ((is_inputs<std::remove_cvref_t<P>> || ...)) {
+      read_and_call(Signature<R, P...>{}, in, result, function, place...);
+    } else {
+      pass_and_call(Signature<R, P...>{}, frame, result, function, place...);
+    }
+  }
+  static std::string preview(const CallFrame& frame) {
+    ArgReader in(frame);
+    return preview_arguments(Signature<R, P...>{}, in);
+  }
+};
+template <auto f, class R, class First, class... P>
+struct MemberThunk<f, true, Signature<R, First, P...>> {
+  static void run(CallFrame& frame, Value& result) {
+    ArgReader in(frame);
     PassedPlace<First> place(in, frame.step);
-    call_with_arguments(Signature<R, P...>{}, frame, in, result, function, place);
+    MemberThunk<f, false, Signature<R, P...>>::call(frame, in, result, place);
   }
   static std::string preview(const CallFrame& frame) {
     ArgReader in(frame);
@@ -109,8 +129,7 @@ struct MemberKind {
     return true;
   }
   static_assert(check());
-  using Thunk = std::conditional_t<Shape::takes_place, PlacedThunk<f, SignatureOf<decltype(f)>>,
-                                   FunctionThunk<f, SignatureOf<decltype(f)>>>;
+  using Thunk = MemberThunk<f, Shape::takes_place, SignatureOf<decltype(f)>>;
   static constexpr Kind kind{
       .name = function_name<f>,
       .result = &TypeOf<Stored<typename Shape::result>>::type,
