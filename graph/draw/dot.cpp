@@ -4,7 +4,7 @@
 #include "graph/core/graph.hpp"
 #include "graph/families/loop.hpp"
 
-#include <ramal/dependence.hpp>
+#include <ramal/detail/dependence.hpp>
 #include <ramal/visualize.hpp>
 
 #include <algorithm>

@@ -3,7 +3,7 @@
 // some of them are made of.
 #pragma once
 
-#include <ramal/dependence.hpp>
+#include <ramal/detail/dependence.hpp>
 
 #include <unordered_set>
 

@@ -3,7 +3,7 @@
 // of is looked up once; so rank 0's work does not depend on how many there are.
 #pragma once
 
-#include <ramal/dependence.hpp>
+#include <ramal/detail/dependence.hpp>
 
 namespace ramal::detail {
 

@@ -172,8 +172,11 @@ void write_member_literals(const ProgramNode& node, const Index& place, const In
     append(PlaceHead{.dims = told.dims, .in_time = in_time ? 1U : 0U});
     for (int d = 0; d < told.dims; ++d) append(told[d]);
   }
+  if (shape.lists == 0) return;  // single inputs alone need no tags
   for (std::uint32_t k = 0; k < shape.count; ++k) {
-    if ((shape.lists >> k & 1) != 0) append(counts[k]);
+    const bool is_list = (shape.lists >> k & 1) != 0;
+    append(is_list ? Tag::inputs : Tag::input);
+    if (is_list) append(static_cast<std::uint32_t>(counts[k]));
   }
 }
 

@@ -28,7 +28,7 @@
 #include "graph/core/image.hpp"
 #include "graph/core/subgraph.hpp"
 
-#include <ramal/dependence.hpp>
+#include <ramal/detail/dependence.hpp>
 
 #include <algorithm>
 #include <functional>
@@ -225,8 +225,8 @@ using InputCounts = std::array<std::int64_t, 64>;
 /// Fills `reads` with what one member reads, in the order of its function's parameters. Returns what is wrong
 /// with that; empty if nothing is.
 std::string read_member(const ProgramNode& node, const Index& place, Reads& reads, InputCounts& counts);
-/// Appends what a member's function reads beside its inputs: its place, and how long its lists are; for a
-/// task in a loop its literals.
+/// Appends a member's literals, of the form that <ramal/detail/arguments.hpp> tells; of a task in a loop its
+/// own.
 void write_member_literals(const ProgramNode& node, const Index& place, const InputCounts& counts,
                            std::vector<std::byte>& literals);
 

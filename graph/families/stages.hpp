@@ -3,7 +3,7 @@
 // program, then the explicit tasks that read its members, which other families read.
 #pragma once
 
-#include <ramal/dependence.hpp>
+#include <ramal/detail/dependence.hpp>
 
 #include <functional>
 #include <unordered_set>

@@ -249,8 +249,7 @@ class Executor final : private TellsOrigins {
   void observe_start(Run& run);
   void call_participant(Run& run, Slot task, Communicator& communicator);
   void fail_as_thrown(Run& run, Slot task, const Kind& kind, const CallFrame& frame);
-  void fail(Run& run, Slot task, bool cancelled, const std::string& message = {},
-            const std::string& arguments = {});
+  void fail(Run& run, Slot task, Failure failure);
   const Value* failed_input(const Run& run, Slot task) const;
   void start_sources(Run& run);
   void start_imports(Run& run);

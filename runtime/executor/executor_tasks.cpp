@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A task's life on its rank: taken from what is ready, run, its result counted down at its consumers. What is
 // done for every task is written for one thread and for several (`shared`), since one needs no atomics.
-#include "runtime/executor/exceptions.hpp"
 #include "runtime/executor/executor.hpp"
 #include "runtime/executor/run.hpp"
 #include "runtime/machine/clock.hpp"
@@ -154,7 +153,7 @@ void Executor::call(Run& run, Slot task, Worker* me, Communicator* communicator)
     }
   }
   if (run.has(task, Run::cancelled)) {
-    fail(run, task, true);
+    fail(run, task, {.run = home_run(run), .plan = plan_of(run, task), .rank = rank_, .cancelled = true});
   } else if (observer_ != nullptr) {
     call_observed(run, task, me, communicator);
   } else {
@@ -199,25 +198,13 @@ inline CallFrame Executor::frame_of(Run& run, Slot task, Communicator* communica
 inline void Executor::call_kind(Run& run, Slot task, RunningTask& running, Communicator* communicator) {
   const Kind& kind = *run.kinds[run.steps[task].kind];
   CallFrame frame = frame_of(run, task, communicator);
-  running.begin(kind, *this, &run, task);
-  try {
-    kind.run(frame, run.cells[task].value);
-  } catch (...) {
-    fail_as_thrown(run, task, kind, frame);
-  }
-  running.end();
+  run_task(kind, frame, run.cells[task].value, running, *this, &run, task,
+           [&] { fail_as_thrown(run, task, kind, frame); });
 }
 
-/// Within a handler.
+/// Within a handler. Apart from call_kind, so that that one is inlined.
 void Executor::fail_as_thrown(Run& run, Slot task, const Kind& kind, const CallFrame& frame) {
-  const std::string message = current_message();
-  std::string arguments;
-  try {
-    arguments = kind.preview(frame);
-  } catch (...) {
-    arguments = "…";  // arguments that cannot be shown must not hide the error
-  }
-  fail(run, task, false, message, arguments);
+  fail(run, task, Failure::thrown(home_run(run), plan_of(run, task), rank_, kind, frame));
 }
 
 /// Of a member that is asked for. Others' failures are told to nobody but those that read them.
@@ -262,15 +249,9 @@ TaskOrigin Executor::origin_of(const void* its_run, std::uint64_t its_slot) cons
   return origin;
 }
 
-void Executor::fail(Run& run, Slot task, bool cancelled, const std::string& message,
-                    const std::string& arguments) {
-  run.value(task) = Value::make<Failure>(Failure{.run = home_run(run),
-                                                 .plan = plan_of(run, task),
-                                                 .rank = rank_,
-                                                 .cancelled = cancelled,
-                                                 .message = message,
-                                                 .arguments = arguments});
-  if (run.front) note_front_failure(run, task, run.value(task).get<Failure>());
+void Executor::fail(Run& run, Slot task, Failure failure) {
+  if (run.front) note_front_failure(run, task, failure);
+  run.value(task) = Value::make<Failure>(std::move(failure));
   run.note_failure();
 }
 
@@ -393,15 +374,10 @@ void Executor::send(Run& run, Slot slot) {
 /// Of a task that has just run. With several threads its inputs may be gone, or going.
 std::string Executor::arguments_of(Run& run, Slot slot) const {
   if (slot >= run.graph.tasks()) return {};
-  constexpr const char* unknown = "…";
   const auto inputs = run.graph.inputs_of(slot);
   const auto is_gone = [&run](Slot input) { return run.value(input).empty(); };
-  if (!inputs.empty() && (shared_ || std::ranges::any_of(inputs, is_gone))) return unknown;
-  try {
-    return run.kinds[run.steps[slot].kind]->preview(frame_of(run, slot));
-  } catch (...) {
-    return unknown;
-  }
+  if (!inputs.empty() && (shared_ || std::ranges::any_of(inputs, is_gone))) return unknown_arguments;
+  return shown_arguments(*run.kinds[run.steps[slot].kind], frame_of(run, slot));
 }
 
 void Executor::send_by(const Run& run, const Route& route, const Value& value) {

@@ -56,6 +56,22 @@ struct RunningTask {
   void end() { kind.store(nullptr, std::memory_order_relaxed); }
 };
 
+/// Runs a task: calls its function, which fills `result`, an empty Value. What it throws is caught, and
+/// `fail` called in that handler. `running` says meanwhile what the thread is inside of, and that it is slot
+/// `slot` of `run`, as `teller` knows them. Who calls this makes `running` this thread's.
+template <class Fail>
+[[gnu::always_inline]] inline void run_task(const Kind& kind, CallFrame& frame, Value& result,
+                                            RunningTask& running, const TellsOrigins& teller, const void* run,
+                                            std::uint64_t slot, const Fail& fail) {
+  running.begin(kind, teller, run, slot);
+  try {
+    kind.run(frame, result);
+  } catch (...) {
+    fail();
+  }
+  running.end();
+}
+
 /// This thread's while it runs tasks, else null. Set by whoever runs them.
 inline thread_local RunningTask* this_thread_runs = nullptr;
 

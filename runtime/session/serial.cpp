@@ -3,7 +3,6 @@
 
 #include "runtime/session/retry.hpp"
 
-#include "runtime/executor/exceptions.hpp"
 #include "runtime/machine/machine.hpp"
 
 #include <ramal/error.hpp>
@@ -67,42 +66,25 @@ Value SerialEngine::call(const Graph& graph, TaskIndex i, std::vector<Cell>& cel
   if (failed != nullptr) return *failed;
   const Task& task = *graph.tasks[i];
   CallFrame frame{cells.data(), graph.inputs_of(i).data(), true, task.literals(), &alone_};
-  Value result;
   ++tasks_run_;
-  try {
-    run_kind(task.kind(),
-             {.run = run_, .plan = i, .site = call_site(task.where()), .attempt = task.attempt()}, frame,
-             result);
-    return result;
-  } catch (...) {
-    Failure failure{
-        .run = run_, .plan = i, .rank = 0, .cancelled = false, .message = current_message(), .arguments = {}};
-    try {
-      failure.arguments = task.kind().preview(frame);
-    } catch (...) {
-      failure.arguments = "…";
-    }
+  const TaskOrigin origin{.run = run_, .plan = i, .site = call_site(task.where()), .attempt = task.attempt()};
+  Value result = result_of(task.kind(), origin, frame);
+  if (result.failed()) {
     failed_.try_emplace({run_, i},
                         Failed{std::string(task.name()), task.where().file_name(), task.where().line()});
-    return Value::make<Failure>(std::move(failure));
   }
+  return result;
 }
 
-/// Throws what its function throws.
-void SerialEngine::run_kind(const Kind& kind, const TaskOrigin& origin, CallFrame& frame, Value& result) {
-  struct Mark {
-    Mark(const SerialEngine& engine, RunningTask& its, const Kind& kind, const TaskOrigin& origin)
-        : running(its) {
-      this_thread_runs = &running;
-      running.begin(kind, engine, &origin, 0);
-    }
-    ~Mark() {
-      running.end();
-      this_thread_runs = nullptr;
-    }
-    RunningTask& running;
-  } const mark(*this, running_, kind, origin);
-  kind.run(frame, result);
+/// What its function gives, or a Failure.
+Value SerialEngine::result_of(const Kind& kind, const TaskOrigin& origin, CallFrame& frame) {
+  Value result;
+  this_thread_runs = &running_;
+  run_task(kind, frame, result, running_, *this, &origin, 0, [&] {
+    result = Value::make<Failure>(Failure::thrown(origin.run, origin.plan, rank(), kind, frame));
+  });
+  this_thread_runs = nullptr;
+  return result;
 }
 
 // --- families ---------------------------------------------------------------------------------------------
@@ -280,16 +262,10 @@ Value SerialEngine::call_member(Evaluation& all, std::uint32_t number, const Ind
   const ProgramNode& node = all.planned.program.nodes[number];
   Reads& reads = all.reads[number];
   InputCounts counts;
-  const auto fail = [&](std::string message, std::string arguments) {
-    return Value::make<Failure>(Failure{.run = run_,
-                                        .plan = name_of(number, node.extent.number_of(place)),
-                                        .rank = 0,
-                                        .cancelled = false,
-                                        .message = std::move(message),
-                                        .arguments = std::move(arguments)});
-  };
+  const std::uint64_t name = name_of(number, node.extent.number_of(place));
   ++tasks_run_;
-  if (auto problem = read_member(node, place, reads, counts); !problem.empty()) return fail(problem, {});
+  if (auto problem = read_member(node, place, reads, counts); !problem.empty())
+    return Value::make<Failure>(Failure{.run = run_, .plan = name, .message = std::move(problem)});
   std::vector<Cell> cells(reads.all().size());
   std::vector<std::uint32_t> inputs;
   const Value* failed = nullptr;
@@ -306,24 +282,9 @@ Value SerialEngine::call_member(Evaluation& all, std::uint32_t number, const Ind
   std::vector<std::byte> literals;
   write_member_literals(node, place, counts, literals);
   CallFrame frame{cells.data(), inputs.data(), false, literals, nullptr};
-  Value result;
-  try {
-    const TaskOrigin origin{.run = run_,
-                            .plan = name_of(number, node.extent.number_of(place)),
-                            .place = place,
-                            .site = node.site,
-                            .attempt = node.attempt};
-    run_kind(*node.kind, origin, frame, result);
-    return result;
-  } catch (...) {
-    std::string arguments = "…";
-    const std::string message = current_message();
-    try {
-      arguments = node.kind->preview(frame);
-    } catch (...) {
-    }
-    return fail(message, arguments);
-  }
+  const TaskOrigin origin{
+      .run = run_, .plan = name, .place = place, .site = node.site, .attempt = node.attempt};
+  return result_of(*node.kind, origin, frame);
 }
 
 // --- kept results -----------------------------------------------------------------------------------------

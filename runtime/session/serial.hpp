@@ -83,7 +83,7 @@ class SerialEngine final : public Engine, private TellsOrigins {
   void evaluate_loop(Evaluation& all, const ProgramLoop& loop, std::uint32_t first);
   Value call_member(Evaluation& all, std::uint32_t node, const Index& place);
   Value call(const Graph& graph, TaskIndex i, std::vector<Cell>& cells);
-  void run_kind(const Kind& kind, const TaskOrigin& origin, CallFrame& frame, Value& result);
+  Value result_of(const Kind& kind, const TaskOrigin& origin, CallFrame& frame);
   int rank() const override { return 0; }
   TaskOrigin origin_of(const void* origin, std::uint64_t) const override {
     return *static_cast<const TaskOrigin*>(origin);

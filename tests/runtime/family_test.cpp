@@ -300,6 +300,53 @@ TEST(Families, AFailingMemberThatWasStolenIsNamed) {
   EXPECT_GT(all_stolen, 0u);
 }
 
+std::string word_text(long i) { return "a word of its own: " + std::to_string(i); }
+Word all_sorts(const Index& place, Word one, Inputs<Word> few, std::string text, const Inputs<Word>& more,
+               const std::string& same_text) {
+  if (place[0] == 6) throw std::runtime_error("six is out of order");
+  Word sum = one + 10 * few.size() + 100 * more.size() + text.size() + (text == same_text ? 1000 : 0);
+  for (const Word word : few) sum += 3 * word;
+  for (const Word word : more) sum += 7 * word;
+  return sum;
+}
+
+TEST(Families, ParametersOfAllSortsAreReadInTheirOrder) {
+  const auto of = [](std::int64_t size) {
+    const auto depends = [](const Index& place, Reads& reads) {
+      for (std::int64_t i = 0; i < 12; ++i) reads(3, i);
+      reads(0, place);
+      for (std::int64_t i = 0; i < place[0] % 4; ++i) reads(1, i);
+      reads(4, place);
+      reads(2, place);
+    };
+    const auto words = family<fails_at_seven>(7);
+    const auto texts = family<word_text>(7);
+    return family<all_sorts>(size, depends, words, words, texts, map<one_of>(family<seed_at>(12)), texts);
+  };
+  const std::vector<Word> seeds = [] {
+    std::vector<Word> all;
+    for (long i = 0; i < 12; ++i) all.push_back(seed_at(i));
+    return all;
+  }();
+  for (const int ranks : {1, 3}) {
+    SteppedRanks stepped(ranks, 3);
+    const auto found = stepped.session().compute(of(6).members());
+    for (long place = 0; place < 6; ++place) {
+      std::vector<Word> words{0, 1, 2};
+      std::vector<const Word*> few, more;
+      for (long i = 0; i < place % 4; ++i) few.push_back(&words[static_cast<std::size_t>(i)]);
+      for (const Word& seed : seeds) more.push_back(&seed);
+      const std::string text = word_text(place);
+      EXPECT_EQ(found[static_cast<std::size_t>(place)],
+                all_sorts(Index(place), static_cast<Word>(place), Inputs<Word>(few), text, Inputs<Word>(more),
+                          text));
+    }
+  }
+  EXPECT_EQ(error_of([&] { return of(7)[6]; }),
+            "all_sorts[6]: six is out of order ([6], 6, Inputs of 2, \"a word of its own: 6\", Inputs of 12, "
+            "\"a word of its own: 6\")");
+}
+
 TEST(Families, PlacesOutOfRangeAreRefused) {
   EXPECT_EQ(error_of([] {
               const auto some = family<seed_at>(20);

@@ -24,10 +24,12 @@
 // is allowed, and has nothing to run.
 //
 // At most 65535 families can be made together, counting those that a call makes on its way, such as the
-// levels of a reduction. Beyond that compute, run and persist throw std::length_error.
+// levels of a reduction. Beyond that compute, run and persist throw std::length_error. How a user's own
+// function says what members read: <ramal/reads.hpp>.
 #pragma once
 
 #include <ramal/detail/member.hpp>
+#include <ramal/reads.hpp>
 #include <ramal/reduce.hpp>
 
 namespace ramal {

@@ -24,6 +24,7 @@
 #include <ramal/iterate.hpp>
 #include <ramal/map.hpp>
 #include <ramal/operators.hpp>
+#include <ramal/reads.hpp>
 #include <ramal/reduce.hpp>
 #include <ramal/run.hpp>
 #include <ramal/session.hpp>

@@ -2,7 +2,9 @@
 // Arguments: from what a user writes at a call, into a task, and back out where the task runs.
 //
 // A task whose arguments are all single handles stores nothing but its inputs. Any other stores, per
-// parameter, one tag and what follows from it:
+// parameter, one tag and what follows from it. What is ahead of the arguments is known by the task's kind:
+// the state of a closure, or the place of a family's member, whose arguments have tags if one of them is an
+// Inputs.
 //
 //   argument := 'literal' codec-bytes | 'input' | 'parts' parts | 'inputs' count
 //   parts    := count argument*            (vector, Inputs)

@@ -77,9 +77,11 @@ class ArgReader {
  public:
   explicit ArgReader(const CallFrame& frame) : frame_(&frame), literals(frame.literals) {}
 
+  /// There are tags for the arguments that are left, if there are any; else all of them are single inputs.
+  bool has_tags() const { return literals.left() != 0; }
   /// Whether the next argument is an input; passes over its tag if it is.
   bool next_is_input() {
-    if (frame_->literals.empty()) return true;  // all are, and there are no tags
+    if (!has_tags()) return true;
     Reader ahead = literals;
     if (ahead.raw<Tag>() != Tag::input) return false;
     literals = ahead;
@@ -90,8 +92,16 @@ class ArgReader {
   template <class T>
   bool next_was_moved() const {
     if (fits_in_place<T>) return false;
-    if (Reader ahead = literals; !frame_->literals.empty() && ahead.raw<Tag>() != Tag::input) return false;
+    if (Reader ahead = literals; has_tags() && ahead.raw<Tag>() != Tag::input) return false;
     return frame_->is_last_use(at_);
+  }
+  /// How many inputs the next argument is that is nothing but inputs of an Inputs; passes over what says so.
+  std::optional<std::uint32_t> next_count() {
+    Reader ahead = literals;
+    if (ahead.raw<Tag>() != Tag::inputs) return std::nullopt;
+    const auto count = ahead.raw<std::uint32_t>();
+    literals = ahead;
+    return count;
   }
   /// The next so many inputs.
   template <class T>
@@ -237,10 +247,8 @@ template <class T>
 class PassedInputs {
  public:
   [[gnu::always_inline]] explicit PassedInputs(ArgReader& in) {
-    Reader ahead = in.literals;
-    if (ahead.raw<Tag>() == Tag::inputs) {
-      size_ = ahead.raw<std::uint32_t>();
-      in.literals = ahead;
+    if (const auto count = in.next_count()) {
+      size_ = *count;
       if (size_ > most_in_place) more_.resize(size_);
       const T** object = size_ <= most_in_place ? few_ : more_.data();
       in.next_inputs<T>(object, size_);
@@ -308,7 +316,7 @@ void call_into(Value& result, F& function, A&&... args) {
   }
 }
 
-/// Reads the remaining parameters one after the other, then calls.
+/// Reads the remaining parameters one after the other, each behind its tag, then calls.
 template <class R, class F, class... Done>
 void read_and_call(Signature<R>, ArgReader&, Value& result, F& function, Done&... done) {
   call_into<R>(result, function, done.get()...);
@@ -317,6 +325,15 @@ template <class R, class P, class... Rest, class F, class... Done>
 void read_and_call(Signature<R, P, Rest...>, ArgReader& in, Value& result, F& function, Done&... done) {
   Passed<P> next(in);
   read_and_call(Signature<R, Rest...>{}, in, result, function, done..., next);
+}
+
+/// Calls with what `done` holds and, behind it, the frame's inputs, each of which is one argument.
+template <class R, class... P, class F, class... Done>
+void pass_and_call(Signature<R, P...>, const CallFrame& frame, Value& result, F& function, Done&... done) {
+  [&]<std::size_t... i>(std::index_sequence<i...>) {
+    call_into<R>(result, function, done.get()..., pass_input<P>(frame, i)...);
+  }
+  (std::index_sequence_for<P...>{});
 }
 
 /// One argument of a call that has thrown.
@@ -349,10 +366,7 @@ struct FunctionThunk<f, Signature<R, P...>> {
 
   static void run(CallFrame& frame, Value& result) {
     if (frame.literals.empty()) {
-      [&]<std::size_t... i>(std::index_sequence<i...>) {
-        call_into<R>(result, function, pass_input<P>(frame, i)...);
-      }
-      (std::index_sequence_for<P...>{});
+      pass_and_call(Signature<R, P...>{}, frame, result, function);
     } else {
       ArgReader in(frame);
       read_and_call(Signature<R, P...>{}, in, result, function);

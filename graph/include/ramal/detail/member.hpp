@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// From a C++ function to the Kind of a family's members: the thunk that reads one's place and inputs, calls
-// it and keeps the result.
+// From a C++ function to the Kind of a family's members: what its signature says of them, and the thunk that
+// reads one's place, and its arguments as a task's, calls it and keeps the result.
 #pragma once
 
-#include <ramal/dependence.hpp>
+#include <ramal/detail/dependence.hpp>
 #include <ramal/reduce.hpp>
 
 namespace ramal::detail {
 
-/// A member's literals: its place, if its function takes it, then for each parameter that takes any number
-/// how many it was given.
+/// What a function of members gives and takes: with `index_first` its place ahead of all else, which it may
+/// do without otherwise.
 template <class S, bool index_first>
 struct MemberSignature;
 template <class P>
@@ -63,143 +63,68 @@ inline void move_place(const Kind& kind, std::int64_t steps, std::byte* literals
   std::memcpy(literals + sizeof head, &first, sizeof first);
 }
 
-/// A member's parameter, while it runs.
-class MemberReader {
- public:
-  explicit MemberReader(const CallFrame& frame) : frame_(frame), literals_(frame.literals) {}
-  Index place() {
-    Index place;
-    const auto head = literals_.raw<PlaceHead>();
-    place.dims = head.dims;
-    for (int d = 0; d < place.dims; ++d) place[d] = literals_.raw<std::int64_t>();
-    if (head.in_time != 0) place[0] += frame_.step;
-    return place;
-  }
-  std::size_t count() { return static_cast<std::size_t>(literals_.raw<std::int64_t>()); }
-  const CallFrame& frame() const { return frame_; }
-  std::size_t take(std::size_t count = 1) { return std::exchange(next_, next_ + count); }
-
- private:
-  const CallFrame& frame_;
-  Reader literals_;
-  std::size_t next_ = 0;
-};
-
+/// A member's place, which stands ahead of its arguments; on its way into the call, for a parameter P.
 template <class P>
-class MemberArg {
+class PassedPlace {
  public:
-  explicit MemberArg(MemberReader& in) : frame_(in.frame()), k_(in.take()) {}
-  decltype(auto) get() { return pass_input<P>(frame_, k_); }
-
- private:
-  const CallFrame& frame_;
-  std::size_t k_;
-};
-template <class T>
-class MemberInputs {
- public:
-  explicit MemberInputs(MemberReader& in) : size_(in.count()) {
-    const std::size_t first = in.take(size_);
-    if (size_ > most_in_place) more_.resize(size_);
-    const T** object = size_ > most_in_place ? more_.data() : few_;
-    for (std::size_t i = 0; i < size_; ++i) object[i] = &in.frame().input(first + i).template get<T>();
+  PassedPlace(ArgReader& in, std::int64_t step) {
+    const auto head = in.literals.raw<PlaceHead>();
+    place_.dims = head.dims;
+    for (int d = 0; d < place_.dims; ++d) place_[d] = in.literals.raw<std::int64_t>();
+    if (head.in_time != 0) place_[0] += step;
   }
-  MemberInputs(const MemberInputs&) = delete;
-  MemberInputs& operator=(const MemberInputs&) = delete;
-  Inputs<T> get() const { return Inputs<T>(std::span(more_.empty() ? few_ : more_.data(), size_)); }
-
- private:
-  static constexpr std::size_t most_in_place = 8;
-  std::size_t size_;
-  const T* few_[most_in_place];
-  std::vector<const T*> more_;
-};
-template <class T>
-class MemberArg<Inputs<T>> : public MemberInputs<T> {
-  using MemberInputs<T>::MemberInputs;
-};
-template <class T>
-class MemberArg<const Inputs<T>&> : public MemberInputs<T> {
-  using MemberInputs<T>::MemberInputs;
-};
-
-template <class R, auto f, class... Done>
-void call_member(Signature<R>, MemberReader&, Value& result, Done&... done) {
-  static constexpr auto function = f;
-  call_into<R>(result, function, done.get()...);
-}
-template <class R, auto f, class P, class... Rest, class... Done>
-void call_member(Signature<R, P, Rest...>, MemberReader& in, Value& result, Done&... done) {
-  MemberArg<P> next(in);
-  call_member<R, f>(Signature<R, Rest...>{}, in, result, done..., next);
-}
-
-/// A place, for whoever takes one.
-template <class First>
-struct MemberPlace {
-  Index place;
   decltype(auto) get() const {
-    if constexpr (is_place<First>) {
-      return (place);
+    if constexpr (is_place<P>) {
+      return (place_);
     } else {
-      return static_cast<std::remove_cvref_t<First>>(place[0]);
+      return static_cast<std::remove_cvref_t<P>>(place_[0]);
     }
   }
+  std::string text() const { return place_.text(); }
+
+ private:
+  Index place_;
 };
 
+/// As a task's thunk; but here the signature tells whether there are tags. Ahead of the arguments stands the
+/// place, if the function takes it.
 template <auto f, bool takes_place, class S>
 struct MemberThunk;
 template <auto f, class R, class... P>
 struct MemberThunk<f, false, Signature<R, P...>> {
+  static constexpr auto function = f;
+
   static void run(CallFrame& frame, Value& result) {
-    MemberReader in(frame);
-    call_member<R, f>(Signature<R, P...>{}, in, result);
+    ArgReader in(frame);
+    call(frame, in, result);
+  }
+  template <class... Place>
+  static void call(const CallFrame& frame, ArgReader& in, Value& result, Place&... place) {
+    if constexpr ((is_inputs<std::remove_cvref_t<P>> || ...)) {
+      read_and_call(Signature<R, P...>{}, in, result, function, place...);
+    } else {
+      pass_and_call(Signature<R, P...>{}, frame, result, function, place...);
+    }
+  }
+  static std::string preview(const CallFrame& frame) {
+    ArgReader in(frame);
+    return preview_arguments(Signature<R, P...>{}, in);
   }
 };
 template <auto f, class R, class First, class... P>
 struct MemberThunk<f, true, Signature<R, First, P...>> {
   static void run(CallFrame& frame, Value& result) {
-    MemberReader in(frame);
-    MemberPlace<First> place{in.place()};
-    call_member<R, f>(Signature<R, P...>{}, in, result, place);
+    ArgReader in(frame);
+    PassedPlace<First> place(in, frame.step);
+    MemberThunk<f, false, Signature<R, P...>>::call(frame, in, result, place);
+  }
+  static std::string preview(const CallFrame& frame) {
+    ArgReader in(frame);
+    const std::string place = PassedPlace<First>(in, frame.step).text();
+    const std::string rest = preview_arguments(Signature<R, P...>{}, in);
+    return rest.empty() ? place : place + ", " + rest;
   }
 };
-
-template <class P>
-std::string preview_member_argument(MemberReader& in) {
-  using T = std::remove_cvref_t<P>;
-  if constexpr (is_inputs<T>) {
-    const std::size_t count = in.count();
-    in.take(count);
-    return "Inputs of " + std::to_string(count);
-  } else {
-    const std::size_t k = in.take();
-    const bool is_gone = !std::is_lvalue_reference_v<P> && !fits_in_place<T> && in.frame().is_last_use(k);
-    return is_gone ? "moved into the call" : ramal::preview(in.frame().input(k).template get<T>());
-  }
-}
-template <class R, class... P>
-std::string preview_member_arguments(Signature<R, P...>, MemberReader& in) {
-  std::string text;
-  ((text += (text.empty() ? "" : ", ") + preview_member_argument<P>(in)), ...);
-  return text;
-}
-template <class R, class First, class... P>
-std::string preview_placed(Signature<R, First, P...>, MemberReader& in) {
-  const std::string place = in.place().text();
-  const std::string rest = preview_member_arguments(Signature<R, P...>{}, in);
-  return rest.empty() ? place : place + ", " + rest;
-}
-
-template <auto f, bool takes_place>
-std::string preview_of_member(const CallFrame& frame) {
-  MemberReader in(frame);
-  if constexpr (takes_place) {
-    return preview_placed(SignatureOf<decltype(f)>{}, in);
-  } else {
-    return preview_member_arguments(SignatureOf<decltype(f)>{}, in);
-  }
-}
 
 template <auto f, bool index_first, class Pattern>
 struct MemberKind {
@@ -209,11 +134,12 @@ struct MemberKind {
     return true;
   }
   static_assert(check());
+  using Thunk = MemberThunk<f, Shape::takes_place, SignatureOf<decltype(f)>>;
   static constexpr Kind kind{
       .name = function_name<f>,
       .result = &TypeOf<Stored<typename Shape::result>>::type,
-      .run = &MemberThunk<f, Shape::takes_place, SignatureOf<decltype(f)>>::run,
-      .preview = &preview_of_member<f, Shape::takes_place>,
+      .run = &Thunk::run,
+      .preview = &Thunk::preview,
       .sort = Sort::member,
       .dependence = &Pattern::dependence,
       .parameters = {.count = Shape::parameters, .lists = Shape::lists, .place = Shape::takes_place}};
@@ -229,15 +155,16 @@ T identity(T value) {
 /// One group of a level of a reduction. A single one moves up unchanged.
 template <auto op, class T>
 struct LevelThunk {
+  static constexpr auto function = op;
+
   static void run(CallFrame& frame, Value& result) {
-    MemberReader in(frame);
-    const std::size_t count = in.count();
+    const std::size_t count = group(frame);
     using Operation = OperationTraits<SignatureOf<decltype(op)>>;
     if (count == 1) {
       result.emplace<T>(pass_input<T>(frame, 0));
     } else if constexpr (Operation::takes_group) {
-      MemberReader again(frame);
-      call_member<T, op>(SignatureOf<decltype(op)>{}, again, result);
+      ArgReader in(frame);
+      read_and_call(SignatureOf<decltype(op)>{}, in, result, function);
     } else if (count == 2) {
       call_pair(SignatureOf<decltype(op)>{}, frame, result);
     } else {
@@ -249,12 +176,10 @@ struct LevelThunk {
   }
   template <class R, class A, class B>
   static void call_pair(Signature<R, A, B>, CallFrame& frame, Value& result) {
-    static constexpr auto function = op;
     call_into<R>(result, function, pass_input<A>(frame, 0), pass_input<B>(frame, 1));
   }
-  static std::string preview(const CallFrame& frame) {
-    return "a group of " + std::to_string(MemberReader(frame).count());
-  }
+  static std::string preview(const CallFrame& frame) { return "a group of " + std::to_string(group(frame)); }
+  static std::size_t group(const CallFrame& frame) { return ArgReader(frame).next_count().value_or(0); }
 };
 
 template <auto op, class T>

@@ -2,133 +2,14 @@
 // Dependence: what a family's members read, as functions of their places. FamilyNode: one family. The
 // families that people use have patterns whose readers are known: `readers` gives a box that holds all who
 // read a box.
-//
-// Users meet two classes of this file, Reads and Readers, as arguments of the functions that they give to
-// `family<f>`; see <ramal/family.hpp>. Those functions are called on every rank, in any thread, and must
-// depend on nothing but their arguments: ranks find out who needs what by evaluating them, not by messages.
 #pragma once
 
 #include <ramal/delayed.hpp>
-#include <ramal/index.hpp>
+#include <ramal/reads.hpp>
 
 #include <optional>
-#include <vector>
 
 namespace ramal {
-
-/// Gathers what one member reads. A user's function calls `reads(k, place)` and `reads.self(place)`, in the
-/// order of f's parameters; all else here is for Ramal's own use. What cannot be read throws nothing: it
-/// becomes the member's `problem`, with which it fails when it is made. One thread at a time.
-class Reads {
- public:
-  /// One result that is read.
-  struct Read {
-    std::uint32_t source;     ///< which of the family's sources
-    std::uint32_t parameter;  ///< which of its function's parameters, not counting a place
-    std::int64_t number;      ///< of the place within the source
-  };
-
-  /// Takes the lengths of the sources; the last of them is the family itself, if it reads itself.
-  Reads(std::vector<Index> shapes, bool reads_itself)
-      : shapes_(std::move(shapes)), reads_itself_(reads_itself) {}
-  /// Forgets what was gathered, and begins with the member of that number. Keeps its memory.
-  void begin(std::int64_t own_number) {
-    all_.clear();
-    problem_.clear();
-    own_number_ = own_number;
-    reach_.dims = 0;
-    named_itself_ = false;
-  }
-  /// From here on refuses what is further from `place` than the reach that the family states. Sources of
-  /// other dimensions, or of one place, have no distance and are not bound by it.
-  void keep_within(const Index& reach, const Index& place) {
-    reach_ = reach;
-    own_place_ = place;
-  }
-
-  /// Says that the member reads that member of the k-th source, for f's k-th parameter after the place. It
-  /// fails if there is no such source, or the place is out of its range or beyond the family's reach.
-  void operator()(std::uint32_t k, const Index& place) { add(k, place, k); }
-  /// Says that the member reads an earlier member of the family itself: one whose place comes before its own,
-  /// row by row. It fails if that is not so, or if the family is not known to read itself.
-  void self(const Index& place) {
-    named_itself_ = true;
-    if (!reads_itself_) {
-      refuse("reads " + place.text() +
-             " of its own family, which is not known to read itself: give its function a parameter more "
-             "than it has sources, or say .with({.reads_itself = true})");
-      return;
-    }
-    const auto itself = static_cast<std::uint32_t>(shapes_.size() - 1);
-    add(itself, place, itself);
-    if (all_.empty() || !problem_.empty()) return;
-    if (all_.back().number >= own_number_)
-      refuse("reads " + place.text() + " of its own family, which is not before it");
-  }
-
-  /// The same for patterns, in which the parameter may be another than the source.
-  void add(std::uint32_t source, const Index& place, std::uint32_t parameter) {
-    if (source >= shapes_.size()) {
-      refuse("reads source " + std::to_string(source) + " of " + std::to_string(shapes_.size()));
-    } else if (!shapes_[source].contains(place)) {
-      refuse("reads " + place.text() + " of a source of extent " + shapes_[source].text());
-    } else if (reach_.dims == place.dims && is_far(place) && shapes_[source].volume() > 1) {
-      refuse("reads " + place.text() + " of source " + std::to_string(source) + ", which is further than " +
-             reach_.text() + ", the reach that its family states");
-    } else {
-      all_.push_back({source, parameter, shapes_[source].number_of(place)});
-    }
-  }
-  /// The same by number, unchecked, for patterns that cannot be wrong.
-  void add_number(std::uint32_t source, std::int64_t number, std::uint32_t parameter) {
-    all_.push_back({source, parameter, number});
-  }
-  /// The member is to fail with this; the first problem counts.
-  void refuse(std::string problem) {
-    if (problem_.empty()) problem_ = std::move(problem);
-  }
-
-  /// What was gathered since `begin`, in the order of the calls.
-  const std::vector<Read>& all() const { return all_; }
-  std::vector<Read>& all() { return all_; }
-  /// What is wrong with it; empty if nothing is.
-  const std::string& problem() const { return problem_; }
-  /// `self` was called since `begin`.
-  bool named_itself() const { return named_itself_; }
-  /// The lengths of a source.
-  const Index& shape(std::size_t source) const { return shapes_[source]; }
-
- private:
-  bool is_far(const Index& place) const {
-    for (int d = 0; d < place.dims; ++d)
-      if (place[d] < own_place_[d] - reach_[d] || place[d] > own_place_[d] + reach_[d]) return true;
-    return false;
-  }
-
-  std::vector<Index> shapes_;
-  std::vector<Read> all_;
-  std::string problem_;
-  bool reads_itself_;
-  bool named_itself_ = false;
-  std::int64_t own_number_ = 0;
-  Index reach_;  // without dimensions: anywhere
-  Index own_place_;
-};
-
-/// Gathers who reads one member, for a dependence that knows its own inverse: `inverse(k, place, readers)`
-/// calls `readers(p)` for each place p that reads the member at `place` of the k-th source. Places out of
-/// range are left out. Naming too many costs time; a reader that is not named fails, where what it reads is
-/// another rank's.
-class Readers {
- public:
-  explicit Readers(std::vector<Region>& boxes) : boxes_(boxes) {}
-  /// Says that the member at this place reads it. O(1).
-  void operator()(const Index& place) { boxes_.push_back(Region::of(place)); }
-
- private:
-  std::vector<Region>& boxes_;
-};
-
 namespace detail {
 
 struct FamilyNode;
