@@ -5,6 +5,8 @@
 #include "graph/core/subgraph.hpp"
 #include "runtime/executor/exceptions.hpp"
 
+#include <optional>
+
 namespace ramal::detail {
 
 struct Failure {
@@ -26,6 +28,11 @@ struct Failure {
   /// Of several, the first in the order of the plan is reported, on any number of ranks.
   bool before(const Failure& other) const { return std::pair(run, plan) < std::pair(other.run, other.plan); }
 };
+
+/// `first` becomes the one that is reported of the two.
+inline void keep_first(std::optional<Failure>& first, const Failure& other) {
+  if (!first || other.before(*first)) first = other;
+}
 
 /// What a CancelledError says to whoever waits for it.
 inline std::string gave_up_text(std::string_view name) {

@@ -8,34 +8,30 @@
 
 #include <ramal/error.hpp>
 
+#include <algorithm>
+
 namespace ramal::detail {
 
+/// A task's value, as the engine that made it keeps it.
 class SerialEngine::KeptResidence final : public Residence {
  public:
-  /// `lender`: the number of the kept family whose member it is, if that is what was persisted.
-  KeptResidence(const SerialEngine& owner, Value value, std::uint64_t lender = 0)
-      : owner_(&owner), value_(std::move(value)), lender_(lender) {}
+  KeptResidence(const SerialEngine& owner, Value value) : owner_(&owner), value_(std::move(value)) {}
   const SerialEngine* owner() const { return owner_; }
   const Value& value() const { return value_; }
-  std::uint64_t lender() const { return lender_; }
 
  private:
   const SerialEngine* owner_;
   Value value_;
-  std::uint64_t lender_;
 };
 
+/// The values of a family's members.
 class SerialEngine::KeptMembers final : public Residence {
  public:
-  /// `number`: this persisting's alone.
-  KeptMembers(std::vector<Value> values, std::uint64_t number)
-      : values_(std::move(values)), number_(number) {}
+  explicit KeptMembers(std::vector<Value> values) : values_(std::move(values)) {}
   const std::vector<Value>& values() const { return values_; }
-  std::uint64_t number() const { return number_; }
 
  private:
   std::vector<Value> values_;
-  std::uint64_t number_;
 };
 
 std::vector<Value> SerialEngine::evaluate(const Tasks& targets) {
@@ -80,8 +76,7 @@ Value SerialEngine::call(const Graph& graph, TaskIndex i, std::vector<Cell>& cel
     } catch (...) {
       failure.arguments = "…";
     }
-    failed_.try_emplace({run_, i},
-                        Failed{std::string(task.name()), task.where().file_name(), task.where().line()});
+    names_.note(failure, task);
     return Value::make<Failure>(std::move(failure));
   }
 }
@@ -105,38 +100,21 @@ void SerialEngine::run_kind(const Kind& kind, const TaskOrigin& origin, CallFram
 
 // --- families ---------------------------------------------------------------------------------------------
 
-/// Makes the members of families that the graph starts from, and those that these need, unless there are
-/// none.
+/// Makes the members of families that the graph starts from, and those that these need. False if there are
+/// none to be made.
 bool SerialEngine::make_members(const Graph& graph, const Tasks& targets) {
-  const auto settle = [this](const Task& task, const std::vector<Value>& members) {
-    task.set_residence(
-        std::make_unique<KeptResidence>(*this, members[static_cast<std::size_t>(task.member())]));
-  };
-  for (const TaskIndex i : graph.given) renew(*graph.tasks[i]);
-  bool any = false;
-  bool any_to_make = false;
-  for (const TaskIndex i : graph.given) {
-    const Task& task = *graph.tasks[i];
-    if (task.family() == nullptr || task.residence() != nullptr) continue;
-    any = true;
-    if (kept_members(*task.family()) != nullptr) {
-      lend(task);
-    } else {
-      any_to_make = true;
-    }
-  }
-  if (!any_to_make) return any;
-  const auto is_kept = [this](const FamilyNode& family) { return kept_members(family) != nullptr; };
-  const FamilyStages stages = family_stages(targets, is_kept);
+  const FamilyStages stages = family_stages(
+      graph, targets, [this](const FamilyNode& family) { return kept_members(family) != nullptr; });
   for (const FamilyStage& stage : stages.stages) {
     PlannedProgram planned;
     const auto values = evaluate(stage.families, planned, stages.read_otherwise);
     for (const TaskHandle& member : stage.members) {
       const Task& task = *member.get();
-      if (task.residence() == nullptr) settle(task, values[planned.node(*task.family())]);
+      if (task.residence() == nullptr)
+        keep(task, values[planned.node(*task.family())][static_cast<std::size_t>(task.member())]);
     }
   }
-  return true;
+  return !stages.stages.empty();
 }
 
 std::vector<std::vector<Value>> SerialEngine::evaluate(
@@ -144,13 +122,7 @@ std::vector<std::vector<Value>> SerialEngine::evaluate(
     const std::unordered_set<const Task*>& read_otherwise) {
   const auto is_kept = [this](const FamilyNode& family) { return kept_members(family) != nullptr; };
   const HandlesRead read = handles_read(families, is_kept);
-  // Those of a family of handles that nothing else reads are as lazy afterwards as they were before.
-  std::unordered_set<const Task*> consumed;
-  for (const Task* task : read.all) {
-    const bool is_lazy =
-        task->constant() == nullptr && task->family() == nullptr && task->residence() == nullptr;
-    if (is_lazy && read.in_one_family.contains(task) && !read_otherwise.contains(task)) consumed.insert(task);
-  }
+  const auto consumed = read.consumed(read_otherwise);
   persist(read.all, consumed);
   std::vector<Value> handles;
   ProgramContext context;
@@ -217,12 +189,8 @@ void SerialEngine::evaluate_member(Evaluation& all, std::uint32_t i, std::int64_
   const Index place = node.extent.place_of(number);
   Value value = call_member(all, i, place);
   if (value.failed()) {
-    const FamilyNode& family = *all.planned.families[i];
     const auto& failure = value.get<Failure>();
-    if (failure.run == run_ && failure.plan == name_of(i, number)) {
-      failed_.try_emplace({run_, failure.plan}, Failed{std::string(family.name()) + place.text(),
-                                                       family.where.file_name(), family.where.line()});
-    }
+    if (failure.run == run_ && failure.plan == name_of(i, number)) names_.note(failure, all.planned.families);
   }
   const_cast<Value&>(all.value(i, number)) = std::move(value);
 }
@@ -251,8 +219,7 @@ void SerialEngine::persist(const Families& families) {
     if (kept_members(*family) != nullptr) continue;
     PlannedProgram planned;
     auto values = evaluate(std::span(&family, 1), planned);
-    family->residence =
-        std::make_unique<KeptMembers>(std::move(values[planned.node(*family)]), ++kept_families_);
+    family->residence = std::make_unique<KeptMembers>(std::move(values[planned.node(*family)]));
   }
 }
 
@@ -323,74 +290,39 @@ Value SerialEngine::call_member(Evaluation& all, std::uint32_t number, const Ind
 
 // --- kept results -----------------------------------------------------------------------------------------
 
-Value SerialEngine::given(const Task& task) const {
-  return task.constant() != nullptr ? *task.constant() : kept(task).value();
-}
-
-/// A handle to a member of a family that is kept as a whole.
-void SerialEngine::lend(const Task& task) const {
-  const auto& members = dynamic_cast<const KeptMembers&>(*task.family()->residence);
-  task.set_residence(std::make_unique<KeptResidence>(
-      *this, members.values()[static_cast<std::size_t>(task.member())], members.number()));
-}
-
-/// Where its family has been persisted anew since, it is what that says.
-void SerialEngine::renew(const Task& task) const {
-  const auto* residence = dynamic_cast<const KeptResidence*>(task.residence());
-  if (residence == nullptr || residence->owner() != this || residence->lender() == 0) return;
-  const auto* members = dynamic_cast<const KeptMembers*>(task.family()->residence.get());
-  if (members == nullptr) {
-    task.set_residence(nullptr);
-  } else if (members->number() != residence->lender()) {
-    lend(task);
+const Value* SerialEngine::find_kept(const Task& task) const {
+  if (task.residence() != nullptr) {
+    const auto* residence = dynamic_cast<const KeptResidence*>(task.residence());
+    return residence != nullptr && residence->owner() == this ? &residence->value() : nullptr;
   }
+  const auto* members = task.family() != nullptr ? kept_members(*task.family()) : nullptr;
+  return members != nullptr ? &(*members)[static_cast<std::size_t>(task.member())] : nullptr;
 }
 
-const SerialEngine::KeptResidence& SerialEngine::kept(const Task& task) const {
-  renew(task);
-  const auto* residence = dynamic_cast<const KeptResidence*>(task.residence());
-  if (residence != nullptr && residence->owner() == this) return *residence;
+const Value& SerialEngine::kept(const Task& task) const {
+  if (const Value* value = find_kept(task)) return *value;
   throw std::invalid_argument("ramal: the result of " + shown_name(task) +
                               (task.residence() != nullptr
                                    ? " was persisted in another session"
                                    : " is not persisted; call session.persist on it first"));
 }
 
-void SerialEngine::throw_first_failure(const std::vector<Value>& values) const {
-  const Failure* first = nullptr;
-  for (const Value& value : values) {
-    if (value.failed() && (first == nullptr || value.get<Failure>().before(*first)))
-      first = &value.get<Failure>();
-  }
-  if (first != nullptr) std::rethrow_exception(error_of(*first));
+void SerialEngine::keep(const Task& task, Value value) const {
+  task.set_residence(std::make_unique<KeptResidence>(*this, std::move(value)));
 }
 
-std::exception_ptr SerialEngine::error_of(const Failure& failure) const {
-  const auto& failed = failed_.at({failure.run, failure.plan});
-  return std::make_exception_ptr(TaskError({.task = failed.task,
-                                            .file = failed.file,
-                                            .line = failed.line,
-                                            .arguments = failure.arguments,
-                                            .rank = 0,
-                                            .host = host_name(),
-                                            .message = failure.message}));
+void SerialEngine::throw_first_failure(const std::vector<Value>& values) const {
+  std::vector<const Failure*> failures;
+  for (const Value& value : values) {
+    if (value.failed()) failures.push_back(&value.get<Failure>());
+  }
+  names_.throw_first(failures);
 }
 
 Outcome SerialEngine::compute(const Tasks& targets) {
   if (targets.empty()) return {};
-  Outcome outcome{.values = evaluate(targets)};
-  const Failure* first = nullptr;
-  std::vector<Value> failed;  // hold what `first` is in
-  for (std::size_t i = 0; i < targets.size(); ++i) {
-    Value& value = outcome.values[i];
-    if (!value.failed()) continue;
-    failed.push_back(std::exchange(value, {}));
-    const auto& failure = failed.back().get<Failure>();
-    outcome.failed.emplace(i, error_of(failure));
-    if (first != nullptr && !failure.before(*first)) continue;
-    first = &failure;
-    outcome.first = outcome.failed.at(i);
-  }
+  Outcome outcome = names_.outcome_of(evaluate(targets));
+  names_.forget(run_);
   return outcome;
 }
 
@@ -398,24 +330,26 @@ void SerialEngine::persist(const Tasks& targets) { persist(targets, {}); }
 
 /// Those that are consumed stay able to be made again.
 void SerialEngine::persist(const Tasks& targets, const std::unordered_set<const Task*>& consumed) {
+  const auto is_fresh = [this](const Task* target) {
+    return target->constant() == nullptr && find_kept(*target) == nullptr;
+  };
   Tasks fresh;
-  for (const Task* target : targets) {
-    if (target->constant() == nullptr && target->residence() == nullptr) fresh.push_back(target);
-    if (target->residence() != nullptr) kept(*target);
+  std::ranges::copy_if(targets, std::back_inserter(fresh), is_fresh);
+  for (const Task* target : fresh) {
+    if (target->residence() != nullptr) kept(*target);  // throws: it is another session's
   }
   // Members of families are kept once their families are made, and nothing is left to do. Each run has the
   // number that it has on several ranks, since seeds depend on it.
   if (fresh.empty()) return;
   make_members(collect(fresh), fresh);
-  std::erase_if(fresh, [](const Task* target) { return target->residence() != nullptr; });
+  std::erase_if(fresh, [&](const Task* target) { return !is_fresh(target); });
   if (fresh.empty()) return;
   const auto values = evaluate(fresh);
   for (std::size_t i = 0; i < fresh.size(); ++i) {
-    if (fresh[i]->residence() == nullptr)
-      fresh[i]->set_residence(std::make_unique<KeptResidence>(*this, values[i]));
+    if (fresh[i]->residence() == nullptr) keep(*fresh[i], values[i]);
   }
   for (const Task* task : fresh) {
-    const bool may_be_made_again = kept(*task).value().failed() || consumed.contains(task);
+    const bool may_be_made_again = kept(*task).failed() || consumed.contains(task);
     if (!may_be_made_again) task->forget_inputs();
   }
 }
@@ -458,15 +392,13 @@ void SerialEngine::retry(const Tasks& targets, const Families& families) {
   wait(targets, 0);
   wait(families, 0);
   const auto failed = [this](const TaskOrFamily& one) {
-    if (one.task != nullptr) return kept(*one.task).value().failed();
+    if (one.task != nullptr) return kept(*one.task).failed();
     return std::ranges::any_of(*kept_members(*one.family), [](const Value& value) { return value.failed(); });
   };
   const auto is_kept = [this](const TaskOrFamily& one) {
-    return one.task != nullptr ? one.task->residence() != nullptr : kept_members(*one.family) != nullptr;
+    return one.task != nullptr ? find_kept(*one.task) != nullptr : kept_members(*one.family) != nullptr;
   };
   const Retried again = retried(targets, families, failed, is_kept);
-  for (const Task* task : again.tasks) task->set_residence(nullptr);
-  for (const auto& family : again.families) family->residence = nullptr;
   persist(again.families);
   persist(again.tasks);
 }
@@ -481,12 +413,12 @@ std::vector<TaskHandle> SerialEngine::from_local(const std::string& name, const 
                                 std::string(kind.result->name));
   }
   std::vector<TaskHandle> one(1, TaskHandle(Task::make(kind, {}, {})));
-  one.front().get()->set_residence(std::make_unique<KeptResidence>(*this, found->second));
+  keep(*one.front().get(), found->second);
   return one;
 }
 
 void SerialEngine::to_local(const std::string& name, const Tasks& targets) {
-  for (const Task* target : targets) left_[name] = kept(*target).value();
+  for (const Task* target : targets) left_[name] = kept(*target);
 }
 
 std::vector<RankInfo> SerialEngine::info() {

@@ -7,8 +7,9 @@
 #include "graph/core/graph.hpp"
 #include "graph/families/program.hpp"
 #include "graph/families/stages.hpp"
-#include "runtime/executor/failure.hpp"
 #include "runtime/executor/running_task.hpp"
+#include "runtime/machine/machine.hpp"
+#include "runtime/session/failure_names.hpp"
 
 #include <ramal/communicator.hpp>
 #include <ramal/detail/engine.hpp>
@@ -60,18 +61,22 @@ class SerialEngine final : public Engine, private TellsOrigins {
     const void* mpi_communicator() const override { return nullptr; }
   };
 
-  const KeptResidence& kept(const Task& task) const;
+  /// Null if it is not kept here, by itself or with its family.
+  const Value* find_kept(const Task& task) const;
+  /// Throws std::invalid_argument if it is not.
+  const Value& kept(const Task& task) const;
+  void keep(const Task& task, Value value) const;
   /// The values of the targets, in their order, failed ones included.
   std::vector<Value> evaluate(const Tasks& targets);
-  Value given(const Task& task) const;
+  const Value& given(const Task& task) const {
+    return task.constant() != nullptr ? *task.constant() : kept(task);
+  }
   bool make_members(const Graph& graph, const Tasks& targets);
   /// Plans the families and makes all their members; returns the members' values, by node.
   std::vector<std::vector<Value>> evaluate(std::span<const std::shared_ptr<const FamilyNode>> families,
                                            PlannedProgram& planned,
                                            const std::unordered_set<const Task*>& read_otherwise = {});
   void persist(const Tasks& targets, const std::unordered_set<const Task*>& consumed);
-  void lend(const Task& task) const;
-  void renew(const Task& task) const;
   /// A family program while it is evaluated.
   struct Evaluation {
     const PlannedProgram& planned;
@@ -88,7 +93,6 @@ class SerialEngine final : public Engine, private TellsOrigins {
   TaskOrigin origin_of(const void* origin, std::uint64_t) const override {
     return *static_cast<const TaskOrigin*>(origin);
   }
-  std::exception_ptr error_of(const Failure& failure) const;
   void throw_first_failure(const std::vector<Value>& values) const;
 
   Alone alone_;
@@ -97,13 +101,7 @@ class SerialEngine final : public Engine, private TellsOrigins {
   std::map<std::string, Value> left_;
   RunId run_ = 0;
   std::uint64_t tasks_run_ = 0;
-  std::uint64_t kept_families_ = 0;  // ever
-  struct Failed {
-    std::string task;
-    std::string file;
-    unsigned line;
-  };
-  std::map<std::pair<RunId, std::uint64_t>, Failed> failed_;
+  FailureNames names_{{host_name()}};
 };
 
 }  // namespace ramal::detail
