@@ -34,12 +34,6 @@ inline void keep_first(std::optional<Failure>& first, const Failure& other) {
   if (!first || other.before(*first)) first = other;
 }
 
-/// What a CancelledError says to whoever waits for it.
-inline std::string gave_up_text(std::string_view name) {
-  return "ramal: the result of " + std::string(name) +
-         " was cancelled before it was there; computing or persisting it makes it anew";
-}
-
 /// What `caught` may have been doing.
 constexpr const char* not_encoded = "its result could not be encoded: ";
 constexpr const char* not_decoded = "its result could not be decoded: ";

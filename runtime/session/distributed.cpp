@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/session/distributed.hpp"
 
+#include "runtime/session/ready_watch.hpp"
 #include "runtime/session/retry.hpp"
-
-#include <ramal/error.hpp>
 
 #include <algorithm>
 
@@ -180,8 +179,7 @@ bool DistributedEngine::wait(const Tasks& targets, double seconds) {
   {
     const auto held = rank_.lock();
     for (const Task* target : targets) {
-      if (target->constant() == nullptr && !KeptResults::was_given_up(*target))
-        missing.push_back(kept_.get(*target));
+      if (target->constant() == nullptr && !was_given_up(*target)) missing.push_back(kept_.get(*target));
     }
   }
   return wait_until(
@@ -248,7 +246,7 @@ void DistributedEngine::cancel(const Tasks& targets) {
   const auto held = rank_.lock();
   std::map<RunId, std::set<ValueId>> given_up;
   for (const Task* target : targets) {
-    if (target->constant() != nullptr || KeptResults::was_given_up(*target)) continue;
+    if (target->constant() != nullptr || was_given_up(*target)) continue;
     const KeptResult kept = kept_.get(*target);
     if (kept.is_ready() || kept.is_of_family()) continue;
     given_up[kept.run()].insert(kept.id());
@@ -272,7 +270,7 @@ void DistributedEngine::cancel(const Tasks& targets) {
 void DistributedEngine::retry(const Tasks& targets, const Families& families) {
   const auto held = rank_.lock();
   for (const Task* target : targets) {
-    if (target->constant() == nullptr && !KeptResults::was_given_up(*target)) kept_.get(*target);
+    if (target->constant() == nullptr && !was_given_up(*target)) kept_.get(*target);
   }
   for (const auto& family : families) {
     if (!family->gave_up) kept_.get(*family);

@@ -23,12 +23,13 @@
 #include "runtime/session/history.hpp"
 #include "runtime/session/kept_results.hpp"
 #include "runtime/session/local_tasks.hpp"
-#include "runtime/session/ready_watch.hpp"
 #include "runtime/session/runs.hpp"
 #include "runtime/session/shipments.hpp"
 #include "runtime/session/warnings.hpp"
 
 namespace ramal::detail {
+
+class ReadyWatch;
 
 class DistributedEngine final : public Engine, private Control {
  public:
@@ -113,7 +114,7 @@ class DistributedEngine final : public Engine, private Control {
   Runs runs_;
   Shipments shipments_;
   LocalTasks local_tasks_;
-  ReadyWatch::List watches_;
+  std::vector<ReadyWatch*> watches_;
   Warnings warnings_;
   History history_;
 

@@ -2,8 +2,6 @@
 // How DistributedEngine makes families: what of them is asked for is planned as a family program, and kept.
 #include "runtime/session/distributed.hpp"
 
-#include <ramal/error.hpp>
-
 namespace ramal::detail {
 
 // --- made for what reads them ---------------------------------------------------------------------------
@@ -151,7 +149,6 @@ void DistributedEngine::check(const Families& families) {
   const auto held = rank_.lock();
   std::vector<const Failure*> failures;
   for (const auto& family : families) {
-    if (family->gave_up) throw CancelledError(gave_up_text(family->name()));
     const auto& failure = kept_.get(*family)->failure;
     if (failure) failures.push_back(&*failure);
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/session/failure_names.hpp"
 
+#include "graph/families/dependencies.hpp"
 #include "graph/families/program.hpp"
 
 #include <ramal/error.hpp>
@@ -81,6 +82,29 @@ Outcome FailureNames::outcome_of(std::vector<Value> values) const {
   if (!errors.empty()) outcome.first = errors.begin()->second;
   outcome.values = std::move(values);
   return outcome;
+}
+
+namespace {
+
+[[noreturn]] void throw_not_kept(const std::string& what, bool was_given_up, bool is_anothers) {
+  if (was_given_up) {
+    throw CancelledError("ramal: " + what +
+                         " was cancelled before it was there; computing or persisting it makes it anew");
+  }
+  throw std::invalid_argument(
+      "ramal: " + what +
+      (is_anothers ? " was persisted in another session; compute it there, or make its graph anew"
+                   : " is not persisted; call session.persist on it first"));
+}
+
+}  // namespace
+
+void throw_not_kept(const Task& task) {
+  throw_not_kept("the result of " + shown_name(task), was_given_up(task), task.residence() != nullptr);
+}
+
+void throw_not_kept(const FamilyNode& family) {
+  throw_not_kept("the family " + std::string(family.name()), family.gave_up, family.residence != nullptr);
 }
 
 }  // namespace ramal::detail

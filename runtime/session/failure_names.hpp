@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // FailureNames: what the program calls the tasks that failed, and the exceptions made of that, for both
-// engines. A Failure travels with two numbers: its run's, and its task's there. What they stand for is known
-// on rank 0 alone, and only while it still has the run's tasks. So the name is noted when a failure is heard
-// of, and an exception made when somebody asks.
+// engines; and those of results that are not kept at all. A Failure travels with two numbers: its run's, and
+// its task's there. What they stand for is known on rank 0 alone, and only while it still has the run's
+// tasks. So the name is noted when a failure is heard of, and an exception made when somebody asks.
 //
 // Invariants: a name that was noted stays until its run is forgotten. Nothing here keeps a task or a family
 // alive.
@@ -63,5 +63,15 @@ class FailureNames {
   std::map<std::pair<RunId, std::uint64_t>, Name> names_;  // by a failure's two numbers
   std::map<RunId, std::vector<FamilyName>> kept_;          // of kept families, by program and node
 };
+
+/// Throws what whoever waits for a result is told that this session does not keep: CancelledError if it was
+/// given up, else std::invalid_argument.
+[[noreturn]] void throw_not_kept(const Task& task);
+[[noreturn]] void throw_not_kept(const FamilyNode& family);
+/// The task was to be kept, by itself or with its family, and has not been asked for again since.
+inline bool was_given_up(const Task& task) {
+  return task.residence() == nullptr &&
+         (task.gave_up() || (task.family() != nullptr && task.family()->gave_up));
+}
 
 }  // namespace ramal::detail

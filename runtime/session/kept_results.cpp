@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/session/kept_results.hpp"
 
-#include "graph/families/dependencies.hpp"
 #include "runtime/rank/rank.hpp"
 #include "runtime/session/failure_names.hpp"
-
-#include <ramal/error.hpp>
 
 namespace ramal::detail {
 
@@ -54,29 +51,19 @@ KeptResult KeptResults::find(const Task& task) const {
 
 KeptResult KeptResults::get(const Task& task) const {
   if (const KeptResult kept = find(task)) return kept;
-  const std::string name = shown_name(task);
-  if (was_given_up(task)) throw CancelledError(gave_up_text(name));
-  if (task.residence() != nullptr) {
-    throw std::invalid_argument("ramal: the result of " + name +
-                                " was persisted in another session; compute it there, or "
-                                "make its graph anew");
-  }
-  throw std::invalid_argument("ramal: the result of " + name +
-                              " is not persisted; call session.persist on it first");
+  throw_not_kept(task);
 }
 
 std::shared_ptr<KeptFamily> KeptResults::find(const FamilyNode& family) const {
   const auto* residence = dynamic_cast<const ResidenceOf<KeptFamily>*>(family.residence.get());
   if (residence == nullptr) return nullptr;
-  if (residence->of(releases_)) return residence->kept();
-  throw std::invalid_argument("ramal: the family " + std::string(family.name()) +
-                              " was persisted in another session; make it anew");
+  if (!residence->of(releases_)) throw_not_kept(family);
+  return residence->kept();
 }
 
 std::shared_ptr<KeptFamily> KeptResults::get(const FamilyNode& family) const {
   if (auto kept = find(family)) return kept;
-  throw std::invalid_argument("ramal: the family " + std::string(family.name()) +
-                              " is not persisted; call session.persist on it first");
+  throw_not_kept(family);
 }
 
 bool KeptResults::is_made_by(RunId run, const Task& task) const {

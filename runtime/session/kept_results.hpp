@@ -94,13 +94,8 @@ class KeptResults {
   KeptResult get(const Task& task) const;
   /// Null if it is not kept. Throws std::invalid_argument if another session keeps it.
   std::shared_ptr<KeptFamily> find(const FamilyNode& family) const;
-  /// Throws std::invalid_argument if it is not kept by this session.
+  /// Throws CancelledError if it was given up, std::invalid_argument if it is not kept by this session.
   std::shared_ptr<KeptFamily> get(const FamilyNode& family) const;
-  /// It was to be kept, by itself or with its family, and has not been asked for again since.
-  static bool was_given_up(const Task& task) {
-    return task.residence() == nullptr &&
-           (task.gave_up() || (task.family() != nullptr && task.family()->gave_up));
-  }
   /// It is kept by itself, and that run has made it and did not fail.
   bool is_made_by(RunId run, const Task& task) const;
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "runtime/rank/rank.hpp"
+#include "runtime/session/failure_names.hpp"
 #include "runtime/session/kept_results.hpp"
 
 #include <algorithm>
@@ -15,10 +16,9 @@ namespace ramal::detail {
 
 class ReadyWatch final : public Watch {
  public:
-  using List = std::vector<ReadyWatch*>;
-
   /// All of these outlive it.
-  ReadyWatch(Rank& rank, const KeptResults& kept, List& list, const Engine::Tasks& targets)
+  ReadyWatch(Rank& rank, const KeptResults& kept, std::vector<ReadyWatch*>& list,
+             const Engine::Tasks& targets)
       : rank_(rank), kept_(kept), list_(list), size_(targets.size()), left_(targets.size()) {
     const auto held = rank_.lock();
     for (std::size_t i = 0; i < targets.size(); ++i) note(*targets[i], i);
@@ -53,17 +53,18 @@ class ReadyWatch final : public Watch {
 
  private:
   void note(const Task& target, std::size_t place) {
-    const bool is_there = target.constant() != nullptr || KeptResults::was_given_up(target);
-    if (is_there || kept_.get(target).is_ready()) {
+    const bool is_there = target.constant() != nullptr || was_given_up(target);
+    const KeptResult kept = is_there ? KeptResult() : kept_.get(target);
+    if (is_there || kept.is_ready()) {
       ready_.push_back(place);
     } else {
-      places_.emplace(kept_.get(target).id(), place);
+      places_.emplace_hint(places_.end(), kept.id(), place);  // they mostly come in the order of their ids
     }
   }
 
   Rank& rank_;
   const KeptResults& kept_;
-  List& list_;
+  std::vector<ReadyWatch*>& list_;
   std::size_t size_;
   std::size_t left_;
   std::multimap<ValueId, std::size_t> places_;  // those that are not there

@@ -144,10 +144,7 @@ const Value* SerialEngine::find_kept(const Task& task) const {
 
 const Value& SerialEngine::kept(const Task& task) const {
   if (const Value* value = find_kept(task)) return *value;
-  throw std::invalid_argument("ramal: the result of " + shown_name(task) +
-                              (task.residence() != nullptr
-                                   ? " was persisted in another session"
-                                   : " is not persisted; call session.persist on it first"));
+  throw_not_kept(task);
 }
 
 void SerialEngine::keep(const Task& task, Value value) const {

@@ -147,8 +147,7 @@ void SerialEngine::persist(const Families& families) {
 
 const std::vector<Value>& SerialEngine::persisted_members(const FamilyNode& family) const {
   if (const auto* values = kept_members(family)) return *values;
-  throw std::invalid_argument("ramal: the family " + std::string(family.name()) +
-                              " is not persisted; call session.persist on it first");
+  throw_not_kept(family);
 }
 
 bool SerialEngine::wait(const Families& families, double) {
