@@ -327,4 +327,15 @@ HandlesRead handles_read(std::span<const std::shared_ptr<const FamilyNode>> fami
   return handles;
 }
 
+std::unordered_set<const Task*> HandlesRead::consumed(
+    const std::unordered_set<const Task*>& read_otherwise) const {
+  std::unordered_set<const Task*> found;
+  for (const Task* task : all) {
+    const bool is_lazy =
+        task->constant() == nullptr && task->family() == nullptr && task->residence() == nullptr;
+    if (is_lazy && in_one_family.contains(task) && !read_otherwise.contains(task)) found.insert(task);
+  }
+  return found;
+}
+
 }  // namespace ramal::detail

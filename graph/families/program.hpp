@@ -256,6 +256,10 @@ struct HandlesRead {
   std::vector<const Task*> all;
   /// Those that are members of one family of handles (`as_family`) and that nothing else here reads.
   std::unordered_set<const Task*> in_one_family;
+
+  /// Those of these that nobody has made yet and nothing else reads: the program that reads them frees each
+  /// as it is read, so that a dataset larger than memory can go through it.
+  std::unordered_set<const Task*> consumed(const std::unordered_set<const Task*>& read_otherwise) const;
 };
 HandlesRead handles_read(std::span<const std::shared_ptr<const FamilyNode>> families,
                          const std::function<bool(const FamilyNode&)>& is_kept);

@@ -79,9 +79,13 @@ class Stages {
 
 }  // namespace
 
-FamilyStages family_stages(std::span<const Task* const> targets,
+FamilyStages family_stages(const Graph& graph, std::span<const Task* const> targets,
                            const std::function<bool(const FamilyNode&)>& is_kept) {
-  return Stages(is_kept).of(targets);
+  const bool any = std::ranges::any_of(graph.given, [&](TaskIndex i) {
+    const Task& task = *graph.tasks[i];
+    return task.family() != nullptr && task.residence() == nullptr && !is_kept(*task.family());
+  });
+  return any ? Stages(is_kept).of(targets) : FamilyStages();
 }
 
 }  // namespace ramal::detail

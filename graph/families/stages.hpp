@@ -3,6 +3,8 @@
 // program, then the explicit tasks that read its members, which other families read.
 #pragma once
 
+#include "graph/core/graph.hpp"
+
 #include <ramal/detail/dependence.hpp>
 
 #include <functional>
@@ -22,9 +24,11 @@ struct FamilyStages {
   /// families of several stages.
   std::unordered_set<const Task*> read_otherwise;
 };
-/// The stages of all families that the targets need and that are not kept. Walks what the targets need up to
-/// what is kept, with a stack of its own, however long the chain. O(tasks + families).
-FamilyStages family_stages(std::span<const Task* const> targets,
+/// The stages of all families that the targets need and that are not kept. `graph`: what `collect` makes of
+/// them. Where that starts from no member that is to be made there are none, which takes no walk. Else walks
+/// what the targets need up to what is kept, with a stack of its own, however long the chain.
+/// O(tasks + families).
+FamilyStages family_stages(const Graph& graph, std::span<const Task* const> targets,
                            const std::function<bool(const FamilyNode&)>& is_kept);
 
 }  // namespace ramal::detail

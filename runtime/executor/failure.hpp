@@ -5,6 +5,8 @@
 #include "graph/core/subgraph.hpp"
 #include "runtime/executor/exceptions.hpp"
 
+#include <optional>
+
 namespace ramal::detail {
 
 /// What stands for arguments that cannot be shown.
@@ -45,10 +47,9 @@ struct Failure {
   bool before(const Failure& other) const { return std::pair(run, plan) < std::pair(other.run, other.plan); }
 };
 
-/// What a CancelledError says to whoever waits for it.
-inline std::string gave_up_text(std::string_view name) {
-  return "ramal: the result of " + std::string(name) +
-         " was cancelled before it was there; computing or persisting it makes it anew";
+/// `first` becomes the one that is reported of the two.
+inline void keep_first(std::optional<Failure>& first, const Failure& other) {
+  if (!first || other.before(*first)) first = other;
 }
 
 /// What `caught` may have been doing.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What of persisted results is to be made again, so that some that failed or were cancelled can be tried
-// again.
+// again. For both engines. By the session's thread, which tasks' words belong to.
 #pragma once
 
 #include "graph/families/dependencies.hpp"
@@ -15,7 +15,8 @@ struct Retried {
 };
 
 /// Those of the targets that have failed or were given up, and all that these failed for, each after what it
-/// is made of. `failed(one)`: it is kept, and is a failure. `kept(one)`: it is kept, or on its way.
+/// is made of. `failed(one)`: it is kept, and is a failure. `kept(one)`: it is kept, or on its way. What is
+/// returned is kept no more.
 template <class IsFailed, class IsKept>
 Retried retried(const Engine::Tasks& tasks, const Engine::Families& families, IsFailed failed, IsKept kept) {
   Retried again;
@@ -37,6 +38,8 @@ Retried retried(const Engine::Tasks& tasks, const Engine::Families& families, Is
   for (const auto& family : families) walk.reach({nullptr, family});
   for (const Task* task : again.tasks) task->begin_next_attempt();
   for (const auto& family : again.families) ++family->attempt;
+  for (const Task* task : again.tasks) task->set_residence(nullptr);
+  for (const auto& family : again.families) family->residence = nullptr;
   return again;
 }
 

@@ -3,38 +3,20 @@
 
 #include "runtime/session/retry.hpp"
 
-#include "runtime/machine/machine.hpp"
-
-#include <ramal/error.hpp>
+#include <algorithm>
 
 namespace ramal::detail {
 
+/// A task's value, as the engine that made it keeps it.
 class SerialEngine::KeptResidence final : public Residence {
  public:
-  /// `lender`: the number of the kept family whose member it is, if that is what was persisted.
-  KeptResidence(const SerialEngine& owner, Value value, std::uint64_t lender = 0)
-      : owner_(&owner), value_(std::move(value)), lender_(lender) {}
+  KeptResidence(const SerialEngine& owner, Value value) : owner_(&owner), value_(std::move(value)) {}
   const SerialEngine* owner() const { return owner_; }
   const Value& value() const { return value_; }
-  std::uint64_t lender() const { return lender_; }
 
  private:
   const SerialEngine* owner_;
   Value value_;
-  std::uint64_t lender_;
-};
-
-class SerialEngine::KeptMembers final : public Residence {
- public:
-  /// `number`: this persisting's alone.
-  KeptMembers(std::vector<Value> values, std::uint64_t number)
-      : values_(std::move(values)), number_(number) {}
-  const std::vector<Value>& values() const { return values_; }
-  std::uint64_t number() const { return number_; }
-
- private:
-  std::vector<Value> values_;
-  std::uint64_t number_;
 };
 
 std::vector<Value> SerialEngine::evaluate(const Tasks& targets) {
@@ -69,10 +51,7 @@ Value SerialEngine::call(const Graph& graph, TaskIndex i, std::vector<Cell>& cel
   ++tasks_run_;
   const TaskOrigin origin{.run = run_, .plan = i, .site = call_site(task.where()), .attempt = task.attempt()};
   Value result = result_of(task.kind(), origin, frame);
-  if (result.failed()) {
-    failed_.try_emplace({run_, i},
-                        Failed{std::string(task.name()), task.where().file_name(), task.where().line()});
-  }
+  if (result.failed()) names_.note(result.get<Failure>(), task);
   return result;
 }
 
@@ -85,177 +64,6 @@ Value SerialEngine::result_of(const Kind& kind, const TaskOrigin& origin, CallFr
   });
   this_thread_runs = nullptr;
   return result;
-}
-
-// --- families ---------------------------------------------------------------------------------------------
-
-/// Makes the members of families that the graph starts from, and those that these need, unless there are
-/// none.
-bool SerialEngine::make_members(const Graph& graph, const Tasks& targets) {
-  const auto settle = [this](const Task& task, const std::vector<Value>& members) {
-    task.set_residence(
-        std::make_unique<KeptResidence>(*this, members[static_cast<std::size_t>(task.member())]));
-  };
-  for (const TaskIndex i : graph.given) renew(*graph.tasks[i]);
-  bool any = false;
-  bool any_to_make = false;
-  for (const TaskIndex i : graph.given) {
-    const Task& task = *graph.tasks[i];
-    if (task.family() == nullptr || task.residence() != nullptr) continue;
-    any = true;
-    if (kept_members(*task.family()) != nullptr) {
-      lend(task);
-    } else {
-      any_to_make = true;
-    }
-  }
-  if (!any_to_make) return any;
-  const auto is_kept = [this](const FamilyNode& family) { return kept_members(family) != nullptr; };
-  const FamilyStages stages = family_stages(targets, is_kept);
-  for (const FamilyStage& stage : stages.stages) {
-    PlannedProgram planned;
-    const auto values = evaluate(stage.families, planned, stages.read_otherwise);
-    for (const TaskHandle& member : stage.members) {
-      const Task& task = *member.get();
-      if (task.residence() == nullptr) settle(task, values[planned.node(*task.family())]);
-    }
-  }
-  return true;
-}
-
-std::vector<std::vector<Value>> SerialEngine::evaluate(
-    std::span<const std::shared_ptr<const FamilyNode>> families, PlannedProgram& planned,
-    const std::unordered_set<const Task*>& read_otherwise) {
-  const auto is_kept = [this](const FamilyNode& family) { return kept_members(family) != nullptr; };
-  const HandlesRead read = handles_read(families, is_kept);
-  // Those of a family of handles that nothing else reads are as lazy afterwards as they were before.
-  std::unordered_set<const Task*> consumed;
-  for (const Task* task : read.all) {
-    const bool is_lazy =
-        task->constant() == nullptr && task->family() == nullptr && task->residence() == nullptr;
-    if (is_lazy && read.in_one_family.contains(task) && !read_otherwise.contains(task)) consumed.insert(task);
-  }
-  persist(read.all, consumed);
-  std::vector<Value> handles;
-  ProgramContext context;
-  context.kept = [&](const FamilyNode& family) { return KeptAs{is_kept(family) ? ValueId{1} : 0}; };
-  context.given = [&](const Task& task) {
-    handles.push_back(given(task));
-    return GivenMember{handles.size() - 1, 0};
-  };
-  planned = plan_program(families, context);
-  for (const Task* task : consumed) task->set_residence(nullptr);
-  ++run_;
-  Evaluation all{planned, {}, {}};
-  for (const ProgramNode& node : planned.program.nodes) {
-    all.values.emplace_back();
-    all.reads.push_back(reads_of(node));
-  }
-  for (std::uint32_t i = 0; i < planned.program.nodes.size(); ++i) {
-    const ProgramNode& node = planned.program.nodes[i];
-    auto& own = all.values[i];
-    if (node.kept != 0) {
-      own = *kept_members(*planned.families[i]);
-    } else if (!node.given.empty()) {
-      for (const GivenMember& member : node.given) own.push_back(handles[member.id]);
-    } else if (node.loop >= 0 && own.empty()) {
-      evaluate_loop(all, planned.program.loops[static_cast<std::size_t>(node.loop)], i);
-    } else if (!node.exists() && node.loop < 0) {
-      own.resize(static_cast<std::size_t>(node.extent.volume()));
-      for (std::int64_t number = 0; number < node.extent.volume(); ++number) evaluate_member(all, i, number);
-    }
-  }
-  return std::move(all.values);
-}
-
-/// Two steps of a loop's nodes are held at a time: a step reads only itself and the one before.
-void SerialEngine::evaluate_loop(Evaluation& all, const ProgramLoop& loop, std::uint32_t first) {
-  const auto& nodes = all.planned.program.nodes;
-  for (std::uint32_t i = first; i < loop.first_left; ++i)
-    all.values[i].resize(2 * static_cast<std::size_t>(nodes[i].row()) + 1);  // so that none is empty
-  std::int64_t step = 0;
-  const Value* done = nullptr;
-  for (bool is_last = false; !is_last; ++step) {
-    for (std::uint32_t i = first; i < loop.first_left; ++i) {
-      for (std::int64_t k = 0; k < nodes[i].row(); ++k) evaluate_member(all, i, step * nodes[i].row() + k);
-    }
-    if (loop.done >= 0) done = &all.value(static_cast<std::uint32_t>(loop.done), step);
-    is_last = step + 1 == loop.steps || (done != nullptr && (done->failed() || done->get<bool>()));
-  }
-  for (std::size_t state = 0; state < loop.states.size(); ++state) {
-    const std::uint32_t made_by = loop.states[state];
-    for (std::int64_t k = 0; k < nodes[made_by].row(); ++k) {
-      const Value& last = all.value(made_by, (step - 1) * nodes[made_by].row() + k);
-      all.values[loop.first_left + state].push_back(done != nullptr && done->failed() ? *done : last);
-    }
-  }
-}
-
-const Value& SerialEngine::Evaluation::value(std::uint32_t node, std::int64_t number) const {
-  const ProgramNode& of = planned.program.nodes[node];
-  return values[node][static_cast<std::size_t>(of.loop >= 0 ? number % (2 * of.row()) : number)];
-}
-
-void SerialEngine::evaluate_member(Evaluation& all, std::uint32_t i, std::int64_t number) {
-  const ProgramNode& node = all.planned.program.nodes[i];
-  const Index place = node.extent.place_of(number);
-  Value value = call_member(all, i, place);
-  if (value.failed()) {
-    const FamilyNode& family = *all.planned.families[i];
-    const auto& failure = value.get<Failure>();
-    if (failure.run == run_ && failure.plan == name_of(i, number)) {
-      failed_.try_emplace({run_, failure.plan}, Failed{std::string(family.name()) + place.text(),
-                                                       family.where.file_name(), family.where.line()});
-    }
-  }
-  const_cast<Value&>(all.value(i, number)) = std::move(value);
-}
-
-void SerialEngine::run(const Families& families) {
-  Families fresh, kept;
-  for (const auto& family : families) (kept_members(*family) != nullptr ? kept : fresh).push_back(family);
-  if (!fresh.empty()) {
-    PlannedProgram planned;
-    const auto values = evaluate(fresh, planned);
-    std::vector<Value> asked;
-    for (const auto& family : fresh)
-      std::ranges::copy(values[planned.node(*family)], std::back_inserter(asked));
-    throw_first_failure(asked);
-  }
-  check(kept);
-}
-
-const std::vector<Value>* SerialEngine::kept_members(const FamilyNode& family) const {
-  const auto* kept = dynamic_cast<const KeptMembers*>(family.residence.get());
-  return kept != nullptr ? &kept->values() : nullptr;
-}
-
-void SerialEngine::persist(const Families& families) {
-  for (const auto& family : families) {
-    if (kept_members(*family) != nullptr) continue;
-    PlannedProgram planned;
-    auto values = evaluate(std::span(&family, 1), planned);
-    family->residence =
-        std::make_unique<KeptMembers>(std::move(values[planned.node(*family)]), ++kept_families_);
-  }
-}
-
-const std::vector<Value>& SerialEngine::persisted_members(const FamilyNode& family) const {
-  if (const auto* values = kept_members(family)) return *values;
-  throw std::invalid_argument("ramal: the family " + std::string(family.name()) +
-                              " is not persisted; call session.persist on it first");
-}
-
-bool SerialEngine::wait(const Families& families, double) {
-  for (const auto& family : families) persisted_members(*family);
-  return true;
-}
-
-void SerialEngine::check(const Families& families) {
-  std::vector<Value> values;
-  for (const auto& family : families)
-    std::ranges::copy(persisted_members(*family), std::back_inserter(values));
-  throw_first_failure(values);
 }
 
 Value SerialEngine::call_member(Evaluation& all, std::uint32_t number, const Index& place) {
@@ -289,74 +97,36 @@ Value SerialEngine::call_member(Evaluation& all, std::uint32_t number, const Ind
 
 // --- kept results -----------------------------------------------------------------------------------------
 
-Value SerialEngine::given(const Task& task) const {
-  return task.constant() != nullptr ? *task.constant() : kept(task).value();
-}
-
-/// A handle to a member of a family that is kept as a whole.
-void SerialEngine::lend(const Task& task) const {
-  const auto& members = dynamic_cast<const KeptMembers&>(*task.family()->residence);
-  task.set_residence(std::make_unique<KeptResidence>(
-      *this, members.values()[static_cast<std::size_t>(task.member())], members.number()));
-}
-
-/// Where its family has been persisted anew since, it is what that says.
-void SerialEngine::renew(const Task& task) const {
-  const auto* residence = dynamic_cast<const KeptResidence*>(task.residence());
-  if (residence == nullptr || residence->owner() != this || residence->lender() == 0) return;
-  const auto* members = dynamic_cast<const KeptMembers*>(task.family()->residence.get());
-  if (members == nullptr) {
-    task.set_residence(nullptr);
-  } else if (members->number() != residence->lender()) {
-    lend(task);
+const Value* SerialEngine::find_kept(const Task& task) const {
+  if (task.residence() != nullptr) {
+    const auto* residence = dynamic_cast<const KeptResidence*>(task.residence());
+    return residence != nullptr && residence->owner() == this ? &residence->value() : nullptr;
   }
+  const auto* members = task.family() != nullptr ? kept_members(*task.family()) : nullptr;
+  return members != nullptr ? &(*members)[static_cast<std::size_t>(task.member())] : nullptr;
 }
 
-const SerialEngine::KeptResidence& SerialEngine::kept(const Task& task) const {
-  renew(task);
-  const auto* residence = dynamic_cast<const KeptResidence*>(task.residence());
-  if (residence != nullptr && residence->owner() == this) return *residence;
-  throw std::invalid_argument("ramal: the result of " + shown_name(task) +
-                              (task.residence() != nullptr
-                                   ? " was persisted in another session"
-                                   : " is not persisted; call session.persist on it first"));
+const Value& SerialEngine::kept(const Task& task) const {
+  if (const Value* value = find_kept(task)) return *value;
+  throw_not_kept(task);
+}
+
+void SerialEngine::keep(const Task& task, Value value) const {
+  task.set_residence(std::make_unique<KeptResidence>(*this, std::move(value)));
 }
 
 void SerialEngine::throw_first_failure(const std::vector<Value>& values) const {
-  const Failure* first = nullptr;
+  std::vector<const Failure*> failures;
   for (const Value& value : values) {
-    if (value.failed() && (first == nullptr || value.get<Failure>().before(*first)))
-      first = &value.get<Failure>();
+    if (value.failed()) failures.push_back(&value.get<Failure>());
   }
-  if (first != nullptr) std::rethrow_exception(error_of(*first));
-}
-
-std::exception_ptr SerialEngine::error_of(const Failure& failure) const {
-  const auto& failed = failed_.at({failure.run, failure.plan});
-  return std::make_exception_ptr(TaskError({.task = failed.task,
-                                            .file = failed.file,
-                                            .line = failed.line,
-                                            .arguments = failure.arguments,
-                                            .rank = 0,
-                                            .host = host_name(),
-                                            .message = failure.message}));
+  names_.throw_first(failures);
 }
 
 Outcome SerialEngine::compute(const Tasks& targets) {
   if (targets.empty()) return {};
-  Outcome outcome{.values = evaluate(targets)};
-  const Failure* first = nullptr;
-  std::vector<Value> failed;  // hold what `first` is in
-  for (std::size_t i = 0; i < targets.size(); ++i) {
-    Value& value = outcome.values[i];
-    if (!value.failed()) continue;
-    failed.push_back(std::exchange(value, {}));
-    const auto& failure = failed.back().get<Failure>();
-    outcome.failed.emplace(i, error_of(failure));
-    if (first != nullptr && !failure.before(*first)) continue;
-    first = &failure;
-    outcome.first = outcome.failed.at(i);
-  }
+  Outcome outcome = names_.outcome_of(evaluate(targets));
+  names_.forget(run_);
   return outcome;
 }
 
@@ -364,24 +134,26 @@ void SerialEngine::persist(const Tasks& targets) { persist(targets, {}); }
 
 /// Those that are consumed stay able to be made again.
 void SerialEngine::persist(const Tasks& targets, const std::unordered_set<const Task*>& consumed) {
+  const auto is_fresh = [this](const Task* target) {
+    return target->constant() == nullptr && find_kept(*target) == nullptr;
+  };
   Tasks fresh;
-  for (const Task* target : targets) {
-    if (target->constant() == nullptr && target->residence() == nullptr) fresh.push_back(target);
-    if (target->residence() != nullptr) kept(*target);
+  std::ranges::copy_if(targets, std::back_inserter(fresh), is_fresh);
+  for (const Task* target : fresh) {
+    if (target->residence() != nullptr) kept(*target);  // throws: it is another session's
   }
   // Members of families are kept once their families are made, and nothing is left to do. Each run has the
   // number that it has on several ranks, since seeds depend on it.
   if (fresh.empty()) return;
   make_members(collect(fresh), fresh);
-  std::erase_if(fresh, [](const Task* target) { return target->residence() != nullptr; });
+  std::erase_if(fresh, [&](const Task* target) { return !is_fresh(target); });
   if (fresh.empty()) return;
   const auto values = evaluate(fresh);
   for (std::size_t i = 0; i < fresh.size(); ++i) {
-    if (fresh[i]->residence() == nullptr)
-      fresh[i]->set_residence(std::make_unique<KeptResidence>(*this, values[i]));
+    if (fresh[i]->residence() == nullptr) keep(*fresh[i], values[i]);
   }
   for (const Task* task : fresh) {
-    const bool may_be_made_again = kept(*task).value().failed() || consumed.contains(task);
+    const bool may_be_made_again = kept(*task).failed() || consumed.contains(task);
     if (!may_be_made_again) task->forget_inputs();
   }
 }
@@ -416,23 +188,18 @@ std::unique_ptr<Watch> SerialEngine::watch(const Tasks& targets) {
 }
 
 void SerialEngine::cancel(const Tasks& targets) { wait(targets, 0); }
-void SerialEngine::cancel(const Families& families) {
-  for (const auto& family : families) persisted_members(*family);
-}
 
 void SerialEngine::retry(const Tasks& targets, const Families& families) {
   wait(targets, 0);
   wait(families, 0);
   const auto failed = [this](const TaskOrFamily& one) {
-    if (one.task != nullptr) return kept(*one.task).value().failed();
+    if (one.task != nullptr) return kept(*one.task).failed();
     return std::ranges::any_of(*kept_members(*one.family), [](const Value& value) { return value.failed(); });
   };
   const auto is_kept = [this](const TaskOrFamily& one) {
-    return one.task != nullptr ? one.task->residence() != nullptr : kept_members(*one.family) != nullptr;
+    return one.task != nullptr ? find_kept(*one.task) != nullptr : kept_members(*one.family) != nullptr;
   };
   const Retried again = retried(targets, families, failed, is_kept);
-  for (const Task* task : again.tasks) task->set_residence(nullptr);
-  for (const auto& family : again.families) family->residence = nullptr;
   persist(again.families);
   persist(again.tasks);
 }
@@ -447,12 +214,12 @@ std::vector<TaskHandle> SerialEngine::from_local(const std::string& name, const 
                                 std::string(kind.result->name));
   }
   std::vector<TaskHandle> one(1, TaskHandle(Task::make(kind, {}, {})));
-  one.front().get()->set_residence(std::make_unique<KeptResidence>(*this, found->second));
+  keep(*one.front().get(), found->second);
   return one;
 }
 
 void SerialEngine::to_local(const std::string& name, const Tasks& targets) {
-  for (const Task* target : targets) left_[name] = kept(*target).value();
+  for (const Task* target : targets) left_[name] = kept(*target);
 }
 
 std::vector<RankInfo> SerialEngine::info() {

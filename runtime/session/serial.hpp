@@ -1,14 +1,22 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // SerialEngine: RAMAL_SCHEDULER=serial. Every task runs in the caller's stack, in the graph's order, one
 // after the other. For debuggers, and as the judge of the distributed engine: it shares the graph and the
-// functions with it, but no placement, no cutting, no executor and no messages.
+// functions with it, but no placement, no cutting, no executor and no messages. What both sides must do alike
+// they take from one place: which families are made in which stages, what a program consumes
+// (graph/families), what is tried again (retry.hpp), and how failures are told (FailureNames).
+//
+// Invariants: whatever is persisted is there when `persist` returns, so nothing is ever under way or given
+// up. Runs have the numbers that they have on several ranks, since seeds depend on them.
+//
+// The session's thread alone.
 #pragma once
 
 #include "graph/core/graph.hpp"
 #include "graph/families/program.hpp"
 #include "graph/families/stages.hpp"
-#include "runtime/executor/failure.hpp"
 #include "runtime/executor/running_task.hpp"
+#include "runtime/machine/machine.hpp"
+#include "runtime/session/failure_names.hpp"
 
 #include <ramal/communicator.hpp>
 #include <ramal/detail/engine.hpp>
@@ -49,8 +57,6 @@ class SerialEngine final : public Engine, private TellsOrigins {
  private:
   class KeptResidence;
   class KeptMembers;
-  const std::vector<Value>* kept_members(const FamilyNode& family) const;
-  const std::vector<Value>& persisted_members(const FamilyNode& family) const;
   /// The communicator of collective tasks: this process alone.
   class Alone final : public Communicator {
    public:
@@ -60,18 +66,6 @@ class SerialEngine final : public Engine, private TellsOrigins {
     const void* mpi_communicator() const override { return nullptr; }
   };
 
-  const KeptResidence& kept(const Task& task) const;
-  /// The values of the targets, in their order, failed ones included.
-  std::vector<Value> evaluate(const Tasks& targets);
-  Value given(const Task& task) const;
-  bool make_members(const Graph& graph, const Tasks& targets);
-  /// Plans the families and makes all their members; returns the members' values, by node.
-  std::vector<std::vector<Value>> evaluate(std::span<const std::shared_ptr<const FamilyNode>> families,
-                                           PlannedProgram& planned,
-                                           const std::unordered_set<const Task*>& read_otherwise = {});
-  void persist(const Tasks& targets, const std::unordered_set<const Task*>& consumed);
-  void lend(const Task& task) const;
-  void renew(const Task& task) const;
   /// A family program while it is evaluated.
   struct Evaluation {
     const PlannedProgram& planned;
@@ -79,17 +73,44 @@ class SerialEngine final : public Engine, private TellsOrigins {
     std::vector<Reads> reads;
     const Value& value(std::uint32_t node, std::int64_t number) const;
   };
+
+  // what is kept
+  /// Null if it is not kept here, by itself or with its family.
+  const Value* find_kept(const Task& task) const;
+  /// Throws std::invalid_argument if it is not.
+  const Value& kept(const Task& task) const;
+  void keep(const Task& task, Value value) const;
+  const Value& given(const Task& task) const {
+    return task.constant() != nullptr ? *task.constant() : kept(task);
+  }
+  /// Null if the family is not kept.
+  const std::vector<Value>* kept_members(const FamilyNode& family) const;
+  /// Throws std::invalid_argument if it is not.
+  const std::vector<Value>& persisted_members(const FamilyNode& family) const;
+  void persist(const Tasks& targets, const std::unordered_set<const Task*>& consumed);
+  void throw_first_failure(const std::vector<Value>& values) const;
+
+  // tasks
+  /// The values of the targets, in their order, failed ones included.
+  std::vector<Value> evaluate(const Tasks& targets);
+  Value call(const Graph& graph, TaskIndex i, std::vector<Cell>& cells);
+  Value result_of(const Kind& kind, const TaskOrigin& origin, CallFrame& frame);
+
+  // families
+  bool make_members(const Graph& graph, const Tasks& targets);
+  /// Plans the families and makes all their members; returns the members' values, by node.
+  std::vector<std::vector<Value>> evaluate(std::span<const std::shared_ptr<const FamilyNode>> families,
+                                           PlannedProgram& planned,
+                                           const std::unordered_set<const Task*>& read_otherwise = {});
   void evaluate_member(Evaluation& all, std::uint32_t node, std::int64_t number);
   void evaluate_loop(Evaluation& all, const ProgramLoop& loop, std::uint32_t first);
   Value call_member(Evaluation& all, std::uint32_t node, const Index& place);
-  Value call(const Graph& graph, TaskIndex i, std::vector<Cell>& cells);
-  Value result_of(const Kind& kind, const TaskOrigin& origin, CallFrame& frame);
+
+  // TellsOrigins
   int rank() const override { return 0; }
   TaskOrigin origin_of(const void* origin, std::uint64_t) const override {
     return *static_cast<const TaskOrigin*>(origin);
   }
-  std::exception_ptr error_of(const Failure& failure) const;
-  void throw_first_failure(const std::vector<Value>& values) const;
 
   Alone alone_;
   RunningTask running_;
@@ -97,13 +118,7 @@ class SerialEngine final : public Engine, private TellsOrigins {
   std::map<std::string, Value> left_;
   RunId run_ = 0;
   std::uint64_t tasks_run_ = 0;
-  std::uint64_t kept_families_ = 0;  // ever
-  struct Failed {
-    std::string task;
-    std::string file;
-    unsigned line;
-  };
-  std::map<std::pair<RunId, std::uint64_t>, Failed> failed_;
+  FailureNames names_{{host_name()}};
 };
 
 }  // namespace ramal::detail

@@ -256,6 +256,28 @@ TEST(Families, WhatIsGivenUpIsNotMade) {
   }
 }
 
+TEST(Families, MembersAreGivenUpAndTriedAgainWithTheirFamily) {
+  for (const int ranks : {1, 3}) {
+    calls = 0;
+    SteppedRanks stepped(ranks, 4);
+    stepped.engine().set_front_members(4);
+    Session& session = stepped.session();
+    const auto made = family<counted_calls>(1000);
+    const auto before = made[3];
+    session.persist(made);
+    session.cancel(made);
+    EXPECT_THROW(session.wait(before), CancelledError);
+    EXPECT_THROW(session.wait(made[4]), CancelledError) << "a handle that is asked for only now";
+    EXPECT_EQ(session.compute(made[5]), 5u) << "by itself";
+    EXPECT_LT(calls, 100);
+    session.retry(made[6]);
+    session.wait(made[7]);
+    session.persist(made);
+    EXPECT_EQ(session.compute(before), 3u);
+    EXPECT_LT(calls, 1100) << "as a whole, once";
+  }
+}
+
 /// Fronts end, and others begin, while it is given up.
 TEST(Families, GivingUpAtAnyTimeEndsWell) {
   for (unsigned seed = 1; seed <= seeds(60); ++seed) {

@@ -211,6 +211,23 @@ TEST_P(Outcomes, HandlesToMembersFollowTheirFamily) {
   EXPECT_EQ(session().compute(reduce<add>(map<plus_one>(made))), 288);
 }
 
+TEST_P(Outcomes, AMemberIsKeptWithItsFamily) {
+  is_broken = false;
+  const auto made = family<place_times_ten>(8);
+  const auto before = made(1);
+  session().persist(made);
+  const auto after = made(2);  // neither is persisted by itself
+  session().wait(before, after);
+  std::size_t told = 0;
+  for ([[maybe_unused]] const auto one : session().as_completed(std::vector{before, after})) ++told;
+  EXPECT_EQ(told, 2u);
+  session().retry(before);
+  session().cancel(after);
+  EXPECT_EQ(sum_of(session().compute(std::vector{before, after})), 30);
+  EXPECT_EQ(calls, 8) << "nothing is made again";
+  EXPECT_THROW(session().wait(family<place_times_ten>(8)(1)), std::invalid_argument);
+}
+
 TEST_P(Outcomes, AllFailedMembersOfAKeptFamilyAreNamed) {
   const auto made = family<place_times_ten>(8);
   session().persist(made);
