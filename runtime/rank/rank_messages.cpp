@@ -19,6 +19,11 @@ template <class T>
 std::span<const std::byte> bytes_of(std::span<const T> items) {
   return std::as_bytes(items);
 }
+/// The rest of a message behind its first `head` bytes, which it must have.
+std::span<const std::byte> behind(std::size_t head, std::span<const std::byte> payload) {
+  if (payload.size() < head) throw DecodeError("a message is shorter than its head");
+  return payload.subspan(head);
+}
 template <class T>
 std::vector<T> items_of(std::span<const std::byte> bytes) {
   std::vector<T> items(bytes.size() / sizeof(T));
@@ -220,7 +225,7 @@ void Rank::handle(int from, const Header& header, std::span<const std::byte> pay
       break;
     case MessageType::member:
     case MessageType::member_failure:
-      take_member(header, payload.first(sizeof(MemberName)), payload.subspan(sizeof(MemberName)));
+      take_member(header, payload, behind(sizeof(MemberName), payload));
       break;
     case MessageType::progress:
       if (!programs_.hear_progress(header.run, static_cast<std::uint32_t>(from),
@@ -258,19 +263,19 @@ void Rank::handle(int from, const Header& header, std::span<const std::byte> pay
       break;
     case MessageType::report:
       workers_.note_news();
-      control_->report(from, payload);
+      control().report(from, payload);
       break;
     case MessageType::learnt:
       for (const ToldDuration& told : items_of<ToldDuration>(payload))
-        control_->learn(images_.resolve(told.kind), told.sum);
+        control().learn(images_.resolve(told.kind), told.sum);
       break;
     case MessageType::stop:
       take_stop(from, header, payload);
       break;
     case MessageType::store: {
       ValueId id = 0;
+      const auto name = behind(sizeof id, payload);
       std::memcpy(&id, payload.data(), sizeof id);
-      const auto name = payload.subspan(sizeof id);
       left_[std::string(reinterpret_cast<const char*>(name.data()), name.size())] = executor_.kept(id);
       break;
     }
@@ -307,6 +312,11 @@ void Rank::handle(int from, const Header& header, std::span<const std::byte> pay
   }
 }
 
+Control& Rank::control() const {
+  if (control_ == nullptr) throw DecodeError("a message that is for rank 0 alone");
+  return *control_;
+}
+
 /// A result for rank 0, by way of this rank.
 void Rank::pass_result_on(const Header& header, std::span<const std::byte> payload) {
   if (transport_->rank() != 0) {
@@ -326,9 +336,9 @@ void Rank::take_ready(std::span<const std::byte> payload) {
   const auto bytes = reader.raw<std::uint64_t>();
   if (reader.left() > 0) {
     const auto failure = Codec<Failure>::read(reader);
-    control_->ready(id, bytes, &failure);
+    control().ready(id, bytes, &failure);
   } else {
-    control_->ready(id, bytes, nullptr);
+    control().ready(id, bytes, nullptr);
   }
 }
 

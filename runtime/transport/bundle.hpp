@@ -22,6 +22,11 @@
 namespace ramal::detail {
 
 constexpr std::uint32_t tree_parent(std::uint32_t rank) { return rank & (rank - 1); }
+/// Behind the last rank of own's subtree, of so many ranks.
+constexpr std::uint32_t tree_end(std::uint32_t own, std::uint32_t ranks) {
+  const std::uint32_t lowest_bit = own & (~own + 1);
+  return own == 0 || ranks - own < lowest_bit ? ranks : own + lowest_bit;
+}
 /// The child of `own` that leads to `to`, which is in own's subtree.
 constexpr std::uint32_t tree_child(std::uint32_t own, std::uint32_t to) {
   return own + std::bit_floor(to - own);
