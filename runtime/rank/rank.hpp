@@ -186,7 +186,6 @@ class Rank final : private Receiver, private Outlet, private Shipping::Port, pri
   void tell_durations();
 
   // receiving
-  Control& control() const;
   void start(Subgraph subgraph);
   void take_early(RunId run);
   std::uint64_t counted_bytes(const Header& header) const;

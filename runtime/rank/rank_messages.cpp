@@ -24,6 +24,14 @@ std::span<const std::byte> behind(std::size_t head, std::span<const std::byte> p
   if (payload.size() < head) throw DecodeError("a message is shorter than its head");
   return payload.subspan(head);
 }
+/// Ranks of one program send none of these the wrong way, but who sends is another rank's word.
+bool is_for_rank_0_alone(MessageType type) {
+  return type == MessageType::ready || type == MessageType::report || type == MessageType::learnt ||
+         type == MessageType::starved || type == MessageType::answer;
+}
+bool is_from_rank_0_alone(MessageType type) {
+  return type == MessageType::census || type == MessageType::overdraw;
+}
 template <class T>
 std::vector<T> items_of(std::span<const std::byte> bytes) {
   std::vector<T> items(bytes.size() / sizeof(T));
@@ -218,6 +226,8 @@ void Rank::receive(int from, const Header& header, std::span<const std::byte> pa
 
 void Rank::handle(int from, const Header& header, std::span<const std::byte> payload) {
   if (shipping_.holds(header, payload)) return;
+  if (control_ != nullptr ? is_from_rank_0_alone(header.type) : is_for_rank_0_alone(header.type))
+    throw DecodeError("a message that is not for this rank");
   switch (header.type) {
     case MessageType::result:
     case MessageType::failure:
@@ -263,11 +273,11 @@ void Rank::handle(int from, const Header& header, std::span<const std::byte> pay
       break;
     case MessageType::report:
       workers_.note_news();
-      control().report(from, payload);
+      control_->report(from, payload);
       break;
     case MessageType::learnt:
       for (const ToldDuration& told : items_of<ToldDuration>(payload))
-        control().learn(images_.resolve(told.kind), told.sum);
+        control_->learn(images_.resolve(told.kind), told.sum);
       break;
     case MessageType::stop:
       take_stop(from, header, payload);
@@ -312,11 +322,6 @@ void Rank::handle(int from, const Header& header, std::span<const std::byte> pay
   }
 }
 
-Control& Rank::control() const {
-  if (control_ == nullptr) throw DecodeError("a message that is for rank 0 alone");
-  return *control_;
-}
-
 /// A result for rank 0, by way of this rank.
 void Rank::pass_result_on(const Header& header, std::span<const std::byte> payload) {
   if (transport_->rank() != 0) {
@@ -336,9 +341,9 @@ void Rank::take_ready(std::span<const std::byte> payload) {
   const auto bytes = reader.raw<std::uint64_t>();
   if (reader.left() > 0) {
     const auto failure = Codec<Failure>::read(reader);
-    control().ready(id, bytes, &failure);
+    control_->ready(id, bytes, &failure);
   } else {
-    control().ready(id, bytes, nullptr);
+    control_->ready(id, bytes, nullptr);
   }
 }
 

@@ -52,13 +52,14 @@ TEST(Bundle, ASubtreeIsAllThatComesByItsRank) {
 TEST(Bundle, MessagesThatARankCannotGetEndIt) {
   const Images images = Images::loaded();
   for (const MessageType type : {MessageType::ready, MessageType::report, MessageType::learnt,
+                                 MessageType::starved, MessageType::answer, MessageType::settle,
                                  MessageType::member, MessageType::store, MessageType::progress}) {
     Network network(3);
     Rank rank(network.connect(1), images, 0, nullptr, about(1));
     const auto other = network.connect(2);
     const bool is_short =
         type == MessageType::member || type == MessageType::store || type == MessageType::progress;
-    const std::size_t bytes = is_short ? 3 : 48;
+    const std::size_t bytes = type == MessageType::settle ? 0 : is_short ? 3 : 48;
     std::memset(other->write(1, {.type = type, .run = 5, .bytes = bytes}), 0, bytes);
     other->flush();
     EXPECT_EXIT(rank.progress(), ::testing::ExitedWithCode(70), "internal error") << static_cast<int>(type);
