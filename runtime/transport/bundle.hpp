@@ -53,7 +53,8 @@ inline BundleEntry next_entry(std::span<const std::byte> bundle, std::size_t& at
   BundleEntry entry{};
   if (bundle.size() - at < sizeof entry) throw DecodeError("a bundle of subgraphs ends too early");
   std::memcpy(&entry, bundle.data() + at, sizeof entry);
-  if (bundle.size() - at < padded_entry(entry.bytes))
+  // The first, since rounding up what is near 2^64 wraps around.
+  if (entry.bytes > bundle.size() || bundle.size() - at < padded_entry(entry.bytes))
     throw DecodeError("a bundle of subgraphs ends too early");
   at += padded_entry(entry.bytes);
   return entry;

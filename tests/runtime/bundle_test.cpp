@@ -66,6 +66,16 @@ TEST(Bundle, MessagesThatARankCannotGetEndIt) {
   }
 }
 
+TEST(Bundle, AnEntryOfAnyLengthIsRefused) {
+  for (const std::uint64_t bytes :
+       {~std::uint64_t{0}, ~std::uint64_t{0} - 24, std::uint64_t{1} << 63, std::uint64_t{17}}) {
+    const BundleEntry entries[]{{.to = 1, .after = 0, .relays = 0, .unused = 0, .bytes = bytes}, {}};
+    std::size_t at = 0;
+    EXPECT_THROW(next_entry(std::as_bytes(std::span(entries)).first(sizeof entries[0] + 16), at), DecodeError)
+        << bytes;
+  }
+}
+
 TEST(Bundle, ABrokenOneIsRefused) {
   const BundleEntry entry{.to = 1, .after = 0, .relays = 0, .unused = 0, .bytes = 8};
   std::size_t at = 0;
