@@ -30,7 +30,7 @@ bool is_for_rank_0_alone(MessageType type) {
          type == MessageType::starved || type == MessageType::answer;
 }
 bool is_from_rank_0_alone(MessageType type) {
-  return type == MessageType::census || type == MessageType::overdraw;
+  return type == MessageType::census || type == MessageType::overdraw || type == MessageType::query;
 }
 template <class T>
 std::vector<T> items_of(std::span<const std::byte> bytes) {
