@@ -112,7 +112,8 @@ void CollectiveTurns::give_up() {
 void CollectiveTurns::take(const Turn& turn) {
   if (turn.type == MessageType::settle) {
     thrown_.erase(turn.name);
-    const State state = participants_.extract(turn.name).mapped().state;
+    const State state = participants_.at(turn.name).state;  // throws if it is of a task that is not here
+    participants_.erase(turn.name);
     if (state != State::left) --under_way_;
     if (state == State::given_up) return;  // its inputs may not be there, and nobody waits for it
     executor_.settle(turn.name.run, turn.name.turn, turn.failure ? &*turn.failure : nullptr);

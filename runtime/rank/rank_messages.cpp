@@ -30,6 +30,19 @@ template <class T>
 std::span<const std::byte> bytes_of(std::span<const T> items) {
   return std::as_bytes(items);
 }
+/// The rest of a message behind its first `head` bytes, which it must have.
+std::span<const std::byte> behind(std::size_t head, std::span<const std::byte> payload) {
+  if (payload.size() < head) throw DecodeError("a message is shorter than its head");
+  return payload.subspan(head);
+}
+/// Ranks of one program send none of these the wrong way, but who sends is another rank's word.
+bool is_for_rank_0_alone(MessageType type) {
+  return type == MessageType::ready || type == MessageType::report || type == MessageType::learnt ||
+         type == MessageType::starved || type == MessageType::answer;
+}
+bool is_from_rank_0_alone(MessageType type) {
+  return type == MessageType::census || type == MessageType::overdraw || type == MessageType::query;
+}
 template <class T>
 std::vector<T> items_of(std::span<const std::byte> bytes) {
   std::vector<T> items(bytes.size() / sizeof(T));
@@ -222,6 +235,8 @@ void Rank::receive(int from, const Header& header, std::span<const std::byte> pa
 
 void Rank::handle(int from, const Header& header, std::span<const std::byte> payload) {
   if (shipping_.holds(header, payload)) return;
+  if (control_ != nullptr ? is_from_rank_0_alone(header.type) : is_for_rank_0_alone(header.type))
+    throw DecodeError("a message that is not for this rank");
   switch (header.type) {
     case MessageType::result:
     case MessageType::failure:
@@ -231,7 +246,7 @@ void Rank::handle(int from, const Header& header, std::span<const std::byte> pay
     case MessageType::member_failure:
     case MessageType::member_for_all:
     case MessageType::member_failure_for_all:
-      take_member(header, payload.first(sizeof(MemberName)), payload.subspan(sizeof(MemberName)));
+      take_member(header, payload, behind(sizeof(MemberName), payload));
       break;
     case MessageType::progress:
       if (!programs_.hear_progress(header.run, static_cast<std::uint32_t>(from),
@@ -281,8 +296,8 @@ void Rank::handle(int from, const Header& header, std::span<const std::byte> pay
       break;
     case MessageType::store: {
       ValueId id = 0;
+      const auto name = behind(sizeof id, payload);
       std::memcpy(&id, payload.data(), sizeof id);
-      const auto name = payload.subspan(sizeof id);
       left_[std::string(reinterpret_cast<const char*>(name.data()), name.size())] = executor_.kept(id);
       break;
     }

@@ -123,6 +123,7 @@ void Shipping::pass_program_on(RunId run, std::span<const std::byte> padded_prog
   std::map<std::uint32_t, std::vector<ProgramEntry>> children;
   std::optional<ProgramEntry> mine;
   for (const ProgramEntry& entry : entries) {
+    expect_in_subtree(entry.to);
     if (entry.to == own) {
       mine = entry;
       continue;
@@ -192,6 +193,13 @@ void Shipping::handle_what_was_held() {
   }
 }
 
+/// What is passed on goes further from rank 0 with each hop, whatever another rank says.
+void Shipping::expect_in_subtree(std::uint32_t to) const {
+  const auto own = static_cast<std::uint32_t>(mail_.rank());
+  if (to < own || to >= tree_end(own, static_cast<std::uint32_t>(mail_.ranks())))
+    throw DecodeError("a message for a rank that this one does not lead to");
+}
+
 /// Sends each child the entries of its subtree, then takes what is this rank's own, which comes first.
 void Shipping::take_bundle(RunId run, const std::shared_ptr<Buffer>& bundle) {
   const auto own = static_cast<std::uint32_t>(mail_.rank());
@@ -204,6 +212,7 @@ void Shipping::take_bundle(RunId run, const std::shared_ptr<Buffer>& bundle) {
   for (std::size_t at = 0; at < bundle->size();) {
     const std::size_t begin = at;
     const BundleEntry entry = next_entry(bundle->view(), at);
+    expect_in_subtree(entry.to);
     if (entry.to == own) {
       mine = entry;
     } else if (const auto child = tree_child(own, entry.to); parts.empty() || parts.back().child != child) {

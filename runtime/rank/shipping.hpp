@@ -63,6 +63,7 @@ class Shipping {
   std::vector<bool> ship_bundled(std::span<const Subgraph> subgraphs, std::size_t fetched);
   void pass_program_on(RunId run, std::span<const std::byte> padded_program,
                        std::span<const ProgramEntry> entries);
+  void expect_in_subtree(std::uint32_t to) const;
   void start_next(const Header& header, Buffer bytes);
   void handle_what_was_held();
 

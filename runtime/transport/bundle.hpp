@@ -22,6 +22,11 @@
 namespace ramal::detail {
 
 constexpr std::uint32_t tree_parent(std::uint32_t rank) { return rank & (rank - 1); }
+/// Behind the last rank of own's subtree, of so many ranks.
+constexpr std::uint32_t tree_end(std::uint32_t own, std::uint32_t ranks) {
+  const std::uint32_t lowest_bit = own & (~own + 1);
+  return own == 0 || ranks - own < lowest_bit ? ranks : own + lowest_bit;
+}
 /// The child of `own` that leads to `to`, which is in own's subtree.
 constexpr std::uint32_t tree_child(std::uint32_t own, std::uint32_t to) {
   return own + std::bit_floor(to - own);
@@ -48,7 +53,8 @@ inline BundleEntry next_entry(std::span<const std::byte> bundle, std::size_t& at
   BundleEntry entry{};
   if (bundle.size() - at < sizeof entry) throw DecodeError("a bundle of subgraphs ends too early");
   std::memcpy(&entry, bundle.data() + at, sizeof entry);
-  if (bundle.size() - at < padded_entry(entry.bytes))
+  // The first, since rounding up what is near 2^64 wraps around.
+  if (entry.bytes > bundle.size() || bundle.size() - at < padded_entry(entry.bytes))
     throw DecodeError("a bundle of subgraphs ends too early");
   at += padded_entry(entry.bytes);
   return entry;

@@ -36,6 +36,46 @@ TEST(Bundle, TheTreeReachesEveryRankInFewSteps) {
   }
 }
 
+TEST(Bundle, ASubtreeIsAllThatComesByItsRank) {
+  for (const std::uint32_t ranks : {1u, 2u, 7u, 16u, 21u}) {
+    for (std::uint32_t own = 0; own < ranks; ++own) {
+      for (std::uint32_t to = 0; to < ranks; ++to) {
+        bool comes_by = own == 0;
+        for (std::uint32_t at = to; at != 0; at = tree_parent(at)) comes_by |= at == own;
+        ASSERT_EQ(comes_by, to >= own && to < tree_end(own, ranks)) << own << ' ' << to << ' ' << ranks;
+      }
+    }
+  }
+}
+
+/// They end all ranks with a message; where they are read at all, beyond their end.
+TEST(Bundle, MessagesThatARankCannotGetEndIt) {
+  const Images images = Images::loaded();
+  for (const MessageType type : {MessageType::ready, MessageType::report, MessageType::learnt,
+                                 MessageType::starved, MessageType::answer, MessageType::settle,
+                                 MessageType::member, MessageType::store, MessageType::progress}) {
+    Network network(3);
+    Rank rank(network.connect(1), images, 0, nullptr, about(1));
+    const auto other = network.connect(2);
+    const bool is_short =
+        type == MessageType::member || type == MessageType::store || type == MessageType::progress;
+    const std::size_t bytes = type == MessageType::settle ? 0 : is_short ? 3 : 48;
+    std::memset(other->write(1, {.type = type, .run = 5, .bytes = bytes}), 0, bytes);
+    other->flush();
+    EXPECT_EXIT(rank.progress(), ::testing::ExitedWithCode(70), "internal error") << static_cast<int>(type);
+  }
+}
+
+TEST(Bundle, AnEntryOfAnyLengthIsRefused) {
+  for (const std::uint64_t bytes :
+       {~std::uint64_t{0}, ~std::uint64_t{0} - 24, std::uint64_t{1} << 63, std::uint64_t{17}}) {
+    const BundleEntry entries[]{{.to = 1, .after = 0, .relays = 0, .unused = 0, .bytes = bytes}, {}};
+    std::size_t at = 0;
+    EXPECT_THROW(next_entry(std::as_bytes(std::span(entries)).first(sizeof entries[0] + 16), at), DecodeError)
+        << bytes;
+  }
+}
+
 TEST(Bundle, ABrokenOneIsRefused) {
   const BundleEntry entry{.to = 1, .after = 0, .relays = 0, .unused = 0, .bytes = 8};
   std::size_t at = 0;

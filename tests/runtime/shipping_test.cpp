@@ -189,5 +189,20 @@ TEST_P(ShippingTest, RefusesWhatEndsTooEarly) {
   EXPECT_THROW(at(0).shipping.take_bundle(1, std::make_shared<Buffer>(Buffer::copy_of(bytes))), DecodeError);
 }
 
+TEST_P(ShippingTest, RefusesWhatItDoesNotLeadTo) {
+  if (ranks() < 2) GTEST_SKIP();
+  // Rank 1 leads to nobody else.
+  for (const auto to : {0u, 2u, static_cast<std::uint32_t>(ranks()), ~0u}) {
+    const BundleEntry entry{.to = to, .after = 0, .relays = 0, .unused = 0, .bytes = 0};
+    const auto bundle = std::make_shared<Buffer>(Buffer::copy_of(std::as_bytes(std::span(&entry, 1))));
+    EXPECT_THROW(at(1).shipping.take_bundle(1, bundle), DecodeError) << to;
+    const ProgramEntry next{.to = to, .after = 0};
+    EXPECT_THROW(at(1).shipping.take_program_bundle({.type = MessageType::program_bundle, .slot = 0},
+                                                    std::as_bytes(std::span(&next, 1))),
+                 DecodeError)
+        << to;
+  }
+}
+
 }  // namespace
 }  // namespace ramal::detail
