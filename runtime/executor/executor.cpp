@@ -5,6 +5,7 @@
 #include "runtime/machine/numa.hpp"
 
 #include <ramal/collective.hpp>
+#include <ramal/detail/member.hpp>
 
 #include <algorithm>
 
@@ -54,11 +55,14 @@ void Executor::check_sorts(const Run& run) {
     return kind->sort == Sort::task ||
            (stolen ? kind->sort == Sort::member : kind->is_bound_to_participants());
   };
-  if (std::ranges::all_of(run.kinds, fits)) return;
-  const bool all_fit =
-      std::ranges::all_of(run.graph.kind, [&](std::uint32_t kind) { return fits(run.kinds[kind]); });
-  if (!all_fit)
+  const auto fit = [&](std::uint32_t kind) { return fits(run.kinds[kind]); };
+  if (!std::ranges::all_of(run.kinds, fits) && !std::ranges::all_of(run.graph.kind, fit))
     throw DecodeError("a subgraph is damaged: what sort of tasks it has");  // others are externals
+  if (!run.is_stolen()) return;
+  for (Slot task = 0; task < run.graph.tasks(); ++task) {
+    if (!has_place(*run.kinds[run.graph.kind[task]], run.graph.literals_of(task)))
+      throw DecodeError("a stolen member's place is damaged");
+  }
 }
 
 /// Its tasks are called with care, where the observer is told of them.

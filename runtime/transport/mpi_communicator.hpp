@@ -8,6 +8,9 @@
 #include <mpi.h>
 
 #include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
 
 namespace ramal::detail {
 

@@ -3,6 +3,7 @@
 // what only the order of messages brings about.
 #include "graph/tasks/cut.hpp"
 #include "runtime/rank/rank.hpp"
+#include "runtime/transport/encoded.hpp"
 #include "runtime/transport/inprocess.hpp"
 
 #include <ramal/ramal.hpp>
@@ -203,6 +204,37 @@ TEST_F(ExecutorTest, RefusesTasksOfASortThatIsNotCalledHere) {
   draft.kinds = {images_.refer(given_kind<long>)};
   draft.externals = {{5, External::import, 0}};
   EXPECT_NO_THROW(executor_.start(draft.finish(2)));
+}
+
+std::int64_t number_of_place(Index place) { return place[0]; }
+
+TEST_F(ExecutorTest, RefusesStolenMembersWhosePlaceIsDamaged) {
+  const Kind& kind = *family<number_of_place>(3).view().node->kind;
+  const auto reply = [&](std::int32_t dims, std::size_t numbers) {
+    SubgraphDraft draft;
+    draft.kinds = {images_.refer(kind)};
+    const auto room = draft.add_task(0, 0, 0, sizeof(PlaceHead) + numbers * sizeof(std::int64_t));
+    const PlaceHead head{.dims = dims, .in_time = 0};
+    std::memcpy(room.literals, &head, sizeof head);
+    draft.routes = {{0, 1, 0}};
+    const Subgraph graph = draft.finish(1);
+    const auto origins = encoded(std::vector<TaskOrigin>{{.run = 1, .plan = 0, .place = Index(1)}});
+    std::vector<std::byte> message;
+    const auto append = [&message](std::span<const std::byte> bytes) {
+      const std::uint64_t size = bytes.size();
+      const auto head_of = std::as_bytes(std::span(&size, 1));
+      message.insert(message.end(), head_of.begin(), head_of.end());
+      message.insert(message.end(), bytes.begin(), bytes.end());
+      message.resize((message.size() + 7) / 8 * 8);
+    };
+    append(graph.bytes.view());
+    append(origins);
+    return message;
+  };
+  EXPECT_NO_THROW(executor_.run_stolen(reply(1, 1)));
+  EXPECT_THROW(executor_.run_stolen(reply(Index::most_dims + 1, 9)), DecodeError);
+  EXPECT_THROW(executor_.run_stolen(reply(-1, 1)), DecodeError);
+  EXPECT_THROW(executor_.run_stolen(reply(2, 1)), DecodeError) << "shorter than it says";
 }
 
 // --- what is given away ------------------------------------------------------------------------------------

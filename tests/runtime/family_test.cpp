@@ -332,6 +332,29 @@ Word all_sorts(const Index& place, Word one, Inputs<Word> few, std::string text,
   return sum;
 }
 
+std::string joined(std::vector<std::string> group) {
+  std::string text = "(";
+  for (const std::string& one : group) text += one;
+  return text + ')';
+}
+std::string digit(Index place) { return std::to_string(place[0] % 10); }
+
+TEST(Families, AreReducedInGroupsThatAreVectors) {
+  for (const long size : {1L, 2L, 7L, 30L}) {
+    std::vector<Delayed<std::string>> digits;
+    for (long i = 0; i < size; ++i) digits.push_back(delayed<digit>(Index(i)));
+    for (const int ranks : {1, 3}) {
+      SteppedRanks stepped(ranks, 3);
+      Session& session = stepped.session();
+      for (const long arity : {2L, 3L, 8L}) {
+        EXPECT_EQ(session.compute(reduce<joined>(family<digit>(size), {.arity = arity})),
+                  session.compute(reduce<joined>(digits, {.arity = static_cast<std::size_t>(arity)})))
+            << size << " by " << arity << " on " << ranks;
+      }
+    }
+  }
+}
+
 TEST(Families, ParametersOfAllSortsAreReadInTheirOrder) {
   const auto of = [](std::int64_t size) {
     const auto depends = [](const Index& place, Reads& reads) {

@@ -50,6 +50,16 @@ struct PlaceHead {
   std::uint32_t in_time;  ///< 1: the first dimension is of steps, and so moves with its front; else 0
 };
 
+/// False for literals of another rank that do not begin as a member's of that kind do.
+inline bool has_place(const Kind& kind, std::span<const std::byte> literals) {
+  if (kind.sort != Sort::member || !kind.parameters.place) return true;
+  PlaceHead head;
+  if (literals.size() < sizeof head) return false;
+  std::memcpy(&head, literals.data(), sizeof head);
+  return head.dims >= 0 && head.dims <= Index::most_dims && head.in_time <= 1 &&
+         literals.size() - sizeof head >= static_cast<std::size_t>(head.dims) * sizeof(std::int64_t);
+}
+
 /// Moves the place in a member's literals to where its front has moved on. For a thief, which runs the member
 /// outside of its front.
 inline void move_place(const Kind& kind, std::int64_t steps, std::byte* literals) {
@@ -163,8 +173,7 @@ struct LevelThunk {
     if (count == 1) {
       result.emplace<T>(pass_input<T>(frame, 0));
     } else if constexpr (Operation::takes_group) {
-      ArgReader in(frame);
-      read_and_call(SignatureOf<decltype(op)>{}, in, result, function);
+      call_group(SignatureOf<decltype(op)>{}, frame, result);
     } else if (count == 2) {
       call_pair(SignatureOf<decltype(op)>{}, frame, result);
     } else {
@@ -172,6 +181,17 @@ struct LevelThunk {
       for (std::size_t i = 1; i < count; ++i)
         sum = std::invoke(op, std::move(sum), frame.input(i).template get<T>());
       result.emplace<T>(std::move(sum));
+    }
+  }
+  template <class R, class P>
+  static void call_group(Signature<R, P> signature, CallFrame& frame, Value& result) {
+    if constexpr (is_inputs<std::remove_cvref_t<P>>) {
+      ArgReader in(frame);
+      read_and_call(signature, in, result, function);
+    } else {
+      std::vector<T> values;
+      for (std::size_t i = 0; i < group(frame); ++i) values.push_back(pass_input<T>(frame, i));
+      call_into<R>(result, function, std::move(values));
     }
   }
   template <class R, class A, class B>
