@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <source_location>
 #include <thread>
 
 namespace {
@@ -75,7 +76,23 @@ TEST(Collect, GoesDepthFirstInputsBeforeConsumers) {
   EXPECT_EQ(inputs_of(graph, 5), (Indices{2, 4}));
   EXPECT_EQ(graph.targets, (Indices{5}));
   EXPECT_TRUE(graph.given.empty());
-  EXPECT_EQ(graph.kinds.size(), 3u);
+}
+
+TEST(Collect, ListsAKindOnceForEachLineThatMakesTasksOfIt) {
+  std::vector<Delayed<long>> made;
+  for (long i = 0; i < 3; ++i) made.push_back(delayed<source>(i));
+  const auto line = std::source_location::current().line() - 1;
+  made.push_back(delayed<source>(3));
+  Tasks targets;
+  for (const auto& one : made) targets.push_back(at(one));
+  const Graph graph = collected(targets);
+  EXPECT_EQ(graph.kinds, (std::vector{&at(made[0])->kind(), &at(made[0])->kind()}));
+  ASSERT_EQ(graph.sites.size(), 2u);
+  EXPECT_EQ(graph.sites[0].line, line);
+  EXPECT_EQ(graph.sites[1].line, line + 2);
+  EXPECT_STREQ(graph.sites[0].file, std::source_location::current().file_name());
+  EXPECT_EQ(std::vector<std::uint32_t>(graph.kind_index.begin(), graph.kind_index.end()),
+            (std::vector<std::uint32_t>{0, 0, 0, 1}));
 }
 
 TEST(Collect, FollowsTheOrderOfTheArguments) {
