@@ -171,10 +171,11 @@ void SubgraphDraft::reserve(const Size& size) {
 /// To twice what there is of everything with the next task, since all grows together.
 void SubgraphDraft::grow(std::size_t inputs, std::size_t literal_words) {
   constexpr std::uint64_t least = 16;
-  constexpr std::uint64_t most_tasks = std::numeric_limits<std::uint32_t>::max();
-  const auto grown = [](std::uint64_t room, std::uint64_t used) { return std::max({least, room, 2 * used}); };
-  reserve({.tasks = static_cast<std::uint32_t>(
-               std::min(grown(room_.tasks, used_.tasks + std::uint64_t{1}), most_tasks)),
+  constexpr std::uint64_t most = std::numeric_limits<std::uint32_t>::max() - 1;
+  const auto grown = [&](std::uint64_t room, std::uint64_t used) {
+    return std::max(used, std::min(std::max({least, room, 2 * used}), most));
+  };
+  reserve({.tasks = static_cast<std::uint32_t>(grown(room_.tasks, used_.tasks + std::uint64_t{1})),
            .inputs = grown(room_.inputs, used_.inputs + inputs),
            .literal_words = grown(room_.literal_words, used_.literal_words + literal_words)});
 }

@@ -203,6 +203,7 @@ class Planner {
     const auto first = static_cast<std::uint32_t>(program().nodes.size());
     for (const LoopNode& of : loop.nodes) {
       ProgramNode node = node_of_family(*of.family, true);
+      node.attempt = left.attempt;
       node.loop = number_of_loop;
       node.is_task = of.is_task;
       node.placed_in_time = of.family->traits.placed_in_time;

@@ -54,7 +54,7 @@ void CollectiveTurns::hear(MessageType type, Name name, std::optional<Failure> f
   }
   Tally& tally = tallies_[{type, name}];
   ++tally.heard;
-  if (failure && (!tally.failure || failure->before(*tally.failure))) tally.failure = std::move(failure);
+  if (failure) keep_first(tally.failure, *failure);
   // Others may be heard of before the run has come here. This rank's own word is among those counted.
   const auto participant = participants_.find(name);
   if (participant == participants_.end() || tally.heard < size(participant->second)) return;
@@ -113,6 +113,8 @@ void CollectiveTurns::take(const Turn& turn) {
   if (turn.type == MessageType::settle) {
     thrown_.erase(turn.name);
     const State state = participants_.at(turn.name).state;  // throws if it is of a task that is not here
+    if (state == State::waiting || state == State::ready)
+      throw DecodeError("a collective task is settled that has not had its turn here");
     participants_.erase(turn.name);
     if (state != State::left) --under_way_;
     if (state == State::given_up) return;  // its inputs may not be there, and nobody waits for it

@@ -4,7 +4,7 @@
 // stands how large results were: of members that were timed, and of tasks that other ranks ran. Whoever gives
 // tasks away reads both while runs are under way, and fronts are prepared by the latter.
 //
-// Threads: `add` and what is const by any; all else by whoever pumps.
+// Threads: `add`, `add_result` and what is const by any; all else by whoever pumps.
 #pragma once
 
 #include <ramal/detail/task.hpp>

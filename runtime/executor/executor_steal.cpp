@@ -308,12 +308,7 @@ std::size_t Executor::run_stolen(std::span<const std::byte> reply) {
     try {
       value = arrival_type(number, slot)->read(reader);
     } catch (...) {  // a user's own codec may throw anything
-      value = Value::make<Failure>(Failure{.run = home_run,
-                                           .plan = arrival_plan(number, slot),
-                                           .rank = rank_,
-                                           .cancelled = false,
-                                           .message = "its result could not be decoded: " + current_message(),
-                                           .arguments = {}});
+      value = Value::make<Failure>(Failure::caught(home_run, arrival_plan(number, slot), rank_, not_decoded));
     }
     arrive(number, slot, std::move(value));
   }

@@ -212,7 +212,7 @@ void Executor::note_front_failure(Run& run, Slot task, const Failure& failure) {
   const FamilyProgram& program = *run.front->of;
   if (!program.nodes[node_of(run.front->front->member(program, task).name)].asked) return;
   const std::lock_guard lock(run.failure_lock);
-  if (!run.failure || failure.before(*run.failure)) run.failure = failure;
+  keep_first(run.failure, failure);
 }
 
 /// Of what was stolen, the run it was planned in.

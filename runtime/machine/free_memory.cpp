@@ -15,7 +15,10 @@ namespace ramal::detail {
 
 namespace {
 
-#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 33)
+#ifndef __GLIBC_PREREQ
+#define __GLIBC_PREREQ(major, minor) 0
+#endif
+#if __GLIBC_PREREQ(2, 33)
 std::size_t free_in_heap() { return mallinfo2().fordblks; }
 void trim_heap() { malloc_trim(0); }
 #else

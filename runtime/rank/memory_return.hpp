@@ -17,7 +17,7 @@ class MemoryReturn {
   void mind();
   /// It will be time, and much may come back then: whoever is about to sleep until a message comes is to look
   /// again by the clock.
-  bool waits() const { return waits_; }
+  bool waits() const { return waits_ && executor_.runs() == 0; }
 
  private:
   const Executor& executor_;

@@ -29,18 +29,18 @@ void Programs::start(std::span<const std::byte> encoded) {
       one->wants[one->program.front(node, place)].push_back(wanted);
   }
   one->verdicts.resize(one->program.loops.size());
-  find_owned(*one);
+  find_consumed(*one);
   stirred_.push_back(one->program.run);
   programs_.emplace(one->program.run, std::move(one));
   advance();
 }
 
-/// Values of handles that were made for the program alone. What no front imports is released at the end.
-void Programs::find_owned(UnderWay& program) const {
+/// Kept values of handles that the program consumes. What no front imports is released at the end.
+void Programs::find_consumed(UnderWay& program) const {
   for (std::uint32_t node = 0; node < program.program.nodes.size(); ++node) {
     for (const GivenMember& member : program.program.nodes[node].given) {
       if (member.is_consumed != 0 && member.rank == rank_)
-        program.owned[program.program.nodes[node].front].push_back(member.id);
+        program.consumed[program.program.nodes[node].front].push_back(member.id);
     }
   }
 }
@@ -149,8 +149,8 @@ void Programs::activate(UnderWay& program, std::int64_t number) {
   program.fronts.erase(number);
   if (program.is_cancelled) executor_.cancel_all(run);
   executor_.activate(run, next, keeps_of(program, number, *front));
-  if (const auto owned = program.owned.extract(number); !owned.empty()) {
-    for (const ValueId id : owned.mapped()) executor_.release(id);
+  if (const auto consumed = program.consumed.extract(number); !consumed.empty()) {
+    for (const ValueId id : consumed.mapped()) executor_.release(id);
   }
 }
 
@@ -186,7 +186,8 @@ void Programs::end_loop(UnderWay& program) {
       const Value& last = Executor::value_of(abandoned, *slot++);
       const MemberName name = name_of(left, extent.number_of(own.place_of(i)));
       const Value value = failure ? Value::make<Failure>(*failure) : last;
-      if (value.failed() && program.program.nodes[left].asked) note_failure(program, value.get<Failure>());
+      if (value.failed() && program.program.nodes[left].asked)
+        keep_first(program.failure, value.get<Failure>());
       program.mail.emplace(name, value);
       program.last_read[behind].push_back(name);
     }
@@ -250,11 +251,7 @@ void Programs::ended(const FrontRun& front, const Failure* failure) {
   --program.active;
   program.runs.erase(front.number);  // it is gone after this
   tell_progress(program);
-  if (failure != nullptr) note_failure(program, *failure);
-}
-
-void Programs::note_failure(UnderWay& program, const Failure& failure) {
-  if (!program.failure || failure.before(*program.failure)) program.failure = failure;
+  if (failure != nullptr) keep_first(program.failure, *failure);
 }
 
 void Programs::advance() {
@@ -270,7 +267,7 @@ void Programs::advance() {
       announce_(program.program.done,
                 program.failure ? Value::make<Failure>(*program.failure) : Value::make<Void>());
     }
-    for (const auto& [front, ids] : program.owned) {
+    for (const auto& [front, ids] : program.consumed) {
       for (const ValueId id : ids) executor_.release(id);
     }
     latest_ = nullptr;

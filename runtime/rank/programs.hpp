@@ -104,7 +104,7 @@ class Programs {
     };
     std::vector<Verdicts> verdicts;  // by loop
     /// Kept values here that the program consumes, by the front that imports them.
-    std::map<std::int64_t, std::vector<ValueId>> owned;
+    std::map<std::int64_t, std::vector<ValueId>> consumed;
     std::map<std::uint32_t, std::int64_t> consumers;  // ranks, and up to which front they are known to be
     std::set<std::uint32_t> producers;
     std::int64_t clear_until = -1;  // no consumer is too far behind for this front
@@ -117,7 +117,7 @@ class Programs {
   std::int64_t steps_of(const UnderWay& program, std::int64_t number) const;
   void prepare(UnderWay& program, std::int64_t number);
   void activate(UnderWay& program, std::int64_t number);
-  void find_owned(UnderWay& program) const;
+  void find_consumed(UnderWay& program) const;
   std::vector<Keep> keeps_of(UnderWay& program, std::int64_t number, const Front& front);
   void advance(UnderWay& program);
   /// What is to be done about the next front: it is in a loop whose verdict is awaited, or that has ended.
@@ -126,7 +126,6 @@ class Programs {
   static bool is_too_far_ahead(UnderWay& program);
   void tell_progress(UnderWay& program);
   void end_loop(UnderWay& program);
-  static void note_failure(UnderWay& program, const Failure& failure);
   void hear_verdict(UnderWay& program, MemberName member, const Value& value);
   void take(UnderWay& program, MemberName member, Value value);
   UnderWay* find(RunId number);

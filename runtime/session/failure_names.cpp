@@ -16,6 +16,8 @@ void FailureNames::note(const Failure& failure, const Task& task) {
 }
 
 void FailureNames::note(const Failure& failure, std::span<const std::shared_ptr<const FamilyNode>> families) {
+  if (node_of(failure.plan) >= families.size())
+    throw DecodeError("a failure names a family that is not there");
   const FamilyNode* family = families[node_of(failure.plan)].get();
   if (family == nullptr) return;
   names_.try_emplace({failure.run, failure.plan}, name_of_family(*family).of(number_of(failure.plan)));
@@ -58,7 +60,7 @@ std::exception_ptr FailureNames::error_of(const Failure& failure) const {
                                             .line = name.line,
                                             .arguments = failure.arguments,
                                             .rank = failure.rank,
-                                            .host = hosts_[static_cast<std::size_t>(failure.rank)],
+                                            .host = hosts_.at(static_cast<std::size_t>(failure.rank)),
                                             .message = failure.message}));
 }
 

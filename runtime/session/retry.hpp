@@ -26,6 +26,8 @@ Retried retried(const Engine::Tasks& tasks, const Engine::Families& families, Is
         return is_constant || (kept(one) && !failed(one));
       },
       [&](const TaskOrFamily& one, const std::vector<Dependency>&) {
+        // Also what was never kept: it is made again with what is.
+        one.task != nullptr ? one.task->begin_next_attempt() : one.family->begin_next_attempt();
         const bool was_given_up = one.task != nullptr ? one.task->gave_up() : one.family->gave_up;
         if (!was_given_up && !(kept(one) && failed(one))) return;
         if (one.task != nullptr) {
@@ -36,8 +38,6 @@ Retried retried(const Engine::Tasks& tasks, const Engine::Families& families, Is
       });
   for (const Task* task : tasks) walk.reach({.task = task});
   for (const auto& family : families) walk.reach({nullptr, family});
-  for (const Task* task : again.tasks) task->begin_next_attempt();
-  for (const auto& family : again.families) ++family->attempt;
   for (const Task* task : again.tasks) task->set_residence(nullptr);
   for (const auto& family : again.families) family->residence = nullptr;
   return again;

@@ -38,13 +38,19 @@ std::vector<Value> SerialEngine::evaluate(const Tasks& targets) {
   return results;
 }
 
+namespace {
+
+/// `failed`, or that value, if it is a failure and the one of the two that is passed on.
+const Value* first_failed(const Value* failed, const Value& value) {
+  if (!value.failed()) return failed;
+  return failed == nullptr || value.get<Failure>().before(failed->get<Failure>()) ? &value : failed;
+}
+
+}  // namespace
+
 Value SerialEngine::call(const Graph& graph, TaskIndex i, std::vector<Cell>& cells) {
   const Value* failed = nullptr;
-  for (const TaskIndex input : graph.inputs_of(i)) {
-    const Value& value = cells[input].value;
-    if (value.failed() && (failed == nullptr || value.get<Failure>().before(failed->get<Failure>())))
-      failed = &value;
-  }
+  for (const TaskIndex input : graph.inputs_of(i)) failed = first_failed(failed, cells[input].value);
   if (failed != nullptr) return *failed;
   const Task& task = *graph.tasks[i];
   CallFrame frame{cells.data(), graph.inputs_of(i).data(), true, task.literals(), &alone_};
@@ -82,9 +88,7 @@ Value SerialEngine::call_member(Evaluation& all, std::uint32_t number, const Ind
     Cell& cell = cells[inputs.size()];
     cell.value = all.value(source.node, source.base + read.number);
     inputs.push_back(static_cast<std::uint32_t>(inputs.size()));
-    if (cell.value.failed() &&
-        (failed == nullptr || cell.value.get<Failure>().before(failed->get<Failure>())))
-      failed = &cell.value;
+    failed = first_failed(failed, cell.value);
   }
   if (failed != nullptr) return *failed;
   std::vector<std::byte> literals;

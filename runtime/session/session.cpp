@@ -156,7 +156,10 @@ int lead(std::unique_ptr<Transport> transport, const Images& images, const Optio
   const bool has_history = !options.history.empty();
   if (has_history) warn(options, engine.history().read(options.history));
   const auto status = call(program, engine);
-  const bool may_hang = engine.waits_for_cancelled_only();
+  const bool may_hang = [&engine] {
+    const auto held = engine.rank().lock();
+    return engine.waits_for_cancelled_only();
+  }();
   const double patience = !status    ? patience_seconds
                           : may_hang ? cancelled_patience_seconds
                                      : Rank::forever_seconds;

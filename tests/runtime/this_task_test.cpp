@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include <numeric>
 #include <random>
 #include <set>
 #include <source_location>
@@ -167,6 +168,13 @@ long third_time(long x) {
 }
 long third_time_lucky(Index place) { return third_time(place[0]); }
 
+long plus_one(long x) { return x + 1; }
+std::uint64_t add_up(std::uint64_t a, std::uint64_t b) { return a + b; }
+std::uint64_t third_step(Index place, Inputs<std::uint64_t> before) {
+  if (this_task().attempt < 3) throw std::runtime_error("not yet");
+  return before[0] + static_cast<std::uint64_t>(place[0]);
+}
+
 /// Fails twice, and is what it is to be the third time.
 template <class Target, class Result>
 void expect_third_time(Session& session, const Target& target, const Result& result) {
@@ -186,6 +194,17 @@ void expect_third_times(Session& session) {
   }
   expect_third_time(session, tasks, expected);
   expect_third_time(session, family<third_time_lucky>(20), expected);
+  // What has failed was not persisted itself.
+  expect_third_time(session, delayed<plus_one>(delayed<third_time>(5)), 54L);
+  expect_third_time(session, family<third_time_lucky>(20)[4], 43L);
+  expect_third_time(session, map<plus_one>(family<third_time_lucky>(3)), std::vector<long>{4, 14, 24});
+  const auto state = family<seed_of_member>(4);
+  session.persist(state);
+  const std::vector<std::uint64_t> before = session.compute(state);
+  const auto after = iterate(
+      2, [](Family<std::uint64_t> row) { return next(stencil<third_step>(row, {{0}})); }, state);
+  expect_third_time(session, reduce<add_up>(after),
+                    std::accumulate(before.begin(), before.end(), std::uint64_t{12}));
 }
 
 TEST(ThisTask, KnowsWhichTimeItIsTried) {

@@ -42,7 +42,7 @@ struct TaskInfo {
 };
 
 /// What the calling thread is inside of. Throws std::logic_error outside of tasks: in the program, and in
-/// threads that a task has started. O(1). `name` lives as long as the program.
+/// threads that a task has started. Some tens of nanoseconds. `name` and `file` live as long as the program.
 TaskInfo this_task();
 
 namespace detail {

@@ -74,6 +74,10 @@ struct FamilyNode {
   mutable bool gave_up = false;       ///< as Task::gave_up
   mutable std::uint32_t attempt = 1;  ///< as Task::attempt
 
+  void begin_next_attempt() const {
+    if (attempt < last_attempt) ++attempt;
+  }
+
   std::string_view name() const {
     return traits.wishes.name.empty() ? kind->name : std::string_view(traits.wishes.name);
   }

@@ -112,6 +112,8 @@ struct Kind {
   bool is_bound_to_participants() const { return sort == Sort::collective || sort == Sort::part; }
 };
 
+constexpr std::uint8_t last_attempt = 255;
+
 /// Where the result of a persisted task is kept. Owned by its task, known to one session, which
 /// derives from it; its destructor tells the session that nobody needs the result any more.
 class Residence {
@@ -160,10 +162,10 @@ class Task {
     gave_up_ = true;
   }
   bool gave_up() const { return gave_up_; }
-  /// Which time it is that it is tried: 1 until it is retried. Stays at 255.
+  /// Which time it is that it is tried: 1 until it is retried. Stays at the last that is told apart.
   std::uint32_t attempt() const { return attempt_; }
   void begin_next_attempt() const {
-    if (attempt_ < 255) ++attempt_;
+    if (attempt_ < last_attempt) ++attempt_;
   }
   std::uintptr_t scratch() const { return word_ >> 1; }
   void set_scratch(std::uintptr_t index) const { word_ = index << 1; }
