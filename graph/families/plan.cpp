@@ -328,6 +328,13 @@ HandlesRead handles_read(std::span<const std::shared_ptr<const FamilyNode>> fami
   return handles;
 }
 
+std::unordered_set<const Task*> ones_given_up(const std::unordered_set<const Task*>& tasks) {
+  std::unordered_set<const Task*> found;
+  for (const Task* task : tasks)
+    if (task->gave_up()) found.insert(task);
+  return found;
+}
+
 std::unordered_set<const Task*> HandlesRead::consumed(
     const std::unordered_set<const Task*>& read_otherwise) const {
   std::unordered_set<const Task*> found;

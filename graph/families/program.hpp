@@ -261,6 +261,8 @@ struct HandlesRead {
   /// as it is read, so that a dataset larger than memory can go through it.
   std::unordered_set<const Task*> consumed(const std::unordered_set<const Task*>& read_otherwise) const;
 };
+/// Those that were given up. What a program makes of them for itself changes nothing for those who hold them.
+std::unordered_set<const Task*> ones_given_up(const std::unordered_set<const Task*>& tasks);
 HandlesRead handles_read(std::span<const std::shared_ptr<const FamilyNode>> families,
                          const std::function<bool(const FamilyNode&)>& is_kept);
 /// Decides in which fronts all that is needed is run: about `front_members` members a front on each rank.

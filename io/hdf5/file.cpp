@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The process's lock, its open files, and why a file cannot be opened.
+#include "graph/core/descriptor.hpp"
 #include "io/hdf5/api.hpp"
 
 #include <fcntl.h>
@@ -69,13 +70,6 @@ Hdf5Identity identity_of(const struct stat& status) {
           .inode = static_cast<std::uint64_t>(status.st_ino)};
 }
 
-struct Descriptor {
-  int number;
-  ~Descriptor() {
-    if (number >= 0) ::close(number);
-  }
-};
-
 /// What can be seen without HDF5, and is better said without it.
 void check_readable(const std::string& path) {
   const Hdf5Place place{path, ""};
@@ -83,11 +77,11 @@ void check_readable(const std::string& path) {
   if (::stat(path.c_str(), &status) != 0) place.fail(std::strerror(errno));
   if (S_ISDIR(status.st_mode)) place.fail("is a directory");
   if (!S_ISREG(status.st_mode)) place.fail("is not a regular file");
-  const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-  if (file.number < 0) place.fail(std::strerror(errno));
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.is_open()) place.fail(std::strerror(errno));
   if (status.st_size == 0) place.fail("is empty, not an HDF5 file");
   char start[4] = {};
-  if (::pread(file.number, start, sizeof start, 0) < 0) place.fail(std::strerror(errno));
+  if (::pread(file.number(), start, sizeof start, 0) < 0) place.fail(std::strerror(errno));
   if (std::memcmp(start, "CDF", 3) == 0)
     place.fail("is a netCDF-3 (classic) file, not HDF5; `nccopy -k nc4` makes a netCDF-4 file of it");
 }

@@ -44,6 +44,7 @@ PlannedProgram DistributedEngine::plan_families(std::span<const std::shared_ptr<
   const HandlesRead handles =
       handles_read(families, [this](const FamilyNode& family) { return kept_.find(family) != nullptr; });
   const auto consumed = handles.consumed(read_otherwise);
+  const auto given_up = ones_given_up(consumed);
   persist_held(handles.all);
   ProgramContext context;
   context.kept = [this](const FamilyNode& family) {
@@ -56,7 +57,9 @@ PlannedProgram DistributedEngine::plan_families(std::span<const std::shared_ptr<
     const auto found = std::ranges::find(machine_.hosts, host);
     return found == machine_.hosts.end() ? -1 : static_cast<std::int32_t>(found - machine_.hosts.begin());
   };
-  context.given = [this, &consumed](const Task& task) {
+  std::unordered_set<const Task*> given;
+  context.given = [this, &consumed, &given](const Task& task) {
+    given.insert(&task);
     if (task.constant() != nullptr) kept_.settle_constant(task, rank_);
     const KeptResult kept = kept_.get(task);
     return GivenMember{kept.id(), kept.rank(), consumed.contains(&task) ? 1U : 0U};
@@ -64,7 +67,12 @@ PlannedProgram DistributedEngine::plan_families(std::span<const std::shared_ptr<
   PlannedProgram planned = plan_program(families, context);
   for (const ProgramNode& node : planned.program.nodes) images_.refer(*node.kind);  // throws now or never
   // This comes after planning: where that throws, they are kept like others until their last handle is gone.
-  for (const Task* task : consumed) kept_.consume(*task);
+  // So are those that the program need not be given: what reads them has been made with what it reads itself.
+  for (const Task* task : consumed) {
+    if (!given.contains(task)) continue;
+    kept_.consume(*task);
+    if (given_up.contains(task)) task->give_up();
+  }
   planned.program.run = runs_.take_number();
   warnings_.of_unknown_readers(planned);
   return planned;

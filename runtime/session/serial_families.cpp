@@ -43,6 +43,7 @@ std::vector<std::vector<Value>> SerialEngine::evaluate(
   const auto is_kept = [this](const FamilyNode& family) { return kept_members(family) != nullptr; };
   const HandlesRead read = handles_read(families, is_kept);
   const auto consumed = read.consumed(read_otherwise);
+  const auto given_up = ones_given_up(consumed);
   persist(read.all, consumed);
   std::vector<Value> handles;
   ProgramContext context;
@@ -52,7 +53,7 @@ std::vector<std::vector<Value>> SerialEngine::evaluate(
     return GivenMember{handles.size() - 1, 0};
   };
   planned = plan_program(families, context);
-  for (const Task* task : consumed) task->set_residence(nullptr);
+  for (const Task* task : consumed) given_up.contains(task) ? task->give_up() : task->set_residence(nullptr);
   ++run_;
   Evaluation all{planned, {}, {}};
   for (const ProgramNode& node : planned.program.nodes) {

@@ -270,6 +270,17 @@ std::vector<T> gather(const MpiWorld& world, const T& own) {
   return all;
 }
 
+/// Why a serial run would go wrong: it does all on rank 0. On the others nothing.
+std::string find_local_out_of_reach(const std::vector<LocalInfos>& locals) {
+  for (std::size_t rank = 1; rank < locals.size(); ++rank) {
+    if (!locals[rank].empty())
+      return "RAMAL_SCHEDULER: serial does all on rank 0, but rank " + std::to_string(rank) +
+             " has a local, '" + locals[rank].front().name +
+             "', which it would not see; start one rank, or use mpi";
+  }
+  return {};
+}
+
 LocalInfos describe(Locals& locals) {
   LocalInfos infos;
   for (const auto& [name, value] : locals.values())
@@ -318,8 +329,14 @@ int run_in(const MpiWorld& world, const Images& images, const Options& options,
     if (options.scheduler == "mpi") warn_of_crowded_cores(crew.ranks);
     if (!world.is_within_a_program()) warn_of_lone_processes(world.ranks());
   }
-  if (options.scheduler == "serial")
+  if (options.scheduler == "serial") {
+    const std::string out_of_reach = world.broadcast(find_local_out_of_reach(crew.locals));
+    if (!out_of_reach.empty()) {
+      if (world.rank() == 0) complain("ramal: " + out_of_reach);
+      return refused_status;
+    }
     return world.rank() == 0 ? run_serial(options, *record, locals, program) : 0;
+  }
   try {
     auto transport = world.connect(options);
     if (world.rank() == 0) return lead(std::move(transport), images, options, crew, locals, program);

@@ -84,6 +84,11 @@ int replay(const std::string& name, const std::filesystem::path& from, unsigned 
   } else {
     files.push_back(from);
   }
+  for (const auto& file : files) {
+    if (std::ifstream(file).good()) continue;
+    std::fprintf(stderr, "fuzz: %s cannot be read\n", file.c_str());
+    return 2;
+  }
   std::vector<Input> corpus;
   for (const auto& file : files) corpus.push_back(read_file(file));
   if (target == nullptr || corpus.empty()) {

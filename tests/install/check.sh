@@ -61,6 +61,7 @@ c_and_cxx() {
   consumer "-DPROGRAM=$HOME/ramal/share/ramal/template/main.cpp"
   cmake --build "$scratch/$check"
   output '^pi = 3' "$scratch/$check/consumer" 1000000
+  output '^rank 0$' mpirun -n 2 "$scratch/$check/mpi_first"
 }
 
 # Those of README.md and docs/, which the tests of docs/ then run: a project of C++ alone, and no words but those of
@@ -87,6 +88,9 @@ programs_with_pkg_config() {
   for program in readme heat; do build ramal "$program"; done
   build ramal-mpi collective
   output '^170000$' mpirun -n 2 "$scratch/$check/collective"
+  cp "$here/mpi_first.cpp" "$scratch/$check"
+  (cd "$scratch/$check" && build ramal-mpi mpi_first)
+  output '^rank 0$' mpirun -n 2 "$scratch/$check/mpi_first"
   [[ $WITH_HDF5 != ON ]] || build ramal-hdf5 hdf5
   if [[ $WITH_BOOST_MPI == ON ]]; then
     build ramal-boost-mpi boost_mpi

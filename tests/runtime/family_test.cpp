@@ -355,6 +355,70 @@ TEST(Families, AreReducedInGroupsThatAreVectors) {
   }
 }
 
+double scaled(Index place, double x, double by, std::string name) {
+  return by * x + static_cast<double>(name.size()) + static_cast<double>(place[0]);
+}
+double half(long i) { return 0.5 * static_cast<double>(i); }
+long number_of(long place) { return place; }
+
+TEST(Families, TakeValuesAsTheirFunctionDoes) {
+  const auto depends = [](const Index& place, Reads& reads) {
+    reads(0, place);
+    reads(1, Index(0));
+    reads(2, Index(0));
+  };
+  const auto made = family<scaled>(4, depends, family<half>(4), 2, "four");  // an int, and a text
+  SteppedRanks stepped(3, 3);
+  EXPECT_EQ(stepped.session().compute(made), (std::vector<double>{4, 6, 8, 10}));
+}
+
+TEST(Families, OfMoreDimensionsGiveNoNumberForAPlace) {
+  EXPECT_THROW(family<number_of>({2, 3}), std::invalid_argument);
+  EXPECT_NO_THROW(family<number_of>({6}));
+}
+
+long sum_of(long a, long b) { return a + b; }
+long both_of(const Index&, long a, long b) { return 10 * a + b; }
+
+TEST(Families, HandlesThatTheyNeedNotBeGivenAreFreedWithTheOthers) {
+  const auto depends = [](const Index&, Reads& reads) {
+    reads(0, Index(0));
+    reads(1, Index(0));
+  };
+  for (const int ranks : {1, 3}) {
+    SteppedRanks stepped(ranks, 3);
+    Session& session = stepped.session();
+    {
+      std::vector<Delayed<long>> handles;
+      for (long i = 0; i < 4; ++i) handles.push_back(delayed<number_of>(i));
+      const auto sum = reduce<sum_of>(as_family(handles));
+      // What is read of one family has to be made for another first, by way of the handles.
+      const auto after = as_family(std::vector{delayed<number_of>(sum)});
+      const auto made = family<both_of>(3, depends, after, sum);
+      session.persist(made);
+      EXPECT_EQ(session.compute(made), (std::vector<long>{66, 66, 66}));
+    }
+    session.compute(delayed<number_of>(1));
+    std::uint64_t kept = 0;
+    for (const RankInfo& one : session.info()) kept += one.values_kept;
+    EXPECT_EQ(kept, 0u) << ranks;
+  }
+}
+
+TEST(Families, OfCancelledHandlesLeaveThemCancelled) {
+  for (const int ranks : {1, 3}) {
+    SteppedRanks stepped(ranks, 3);
+    Session& session = stepped.session();
+    const auto handle = delayed<number_of>(7);
+    session.persist(handle);
+    session.cancel(handle);
+    EXPECT_EQ(session.compute(as_family(std::vector{handle})), std::vector<long>{7});
+    EXPECT_THROW(session.wait(handle), CancelledError);
+    session.retry(handle);
+    EXPECT_EQ(session.compute(handle), 7);
+  }
+}
+
 TEST(Families, ParametersOfAllSortsAreReadInTheirOrder) {
   const auto of = [](std::int64_t size) {
     const auto depends = [](const Index& place, Reads& reads) {

@@ -215,6 +215,7 @@ class FamilyFunction {
 
   /// f(place) for each place of the extent. Members read nothing, and run where they are owned.
   Family<R> operator()(const ExtentHere& extent) const {
+    check_place(extent);
     return make_family<R>(member_kind_of<f, true, Nothing>, extent.extent, {}, {}, extent.where,
                           traits(false));
   }
@@ -252,8 +253,12 @@ class FamilyFunction {
     requires(std::invocable<const Depends&, const Index&, Reads&>)
   Family<R>
   operator()(const ExtentHere& extent, const Depends& depends, const Sources&... sources) const {
+    static_assert(!std::is_function_v<Depends> && !std::is_pointer_v<Depends>,
+                  "ramal: say what a family depends on by a lambda or a struct: the address of a function "
+                  "means nothing on another rank");
     static_assert(std::is_trivially_copyable_v<Depends>,
                   "ramal: what a family depends on must be said by a function without captured containers");
+    check_place(extent);
     if constexpr (!std::is_empty_v<Depends>)
       refuse_addresses_in(depends, "the function that says what a family reads", extent.where);
     const UserReach reach{options_ && options_->reach ? *options_->reach : Index(),
@@ -262,7 +267,7 @@ class FamilyFunction {
     std::memcpy(closure.data(), &reach, sizeof reach);
     if constexpr (!std::is_empty_v<Depends>)
       std::memcpy(closure.data() + sizeof reach, static_cast<const void*>(&depends), sizeof depends);
-    std::vector<FamilySource> all{source_of(sources)...};
+    std::vector<FamilySource> all = sources_of(std::index_sequence_for<Sources...>{}, sources...);
     const bool reads_itself = Shape::parameters > sizeof...(Sources) ||
                               (options_ && options_->reads_itself) ||
                               (Shape::parameters > 0 &&
@@ -272,6 +277,38 @@ class FamilyFunction {
   }
 
  private:
+  static void check_place(const ExtentHere& extent) {
+    if (!Shape::takes_number || extent.extent.dims == 1) return;
+    refuse_family("family: a function that takes its place as a number was given for the extent " +
+                      extent.extent.text() + "; let it take an Index",
+                  extent.where);
+  }
+  template <std::size_t... k, class... Sources>
+  static std::vector<FamilySource> sources_of(std::index_sequence<k...>, const Sources&... sources) {
+    if constexpr (Shape::parameters > sizeof...(Sources)) {
+      static_assert(std::same_as<typename Shape::template element<sizeof...(Sources)>, Stored<R>>,
+                    "ramal: the parameter after those of the sources is for members of the family itself: it "
+                    "takes what the function returns, one or as Inputs");
+    }
+    return {source_for<k>(sources)...};
+  }
+  /// The k-th source, for the k-th parameter.
+  template <std::size_t k, class S>
+  static FamilySource source_for(const S& given) {
+    if constexpr (k >= Shape::parameters) {
+      return source_of(given);  // a member that reads it fails
+    } else if constexpr (is_family<S> || is_delayed<S>) {
+      static_assert(std::same_as<Stored<typename S::value_type>, typename Shape::template element<k>>,
+                    "ramal: a source is of another type than the function's parameter for it, which takes "
+                    "one T or Inputs<T> of a family of T: map it to that type first");
+      return source_of(given);
+    } else {
+      using T = typename Shape::template element<k>;
+      static_assert(std::convertible_to<const S&, T>,
+                    "ramal: a value is given for a parameter of another type");
+      return source_of(static_cast<T>(given));
+    }
+  }
   FamilyTraits traits(bool reads_itself) const {
     FamilyTraits traits{.reads_itself = reads_itself};
     if (!options_) return traits;

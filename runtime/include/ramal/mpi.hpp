@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // For programs that call MPI themselves. The only public header that includes mpi.h.
 //
-// Such a program links MPI too: CMake's MPI::MPI_C, which find_package(ramal) finds, or pkg-config's
-// ramal-mpi. Of mpi.h this header takes the C interface alone. Where <mpi.h> was included before it, and MPI
-// still has the C++ bindings that MPI 3.0 removed (Open MPI 4 as Debian builds it), these are declared
-// already, and the linker asks for MPI::Win::Free() and others: include this header first, define
-// OMPI_SKIP_MPICXX and MPICH_SKIP_MPICXX for the whole program, or link MPI's C++ library.
+// Such a program links MPI too: CMake's ramal::mpi, which find_package(ramal) defines, or pkg-config's
+// ramal-mpi. These also define OMPI_SKIP_MPICXX and MPICH_SKIP_MPICXX, so that of mpi.h the C interface alone
+// is declared. Without them, where <mpi.h> is included before this header and MPI still has the C++ bindings
+// that MPI 3.0 removed (Open MPI 4 as Debian builds it), the linker asks for MPI::Win::Free() and others.
 #pragma once
 
 #include <ramal/communicator.hpp>

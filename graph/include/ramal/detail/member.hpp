@@ -15,6 +15,16 @@ struct MemberSignature;
 template <class P>
 inline constexpr bool is_place = std::same_as<std::remove_cvref_t<P>, Index>;
 
+/// What a parameter takes one of, or any number.
+template <class P>
+struct ElementOf {
+  using type = P;
+};
+template <class T>
+struct ElementOf<Inputs<T>> {
+  using type = T;
+};
+
 template <class R, class... P>
 struct MemberParameters {
   using result = R;
@@ -24,6 +34,9 @@ struct MemberParameters {
     ((mask |= is_inputs<std::remove_cvref_t<P>> ? bit : 0, bit *= 2), ...);
     return mask;
   }();
+  /// The type of the results that the k-th parameter takes.
+  template <std::size_t k>
+  using element = typename ElementOf<std::remove_cvref_t<std::tuple_element_t<k, std::tuple<P...>>>>::type;
   template <class T>
   static constexpr bool takes_only = ((std::same_as<std::remove_cvref_t<P>, T> ||
                                        std::same_as<std::remove_cvref_t<P>, Inputs<T>>)&&...);
@@ -33,6 +46,7 @@ struct MemberSignature<Signature<R, First, P...>, true> : MemberParameters<R, P.
   static_assert(is_place<First> || std::integral<std::remove_cvref_t<First>>,
                 "ramal: the function of a family takes its place first: an Index or a whole number");
   static constexpr bool takes_place = true;
+  static constexpr bool takes_number = !is_place<First>;
 };
 template <class R, class... P>
 struct MemberSignature<Signature<R, P...>, false> : MemberParameters<R, P...> {
