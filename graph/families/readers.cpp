@@ -124,9 +124,8 @@ std::optional<Region> seen_by(const ProgramSource& source, const Index& lengths,
   if (steps && source.base >= 0 && source.shape.volume() == row) {
     const std::int64_t step = source.base / std::max<std::int64_t>(1, row);
     if (step < region.low[0] || step >= region.high[0]) return std::nullopt;
-    if (source.shape.dims == lengths.dims - 1)
-      return Region{within_step(region.low), within_step(region.high)};
-    return Region::whole(source.shape);
+    // Which of its dimensions the view lacks besides is looked at as in a source without steps.
+    return seen_by(source, within_step(lengths), false, {within_step(region.low), within_step(region.high)});
   }
   // The view has the same numbers and lacks some dimensions of length 1, which may be any of several. Those
   // that are left have the same lengths in the same order, and one of length 1 is seen whole.

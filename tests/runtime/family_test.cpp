@@ -355,11 +355,47 @@ TEST(Families, AreReducedInGroupsThatAreVectors) {
   }
 }
 
+long sum_of(long a, long b) { return a + b; }
+long plus_one_more(long x) { return x + 1; }
 double scaled(Index place, double x, double by, std::string name) {
   return by * x + static_cast<double>(name.size()) + static_cast<double>(place[0]);
 }
 double half(long i) { return 0.5 * static_cast<double>(i); }
 long number_of(long place) { return place; }
+
+long number_and_left(const Index& place, const Inputs<long>& left) {
+  return 100 * place[0] + 10 * place[1] + place[place.dims - 1] + (left.empty() ? 0 : left[0]);
+}
+
+/// Reading themselves they have steps, of which there may be a single one. Which dimension of length 1 their
+/// readers do not see is another matter.
+TEST(Families, ThatReadThemselvesAreSeenWithoutAnyUnitLength) {
+  const auto depends = [](const Index& place, Reads& reads) {
+    Index left = place;
+    if (left[place.dims - 1]-- > 0) reads.self(left);
+  };
+  for (const Index& extent : {Index(1, 3, 1, 3), Index(1, 1, 4), Index(3, 1, 3), Index(2, 1, 1, 3)}) {
+    std::vector<long> expected;  // by plain loops
+    for (std::int64_t number = 0; number < extent.volume(); ++number) {
+      const Index place = extent.place_of(number);
+      const long left = place[place.dims - 1] > 0 ? expected.back() - 1 : 0;
+      expected.push_back(100 * place[0] + 10 * place[1] + place[place.dims - 1] + left + 1);
+    }
+    for (int axis = 0; axis + 1 < extent.dims; ++axis) {
+      if (extent[axis] != 1) continue;
+      for (const int rank : {-1, 0, 1}) {
+        for (const int ranks : {2, 3}) {
+          SteppedRanks stepped(ranks, 3);
+          stepped.engine().set_front_members(5);
+          const auto made = family<number_and_left>(extent, depends).annotate({.rank = rank});
+          const auto seen = map<plus_one_more>(reduce_along<sum_of>(made, axis));
+          EXPECT_EQ(stepped.session().compute(seen), expected)
+              << extent.text() << " without " << axis << ", made by " << rank << " of " << ranks;
+        }
+      }
+    }
+  }
+}
 
 TEST(Families, TakeValuesAsTheirFunctionDoes) {
   const auto depends = [](const Index& place, Reads& reads) {
@@ -377,7 +413,6 @@ TEST(Families, OfMoreDimensionsGiveNoNumberForAPlace) {
   EXPECT_NO_THROW(family<number_of>({6}));
 }
 
-long sum_of(long a, long b) { return a + b; }
 long both_of(const Index&, long a, long b) { return 10 * a + b; }
 
 TEST(Families, HandlesThatTheyNeedNotBeGivenAreFreedWithTheOthers) {
