@@ -2,7 +2,6 @@
 #include "runtime/rank/memory_return.hpp"
 
 #include "runtime/machine/clock.hpp"
-#include "runtime/machine/free_memory.hpp"
 
 #include <algorithm>
 
@@ -18,12 +17,10 @@ void MemoryReturn::mind() {
     most_held_ = std::max(most_held_, held);
     changed_ = coarse_seconds();
     has_looked_ = false;
-    waits_ = most_held_ - held >= worth_giving_back_bytes;
   } else if (!has_looked_ && coarse_seconds() - changed_ >= quiet_seconds) {
     give_back_free_memory();
     most_held_ = held;
     has_looked_ = true;
-    waits_ = false;
   }
 }
 

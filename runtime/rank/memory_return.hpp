@@ -5,6 +5,7 @@
 #pragma once
 
 #include "runtime/executor/executor.hpp"
+#include "runtime/machine/free_memory.hpp"
 
 namespace ramal::detail {
 
@@ -17,7 +18,9 @@ class MemoryReturn {
   void mind();
   /// It will be time, and much may come back then: whoever is about to sleep until a message comes is to look
   /// again by the clock.
-  bool waits() const { return waits_ && executor_.runs() == 0; }
+  bool waits() const {
+    return !has_looked_ && most_held_ - bytes_held_ >= worth_giving_back_bytes && executor_.runs() == 0;
+  }
 
  private:
   const Executor& executor_;
@@ -26,7 +29,6 @@ class MemoryReturn {
   double changed_ = 0;
   std::uint64_t most_held_ = 0;  // since memory was last looked at
   bool has_looked_ = true;
-  bool waits_ = false;
 };
 
 }  // namespace ramal::detail

@@ -144,15 +144,8 @@ class Events {
 
   // --- runs ------------------------------------------------------------------------------------------------
   void start() {
-    std::set<const Task*> once;
-    std::vector<const Task*> targets;
-    for (std::size_t left = 1 + choices_.below(4); left > 0; --left) {
-      const std::size_t back = choices_.below(std::min<std::size_t>(made_.all.size(), 256));
-      const Task* task = made_.all[made_.all.size() - 1 - back].task();
-      if (once.insert(task).second) targets.push_back(task);
-    }
     const RunId run = next_run_++;
-    const Graph graph = collect(targets);
+    const Graph graph = collect(made_.targets(choices_));
     std::vector<std::uint32_t> rank;
     for (const Task* task : graph.tasks) {
       if (task->constant() != nullptr && constants_.emplace(task, next_id_).second) {

@@ -84,6 +84,16 @@ class MadeTasks {
   std::size_t number_of(const detail::Task* task) const { return numbers_.at(task); }
   bool knows(const detail::Task* task) const { return numbers_.contains(task); }
 
+  /// One to four of the latest, each once.
+  std::vector<const detail::Task*> targets(Choices& choices) const {
+    std::vector<const detail::Task*> found;
+    for (std::size_t left = 1 + choices.below(4); left > 0; --left) {
+      const std::size_t back = choices.below(std::min<std::size_t>(all.size(), 256));
+      const detail::Task* task = all[all.size() - 1 - back].task();
+      if (std::ranges::find(found, task) == found.end()) found.push_back(task);
+    }
+    return found;
+  }
   /// One more, with wishes now and then.
   void add(Choices& choices, int ranks) {
     const auto number = static_cast<long>(all.size());

@@ -173,14 +173,7 @@ class TaskRuns {
   };
 
   void run_once() {
-    std::set<const Task*> once;
-    std::vector<const Task*> targets;
-    for (std::size_t left = 1 + choices_.below(4); left > 0; --left) {
-      const std::size_t back = choices_.below(std::min<std::size_t>(made_.all.size(), 256));
-      const Task* task = made_.all[made_.all.size() - 1 - back].task();
-      if (once.insert(task).second) targets.push_back(task);
-    }
-    const Graph graph = collect(targets);
+    const Graph graph = collect(made_.targets(choices_));
     const std::vector<std::uint32_t> rank = ranks_of(graph);
     std::vector<Want> wants;
     for (const TaskIndex target : graph.targets)
