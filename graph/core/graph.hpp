@@ -17,10 +17,10 @@ namespace ramal::detail {
 using TaskIndex = std::uint32_t;
 
 struct Graph {
-  Array<const Task*> tasks;
-  Array<TaskIndex> input_offsets;  ///< task i reads inputs[input_offsets[i] .. input_offsets[i+1])
-  Array<TaskIndex> inputs;
-  Array<std::uint32_t> kind_index;  ///< into `kinds` and `sites`
+  PagedVector<const Task*> tasks;
+  PagedVector<TaskIndex> input_offsets;  ///< task i reads inputs[input_offsets[i] .. input_offsets[i+1])
+  PagedVector<TaskIndex> inputs;
+  PagedVector<std::uint32_t> kind_index;  ///< into `kinds` and `sites`
   std::vector<const Kind*> kinds;   ///< once for each line that makes tasks of it
   std::vector<CallSite> sites;      ///< those lines
   std::vector<TaskIndex> targets;   ///< one per target asked for; may repeat

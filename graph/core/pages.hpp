@@ -59,6 +59,6 @@ struct PageAllocator {
 
 /// A vector for arrays that grow with the graph.
 template <class T>
-using Array = std::vector<T, PageAllocator<T>>;
+using PagedVector = std::vector<T, PageAllocator<T>>;
 
 }  // namespace ramal::detail

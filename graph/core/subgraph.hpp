@@ -155,9 +155,9 @@ class SubgraphDraft {
 
   std::vector<KindRef> kinds;
   std::vector<CallSiteRef> sites;  ///< by kind; may be fewer
-  Array<External> externals;
-  Array<Route> routes;
-  Array<Keep> keeps;
+  PagedVector<External> externals;
+  PagedVector<Route> routes;
+  PagedVector<Keep> keeps;
   std::vector<Priority> priorities;
   std::vector<Need> needs;
   std::vector<Slot> pins;         ///< in rising order

@@ -359,7 +359,7 @@ class Expander::Expansion {
   Front front_;
   Parts parts_;
   const Parts before_;
-  Array<Slot> linked_;  // by slot of the front before
+  PagedVector<Slot> linked_;  // by slot of the front before
   SubgraphDraft draft_;
   InputCounts counts_;
   std::vector<std::byte> literals_;

@@ -100,13 +100,13 @@ class FrontPlanner {
   };
   std::optional<FootprintBelow> leaves_below(const ProgramNode& node) {
     if (node.exists()) return std::nullopt;
-    const auto alignment = node.kind->dependence->known_alignment(node.closure.data(), node.extent.dims);
-    if (!alignment) return std::nullopt;
     std::optional<FootprintBelow> below;
-    for (const ProgramSource& source : node.sources) {
+    for (std::uint32_t k = 0; k < node.sources.size(); ++k) {
+      const ProgramSource& source = node.sources[k];
       const ProgramNode& from = program_.nodes[source.node];
       if (from.pace != Pace::by_chunks || !sees_all(source) || source.shape.volume() == 1) continue;
-      if (!fits(node.extent, *alignment, source.shape)) return std::nullopt;
+      const auto alignment = node.kind->dependence->known_alignment(node.closure.data(), node.extent.dims, k);
+      if (!alignment || !fits(node.extent, *alignment, source.shape)) return std::nullopt;
       const FootprintBelow found = seen_through(from.footprint, *alignment, source.shape);
       if (!below) {
         below = found;

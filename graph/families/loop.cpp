@@ -149,7 +149,8 @@ class LoopMaker {
     if (family.loop) refuse("it is what another loop leaves, which reads this one's states");
     if (!family.tasks.empty()) refuse("it is a family of handles, some of which vary from step to step");
     if (family.traits.steps) refuse("it has steps of its own");
-    if (family.extent.dims == Index::most_dims) refuse("it has 4 dimensions already");
+    if (family.extent.dims == Index::most_dims)
+      refuse("it has " + std::to_string(Index::most_dims) + " dimensions already");
     std::vector<LoopSource> sources;
     for (const FamilySource& source : family.sources) sources.push_back(loop_source(source));
     FamilyTraits traits;
@@ -219,7 +220,7 @@ std::vector<FamilyView> make_stand_ins(std::span<const LoopState> states, std::s
   std::vector<FamilyView> all;
   for (const LoopState& state : states) {
     if (state.extent.dims == Index::most_dims)
-      refuse_family("iterate: expected families of at most 3 dimensions, found extent " + state.extent.text(),
+      refuse_family("iterate: expected families of at most 8 dimensions, found extent " + state.extent.text(),
                     where);
     auto family = std::make_shared<FamilyNode>();
     family->kind = state.carry;

@@ -130,7 +130,7 @@ void StencilPattern::readers(const std::byte* closure, const Index&, std::uint32
   grow(closure, of, boxes);
 }
 
-std::optional<Alignment> StencilPattern::alignment(const std::byte* closure, int dims) {
+std::optional<Alignment> StencilPattern::alignment(const std::byte* closure, int dims, std::uint32_t) {
   const auto head = closure_as<StencilHead>(closure);
   Alignment alignment = Alignment::own_place(dims);
   alignment.wraps = head.edge == static_cast<std::int32_t>(Edge::periodic);
@@ -152,7 +152,7 @@ void CoarsenPattern::readers(const std::byte* closure, const Index&, std::uint32
   boxes.push_back({Index(of.low[0] / block), Index((of.high[0] + block - 1) / block)});
 }
 
-std::optional<Alignment> CoarsenPattern::alignment(const std::byte* closure, int dims) {
+std::optional<Alignment> CoarsenPattern::alignment(const std::byte* closure, int dims, std::uint32_t) {
   Alignment alignment = Alignment::own_place(dims);
   alignment.width[0] = closure_as<CoarsenClosure>(closure).block;
   return alignment;
@@ -177,7 +177,7 @@ void LevelPattern::reads(const std::byte* closure, const Index& place, Reads& ou
     out.add(0, from, 0);
   }
 }
-std::optional<Alignment> LevelPattern::alignment(const std::byte* closure, int dims) {
+std::optional<Alignment> LevelPattern::alignment(const std::byte* closure, int dims, std::uint32_t) {
   const auto [axis, arity, length] = closure_as<LevelClosure>(closure);
   Alignment alignment = Alignment::own_place(dims);
   alignment.width[static_cast<int>(axis)] = arity;

@@ -16,7 +16,7 @@ namespace {
 class GridSearch {
  public:
   GridSearch(const Index& extent, int first_dim) : extent_(extent), first_(first_dim) {}
-  std::array<std::int32_t, Index::most_dims> find(std::int32_t ranks) {
+  Parts find(std::int32_t ranks) {
     search(first_, ranks);
     return best_;
   }
@@ -31,7 +31,8 @@ class GridSearch {
       }
       return;
     }
-    for (std::int32_t parts = 1; parts <= left; ++parts) {
+    const std::int32_t most = extent_[dim] == 1 ? 1 : left;
+    for (std::int32_t parts = 1; parts <= most; ++parts) {
       if (left % parts != 0) continue;
       parts_[static_cast<std::size_t>(dim)] = parts;
       search(dim + 1, left / parts);
@@ -53,14 +54,14 @@ class GridSearch {
 
   const Index& extent_;
   const int first_;
-  std::array<std::int32_t, Index::most_dims> parts_{1, 1, 1, 1};
-  std::array<std::int32_t, Index::most_dims> best_{1, 1, 1, 1};
+  Parts parts_ = bands(1);
+  Parts best_ = bands(1);
   double least_ = std::numeric_limits<double>::infinity();
 };
 
-std::array<std::int32_t, Index::most_dims> grid_of(const Index& extent, bool steps, std::uint32_t ranks) {
+Parts grid_of(const Index& extent, bool steps, std::uint32_t ranks) {
   const int first = steps ? 1 : 0;
-  if (first >= extent.dims) return {1, 1, 1, 1};
+  if (first >= extent.dims) return bands(1);
   return GridSearch(extent, first).find(static_cast<std::int32_t>(ranks));
 }
 
@@ -172,9 +173,7 @@ class Planner {
     return rank;
   }
 
-  std::array<std::int32_t, Index::most_dims> bands() const {
-    return {static_cast<std::int32_t>(context_.ranks), 1, 1, 1};
-  }
+  Parts bands() const { return detail::bands(static_cast<std::int32_t>(context_.ranks)); }
   /// True if the node is too large to be planned at once, or if what it reads is and lies in bands. False if
   /// what it reads lies on a grid.
   bool goes_in_bands(const ProgramNode& node) {
@@ -189,7 +188,7 @@ class Planner {
     const std::int64_t at_once = std::max<std::int64_t>(1, context_.front_members) * context_.ranks;
     if (node.extent[0] >= context_.ranks) return reads_bands || node.extent.volume() > at_once;
     // The last levels of a reduction stay where they are.
-    return reads_bands && node.kind->dependence->known_alignment(node.closure.data(), node.extent.dims);
+    return reads_bands && node.kind->dependence->known_alignment(node.closure.data(), node.extent.dims, 0);
   }
 
   /// Appends all nodes of a loop, and all that it leaves, since they are made together.

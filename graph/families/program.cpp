@@ -165,6 +165,10 @@ void write_member_literals(const ProgramNode& node, const Index& place, const In
     literals.insert(literals.end(), node.closure.begin(), node.closure.end());
     return;
   }
+  if (const auto write = node.kind->dependence->literals; write != nullptr) {
+    write(node.closure.data(), node.loop >= 0 ? within_step(place) : place, literals);
+    return;
+  }
   const MemberShape& shape = node.kind->parameters;
   if (shape.place) {
     const bool in_time = node.loop < 0 || node.placed_in_time;

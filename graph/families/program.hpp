@@ -98,13 +98,23 @@ struct Footprint {
   }
 };
 
+/// Into how many blocks each dimension is cut for the ranks.
+using Parts = std::array<std::int32_t, Index::most_dims>;
+/// One in each dimension, but for the first.
+constexpr Parts bands(std::int32_t first) {
+  Parts parts;
+  parts.fill(1);
+  parts[0] = first;
+  return parts;
+}
+
 struct ProgramNode {
   const Kind* kind = nullptr;
   Index extent;
   std::vector<ProgramSource> sources;  ///< itself last, if it reads itself; then those of the first step
   std::uint32_t seen = 0;              ///< sources that its pattern knows of: not those of the first step
   std::vector<std::byte> closure;      ///< of a task: its literals
-  std::array<std::int32_t, Index::most_dims> parts{1, 1, 1, 1};  ///< ranks in each dimension
+  Parts parts = bands(1);              ///< ranks in each dimension
   std::int32_t only_rank = -1;
   std::int32_t priority = 0;  ///< as in Annotation, of each member
   std::uint32_t threads = 1;
@@ -234,7 +244,7 @@ void write_member_literals(const ProgramNode& node, const Index& place, const In
 /// many blocks each dimension is cut.
 struct KeptAs {
   ValueId first = 0;
-  std::array<std::int32_t, Index::most_dims> parts{1, 1, 1, 1};
+  Parts parts = bands(1);
 };
 /// What the planner asks: where the value of a handle lies, whether a family is kept, and who is on a host.
 struct ProgramContext {

@@ -33,6 +33,12 @@ class FieldWriter {
     writer_.raw(value);
   }
   void field(const bool& value) { writer_.raw(static_cast<std::uint8_t>(value)); }
+  /// No more numbers than count.
+  void field(const Index& index) {
+    writer_.raw(index.dims);
+    writer_.bytes(index.at.data(), static_cast<std::size_t>(index.dims) * sizeof index.at[0]);
+  }
+  void field(const Region& box) { (*this)(box.low, box.high); }
   void field(const Kind* const& kind) { writer_.raw(images_.refer(*kind)); }
   void field(const CallSite& site) { writer_.raw(images_.refer(site)); }
   template <class T>
@@ -63,6 +69,12 @@ class FieldReader {
   void field(T& value) {
     value = reader_.raw<T>();
   }
+  void field(Index& index) {
+    index.dims = reader_.raw<std::int32_t>();
+    require(index.dims >= 0 && index.dims <= Index::most_dims, "the dimensions of a place");
+    for (int d = 0; d < index.dims; ++d) index[d] = reader_.raw<std::int64_t>();
+  }
+  void field(Region& box) { (*this)(box.low, box.high); }
   void field(bool& value) {
     const auto byte = reader_.raw<std::uint8_t>();  // which may be no bool
     require(byte <= 1, "what is yes or no of a family");
@@ -82,11 +94,16 @@ class FieldReader {
 };
 
 // The fields in their order, for both directions.
+constexpr auto source_fields = [](auto& bytes, auto& source) {
+  bytes(source.node, source.base, source.shape, source.when, source.other, source.row);
+};
 constexpr auto node_fields = [](auto& bytes, auto& node) {
-  bytes(node.kind, node.extent, node.sources, node.seen, node.closure, node.parts, node.only_rank,
-        node.priority, node.threads, node.result_bytes, node.site, node.attempt, node.steps,
-        node.reads_itself, node.pace, node.front, node.last, node.rows, node.period, node.periodic_from,
-        node.footprint, node.kept, node.given, node.needed, node.loop, node.left_by, node.is_task,
+  bytes.list(node.sources, source_fields);
+  bytes(node.kind, node.extent, node.seen, node.closure, node.parts, node.only_rank, node.priority,
+        node.threads, node.result_bytes, node.site, node.attempt, node.steps, node.reads_itself, node.pace,
+        node.front, node.last, node.rows, node.period, node.periodic_from, node.footprint.rows,
+        node.footprint.row, node.footprint.scale, node.footprint.behind, node.footprint.ahead,
+        node.footprint.wraps, node.kept, node.given, node.needed, node.loop, node.left_by, node.is_task,
         node.placed_in_time, node.asked);
 };
 constexpr auto loop_fields = [](auto& bytes, auto& loop) {

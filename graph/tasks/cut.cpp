@@ -112,7 +112,7 @@ class Cutter {
   /// as in the plan. What a collective task waits for stands before it.
   void find_teams() {
     std::vector<std::pair<std::uint32_t, TaskIndex>> order;
-    Array<std::uint32_t> level(graph_.size(), 0);
+    PagedVector<std::uint32_t> level(graph_.size(), 0);
     for (TaskIndex i = 0; i < graph_.size(); ++i) {
       for (const TaskIndex input : graph_.inputs_of(i)) level[i] = std::max(level[i], level[input] + 1);
       if (is_collective(i)) order.emplace_back(level[i], i);
@@ -327,15 +327,15 @@ class Cutter {
   const Graph& graph_;
   std::span<const std::uint32_t> rank_;
   std::vector<Share> shares_;
-  Array<Slot> slot_;             // of each task on its own rank; none: given
-  Array<std::uint32_t> copies_;  // head of each task's list in all_copies_
-  Array<Copy> all_copies_;
+  PagedVector<Slot> slot_;             // of each task on its own rank; none: given
+  PagedVector<std::uint32_t> copies_;  // head of each task's list in all_copies_
+  PagedVector<Copy> all_copies_;
   struct Arrival {
     TaskIndex task;
     std::uint32_t rank;
     Slot slot;
   };
-  Array<Arrival> spread_;                         // of values that may be large
+  PagedVector<Arrival> spread_;                   // of values that may be large
   std::unordered_map<std::uint64_t, Slot> many_;  // by place_of
   std::unordered_map<TaskIndex, Holder> holders_;
   std::vector<std::pair<TaskIndex, std::uint32_t>> new_copies_;  // of given tasks, on ranks

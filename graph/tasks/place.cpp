@@ -73,7 +73,7 @@ class Placer {
     }
   }
 
-  Array<std::uint32_t> run() {
+  PagedVector<std::uint32_t> run() {
     sort_by_level();
     place_sources();
     for (std::size_t level = 1; level + 1 < level_offsets_.size(); ++level) place_level(level);
@@ -116,7 +116,7 @@ class Placer {
   /// Level 0: sources. Given values belong to no level; they only pull.
   void sort_by_level() {
     constexpr std::uint32_t no_level = 0;
-    Array<std::uint32_t> level(graph_.size(), no_level);
+    PagedVector<std::uint32_t> level(graph_.size(), no_level);
     std::vector<bool> given(graph_.size(), false);
     for (const TaskIndex i : graph_.given) given[i] = true;
     std::uint32_t levels = 1;
@@ -256,20 +256,20 @@ class Placer {
   const Machine& machine_;
   const std::uint32_t ranks_;
   const std::vector<double> kind_costs_;  // by kind_index; empty: 1
-  Array<std::uint32_t> rank_;
+  PagedVector<std::uint32_t> rank_;
   LevelLoad load_;
   std::vector<double> kind_bytes_;
   std::vector<std::pair<TaskIndex, double>> given_bytes_;  // in order of index
-  Array<TaskIndex> level_offsets_;
-  Array<TaskIndex> by_level_;
+  PagedVector<TaskIndex> level_offsets_;
+  PagedVector<TaskIndex> by_level_;
   std::vector<Pull> pulls_;
   std::unordered_map<TaskIndex, Participants> participants_;  // of collective tasks
 };
 
 }  // namespace
 
-Array<std::uint32_t> place(const Graph& graph, const Machine& machine, const HomeOf& home_of,
-                           const SecondsOf& seconds_of) {
+PagedVector<std::uint32_t> place(const Graph& graph, const Machine& machine, const HomeOf& home_of,
+                                 const SecondsOf& seconds_of) {
   return Placer(graph, machine, home_of, seconds_of).run();
 }
 

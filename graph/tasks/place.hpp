@@ -40,7 +40,7 @@ using HomeOf = std::function<Home(const Task&)>;
 /// kind (costs.hpp), else 1. Linear in tasks and edges (inputs of one task are sorted).
 /// Throws std::invalid_argument where an annotation or a collective task names a rank or host that is not
 /// there.
-Array<std::uint32_t> place(const Graph& graph, const Machine& machine, const HomeOf& home_of,
-                           const SecondsOf& seconds_of = {});
+PagedVector<std::uint32_t> place(const Graph& graph, const Machine& machine, const HomeOf& home_of,
+                                 const SecondsOf& seconds_of = {});
 
 }  // namespace ramal::detail

@@ -35,17 +35,17 @@ struct RunLayout {
 
   Subgraph graph;
   std::vector<const Kind*> kinds;
-  Array<Step> steps;                   // by slot, and one more
-  Array<Slot> consumers;               // those from graph.slots() on are slots of the next front
-  Array<std::uint32_t> route_offsets;  // by slot; empty without routes
-  Array<Route> routes;                 // sorted by slot
+  PagedVector<Step> steps;                   // by slot, and one more
+  PagedVector<Slot> consumers;               // those from graph.slots() on are slots of the next front
+  PagedVector<std::uint32_t> route_offsets;  // by slot; empty without routes
+  PagedVector<Route> routes;                 // sorted by slot
   std::uint64_t routed_slots = 0;
   std::unordered_map<Slot, int> priorities;
   std::unordered_map<Slot, Need> needs;
   bool states_bytes = false;
   // What the cells of a front begin with, and whose values leave.
-  Array<Cell::Counts> counts;
-  Array<std::uint16_t> flags;
+  PagedVector<Cell::Counts> counts;
+  PagedVector<std::uint16_t> flags;
   std::vector<Named> names;
 };
 
@@ -67,7 +67,7 @@ struct ActiveRun {
   static constexpr std::uint16_t not_plainly_ready = participant | prioritised | routed;
   static constexpr std::uint16_t not_plainly_run = kept | cancelled | wide | stated | timed;
   using Step = RunLayout::Step;
-  using Flags = Array<std::atomic<std::uint16_t>>;
+  using Flags = PagedVector<std::atomic<std::uint16_t>>;
   /// The numbers of what was stolen; those that rank 0 gives are below, those of fronts above.
   static constexpr RunId first_stolen = RunId{1} << 62;
 
@@ -75,15 +75,15 @@ struct ActiveRun {
   const RunId number;
   const Subgraph& graph;
   const std::vector<const Kind*>& kinds;
-  const Array<Step>& steps;
-  const Array<Slot>& consumers;
-  const Array<Route>& routes;
-  Array<Cell> cells;           // by slot; uses: consumers here, and one if routed
+  const PagedVector<Step>& steps;
+  const PagedVector<Slot>& consumers;
+  const PagedVector<Route>& routes;
+  PagedVector<Cell> cells;     // by slot; uses: consumers here, and one if routed
   Flags flags;                 // by slot
   std::vector<Keep> keeps;     // sorted by slot
-  Array<std::uint64_t> bytes;  // by slot, as counted by the executor; empty if no task states any
+  PagedVector<std::uint64_t> bytes;  // by slot, as counted by the executor; empty if no task states any
   /// By external: what the executor counts for a large result that has arrived; where `bytes` is empty.
-  Array<std::uint64_t> received;
+  PagedVector<std::uint64_t> received;
   std::unordered_map<std::uint32_t, Slot> participants;  // of collective tasks, by their turn
   Slot next_source = 0;
   Slot spare_end;                      // behind the last source that may be given away
@@ -115,7 +115,7 @@ struct ActiveRun {
   }
   /// Has a new layout, which it fills in; `links` lead to the next front.
   ActiveRun(std::shared_ptr<RunLayout> fresh, RunId run, std::span<const Link> links)
-      : ActiveRun(fresh, run, Array<Cell>(fresh->graph.slots()), Flags(fresh->graph.slots())) {
+      : ActiveRun(fresh, run, PagedVector<Cell>(fresh->graph.slots()), Flags(fresh->graph.slots())) {
     invert(links);
     sort_routes();
     for (const Priority& priority : graph.priorities) flag(priority.slot, prioritised);
@@ -128,7 +128,7 @@ struct ActiveRun {
   }
   /// Has the layout of an earlier front.
   ActiveRun(std::shared_ptr<RunLayout> known, RunId run)
-      : ActiveRun(known, run, Array<Cell>(known->counts.begin(), known->counts.end()),
+      : ActiveRun(known, run, PagedVector<Cell>(known->counts.begin(), known->counts.end()),
                   Flags(known->flags.begin(), known->flags.end())) {
     if (layout->states_bytes) count_bytes();
     open.store(graph.slots() + 1 + layout->routed_slots, std::memory_order_relaxed);
@@ -207,7 +207,7 @@ struct ActiveRun {
   }
 
  private:
-  ActiveRun(std::shared_ptr<RunLayout> its, RunId run, Array<Cell> first_cells, Flags first_flags)
+  ActiveRun(std::shared_ptr<RunLayout> its, RunId run, PagedVector<Cell> first_cells, Flags first_flags)
       : layout(std::move(its)),
         number(run != 0 ? run : layout->graph.run),
         graph(layout->graph),

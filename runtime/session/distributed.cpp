@@ -103,7 +103,7 @@ Graph DistributedEngine::collect_checked(const Tasks& targets) {
   return graph;
 }
 
-Array<std::uint32_t> DistributedEngine::place(const Graph& graph) {
+PagedVector<std::uint32_t> DistributedEngine::place(const Graph& graph) {
   History& known = history();
   return detail::place(
       graph, machine_, [this](const Task& task) { return kept_.get(task).home(); },
@@ -112,7 +112,7 @@ Array<std::uint32_t> DistributedEngine::place(const Graph& graph) {
 
 /// The end of `compute` and `persist`: the graph is placed; it is cut, its results are expected, and it is
 /// shipped.
-void DistributedEngine::start(RunId run, Graph graph, Array<std::uint32_t> rank,
+void DistributedEngine::start(RunId run, Graph graph, PagedVector<std::uint32_t> rank,
                               std::span<const Want> wants) {
   Cut cut = detail::cut(
       graph, rank, machine_.ranks(), run, wants,

@@ -88,8 +88,8 @@ class DistributedEngine final : public Engine, private Control {
 
   // tasks
   Graph collect_checked(const Tasks& targets);
-  Array<std::uint32_t> place(const Graph& graph);
-  void start(RunId run, Graph graph, Array<std::uint32_t> rank, std::span<const Want> wants);
+  PagedVector<std::uint32_t> place(const Graph& graph);
+  void start(RunId run, Graph graph, PagedVector<std::uint32_t> rank, std::span<const Want> wants);
   void persist_held(const Tasks& targets);
 
   // families

@@ -22,7 +22,7 @@ bool Run::is_given_up() const {
 
 // --- all of them ----------------------------------------------------------------------------------------
 
-void Runs::begin(RunId number, Graph graph, Array<std::uint32_t> rank, std::span<const Want> wants) {
+void Runs::begin(RunId number, Graph graph, PagedVector<std::uint32_t> rank, std::span<const Want> wants) {
   Run& run = runs_[number];
   for (const Want& want : wants) run.waiting.emplace_hint(run.waiting.end(), want.id, want.task);
   run.graph = std::move(graph);

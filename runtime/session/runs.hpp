@@ -20,7 +20,7 @@ namespace ramal::detail {
 /// A run whose results have not all been heard of.
 struct Run {
   Graph graph;
-  Array<std::uint32_t> rank;                                // of its tasks
+  PagedVector<std::uint32_t> rank;                          // of its tasks
   std::vector<std::shared_ptr<const FamilyNode>> families;  // of a family program, by node
   std::vector<TaskHandle> targets;                          // keep the graph's tasks alive
   std::map<ValueId, TaskIndex> waiting;
@@ -43,7 +43,7 @@ class Runs {
  public:
   RunId take_number() { return next_++; }
   /// Placed and cut, and to be shipped. What it is to keep is held until then.
-  void begin(RunId run, Graph graph, Array<std::uint32_t> rank, std::span<const Want> wants);
+  void begin(RunId run, Graph graph, PagedVector<std::uint32_t> rank, std::span<const Want> wants);
   /// The same for a family program.
   void begin(PlannedProgram planned);
   /// A result that was wanted of it is there, or what else it was to announce.

@@ -7,11 +7,13 @@
 
 namespace campaign {
 
-/// 1 to 4 lengths, of some dozens of places at most; some lengths are 1, and now and then one is 0.
+/// 1 to 4 lengths, now and then up to 8, of some dozens of places at most; some lengths are 1, and now and
+/// then one is 0.
 inline Index an_extent(Program& p, int dims = 0) {
   Index extent;
   extent.dims = dims > 0 ? dims : std::min(p.random.between(1, 4), p.random.between(1, 4));
-  const int longest[] = {p.random.one_in(6) ? 60 : 14, 7, 4, 3};
+  if (dims == 0 && p.random.one_in(8)) extent.dims = p.random.between(5, 8);
+  const int longest[] = {p.random.one_in(6) ? 60 : 14, 7, 4, 3, 2, 2, 2, 2};
   for (int d = 0; d < extent.dims; ++d) extent[d] = p.random.between(1, longest[extent.dims - 1]);
   if (p.has("unit") && p.random.one_in(3)) extent[p.random.below(extent.dims)] = 1;
   if (p.has("empty") && p.random.one_in(16)) extent[p.random.below(extent.dims)] = 0;

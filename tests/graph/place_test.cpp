@@ -27,7 +27,7 @@ using ramal::detail::Machine;
 using ramal::detail::SecondsOf;
 using ramal::detail::Task;
 using ramal::detail::TaskIndex;
-using Ranks = ramal::detail::Array<std::uint32_t>;
+using Ranks = ramal::detail::PagedVector<std::uint32_t>;
 using Row = std::vector<Delayed<long>>;
 
 long inc(long x) { return x + 1; }

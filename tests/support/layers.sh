@@ -38,7 +38,7 @@ rooms() {
     refuse "$layer/$room" "$layer/($later)/"
   done
 }
-rooms graph core tasks families draw
+rooms graph core tasks families arrays draw
 rooms runtime machine transport executor rank session boost_mpi
 rooms io hdf5
 

@@ -141,4 +141,22 @@ class SerialRanks {
   Session session_{engine_};
 };
 
+/// On one rank and on several, with few and many members of a front; serially first.
+template <class Check>
+void on_all_engines(const Check& check) {
+  {
+    SerialRanks serial;
+    check(serial.session());
+  }
+  for (const int ranks : {1, 2, 3, 7}) {
+    for (const std::int64_t members : {1, 1 << 14}) {
+      SteppedRanks stepped(ranks, 7);
+      stepped.engine().set_front_members(members);
+      check(stepped.session());
+    }
+  }
+  ThreadedRanks threaded(2, 2);
+  check(threaded.session());
+}
+
 }  // namespace ramal::test

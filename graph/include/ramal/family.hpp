@@ -34,7 +34,7 @@
 
 namespace ramal {
 
-/// A lazy collection of results, 1 to 4 dimensions. Copying one copies a pointer. Nothing runs before a
+/// A lazy collection of results, 1 to 9 dimensions. Copying one copies a pointer. Nothing runs before a
 /// session computes a member, or what was made from members; then what these need of the family runs, and
 /// nothing of it is kept but what was asked for. `session.persist(family)` keeps all of it.
 ///
@@ -187,12 +187,12 @@ struct ExtentHere {
     requires(std::convertible_to<const E&, Index>)
   ExtentHere(const E& lengths, std::source_location line = std::source_location::current())  // NOLINT
       : extent(lengths), where(line) {}
-  /// `family<f>({4, 4})`. Throws std::invalid_argument if there is no number, or more than 4.
+  /// `family<f>({4, 4})`. Throws std::invalid_argument if there is no number, or more than 9.
   ExtentHere(std::initializer_list<std::int64_t> lengths,
              std::source_location line = std::source_location::current())
       : where(line) {
     if (lengths.size() == 0 || lengths.size() > Index::most_dims) {
-      throw std::invalid_argument("ramal: family: expected an extent of 1 to 4 lengths, found " +
+      throw std::invalid_argument("ramal: family: expected an extent of 1 to 9 lengths, found " +
                                   std::to_string(lengths.size()));
     }
     std::copy(lengths.begin(), lengths.end(), extent.at.begin());
@@ -430,7 +430,7 @@ Family<T> as_family(const std::vector<Delayed<T>>& handles,
                     std::source_location where = std::source_location::current()) {
   return as_family(handles, Index(handles.size()), where);
 }
-/// The same over an extent of 1 to 4 dimensions, in the order of its places. Throws std::invalid_argument
+/// The same over an extent of 1 to 9 dimensions, in the order of its places. Throws std::invalid_argument
 /// if there are not as many handles as places.
 template <class T>
 Family<T> as_family(const std::vector<Delayed<T>>& handles, const Index& extent,

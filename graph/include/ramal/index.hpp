@@ -14,7 +14,7 @@
 
 namespace ramal {
 
-/// 1 to 4 numbers: a place, or the lengths of an index space. Places are counted row by row, the last number
+/// 1 to 9 numbers: a place, or the lengths of an index space. Places are counted row by row, the last number
 /// fastest:
 ///
 ///   extent [2, 3]    place     [0, 0] [0, 1] [0, 2]      row 0
@@ -29,8 +29,8 @@ namespace ramal {
 /// A family's function takes its place as one, or as a number where there is one dimension. A number converts
 /// to an Index of one dimension, so that `rod[3]`, `field[{2, 3}]` and `field(2, 3)` all name members.
 struct Index {
-  /// The largest number of dimensions.
-  static constexpr int most_dims = 4;
+  /// The largest number of dimensions: as many as a block has, and a dimension of steps.
+  static constexpr int most_dims = 9;
   std::array<std::int64_t, most_dims> at{};  ///< the numbers; those beyond `dims` mean nothing
   std::int32_t dims = 1;                     ///< how many numbers count
 

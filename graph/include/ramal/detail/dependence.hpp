@@ -106,10 +106,12 @@ struct Alignment {
     return alignment;
   }
 };
-/// The alignment of a family of so many dimensions; nothing if its places do not go together with its
-/// sources'.
-using Alignments = std::optional<Alignment> (*)(const std::byte* closure, int dims);
-inline std::optional<Alignment> own_place(const std::byte*, int dims) { return Alignment::own_place(dims); }
+/// The alignment of a family of so many dimensions with one of its sources; nothing if their places do not go
+/// together.
+using Alignments = std::optional<Alignment> (*)(const std::byte* closure, int dims, std::uint32_t source);
+inline std::optional<Alignment> own_place(const std::byte*, int dims, std::uint32_t) {
+  return Alignment::own_place(dims);
+}
 
 /// A constant per pattern; see Kind::dependence.
 struct Dependence {
@@ -128,15 +130,18 @@ struct Dependence {
   bool by_inverse = false;
   /// Each member reads all of a source, or a part of every row.
   bool reads_widely = false;
+  /// Appends what stands in a member's literals, for a kind that reads them itself. Null: its place and how
+  /// many inputs each parameter has.
+  void (*literals)(const std::byte* closure, const Index& place, std::vector<std::byte>& out) = nullptr;
 
   std::int64_t known_lag(const std::byte* closure) const { return lag != nullptr ? lag(closure) : 0; }
-  std::optional<Alignment> known_alignment(const std::byte* closure, int dims) const {
-    return alignment != nullptr ? alignment(closure, dims) : std::nullopt;
+  std::optional<Alignment> known_alignment(const std::byte* closure, int dims, std::uint32_t source) const {
+    return alignment != nullptr ? alignment(closure, dims, source) : std::nullopt;
   }
   /// To find who reads a part of a source all members have to be looked at. Only a user's has a lag.
   bool looks_at_all(const std::byte* closure, int dims, int source_dims) const {
     const bool is_untold =
-        lag != nullptr && !by_inverse && (dims != source_dims || !known_alignment(closure, dims));
+        lag != nullptr && !by_inverse && (dims != source_dims || !known_alignment(closure, dims, 0));
     return reads_widely || is_untold;
   }
 };
@@ -204,7 +209,7 @@ struct StencilPattern {
   static void reads(const std::byte* closure, const Index& place, Reads& out);
   static void readers(const std::byte* closure, const Index& extent, std::uint32_t source, const Region& of,
                       std::vector<Region>& boxes);
-  static std::optional<Alignment> alignment(const std::byte* closure, int dims);
+  static std::optional<Alignment> alignment(const std::byte* closure, int dims, std::uint32_t source);
   static constexpr Dependence dependence{.reads = &reads, .readers = &readers, .alignment = &alignment};
 };
 /// Member [i, j] reads member [j, i].
@@ -226,7 +231,7 @@ struct CoarsenPattern {
   static void reads(const std::byte* closure, const Index& place, Reads& out);
   static void readers(const std::byte* closure, const Index&, std::uint32_t, const Region& of,
                       std::vector<Region>& boxes);
-  static std::optional<Alignment> alignment(const std::byte* closure, int dims);
+  static std::optional<Alignment> alignment(const std::byte* closure, int dims, std::uint32_t source);
   static constexpr Dependence dependence{.reads = &reads, .readers = &readers, .alignment = &alignment};
 };
 /// Member [i, k] reads member i.
@@ -267,7 +272,7 @@ struct LevelPattern {
   static void reads(const std::byte* closure, const Index& place, Reads& out);
   static void readers(const std::byte* closure, const Index&, std::uint32_t, const Region& of,
                       std::vector<Region>& boxes);
-  static std::optional<Alignment> alignment(const std::byte* closure, int dims);
+  static std::optional<Alignment> alignment(const std::byte* closure, int dims, std::uint32_t source);
   static constexpr Dependence dependence{
       .reads = &reads, .readers = &readers, .alignment = &alignment, .in_time = true};
 };
@@ -323,7 +328,7 @@ struct UserDependence {
     const auto reach = closure_as<UserReach>(closure);
     return reach.known ? std::max<std::int64_t>(1, reach.reach[0]) : 0;
   }
-  static std::optional<Alignment> alignment(const std::byte* closure, int dims) {
+  static std::optional<Alignment> alignment(const std::byte* closure, int dims, std::uint32_t) {
     const auto reach = closure_as<UserReach>(closure);
     if (!reach.known || reach.reach.dims != dims) return std::nullopt;
     Alignment alignment = Alignment::own_place(dims);

@@ -1,0 +1,466 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <ramal/detail/grid.hpp>
+
+#include <algorithm>
+#include <numeric>
+
+namespace ramal::detail {
+
+// --- axes -------------------------------------------------------------------------------------------------
+
+std::int64_t AxisView::widest() const {
+  if (table == nullptr) return count > 2 ? width : count == 2 ? std::max(first, length - first) : length;
+  std::int64_t most = 0;
+  for (std::int64_t chunk = 0; chunk < count; ++chunk) most = std::max(most, end(chunk) - begin(chunk));
+  return most;
+}
+
+Axis Axis::shifted(std::int64_t length, std::int64_t width, std::int64_t first) {
+  Axis axis;
+  const std::int64_t after = std::max<std::int64_t>(0, length - first);
+  axis.view_ = {length, width, first, 1 + (after + width - 1) / width, nullptr};
+  return axis;
+}
+
+Axis Axis::of(const std::vector<std::int64_t>& lengths) {
+  const std::int64_t length = std::accumulate(lengths.begin(), lengths.end(), std::int64_t{0});
+  const std::size_t count = lengths.size();
+  if (count <= 1) return whole(length);
+  const std::int64_t width = count > 2 ? lengths[1] : std::max(lengths[0], lengths[1]);
+  const bool is_regular =
+      lengths.front() >= 1 && lengths.front() <= width && lengths.back() >= 1 && lengths.back() <= width &&
+      std::all_of(lengths.begin() + 1, lengths.end() - 1, [width](std::int64_t one) { return one == width; });
+  if (is_regular) return shifted(length, width, lengths.front());
+  auto table = std::make_shared<std::vector<std::int64_t>>(1, 0);
+  for (const std::int64_t one : lengths) table->push_back(table->back() + one);
+  Axis axis;
+  axis.view_ = {length, 1, 1, static_cast<std::int64_t>(count), table->data()};
+  axis.table_ = std::move(table);
+  return axis;
+}
+
+bool Axis::operator==(const Axis& other) const {
+  if (length() != other.length() || count() != other.count()) return false;
+  if (view_.table == other.view_.table && view_.table != nullptr) return true;
+  if (view_.table == nullptr && other.view_.table == nullptr)
+    return count() == 1 ||
+           (view_.first == other.view_.first && (count() == 2 || view_.width == other.view_.width));
+  for (std::int64_t chunk = 1; chunk < count(); ++chunk)
+    if (view_.begin(chunk) != other.view_.begin(chunk)) return false;
+  return true;
+}
+
+Axis Axis::sliced(std::int64_t start, std::int64_t step, std::int64_t length) const {
+  if (length <= 0) return whole(0);
+  if (step == 0) return whole(length);
+  const std::int64_t last = start + step * (length - 1);
+  const std::int64_t from = view_.find(std::min(start, last)), to = view_.find(std::max(start, last));
+  const std::int64_t stride = std::abs(step);
+  if (view_.table == nullptr && view_.width % stride == 0) {
+    // Chunks have the same number of these elements each, but for the first and the last.
+    const std::int64_t first_chunk = step > 0 ? from : to;
+    const std::int64_t first = step > 0 ? (view_.end(first_chunk) - start + stride - 1) / stride
+                                        : (start - view_.begin(first_chunk)) / stride + 1;
+    return shifted(length, view_.width / stride, std::min(first, length));
+  }
+  if (view_.table == nullptr) return regular(length, std::max<std::int64_t>(1, view_.width / stride));
+  std::vector<std::int64_t> lengths;
+  for (std::int64_t i = 0; i <= to - from; ++i) {
+    const std::int64_t chunk = step > 0 ? from + i : to - i;
+    // How many of the elements lie in the chunk.
+    const std::int64_t low = view_.begin(chunk), high = view_.end(chunk);
+    const auto before = [&](std::int64_t element) {  // elements below it, for rising ones
+      const std::int64_t begin = std::min(start, last);
+      return std::clamp<std::int64_t>((element - begin + stride - 1) / stride, 0, length);
+    };
+    const std::int64_t begin = std::min(start, last);
+    const std::int64_t below_low = low <= begin ? 0 : before(low),
+                       below_high = high <= begin ? 0 : before(high);
+    if (below_high > below_low) lengths.push_back(below_high - below_low);
+  }
+  return of(lengths);
+}
+
+Index grid_extent(const std::vector<Axis>& axes) {
+  Index extent(1);
+  if (axes.empty()) return extent;
+  extent.dims = static_cast<std::int32_t>(axes.size());
+  for (int d = 0; d < extent.dims; ++d) extent[d] = axes[static_cast<std::size_t>(d)].count();
+  return extent;
+}
+
+// --- closures ---------------------------------------------------------------------------------------------
+//
+// All words are int64, so that tables can be used where they lie:
+//
+//   dims sources with-pieces parameter-words-at parameter-bytes
+//   axis of the result: length width first count table-at           for each dim
+//   where the source begins                                         for each source
+//   source: dims, its axes, its maps (5 words each), and with pieces low high for each dim
+//   tables; parameters
+
+namespace {
+
+constexpr std::size_t head_words = 5, axis_words = 5, map_words = 5;
+static_assert(sizeof(AxisMap) == map_words * sizeof(std::int64_t));
+
+std::int64_t floor_divided(std::int64_t a, std::int64_t b) {
+  return a / b - (a % b != 0 && (a < 0) != (b < 0));
+}
+std::int64_t ceil_divided(std::int64_t a, std::int64_t b) { return -floor_divided(-a, b); }
+
+/// An interval [low, high).
+struct Interval {
+  std::int64_t low, high;
+  bool empty() const { return low >= high; }
+  Interval and_(const Interval& other) const {
+    return {std::max(low, other.low), std::min(high, other.high)};
+  }
+};
+
+/// Reads a closure where it lies.
+class GridView {
+ public:
+  explicit GridView(const std::byte* closure) : words_(reinterpret_cast<const std::int64_t*>(closure)) {}
+
+  int dims() const { return static_cast<int>(words_[0]); }
+  std::uint32_t sources() const { return static_cast<std::uint32_t>(words_[1]); }
+  bool has_pieces() const { return words_[2] != 0; }
+  std::span<const std::byte> parameters() const {
+    return {reinterpret_cast<const std::byte*>(words_ + words_[3]), static_cast<std::size_t>(words_[4])};
+  }
+  AxisView out(int d) const { return axis(words_ + head_words + axis_words * static_cast<std::size_t>(d)); }
+  Interval out_box(int d, const Index& place) const {
+    const AxisView axis = out(d);
+    return {axis.begin(place[d]), axis.end(place[d])};
+  }
+  int source_dims(std::uint32_t k) const { return static_cast<int>(*source(k)); }
+  AxisView source_axis(std::uint32_t k, int d) const {
+    return axis(source(k) + 1 + axis_words * static_cast<std::size_t>(d));
+  }
+  const AxisMap* maps(std::uint32_t k) const {
+    return reinterpret_cast<const AxisMap*>(source(k) + 1 +
+                                            axis_words * static_cast<std::size_t>(source_dims(k)));
+  }
+  Interval piece(std::uint32_t k, int d) const {
+    if (!has_pieces()) return {0, out(d).length};
+    const std::int64_t* at = source(k) + 1 +
+                             (axis_words + map_words) * static_cast<std::size_t>(source_dims(k)) +
+                             2 * static_cast<std::size_t>(d);
+    return {at[0], at[1]};
+  }
+
+ private:
+  const std::int64_t* source(std::uint32_t k) const {
+    return words_ + words_[head_words + axis_words * static_cast<std::size_t>(dims()) + k];
+  }
+  AxisView axis(const std::int64_t* at) const {
+    return {at[0], at[1], at[2], at[3], at[4] != 0 ? words_ + at[4] : nullptr};
+  }
+  const std::int64_t* words_;
+};
+
+class ClosureWriter {
+ public:
+  explicit ClosureWriter(std::size_t words) : words_(words) {}
+  void word(std::int64_t value) { words_[at_++] = value; }
+  void axis(const Axis& axis) {
+    const AxisView& view = axis.view();
+    for (const std::int64_t value : {view.length, view.width, view.first, view.count}) word(value);
+    word(view.table != nullptr ? table(view) : 0);
+  }
+  std::size_t at() const { return at_; }
+  void set(std::size_t at, std::int64_t value) { words_[at] = value; }
+  std::vector<std::int64_t>& words() { return words_; }
+
+ private:
+  /// Where a table lies, which several axes may share.
+  std::int64_t table(const AxisView& view) {
+    for (const auto& [known, at] : tables_)
+      if (known == view.table) return at;
+    const auto at = static_cast<std::int64_t>(words_.size());
+    words_.insert(words_.end(), view.table, view.table + view.count + 1);
+    tables_.emplace_back(view.table, at);
+    return at;
+  }
+  std::vector<std::int64_t> words_;
+  std::size_t at_ = 0;
+  std::vector<std::pair<const std::int64_t*, std::int64_t>> tables_;
+};
+
+/// What of a source's axis is read for an interval of the result's axis; empty if that is.
+Interval read_along(const AxisMap& map, const Interval& out, std::int64_t length) {
+  if (map.out >= 0 && out.empty()) return {0, 0};
+  const std::int64_t a = map.out < 0 ? map.start : map.start + map.step * out.low;
+  const std::int64_t b = map.out < 0 ? map.start : map.start + map.step * (out.high - 1);
+  return Interval{std::min(a, b) - map.before, std::max(a, b) + map.after + 1}.and_({0, length});
+}
+
+/// For which elements of the result's axis something of an interval of the source's is read. For a constant
+/// map all or none.
+Interval readers_along(const AxisMap& map, const Interval& of, std::int64_t length) {
+  constexpr Interval none{0, 0};
+  if (of.empty()) return none;
+  // start + step * o is to lie from of.low - after to of.high - 1 + before.
+  const std::int64_t low = of.low - map.after - map.start, high = of.high - 1 + map.before - map.start;
+  if (map.out < 0 || map.step == 0) return low <= 0 && 0 <= high ? Interval{0, length} : none;
+  const std::int64_t from = map.step > 0 ? ceil_divided(low, map.step) : ceil_divided(high, map.step);
+  const std::int64_t to = map.step > 0 ? floor_divided(high, map.step) : floor_divided(low, map.step);
+  return Interval{from, to + 1}.and_({0, length});
+}
+
+/// The chunks of an axis that are read for an interval of the result, in rising order. Between elements that
+/// are further apart than a chunk is wide there may be some that are not.
+template <class Take>
+void for_each_chunk(const AxisView& axis, const AxisMap& map, const Interval& out, const Take& take) {
+  const Interval elements = read_along(map, out, axis.length);
+  if (elements.empty()) return;
+  const std::int64_t from = axis.find(elements.low), to = axis.find(elements.high - 1);
+  const bool may_skip = map.out >= 0 && std::abs(map.step) > 1;
+  for (std::int64_t chunk = from; chunk <= to; ++chunk) {
+    const Interval inside{axis.begin(chunk), axis.end(chunk)};
+    if (inside.empty()) continue;
+    if (may_skip && readers_along(map, inside, out.high).and_(out).empty()) continue;
+    take(chunk);
+  }
+}
+
+}  // namespace
+
+std::vector<std::byte> grid_closure(const std::vector<Axis>& out, const std::vector<GridSource>& sources,
+                                    std::span<const std::byte> parameters) {
+  const std::size_t dims = out.size();
+  const bool pieces = std::ranges::any_of(sources, [](const GridSource& one) { return !one.piece.empty(); });
+  std::size_t words = head_words + axis_words * dims + sources.size();
+  for (const GridSource& source : sources)
+    words += 1 + (axis_words + map_words) * source.axes.size() + (pieces ? 2 * dims : 0);
+  ClosureWriter writer(words);
+  writer.word(static_cast<std::int64_t>(dims));
+  writer.word(static_cast<std::int64_t>(sources.size()));
+  writer.word(pieces ? 1 : 0);
+  writer.word(0);
+  writer.word(static_cast<std::int64_t>(parameters.size()));
+  for (const Axis& axis : out) writer.axis(axis);
+  const std::size_t begins = writer.at();
+  for (std::size_t k = 0; k < sources.size(); ++k) writer.word(0);
+  for (std::size_t k = 0; k < sources.size(); ++k) {
+    const GridSource& source = sources[k];
+    writer.set(begins + k, static_cast<std::int64_t>(writer.at()));
+    writer.word(static_cast<std::int64_t>(source.axes.size()));
+    for (const Axis& axis : source.axes) writer.axis(axis);
+    for (const AxisMap& map : source.maps) {
+      for (const std::int64_t value : {map.out, map.start, map.step, map.before, map.after})
+        writer.word(value);
+    }
+    for (std::size_t d = 0; pieces && d < dims; ++d) {
+      writer.word(source.piece.empty() ? 0 : source.piece[d].first);
+      writer.word(source.piece.empty() ? out[d].length() : source.piece[d].second);
+    }
+  }
+  auto& all = writer.words();
+  all[3] = static_cast<std::int64_t>(all.size());
+  std::vector<std::byte> closure(all.size() * sizeof(std::int64_t) + parameters.size());
+  std::memcpy(closure.data(), all.data(), all.size() * sizeof(std::int64_t));
+  if (!parameters.empty())
+    std::memcpy(closure.data() + all.size() * sizeof(std::int64_t), parameters.data(), parameters.size());
+  return closure;
+}
+
+// --- the pattern ------------------------------------------------------------------------------------------
+
+namespace {
+
+/// Which chunks of a source a member reads: a list for each of its axes. Nothing if some list is empty.
+struct ChunksRead {
+  std::vector<std::int64_t> all;
+  std::array<std::size_t, Index::most_dims + 1> begin{};
+
+  void find(const GridView& grid, std::uint32_t k, const Index& place) {
+    all.clear();
+    const int dims = grid.source_dims(k);
+    for (int d = 0; d < grid.dims(); ++d) {  // outside of its piece nothing is read, constants neither
+      if (grid.out_box(d, place).and_(grid.piece(k, d)).empty()) {
+        begin.fill(0);
+        return;
+      }
+    }
+    for (int s = 0; s < dims; ++s) {
+      const AxisMap& map = grid.maps(k)[s];
+      begin[static_cast<std::size_t>(s)] = all.size();
+      const Interval box =
+          map.out < 0
+              ? Interval{0, 1}
+              : grid.out_box(static_cast<int>(map.out), place).and_(grid.piece(k, static_cast<int>(map.out)));
+      for_each_chunk(grid.source_axis(k, s), map, box, [&](std::int64_t chunk) { all.push_back(chunk); });
+    }
+    begin[static_cast<std::size_t>(dims)] = all.size();
+    is_scalar_read = dims == 0;
+  }
+  std::int64_t count(int s) const {
+    return static_cast<std::int64_t>(begin[static_cast<std::size_t>(s) + 1] -
+                                     begin[static_cast<std::size_t>(s)]);
+  }
+  bool is_scalar_read = false;
+};
+
+}  // namespace
+
+void GridPattern::reads(const std::byte* closure, const Index& place, Reads& out) {
+  const GridView grid(closure);
+  ChunksRead chunks;
+  for (std::uint32_t k = 0; k < grid.sources(); ++k) {
+    chunks.is_scalar_read = false;
+    chunks.find(grid, k, place);
+    const int dims = grid.source_dims(k);
+    if (dims == 0) {
+      if (chunks.is_scalar_read) out.add_number(k, 0, k);
+      continue;
+    }
+    std::int64_t total = 1;
+    for (int s = 0; s < dims; ++s) total *= chunks.count(s);
+    for (std::int64_t i = 0; i < total; ++i) {
+      std::int64_t left = i, number = 0, numbers = 1;
+      for (int s = dims; s-- > 0;) {
+        const std::int64_t chunk = chunks.all[chunks.begin[static_cast<std::size_t>(s)] +
+                                              static_cast<std::size_t>(left % chunks.count(s))];
+        left /= chunks.count(s);
+        number += chunk * numbers;
+        numbers *= grid.source_axis(k, s).count;
+      }
+      out.add_number(k, number, k);
+    }
+  }
+}
+
+void GridPattern::readers(const std::byte* closure, const Index& extent, std::uint32_t k, const Region& of,
+                          std::vector<Region>& boxes) {
+  const GridView grid(closure);
+  const int dims = grid.dims();
+  Region box = Region::whole(extent);
+  // Two axes of a source may follow one of the result. A member reads all chunks of the one with all of the
+  // other, so it is chunks of the result that have to be in both.
+  const auto narrow = [&](int d, const Interval& elements) {
+    if (elements.empty()) return false;
+    const AxisView axis = grid.out(d);
+    box.low[d] = std::max(box.low[d], axis.find(elements.low));
+    box.high[d] = std::min(box.high[d], axis.find(elements.high - 1) + 1);
+    return box.low[d] < box.high[d];
+  };
+  for (int d = 0; d < dims; ++d)
+    if (!narrow(d, grid.piece(k, d))) return;
+  for (int s = 0; s < grid.source_dims(k); ++s) {
+    const AxisMap& map = grid.maps(k)[s];
+    const AxisView axis = grid.source_axis(k, s);
+    const Interval inside{axis.begin(of.low[s]), axis.end(of.high[s] - 1)};
+    const int d = static_cast<int>(map.out);
+    if (d < 0) {
+      if (readers_along(map, inside, 1).empty()) return;
+    } else if (!narrow(d, readers_along(map, inside, grid.out(d).length).and_(grid.piece(k, d)))) {
+      return;
+    }
+  }
+  boxes.push_back(box);
+}
+
+std::optional<Alignment> GridPattern::alignment(const std::byte* closure, int dims, std::uint32_t k) {
+  const GridView grid(closure);
+  if (k >= grid.sources() || grid.dims() != dims || grid.source_dims(k) != dims) return std::nullopt;
+  Alignment alignment = Alignment::own_place(dims);
+  for (int d = 0; d < dims; ++d) {
+    const AxisMap& map = grid.maps(k)[d];
+    const AxisView from = grid.source_axis(k, d), to = grid.out(d);
+    if (to.count == 1) {  // all of it
+      alignment.width[d] = from.count;
+      continue;
+    }
+    if (map.out != d || map.step != 1 || from.table != nullptr || to.table != nullptr) return std::nullopt;
+    if (to.width % from.width != 0) return std::nullopt;
+    alignment.width[d] = to.width / from.width;
+    // Where a chunk of the result begins in the source, beside where as many chunks begin there.
+    const std::int64_t at_first = map.start, at_second = map.start + to.first;
+    const std::int64_t expected = from.first + (alignment.width[d] - 1) * from.width;
+    const std::int64_t off = at_second - expected;
+    const std::int64_t behind = std::max({off < 0 ? -off : 0, map.before - at_first, map.before - off});
+    const std::int64_t ahead = std::max<std::int64_t>(0, off) + map.after;
+    alignment.halo[d] = (std::max(behind, ahead) + from.width - 1) / from.width;
+    if (alignment.halo[d] > 0) ++alignment.halo[d];  // chunks at the ends are shorter
+  }
+  return alignment;
+}
+
+// --- literals ---------------------------------------------------------------------------------------------
+//
+// As the closure, in words: dims sources parameter-bytes low[dims] high[dims]; then for each source its dims,
+// its part's low and high, maps and counts; then the parameters.
+
+void GridPattern::literals(const std::byte* closure, const Index& place, std::vector<std::byte>& out) {
+  const GridView grid(closure);
+  const int dims = grid.dims();
+  const auto word = [&out](std::int64_t value) {
+    const auto bytes = std::as_bytes(std::span(&value, 1));
+    out.insert(out.end(), bytes.begin(), bytes.end());
+  };
+  word(dims);
+  word(grid.sources());
+  word(static_cast<std::int64_t>(grid.parameters().size()));
+  for (int d = 0; d < dims; ++d) word(grid.out_box(d, place).low);
+  for (int d = 0; d < dims; ++d) word(grid.out_box(d, place).high);
+  ChunksRead chunks;
+  for (std::uint32_t k = 0; k < grid.sources(); ++k) {
+    const int source_dims = grid.source_dims(k);
+    word(source_dims);
+    for (int d = 0; d < dims; ++d) word(grid.out_box(d, place).and_(grid.piece(k, d)).low);
+    for (int d = 0; d < dims; ++d) word(grid.out_box(d, place).and_(grid.piece(k, d)).high);
+    const auto maps = std::as_bytes(std::span(grid.maps(k), static_cast<std::size_t>(source_dims)));
+    out.insert(out.end(), maps.begin(), maps.end());
+    chunks.is_scalar_read = false;
+    chunks.find(grid, k, place);
+    std::int64_t total = source_dims == 0 ? chunks.is_scalar_read : 1;
+    for (int s = 0; s < source_dims; ++s) {
+      word(chunks.count(s));
+      total *= chunks.count(s);
+    }
+    word(total);
+  }
+  const auto parameters = grid.parameters();
+  out.insert(out.end(), parameters.begin(), parameters.end());
+  while (out.size() % sizeof(std::int64_t) != 0) out.push_back(std::byte{0});
+}
+
+GridCall::GridCall(std::span<const std::byte> literals) : words_(literals.size() / sizeof(std::int64_t)) {
+  std::memcpy(words_.data(), literals.data(), words_.size() * sizeof(std::int64_t));
+  const std::int64_t* at = words_.data();
+  const auto take = [&at](std::size_t count) {
+    const std::span words(at, count);
+    at += count;
+    return words;
+  };
+  const auto head = take(3);
+  const auto dims = static_cast<std::size_t>(head[0]);
+  low_ = take(dims);
+  high_ = take(dims);
+  sources_.resize(static_cast<std::size_t>(head[1]));
+  std::size_t first = 0;
+  for (Source& source : sources_) {
+    const auto source_dims = static_cast<std::size_t>(take(1)[0]);
+    source.low = take(dims);
+    source.high = take(dims);
+    source.maps = {reinterpret_cast<const AxisMap*>(take(map_words * source_dims).data()), source_dims};
+    source.counts = take(source_dims);
+    source.first = first;
+    source.blocks = static_cast<std::size_t>(take(1)[0]);
+    first += source.blocks;
+  }
+  parameters_ = {reinterpret_cast<const std::byte*>(at), static_cast<std::size_t>(head[2])};
+}
+
+std::string GridCall::text() const {
+  std::string text = "[";
+  for (int d = 0; d < dims(); ++d) {
+    const auto i = static_cast<std::size_t>(d);
+    text += (d > 0 ? ", " : "") + std::to_string(low_[i]) + ':' + std::to_string(high_[i]);
+  }
+  return text + ']';
+}
+
+}  // namespace ramal::detail
