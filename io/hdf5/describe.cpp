@@ -81,9 +81,9 @@ Hdf5Dataset describe_dataset(hid_t dataset, const Hdf5Place& place) {
 }
 
 /// Depth first, with its own stack; each object once, under the first of its names.
-class Walk {
+class FileWalk {
  public:
-  Walk(const OpenFile& file, Hdf5File& found) : file_(file), found_(found) {}
+  FileWalk(const OpenFile& file, Hdf5File& found) : file_(file), found_(found) {}
   void run() {
     std::vector<std::string> left{"/"};
     while (!left.empty()) {
@@ -129,7 +129,7 @@ Hdf5File describe(const std::string& file) {
   const detail::Hdf5Call call;
   Hdf5File found{.path = file};
   const detail::OpenFile opened = detail::open_hdf5(file);
-  detail::Walk(opened, found).run();
+  detail::FileWalk(opened, found).run();
   return found;
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A dataset of 160 MiB whose blocks are wanted faster than they are used up: how much memory do the ranks
-// come to hold? `bounded_program FILE write`, then `within` (a bound of 16 MiB) or `beyond` (none).
+// come to hold? `bounded_program FILE write`, then `within` (a bound of 16 MiB) or `beyond` (none), of
+// handles or, with `array` behind that, of an array.
+#include <ramal/array.hpp>
 #include <ramal/hdf5_write.hpp>
 #include <ramal/ramal.hpp>
 
@@ -28,6 +30,8 @@ double slow() {
   std::this_thread::sleep_for(std::chrono::milliseconds(700));
   return 1;
 }
+/// The same as an array without axes.
+Block<double> slow_block() { return Block<double>::filled({}, slow()); }
 double use(const Row& row, double scale) {
   double sum = 0;
   for (const double x : row) sum += x;
@@ -58,8 +62,8 @@ std::vector<double> on_each(Session& session) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 3) {
-    std::cerr << "usage: bounded_program FILE write|within|beyond\n";
+  if (argc != 3 && argc != 4) {
+    std::cerr << "usage: bounded_program FILE write|within|beyond [array]\n";
     return 2;
   }
   const std::string file = argv[1], what = argv[2];
@@ -71,9 +75,15 @@ int main(int argc, char** argv) {
       return 0;
     }
     const auto before = on_each<status_of<now>>(session);
-    const auto scale = delayed<slow>.annotate({.rank = session.ranks() - 1})();
+    const Annotation last{.rank = session.ranks() - 1};
     const auto grid = read_hdf5<double>(file, "/x", {.block_bytes = 1 << 20});
-    const double sum = session.compute(reduce<add>(map<use>(grid.blocks(), scale)));
+    double sum = 0;
+    if (argc == 3) {
+      sum = session.compute(reduce<add>(map<use>(grid.blocks(), delayed<slow>.annotate(last)())));
+    } else {
+      const auto scale = from_delayed<double>(delayed<slow_block>.annotate(last)(), {});
+      sum = session.compute((grid.array() * scale).mean(1).sum());
+    }
     const auto after = on_each<status_of<peak>>(session);
     double most = 0;
     for (std::size_t rank = 0; rank < before.size(); ++rank)

@@ -2,6 +2,7 @@
 // The files that make_files.py has written, and reading a dataset block by block into one array.
 #pragma once
 
+#include <ramal/array.hpp>
 #include <ramal/hdf5.hpp>
 #include <ramal/session.hpp>
 
@@ -72,6 +73,17 @@ std::vector<T> assembled(Session& session, const Hdf5Grid<T>& grid) {
   return whole;
 }
 
+/// The same, and it is as well what the grid gives as an array.
+template <class T>
+std::vector<T> assembled_twice(Session& session, const Hdf5Grid<T>& grid) {
+  const std::vector<T> whole = assembled(session, grid);
+  const Block<T> array = session.compute(grid.array());
+  if (array.size() != whole.size() || array.shape() != grid.shape() ||
+      (!whole.empty() && std::memcmp(array.data(), whole.data(), whole.size() * sizeof(T)) != 0))
+    throw std::runtime_error("the array of " + grid.array().text() + " is not as its blocks");
+  return whole;
+}
+
 /// Calls visit.template operator()<T>() for a type as the manifest names it.
 template <class Visit>
 void with_type(const std::string& type, const Visit& visit) {
@@ -92,7 +104,7 @@ void with_type(const std::string& type, const Visit& visit) {
 template <class T>
 bool reads_the_same(Session& session, const Listed& one, const Hdf5ReadOptions& options) {
   const auto expected = raw_elements<T>(one.raw);
-  const auto found = assembled(session, read_hdf5<T>(one.file, one.dataset, options));
+  const auto found = assembled_twice(session, read_hdf5<T>(one.file, one.dataset, options));
   return found.size() == expected.size() &&
          (found.empty() || std::memcmp(found.data(), expected.data(), found.size() * sizeof(T)) == 0);
 }

@@ -17,9 +17,11 @@
 
 #include <ramal/block.hpp>
 #include <ramal/delayed.hpp>
+#include <ramal/detail/grid_function.hpp>
 #include <ramal/hdf5_type.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -183,20 +185,31 @@ std::optional<std::string> read_hdf5_text(const std::string& file, const std::st
 
 }  // namespace detail
 
-/// A dataset as lazy blocks, in a grid that covers it. Copying it copies handles: O(blocks). Nothing is read
-/// before a session computes a block, or what was made of one.
+/// A dataset as lazy blocks, in a grid that covers it. Copies share their handles. Nothing is read before a
+/// session computes a block, or what was made of one.
 ///
 ///   shape (5, 4), block_shape (2, 4):   grid (3, 1)    blocks of shape (2, 4), (2, 4), (1, 4)
 ///
 ///   auto sums = ramal::map<sum>(grid.blocks());
-///   auto field = ramal::as_family(grid.blocks());       // for what families offer; see <ramal/family.hpp>
+///   auto field = grid.array();                          // all that arrays offer; include <ramal/array.hpp>
+///   auto family = grid.family();                        // what families offer; see <ramal/family.hpp>
+///
+/// The array and the family cost the same however many blocks there are. The handles of `blocks` are made
+/// when they are first asked for.
 template <class T>
 class Hdf5Grid {
  public:
-  /// For Ramal's own use: as many blocks as the grid has places.
+  /// For Ramal's own use: a handle by the offset and shape of its block, and the family of all blocks.
   Hdf5Grid(const Extents& shape, const Extents& block_shape, const Extents& grid,
-           std::vector<Delayed<Block<T>>> blocks)
-      : shape_(shape), block_shape_(block_shape), grid_(grid), blocks_(std::move(blocks)) {}
+           std::function<Delayed<Block<T>>(const Extents& offset, const Extents& shape)> task,
+           detail::FamilyView family, std::vector<detail::Axis> axes, std::source_location where)
+      : shape_(shape),
+        block_shape_(block_shape),
+        grid_(grid),
+        handles_(std::make_shared<Handles>(std::move(task))),
+        family_(std::move(family)),
+        axes_(std::move(axes)),
+        where_(where) {}
 
   /// The shape of the whole dataset when the grid was made.
   const Extents& shape() const { return shape_; }
@@ -204,8 +217,16 @@ class Hdf5Grid {
   const Extents& block_shape() const { return block_shape_; }
   /// How many blocks there are in each dimension.
   const Extents& grid() const { return grid_; }
-  /// All blocks, row-major in the grid. Each Block knows its offset in the whole.
-  const std::vector<Delayed<Block<T>>>& blocks() const { return blocks_; }
+  /// All blocks, row-major in the grid. Each Block knows its offset in the whole. The first call makes the
+  /// handles: O(blocks). None, if the dataset has no elements.
+  const std::vector<Delayed<Block<T>>>& blocks() const {
+    std::call_once(handles_->made, [this] { make_handles(); });
+    return handles_->all;
+  }
+  /// The dataset as an array; needs <ramal/array.hpp>. O(1).
+  Array<T> array() const { return Array<T>(detail::plain_state(family_, axes_, where_)); }
+  /// All blocks as a family over the grid; of a scalar, or a dataset without elements, one. O(1).
+  Family<Block<T>> family() const { return Family<Block<T>>(family_); }
   /// The block at this place in the grid, counted in blocks, not elements. O(dimensions). Throws
   /// std::out_of_range if there is no such place, or it has another number of dimensions.
   const Delayed<Block<T>>& at(const Extents& place) const {
@@ -217,41 +238,73 @@ class Hdf5Grid {
         throw std::out_of_range("ramal: Hdf5Grid::at: " + place.text() + " of " + grid_.text());
       index = index * grid_[d] + place[d];
     }
-    return blocks_.at(index);
+    return blocks().at(index);
   }
 
  private:
+  struct Handles {
+    explicit Handles(std::function<Delayed<Block<T>>(const Extents& offset, const Extents& shape)> make)
+        : task(std::move(make)) {}
+    std::function<Delayed<Block<T>>(const Extents& offset, const Extents& shape)> task;
+    std::once_flag made;
+    std::vector<Delayed<Block<T>>> all;
+  };
+  void make_handles() const {
+    const std::uint64_t count = grid_.product();
+    handles_->all.reserve(count);
+    Extents offset = Extents::filled(grid_.size(), 0);
+    while (handles_->all.size() < count) {
+      Extents shape = block_shape_;
+      for (std::size_t d = 0; d < grid_.size(); ++d)
+        shape[d] = std::min(block_shape_[d], shape_[d] - offset[d]);
+      handles_->all.push_back(handles_->task(offset, shape));
+      for (std::size_t d = grid_.size(); d-- > 0;) {  // the next place, the last dimension first
+        offset[d] += block_shape_[d];
+        if (offset[d] < shape_[d]) break;
+        offset[d] = 0;
+      }
+    }
+  }
+
   Extents shape_, block_shape_, grid_;
-  std::vector<Delayed<Block<T>>> blocks_;
+  std::shared_ptr<Handles> handles_;
+  detail::FamilyView family_;
+  std::vector<detail::Axis> axes_;
+  std::source_location where_;
 };
 
 namespace detail {
 
-/// The grid of a dataset, with a task `read(file, dataset, offset, shape, identity, how…)` for each block.
-/// The tasks state the bytes of their results. Throws as hdf5_block_shape and hdf5_grid.
+/// `read` as the function of a family's blocks.
+template <class T, auto read, class... How>
+Block<T> read_box(const std::string& file, const std::string& dataset, const Hdf5Identity& identity,
+                  const How&... how, const Extents& offset, const Extents& shape) {
+  return read(file, dataset, offset, shape, identity, how...);
+}
+
+/// The grid of a dataset, with a task `read(file, dataset, offset, shape, identity, how…)` for each block, or
+/// a member of a family. They state the bytes of their results. Throws as hdf5_block_shape and hdf5_grid.
 template <class T, auto read, class... How>
 Hdf5Grid<T> make_hdf5_grid(const Hdf5Plan& plan, const std::string& dataset, const Hdf5ReadOptions& options,
                            std::source_location where, const How&... how) {
   const Extents block = hdf5_block_shape(plan, sizeof(T), options);
   const Extents grid = hdf5_grid(plan, block);
   warn_of_split_chunks(plan, block);
-  const auto task =
-      delayed<read>.annotate({.name = "read " + dataset.substr(dataset.find_first_not_of('/') == 1 ? 1 : 0),
-                              .result_bytes = block.product() * sizeof(T)});
-  std::vector<Delayed<Block<T>>> blocks;
-  blocks.reserve(grid.product());
-  Extents offset = Extents::filled(grid.size(), 0);
-  while (blocks.size() < grid.product()) {
-    Extents shape = block;
-    for (std::size_t d = 0; d < grid.size(); ++d) shape[d] = std::min(block[d], plan.shape[d] - offset[d]);
-    blocks.push_back(task(plan.file, plan.dataset, offset, shape, plan.identity, how..., where));
-    for (std::size_t d = grid.size(); d-- > 0;) {  // the next place, the last dimension first
-      offset[d] += block[d];
-      if (offset[d] < plan.shape[d]) break;
-      offset[d] = 0;
-    }
-  }
-  return Hdf5Grid<T>(plan.shape, block, grid, std::move(blocks));
+  const std::string name = "read " + dataset.substr(dataset.find_first_not_of('/') == 1 ? 1 : 0);
+  const auto task = delayed<read>.annotate({.name = name, .result_bytes = block.product() * sizeof(T)});
+  std::vector<Axis> axes;
+  for (std::size_t d = 0; d < plan.shape.size(); ++d)
+    axes.push_back(Axis::regular(static_cast<std::int64_t>(plan.shape[d]),
+                                 std::max<std::int64_t>(1, static_cast<std::int64_t>(block[d]))));
+  FamilyView family = grid_function_family<&read_box<T, read, How...>, T>(
+      axes, name, where, plan.file, plan.dataset, plan.identity, how...);
+  return Hdf5Grid<T>(
+      plan.shape, block, grid,
+      [=, file = plan.file, path = plan.dataset, identity = plan.identity](const Extents& offset,
+                                                                           const Extents& shape) {
+        return task(file, path, offset, shape, identity, how..., where);
+      },
+      std::move(family), std::move(axes), where);
 }
 
 }  // namespace detail
@@ -266,8 +319,8 @@ Hdf5Grid<T> make_hdf5_grid(const Hdf5Plan& plan, const std::string& dataset, con
 /// again each, which a warning says.
 ///
 /// Each block states its bytes (`result_bytes`), so that a dataset larger than memory can be read through.
-/// The blocks are placed like other tasks without inputs: contiguous ranges of the grid on each rank.
-/// O(blocks).
+/// The blocks are placed like other tasks without inputs: contiguous ranges of the grid on each rank. O(1);
+/// `blocks` is O(blocks).
 ///
 ///   auto particles = ramal::read_hdf5<Particle>("run.h5", "/particles");     // with Hdf5Fields<Particle>
 ///   auto grid = ramal::read_hdf5<float>("ocean.nc", "/temperature", {.block_shape = {1, 180, 360}});

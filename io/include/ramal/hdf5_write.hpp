@@ -9,6 +9,7 @@
 #pragma once
 
 #include <ramal/collective.hpp>
+#include <ramal/detail/array_state.hpp>
 #include <ramal/hdf5.hpp>
 
 #include <variant>
@@ -110,6 +111,17 @@ Delayed<void> write_hdf5(const std::string& file, const std::string& dataset, co
   detail::check_hdf5_write(file, dataset, options);
   return collective<&detail::write_hdf5_blocks<T>>.annotate({.name = "write " + dataset})(
       blocks, file, dataset, options, where);
+}
+
+/// The same of an array (<ramal/array.hpp>), as it is cut.
+///
+///   session.compute(ramal::write_hdf5("a.h5", "/rms", sqrt(a * a + b * b), {.attributes = {{"units",
+///   "K"}}}));
+template <class T, class Node>
+Delayed<void> write_hdf5(const std::string& file, const std::string& dataset, const Array<T, Node>& array,
+                         const Hdf5WriteOptions& options = {},
+                         std::source_location where = std::source_location::current()) {
+  return write_hdf5(file, dataset, array.blocks(where).members(), options, where);
 }
 
 }  // namespace ramal

@@ -130,6 +130,22 @@ typename ComputedOf<S>::type rebuild(const S& part, std::vector<Value>::iterator
   }
 }
 
+/// An array, of whatever header: it can be gathered into a handle, or has a family of blocks.
+template <class A>
+concept IsArray = requires(const A& array) {
+  array.gathered();
+  array.evaluated().blocks();
+};
+/// What is to be computed for an argument: an array gathered, anything else itself.
+template <class A>
+auto gathered(const A& target) {
+  if constexpr (IsArray<A>) {
+    return target.gathered();
+  } else {
+    return target;
+  }
+}
+
 /// What the error says: what() of a std::exception, else a text that says that it is none.
 std::string message_of(const std::exception_ptr& error);
 
@@ -257,6 +273,20 @@ class Session {
     return compute(std::tuple<First, Second, Rest...>(first, second, rest...));
   }
 
+  /// An array in one block, or as a number if it has no axes, as `a.sum()` has none. All of it goes to rank
+  /// 0.
+  template <class A>
+    requires detail::IsArray<A>
+  auto compute(const A& array) { return compute(array.gathered()); }
+  /// Arrays among other targets.
+  ///
+  ///   const auto [low, high] = session.compute(field.min(), field.max());
+  template <class First, class Second, class... Rest>
+    requires(detail::IsArray<First> || detail::IsArray<Second> || (detail::IsArray<Rest> || ...))
+  auto compute(const First& first, const Second& second, const Rest&... rest) {
+    return compute(detail::gathered(first), detail::gathered(second), detail::gathered(rest)...);
+  }
+
   /// All members, in the order of their places, as a std::vector. O(members) on rank 0, where they go; what
   /// is made of a family is better reduced or persisted where it is. Throws as `compute` of handles.
   template <class T>
@@ -323,6 +353,16 @@ class Session {
     const Asked asked = asked_of(families...);
     engine("session.persist").persist(asked.handles);
     engine_.persist(asked.families);
+  }
+  /// The same of an array's blocks: what it returns has them, and is to be used from here on.
+  ///
+  ///   const auto field = session.persist(sqrt(a * a + b * b));
+  template <class A>
+    requires detail::IsArray<A>
+  auto persist(const A& array) {
+    auto made = array.evaluated();
+    persist(made.blocks());
+    return made;
   }
   /// Whether all members of these persisted families exist or have failed; a family that was cancelled counts
   /// as there. Moves messages, but does not wait. A family of handles is persisted if they are. Throws

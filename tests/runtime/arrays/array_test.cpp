@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Arrays, beside what the corpus compares with NumPy: known answers, how they are cut, and what is refused.
+#include "tests/support/one_process.hpp"
+
+#include <ramal/array.hpp>
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+namespace ramal::test {
+namespace {
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+template <class T>
+std::vector<T> elements(const Block<T>& block) {
+  return {block.begin(), block.end()};
+}
+template <class T>
+using List = std::vector<T>;
+std::string message(const std::function<void()>& call) {
+  try {
+    call();
+  } catch (const std::exception& error) {
+    return error.what();
+  }
+  return "nothing was thrown";
+}
+bool contains(const std::string& text, std::string_view part) {
+  if (text.find(part) != std::string::npos) return true;
+  ADD_FAILURE() << '"' << part << "\" is not in: " << text;
+  return false;
+}
+template <class T>
+Array<T> array_of(const std::vector<T>& elements, const Chunks& chunks = {}) {
+  return from_memory(elements.data(), {elements.size()}, chunks);
+}
+
+TEST(Arrays, AreComputedElementByElement) {
+  on_all_engines([](Session& session) {
+    const auto a = arange<double>(10, {3});
+    const Array<double> squares = a * a;
+    EXPECT_EQ(elements(session.compute(squares - a)), (List<double>{0, 0, 2, 6, 12, 20, 30, 42, 56, 72}));
+    const auto [least, most, total] = session.compute(squares.min(), squares.max(), (a + 1).sum());
+    EXPECT_EQ(least, 0);
+    EXPECT_EQ(most, 81);
+    EXPECT_EQ(total, 55);
+    EXPECT_EQ(session.compute(sqrt(squares.mean())), std::sqrt(28.5));
+  });
+}
+
+/// What others' arrays once did wrong.
+TEST(Arrays, GiveKnownAnswers) {
+  on_all_engines([](Session& session) {
+    const auto all_of = [&](const auto& array) { return elements(session.compute(array)); };
+    EXPECT_EQ(all_of(arange<int>(10, {3})(slice(0, {}, -1))), (List<int>{0}));
+    EXPECT_TRUE(all_of(arange<int>(10, {2})(slice(-11, -7, -2))).empty());
+    std::vector<double> thrice;
+    for (int i = 0; i < 300; ++i) thrice.push_back(i % 3 + 1 + 1e8);
+    EXPECT_NEAR(session.compute(array_of(thrice, {50}).var()), 0.6666666666666666, 1e-12);
+    EXPECT_EQ(all_of(ones<int>({20}, {5})(slice({}, {}, 2))), List<int>(10, 1));
+    EXPECT_EQ(session.compute(arange<int>(10).rechunk({{5, 0, 5}}).max()), 9);
+    EXPECT_EQ(session.compute(ones<std::uint8_t>({1000}, {64}).sum()), 1000u);
+    EXPECT_EQ(session.compute(zeros<int>({0}).sum()), 0);
+    const auto two_by_none = ones<int>({2, 0}, {{2, 0, 0}, {0}});
+    EXPECT_EQ(all_of(two_by_none.sum(1)),
+              (List<int>{0, 0}.size() == 2 ? List<std::int64_t>{0, 0} : List<std::int64_t>{}));
+    EXPECT_EQ(session.compute(ones<int>({1, 10})(all, slice(0, 1))).shape(), (Extents{1, 1}));
+  });
+}
+
+TEST(Arrays, SumPairwiseWhateverTheChunks) {
+  on_all_engines([](Session& session) {
+    // 0.1 a hundred thousand times: added one after the other it is 2e-8 off.
+    const auto tenths = full<double>({100'000}, 0.1, {10'000});
+    EXPECT_NEAR(session.compute(tenths.sum()), 10'000, 1e-11);
+    EXPECT_NEAR(session.compute(full<float>({100'000}, 0.1F).sum()), 10'000, 4e-3);
+    // Rows of many elements along the axis that goes.
+    const auto columns = full<double>({10'000, 3}, 0.1);
+    for (const double sum : elements(session.compute(columns.sum(0)))) EXPECT_NEAR(sum, 1'000, 1e-12);
+  });
+}
+
+TEST(Arrays, GiveTheSameBitsWhateverStandsBehindTheirBlocks) {
+  SteppedRanks stepped(3, 5);
+  std::vector<double> values;
+  for (int i = 0; i < 5'000; ++i) values.push_back(std::sin(i) * std::pow(10, i % 13));
+  const Chunks chunks{1'700};
+  const auto whole = array_of(values, chunks), otherwise = array_of(values, {333}).rechunk(chunks);
+  const auto view = array_of(values, {1})(slice({}, {}, -1))(slice({}, {}, -1));
+  const double sum = stepped.session().compute(whole.sum());
+  EXPECT_EQ(stepped.session().compute(otherwise.sum()), sum);
+  EXPECT_EQ(stepped.session().compute((whole * 1).sum()), sum);
+  EXPECT_EQ(stepped.session().compute(Array<double>(whole * 1).sum()), sum);
+  // A view that is cut as finely sums in other groups, and comes close.
+  EXPECT_NEAR(stepped.session().compute(view.sum()) / sum, 1, 1e-9);
+}
+
+TEST(Arrays, AreSlicedAsByPython) {
+  on_all_engines([](Session& session) {
+    const auto a = arange<int>(24, {5});
+    const auto at = [&](const auto& array) { return elements(session.compute(array)); };
+    EXPECT_EQ(session.compute(a(3)).data()[0], 3);
+    EXPECT_EQ(session.compute(a[-1]).data()[0], 23);
+    EXPECT_EQ(at(a(slice(2, 9, 3))), (List<int>{2, 5, 8}));
+    EXPECT_EQ(at(a(slice(-3, {}))), (List<int>{21, 22, 23}));
+    EXPECT_EQ(at(a(slice(22, 100))), (List<int>{22, 23}));
+    EXPECT_EQ(at(a(slice({}, {}, -9))), (List<int>{23, 14, 5}));
+    EXPECT_TRUE(at(a(slice(9, 2))).empty());
+    const auto matrix = stack<int>({a(slice(4)), a(slice(4, 8)), a(slice(8, 12))});
+    EXPECT_EQ(matrix.shape(), (Extents{3, 4}));
+    EXPECT_EQ(at(matrix(1)), (List<int>{4, 5, 6, 7}));
+    EXPECT_EQ(at(matrix(all, 1)), (List<int>{1, 5, 9}));
+    EXPECT_EQ(at(matrix(ellipsis, slice(0, {}, 3)).transpose()), (List<int>{0, 4, 8, 3, 7, 11}));
+    EXPECT_EQ(matrix(newaxis, all, newaxis).shape(), (Extents{1, 3, 1, 4}));
+    EXPECT_EQ(at(matrix.flip(0)(0)), (List<int>{8, 9, 10, 11}));
+    EXPECT_EQ(matrix.moveaxis(0, -1).shape(), (Extents{4, 3}));
+    EXPECT_EQ(matrix(newaxis).squeeze().shape(), (Extents{3, 4}));
+    EXPECT_EQ(at(arange<int>(2).broadcast_to({2, 2})), (List<int>{0, 1, 0, 1}));
+  });
+}
+
+TEST(Arrays, AreCutAsWasSaid) {
+  const auto a = zeros<double>({10, 7}, {4, -1});
+  EXPECT_EQ(a.chunks(0), (List<std::int64_t>{4, 4, 2}));
+  EXPECT_EQ(a.chunks(-1), (List<std::int64_t>{7}));
+  EXPECT_EQ(a.grid(), (Extents{3, 1}));
+  EXPECT_EQ(a.text(), "Array copy: shape (10, 7), type double, 560 B in 3 chunks of shape (4, 7), 224 B");
+  const auto irregular = zeros<double>({10}, {{1, 2, 7}});
+  EXPECT_EQ(irregular.chunks(0), (List<std::int64_t>{1, 2, 7}));
+  EXPECT_EQ((irregular + arange<double>(10, {5})).chunks(0), (List<std::int64_t>{1, 2, 7}))
+      << "the finer one";
+  EXPECT_EQ(a(slice(3, {})).chunks(0), (List<std::int64_t>{1, 4, 2}));
+  EXPECT_EQ(zeros<float>({1 << 13, 1 << 12}).grid(), (Extents{8, 1})) << "of 16 MiB";
+  EXPECT_TRUE(contains(message([] {
+                         zeros<int>({10, 7}, {4});
+                       }),
+                       "for the 2 axes of an array of shape (10, 7), found 1"));
+  EXPECT_TRUE(contains(message([] {
+                         zeros<int>({10}, {{4, 4}});
+                       }),
+                       "that are 10 together, as axis 0 of shape (10), found 8"));
+  EXPECT_TRUE(contains(message([] { zeros<int>({10}, {0}); }),
+                       "lengths of 1 or more, or -1 for all of an axis, found 0"));
+}
+
+/// An expression holds what it is made of.
+TEST(Arrays, OutliveWhatTheyAreMadeOf) {
+  SerialRanks serial;
+  const auto make = [] {
+    const auto a = arange<double>(6, {2});
+    return a * 2 + a(slice({}, {}, -1));
+  };
+  const auto expression = make();
+  EXPECT_EQ(elements(serial.session().compute(expression)), (List<double>{5, 6, 7, 8, 9, 10}));
+}
+
+TEST(Arrays, ArePersistedOnce) {
+  SteppedRanks stepped(2, 3);
+  Session& session = stepped.session();
+  const auto kept = session.persist(sqrt(arange<double>(12, {4})));
+  session.wait(kept.blocks());
+  EXPECT_EQ(session.compute((kept * kept).sum()), session.compute((kept * kept).sum()));
+  EXPECT_EQ(kept.blocks().size(), 3);
+  EXPECT_EQ(session.compute(kept.block(2)).offset(), (Extents{8}));
+}
+
+Block<double> block_of(std::uint64_t rows, double value) { return Block<double>::filled({rows, 2}, value); }
+
+TEST(Arrays, AreMadeOfTheBlocksOfTasks) {
+  on_all_engines([](Session& session) {
+    const std::vector<Delayed<Block<double>>> blocks{delayed<block_of>(2u, 1.0), delayed<block_of>(1u, 5.0)};
+    const auto array = from_blocks<double>(blocks, {{2, 1}, {2}});
+    EXPECT_EQ(elements(session.compute(array(slice({}, {}, -1)) + 1)), (List<double>{6, 6, 2, 2, 2, 2}));
+    const auto wrong = from_blocks<double>(blocks, {{1, 2}, {2}});
+    EXPECT_TRUE(contains(message([&] { session.compute(wrong.sum()); }),
+                         "expected a block of shape (1, 2) for [0:1, 0:2], found one of (2, 2)"));
+    EXPECT_EQ(session.compute(from_delayed<double>(delayed<block_of>(3u, 2.0), {3, 2}).sum()), 12);
+  });
+}
+
+TEST(Arrays, AreConcatenatedHoweverManyThereAre) {
+  on_all_engines([](Session& session) {
+    std::vector<Array<int>> parts;
+    std::vector<int> expected;
+    for (int i = 0; i < 150; ++i) {
+      parts.push_back(full<int>({static_cast<std::uint64_t>(i % 3)}, i));
+      expected.insert(expected.end(), static_cast<std::size_t>(i % 3), i);
+    }
+    EXPECT_EQ(elements(session.compute(concatenate(parts))), expected);
+  });
+}
+
+TEST(Arrays, HoldTheirPlacesInReductions) {
+  on_all_engines([](Session& session) {
+    const auto a = array_of<double>({3, 1, 4, 1, 5, 9, 2, 6, 5}, {2});
+    EXPECT_EQ(session.compute(a.argmin()), 1);
+    EXPECT_EQ(session.compute(a.argmax()), 5);
+    const auto with_nan = array_of<double>({3, nan, 1, nan, -infinity}, {2});
+    EXPECT_EQ(session.compute(with_nan.argmin()), 1);
+    EXPECT_TRUE(std::isnan(session.compute(with_nan.max())));
+    EXPECT_EQ(session.compute(with_nan.nanmin()), -infinity);
+    EXPECT_EQ(session.compute(with_nan.nanargmax()), 0);
+    EXPECT_TRUE(std::isnan(session.compute(full<double>({3}, nan, {1}).nanmax())));
+    EXPECT_TRUE(contains(message([&] { session.compute(full<double>({3}, nan, {1}).nanargmin()); }),
+                         "all elements are NaN"));
+  });
+}
+
+TEST(Arrays, OfStructuresAreStoredSlicedAndJoined) {
+  struct Particle {
+    double x;
+    int id;
+    bool operator==(const Particle&) const = default;
+  };
+  on_all_engines([](Session& session) {
+    std::vector<Particle> particles;
+    for (int i = 0; i < 7; ++i) {
+      particles.emplace_back();  // padding is zero
+      particles.back().x = i;
+      particles.back().id = 10 * i;
+    }
+    const auto array = array_of(particles, {2});
+    const auto back =
+        elements(session.compute(concatenate<Particle>({array(slice(4, {})), array(slice(4))}).rechunk({3})));
+    EXPECT_EQ(back.front(), particles[4]);
+    EXPECT_EQ(back.back(), particles[3]);
+  });
+}
+
+TEST(Arrays, RefuseWhatDoesNotFit) {
+  const auto a = zeros<double>({3, 4}), b = zeros<double>({4, 3});
+  EXPECT_TRUE(
+      contains(message([&] { a + b; }), "add: expected shapes that broadcast to one, found (3, 4) ("));
+  EXPECT_TRUE(contains(message([&] { a(0, 0, 0); }),
+                       "at most 2 numbers and slices for an array of shape (3, 4), found 3"));
+  EXPECT_TRUE(contains(message([&] { a(3); }), "3 is not within axis 0 of an array of shape (3, 4)"));
+  EXPECT_TRUE(contains(message([&] { a(slice(0, 1, 0)); }), "a step other than 0"));
+  EXPECT_TRUE(contains(message([&] { a.sum(2); }), "sum: expected an axis of an array of 2, found 2"));
+  EXPECT_TRUE(contains(message([&] { a.sum({0, -2}); }), "axis -2 was named twice"));
+  EXPECT_TRUE(contains(message([&] {
+                         zeros<int>({0, 2}).min(0);
+                       }),
+                       "min: an array of shape (0, 2) has no elements there"));
+  EXPECT_TRUE(contains(message([&] { zeros<std::uint8_t>({2}) + 300; }),
+                       "add: the value 300 is not within the type of the array"));
+  EXPECT_TRUE(contains(message([&] { concatenate<double>({a, b}); }), "found shapes (3, 4) and (4, 3)"));
+  EXPECT_TRUE(contains(message([&] { a.transpose({0, 0}); }), "named twice"));
+  EXPECT_TRUE(contains(message([&] { a.squeeze(0); }), "expected axis 0 of shape (3, 4) to have length 1"));
+  EXPECT_TRUE(contains(message([&] { a.broadcast_to({3, 3}); }), "(3, 4) does not broadcast to (3, 3)"));
+  EXPECT_TRUE(contains(message([&] { arange<int>(0, 3, 0); }), "a step other than 0"));
+}
+
+/// More leaves than one kernel takes: parts are made first.
+TEST(Arrays, TakeLongExpressions) {
+  SerialRanks serial;
+  const auto a = arange<double>(5, {2});
+  const auto eight = a + a + a + a + a + a + a + a;
+  const auto many = eight * eight + eight * eight + eight * eight;
+  EXPECT_EQ(elements(serial.session().compute(many)), (List<double>{0, 192, 768, 1728, 3072}));
+}
+
+}  // namespace
+}  // namespace ramal::test
