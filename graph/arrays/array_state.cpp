@@ -9,6 +9,9 @@ namespace ramal {
 std::vector<detail::Axis> Chunks::axes(const Extents& shape, std::size_t element_bytes,
                                        std::source_location where) const {
   std::vector<detail::Axis> axes;
+  for (const std::uint64_t length : shape) {
+    if (length >> 62 != 0) detail::refuse_array("an array of shape " + shape.text() + " is too large", where);
+  }
   if (axes_.empty()) {
     // The last axes whole, as far as that fits; of the next one as much as does.
     constexpr std::uint64_t target = std::uint64_t{16} << 20;
@@ -119,8 +122,12 @@ ViewAxis sliced_axis(const Slice& slice, int of, std::int64_t length, std::sourc
   const std::int64_t start = bounded(slice.start, slice.step > 0 ? lowest : highest);
   const std::int64_t stop = bounded(slice.stop, slice.step > 0 ? highest : lowest);
   const std::int64_t apart = slice.step > 0 ? stop - start : start - stop;
-  const std::int64_t stride = slice.step > 0 ? slice.step : -slice.step;
-  return {of, start, slice.step, apart > 0 ? 1 + (apart - 1) / stride : 0};
+  // Also of the least number, which has no opposite.
+  const auto stride =
+      slice.step > 0 ? static_cast<std::uint64_t>(slice.step) : 0 - static_cast<std::uint64_t>(slice.step);
+  const std::int64_t count =
+      apart > 0 ? 1 + static_cast<std::int64_t>(static_cast<std::uint64_t>(apart - 1) / stride) : 0;
+  return {of, start, count > 1 ? slice.step : 1, count};
 }
 
 }  // namespace
@@ -333,6 +340,26 @@ ArrayState reduced_state(FamilyView view, const ArrayState& of, std::uint64_t go
   }
   ArrayState made = plain_state(std::move(view), std::move(axes), where);
   return keepdims ? made : made.viewed(left, std::vector<std::int64_t>(of.dims(), 0), where);
+}
+
+Axis joined_axis(std::span<const Axis* const> parts) {
+  constexpr std::int64_t many = 4096;
+  std::int64_t chunks = 0, length = 0, width = 1;
+  bool is_regular = true;
+  for (const Axis* part : parts) {
+    chunks += part->count();
+    length += part->length();
+    is_regular = is_regular && part->view().table == nullptr;
+    if (is_regular) width = std::max(width, part->view().widest());
+  }
+  if (chunks > many && is_regular) return Axis::regular(length, width);
+  std::vector<std::int64_t> lengths;
+  for (const Axis* part : parts) {
+    const AxisView& view = part->view();
+    for (std::int64_t chunk = 0; chunk < view.count; ++chunk)
+      lengths.push_back(view.end(chunk) - view.begin(chunk));
+  }
+  return Axis::of(lengths);
 }
 
 void expect_elements(const ArrayState& state, std::uint64_t gone, const char* what,

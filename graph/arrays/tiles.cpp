@@ -63,7 +63,7 @@ const TileOperands& Tiles::operands_at(const Walk& walk, std::int64_t done, std:
     Gathered& gathered = gathered_[k];
     at_.leaf[leaf] = gathered.all.data();
     if (stride == 0 && gathered.same == from && gathered.count >= count) continue;
-    gathered.all.resize(static_cast<std::size_t>(tile) * bytes);
+    gathered.all.resize(static_cast<std::size_t>(tile_elements) * bytes);
     at_.leaf[leaf] = gathered.all.data();
     gather(from, stride, count, bytes, gathered.all.data());
     gathered.same = stride == 0 ? from : nullptr;
@@ -81,8 +81,8 @@ const void* Tiles::values(const Walk& walk, std::int64_t done, std::int64_t coun
 
 void Tiles::fill(const Walk& walk, std::size_t element_bytes, std::byte* to) {
   const auto bytes = static_cast<std::int64_t>(element_bytes);
-  for (std::int64_t done = 0; done < walk.length(); done += tile)
-    compute(walk, done, std::min(tile, walk.length() - done), to + done * bytes);
+  for (std::int64_t done = 0; done < walk.length(); done += tile_elements)
+    compute(walk, done, std::min(tile_elements, walk.length() - done), to + done * bytes);
 }
 
 std::optional<std::size_t> Tiles::reusable(const CallFrame& frame, const Type& block) const {

@@ -38,6 +38,9 @@ class Axes {
     return none_ ? 0 : detail::axis_set(numbers_, dims, what, where);
   }
 
+  /// Some axes are named, though these may be all.
+  bool names_some() const { return !numbers_.empty(); }
+
  private:
   std::vector<std::int64_t> numbers_;
   bool none_ = false;
@@ -49,12 +52,25 @@ struct ArrayReduceOptions {
   std::int64_t arity = 2;  ///< how many blocks' results one task combines; at least 2
 };
 
+/// How a variance is computed: of n elements the sum of squares is divided by n - ddof.
+struct VarianceOptions {
+  double ddof = 0;
+  bool keepdims = false;   ///< as in ArrayReduceOptions
+  std::int64_t arity = 2;  ///< as there
+};
+
 namespace detail {
 
 template <class T>
 inline constexpr bool is_array = false;
 template <class T, class Node>
 inline constexpr bool is_array<Array<T, Node>> = true;
+
+/// The line that the first of some arrays was made in.
+template <class A, class... More>
+std::source_location first_where(const A& array, const More&...) {
+  return array.state().where;
+}
 
 /// The family of blocks of an expression.
 template <class Node>
@@ -181,14 +197,15 @@ class Array {
   /// Throws std::out_of_range for a number that is not within its axis, std::invalid_argument for too many.
   template <class... Part>
     requires(std::constructible_from<detail::IndexPart, Part>&&...)
-  Array operator()(const Part&... part) const {
+  auto operator()(const Part&... part) const {
     const std::array<detail::IndexPart, sizeof...(Part)> parts{detail::IndexPart(part)...};
-    return Array(state_.indexed(parts, state_.where));
+    const View view = *this;
+    return View(view.state().indexed(parts, state_.where));
   }
   /// The same with one argument.
   template <class Part>
     requires(std::constructible_from<detail::IndexPart, Part>)
-  Array operator[](const Part& part) const { return (*this)(part); }
+  auto operator[](const Part& part) const { return (*this)(part); }
 
   /// With its axes in another order; without arguments in the reverse one. Throws std::invalid_argument if
   /// not each axis is named once.
@@ -221,7 +238,7 @@ class Array {
   /// these is longer.
   Array squeeze(const Axes& axes = all, std::source_location where = std::source_location::current()) const {
     const detail::AxisSet set = axes.set(dimensions(), "squeeze", where);
-    const bool is_named = set + 1 != detail::AxisSet{1} << dimensions();
+    const bool is_named = axes.names_some();
     std::vector<detail::ViewAxis> view;
     for (std::size_t d = 0; d < dimensions(); ++d) {
       const std::int64_t length = state_.axes[d].length();
@@ -244,7 +261,7 @@ class Array {
     return Array(state_.indexed(parts, where));
   }
   /// Repeated to have a shape that it broadcasts to. Throws std::invalid_argument if it does not.
-  Array broadcast_to(const Extents& to, std::source_location where = std::source_location::current()) const {
+  auto broadcast_to(const Extents& to, std::source_location where = std::source_location::current()) const {
     std::vector<detail::Axis> axes;
     bool fits = to.size() >= dimensions();
     for (std::size_t j = 0; fits && j < to.size(); ++j) {
@@ -257,9 +274,10 @@ class Array {
     if (!fits)
       detail::refuse_array("broadcast_to: shape " + shape().text() + " does not broadcast to " + to.text(),
                            where);
-    detail::ArrayState made = state_.broadcast(axes);
+    const View view = *this;
+    detail::ArrayState made = view.state().broadcast(axes);
     made.where = where;
-    return Array(std::move(made));
+    return View(std::move(made));
   }
   /// Each element converted to U, as a C++ cast does.
   template <class U>
@@ -357,18 +375,24 @@ class Array {
   RAMAL_MEANS(mean, false)
   RAMAL_MEANS(nanmean, true)
 #undef RAMAL_MEANS
-#define RAMAL_VARIANCES(function, skips, Finish)                                                            \
-  auto function(double ddof = 0, std::source_location where = std::source_location::current()) const {      \
-    return finished<detail::MomentsReduction<T, skips>, detail::Finish<T>, true>(ramal::all, {}, #function, \
-                                                                                 where, false, ddof);       \
-  }                                                                                                         \
-  auto function(const Axes& axes, double ddof, ArrayReduceOptions options = {},                             \
-                std::source_location where = std::source_location::current()) const {                       \
-    return finished<detail::MomentsReduction<T, skips>, detail::Finish<T>, false>(axes, options, #function, \
-                                                                                  where, false, ddof);      \
+#define RAMAL_VARIANCES(function, skips, Finish)                                              \
+  auto function(std::source_location where = std::source_location::current()) const {         \
+    return function(0.0, where);                                                              \
+  }                                                                                           \
+  template <std::floating_point D>                                                            \
+  auto function(D ddof, std::source_location where = std::source_location::current()) const { \
+    return finished<detail::MomentsReduction<T, skips>, detail::Finish<T>, true>(             \
+        ramal::all, {}, #function, where, false, static_cast<double>(ddof));                  \
+  }                                                                                           \
+  auto function(const Axes& axes, VarianceOptions options = {},                               \
+                std::source_location where = std::source_location::current()) const {         \
+    return finished<detail::MomentsReduction<T, skips>, detail::Finish<T>, false>(            \
+        axes, {options.keepdims, options.arity}, #function, where, false, options.ddof);      \
   }
-  /// The variance and its square root: the mean square distance from the mean, of n elements divided by n -
-  /// ddof. Over some axes `ddof` has to be said: `var(0, 1.0)`.
+  /// The variance and its square root: the mean square distance from the mean. A whole number names an axis,
+  /// one of floating point is `ddof`.
+  ///
+  ///   a.var()      a.var(1.0)      a.std(0)      a.std(0, {.ddof = 1, .keepdims = true})
   RAMAL_VARIANCES(var, false, VarianceOf)
   RAMAL_VARIANCES(std, false, DeviationOf)
   RAMAL_VARIANCES(nanvar, true, VarianceOf)
@@ -379,6 +403,8 @@ class Array {
   const detail::ArrayState& state() const { return state_; }
 
  private:
+  /// What has further axes than this may have none of its own.
+  using View = std::conditional_t<Node::is_single, Array<T>, Array>;
   template <class R, bool is_single>
   Array<typename R::Partial, detail::Leaf<typename R::Partial, is_single>> reduced(
       const Axes& axes, ArrayReduceOptions options, const char* what, std::source_location where) const;
@@ -470,13 +496,20 @@ constexpr auto arrays_type() {
   }
 }
 
-/// The node that stands for an operand beside arrays of T. One with very many leaves is evaluated first.
-template <class S, class T>
+/// The type of a value beside arrays of T. A whole number is compared as it is.
+template <class F, class T, class S>
+using ValueType = typename std::conditional_t < requires {
+  F::compares;
+}
+&&std::integral<T>&&std::integral<S> && !std::same_as<T, bool> && !std::same_as<S, bool>,
+    std::type_identity<S>, std::type_identity < WeaklyPromoted < T, S >>> ::type;
+/// The node that stands for an operand of F beside arrays of T. One with very many leaves is evaluated first.
+template <class F, class S, class T>
 struct NodeOf {
-  using type = Constant<WeaklyPromoted<T, S>>;
+  using type = Constant<ValueType<F, T, S>>;
 };
-template <class V, class Node, class T>
-struct NodeOf<Array<V, Node>, T> {
+template <class F, class V, class Node, class T>
+struct NodeOf<F, Array<V, Node>, T> {
   using type = std::conditional_t<(Node::leaves > most_leaves), Leaf<V, Node::is_single>, Node>;
 };
 
@@ -491,10 +524,10 @@ To checked_value(const S& value, std::string_view what) {
   return static_cast<To>(value);
 }
 
-template <class T, class S>
-void add_operand(Operands& operands, const S& operand, [[maybe_unused]] std::string_view what) {
+template <class F, class T, class S>
+void add_operand(Operands& operands, const S& operand) {
   if constexpr (!is_array<S>) {
-    const auto value = checked_value<WeaklyPromoted<T, S>>(operand, what);
+    const auto value = checked_value<ValueType<F, T, S>>(operand, F::name);
     operands.add_constant(&value, sizeof value);
   } else if constexpr (S::node_type::leaves > most_leaves) {
     operands.add(operand.evaluated(operand.state().where).state());
@@ -506,9 +539,9 @@ void add_operand(Operands& operands, const S& operand, [[maybe_unused]] std::str
 template <class F, class... S>
 auto applied(const S&... operand) {
   using T = typename decltype(arrays_type<S...>())::type;
-  using Node = Apply<F, typename NodeOf<S, T>::type...>;
+  using Node = Apply<F, typename NodeOf<F, S, T>::type...>;
   Operands operands(F::name);
-  (add_operand<T>(operands, operand, F::name), ...);
+  (add_operand<F, T>(operands, operand), ...);
   return Array<typename Node::type, Node>(operands.applied());
 }
 
@@ -607,3 +640,4 @@ auto clip(const A& array, const L& low, const H& high) {
 }  // namespace ramal
 
 #include <ramal/array_creation.hpp>
+#include <ramal/array_functions.hpp>

@@ -58,7 +58,14 @@ struct RangeGenerator {
   using type = T;
   void row(const Extents& place, std::int64_t count, T* to) const {
     const auto first = static_cast<std::int64_t>(place[0]);
-    for (std::int64_t i = 0; i < count; ++i) to[i] = static_cast<T>(start + static_cast<T>(first + i) * step);
+    for (std::int64_t i = 0; i < count; ++i) {
+      if constexpr (std::integral<T>) {
+        to[i] = static_cast<T>(static_cast<std::uint64_t>(start) +
+                               static_cast<std::uint64_t>(first + i) * static_cast<std::uint64_t>(step));
+      } else {
+        to[i] = start + static_cast<T>(first + i) * step;
+      }
+    }
   }
   T start, step;
 };
@@ -146,6 +153,10 @@ struct PlaceThunk {
 
   static void run(CallFrame& frame, Value& result) {
     const GridCall call(frame.literals);
+    if (box_shape(call).product() == 0) {  // which nothing is read for
+      result.emplace<Block<T>>(box_shape(call), box_offset(call));
+      return;
+    }
     Block<T> block = frame.is_last_use(0) ? std::move(frame.input(0).template own<Block<T>>())
                                           : frame.input(0).template get<Block<T>>();
     if (block.shape() != box_shape(call))
@@ -178,7 +189,7 @@ Array<T> concatenated(std::span<const Array<T>> arrays, int axis, std::source_lo
   }
   const auto along = static_cast<std::size_t>(axis);
   std::vector<Axis> axes = arrays.front().state().axes;
-  std::vector<std::int64_t> lengths;
+  std::vector<const Axis*> parts;
   std::vector<std::int64_t> begins;
   std::int64_t begin = 0;
   for (const Array<T>& array : arrays) {
@@ -194,13 +205,11 @@ Array<T> concatenated(std::span<const Array<T>> arrays, int axis, std::source_lo
                        " alone, found shapes " + shape_of(arrays.front().state().axes).text() + " and " +
                        state.shape().text(),
                    where);
-    const AxisView& view = state.axes[along].view();
-    for (std::int64_t chunk = 0; chunk < view.count; ++chunk)
-      lengths.push_back(view.end(chunk) - view.begin(chunk));
+    parts.push_back(&state.axes[along]);
     begins.push_back(begin);
-    begin += view.length;
+    begin += state.axes[along].length();
   }
-  axes[along] = Axis::of(lengths);
+  axes[along] = joined_axis(parts);
   std::vector<FamilySource> sources;
   std::vector<GridSource> grids;
   for (std::size_t k = 0; k < arrays.size(); ++k) {
@@ -244,35 +253,48 @@ Array<T> ones(const Extents& shape, const Chunks& chunks = {},
               std::source_location where = std::source_location::current()) {
   return full<T>(shape, T(1), chunks, where);
 }
-/// start, start + step, … up to before stop. Throws std::invalid_argument for a step of 0.
+/// start, start + step, … up to before stop. Throws std::invalid_argument for a step of 0, ends that are not
+/// finite, and numbers that T does not hold.
 template <class T, detail::Number A, detail::Number B>
-Array<T> arange(A from, B to, std::type_identity_t<T> step = T(1), const Chunks& chunks = {},
+Array<T> arange(A start, B stop, std::type_identity_t<T> step = T(1), const Chunks& chunks = {},
                 std::source_location where = std::source_location::current()) {
-  const T start = static_cast<T>(from), stop = static_cast<T>(to);
   if (step == T(0)) detail::refuse_array("arange: expected a step other than 0", where);
   std::int64_t length = 0;
-  if constexpr (std::integral<T>) {
+  if constexpr (std::integral<A> && std::integral<B> && std::integral<T>) {
     const bool rises = step > T(0);
-    if (rises ? start < stop : start > stop) {
+    if (rises ? std::cmp_less(start, stop) : std::cmp_greater(start, stop)) {
       const auto apart = rises ? static_cast<std::uint64_t>(stop) - static_cast<std::uint64_t>(start)
                                : static_cast<std::uint64_t>(start) - static_cast<std::uint64_t>(stop);
       const auto stride = rises ? static_cast<std::uint64_t>(step) : 0 - static_cast<std::uint64_t>(step);
       length = static_cast<std::int64_t>(1 + (apart - 1) / stride);
     }
+    const auto last = static_cast<std::uint64_t>(start) +
+                      static_cast<std::uint64_t>(length - 1) * static_cast<std::uint64_t>(step);
+    const bool fits = std::unsigned_integral<T> ? std::in_range<T>(last) || std::cmp_less(start, 0)
+                                                : std::in_range<T>(static_cast<std::int64_t>(last));
+    if (length > 0 && (!std::in_range<T>(start) || !fits))
+      detail::refuse_array("arange: the type does not hold the numbers from " + std::to_string(start) +
+                               " to before " + std::to_string(stop),
+                           where);
   } else {
-    length = std::max<std::int64_t>(0, static_cast<std::int64_t>(std::ceil((stop - start) / step)));
+    const double steps =
+        std::ceil((static_cast<double>(stop) - static_cast<double>(start)) / static_cast<double>(step));
+    if (!(std::abs(steps) < 0x1p62))
+      detail::refuse_array("arange: expected a finite number of steps, found " + std::to_string(steps),
+                           where);
+    length = std::max<std::int64_t>(0, static_cast<std::int64_t>(steps));
   }
-  return detail::generated(detail::RangeGenerator<T>{start, step}, {static_cast<std::uint64_t>(length)},
-                           chunks, where);
+  return detail::generated(detail::RangeGenerator<T>{static_cast<T>(start), step},
+                           {static_cast<std::uint64_t>(length)}, chunks, where);
 }
 /// 0, 1, … up to before stop.
-template <class T>
-Array<T> arange(std::type_identity_t<T> stop, const Chunks& chunks = {},
+template <class T, detail::Number B>
+Array<T> arange(B stop, const Chunks& chunks = {},
                 std::source_location where = std::source_location::current()) {
-  return arange<T>(T(0), stop, T(1), chunks, where);
+  return arange<T>(B(0), stop, T(1), chunks, where);
 }
 /// `number` values that are as far apart, from start to stop; without `endpoint`, to before it.
-template <class T = double>
+template <std::floating_point T = double>
 Array<T> linspace(std::type_identity_t<T> start, std::type_identity_t<T> stop, std::int64_t number,
                   bool endpoint = true, const Chunks& chunks = {},
                   std::source_location where = std::source_location::current()) {
@@ -287,6 +309,10 @@ Array<T> linspace(std::type_identity_t<T> start, std::type_identity_t<T> stop, s
 template <class T>
 Array<T> eye(std::int64_t rows, std::int64_t columns, std::int64_t diagonal = 0, const Chunks& chunks = {},
              std::source_location where = std::source_location::current()) {
+  if (rows < 0 || columns < 0)
+    detail::refuse_array("eye: expected numbers of rows and columns, found " + std::to_string(rows) +
+                             " and " + std::to_string(columns),
+                         where);
   return detail::generated(detail::EyeGenerator<T>{diagonal},
                            {static_cast<std::uint64_t>(rows), static_cast<std::uint64_t>(columns)}, chunks,
                            where);
@@ -356,8 +382,17 @@ template <class T>
 Array<T> from_blocks(const std::vector<Delayed<Block<T>>>& blocks,
                      const std::vector<std::vector<std::int64_t>>& lengths,
                      std::source_location where = std::source_location::current()) {
+  if (lengths.size() > Extents::most)
+    detail::refuse_array("from_blocks: expected at most 8 axes, found " + std::to_string(lengths.size()),
+                         where);
   std::vector<detail::Axis> axes;
-  for (const auto& along : lengths) axes.push_back(detail::Axis::of(along));
+  for (const auto& along : lengths) {
+    for (const std::int64_t length : along)
+      if (length < 0)
+        detail::refuse_array("from_blocks: expected lengths of 0 or more, found " + std::to_string(length),
+                             where);
+    axes.push_back(detail::Axis::of(along));
+  }
   return detail::placed<T>({as_family(blocks, detail::grid_extent(axes), where).view(), {}}, axes, where);
 }
 

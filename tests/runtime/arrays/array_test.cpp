@@ -2,7 +2,7 @@
 // Arrays, beside what the corpus compares with NumPy: known answers, how they are cut, and what is refused.
 #include "tests/support/one_process.hpp"
 
-#include <ramal/array.hpp>
+#include <ramal/array_random.hpp>
 
 #include <gtest/gtest.h>
 
@@ -179,6 +179,8 @@ TEST(Arrays, AreMadeOfTheBlocksOfTasks) {
     EXPECT_TRUE(contains(message([&] { session.compute(wrong.sum()); }),
                          "expected a block of shape (1, 2) for [0:1, 0:2], found one of (2, 2)"));
     EXPECT_EQ(session.compute(from_delayed<double>(delayed<block_of>(3u, 2.0), {3, 2}).sum()), 12);
+    const std::vector<Delayed<Block<double>>> one_empty{blocks[0], delayed<block_of>(0u, 0.0), blocks[1]};
+    EXPECT_EQ(session.compute(from_blocks<double>(one_empty, {{2, 0, 1}, {2}}).sum()), 14);
   });
 }
 
@@ -231,6 +233,45 @@ TEST(Arrays, OfStructuresAreStoredSlicedAndJoined) {
   });
 }
 
+TEST(Arrays, OfOneNumberHaveAxesWhenTheyAreGivenSome) {
+  on_all_engines([](Session& session) {
+    const auto mean = arange<double>(5, {2}).mean();
+    EXPECT_EQ(session.compute(mean), 2);
+    EXPECT_EQ(elements(session.compute(mean.broadcast_to({3}))), (List<double>{2, 2, 2}));
+    EXPECT_EQ(session.compute((mean + 1)(newaxis)).shape(), (Extents{1}));
+    EXPECT_EQ(session.compute(mean.broadcast_to({0})).size(), 0u);
+  });
+}
+
+TEST(Arrays, RiseFromTheirTypesLeastToItsGreatest) {
+  SerialRanks serial;
+  const auto at = [&](const auto& array) { return elements(serial.session().compute(array)); };
+  EXPECT_EQ(at(arange<std::uint8_t>(0, 256)).back(), 255);
+  EXPECT_EQ(at(arange<std::uint8_t>(256)).size(), 256u);
+  EXPECT_EQ(at(arange<std::int32_t>(std::numeric_limits<int>::max() - 2, std::int64_t{1} << 31)).back(),
+            std::numeric_limits<int>::max());
+  EXPECT_EQ(at(arange<std::int8_t>(127, -129, -85)), (List<std::int8_t>{127, 42, -43, -128}));
+  EXPECT_EQ(at(arange<std::uint64_t>(std::numeric_limits<std::uint64_t>::max() - 1,
+                                     std::numeric_limits<std::uint64_t>::max()))
+                .size(),
+            1u);
+  EXPECT_TRUE(contains(message([] { arange<std::uint8_t>(0, 257); }),
+                       "does not hold the numbers from 0 to before 257"));
+  EXPECT_TRUE(contains(message([] { arange<std::uint8_t>(-1, 3); }), "does not hold the numbers from -1"));
+  EXPECT_TRUE(contains(message([] { arange<double>(0, infinity); }), "a finite number of steps"));
+  constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+  EXPECT_EQ(at(arange<int>(9)(slice({}, {}, most))(slice({}, {}, 3))), (List<int>{0}));
+  EXPECT_EQ(at(arange<int>(9)(slice({}, {}, -most - 1))), (List<int>{8}));
+}
+
+TEST(Arrays, AreComparedWithNumbersOfAnyRange) {
+  SerialRanks serial;
+  const auto a = array_of<std::uint8_t>({0, 44, 255});
+  EXPECT_FALSE(serial.session().compute((a == 300).any()));
+  EXPECT_TRUE(serial.session().compute((a > -1).every()));
+  EXPECT_TRUE(serial.session().compute((300 > a).every()));
+}
+
 TEST(Arrays, RefuseWhatDoesNotFit) {
   const auto a = zeros<double>({3, 4}), b = zeros<double>({4, 3});
   EXPECT_TRUE(
@@ -250,8 +291,27 @@ TEST(Arrays, RefuseWhatDoesNotFit) {
   EXPECT_TRUE(contains(message([&] { concatenate<double>({a, b}); }), "found shapes (3, 4) and (4, 3)"));
   EXPECT_TRUE(contains(message([&] { a.transpose({0, 0}); }), "named twice"));
   EXPECT_TRUE(contains(message([&] { a.squeeze(0); }), "expected axis 0 of shape (3, 4) to have length 1"));
+  EXPECT_TRUE(
+      contains(message([] { arange<int>(5).squeeze(0); }), "expected axis 0 of shape (5) to have length 1"));
+  EXPECT_TRUE(contains(message([] { eye<int>(-1, 3); }),
+                       "eye: expected numbers of rows and columns, found -1 and 3"));
+  EXPECT_TRUE(contains(message([] { zeros<int>({~std::uint64_t{0}}); }), "is too large"));
+  EXPECT_TRUE(contains(message([] { from_blocks<double>({}, {{-1}}); }), "lengths of 0 or more, found -1"));
   EXPECT_TRUE(contains(message([&] { a.broadcast_to({3, 3}); }), "(3, 4) does not broadcast to (3, 3)"));
   EXPECT_TRUE(contains(message([&] { arange<int>(0, 3, 0); }), "a step other than 0"));
+}
+
+/// The memory of an input is used again only if no other operand reads it at other places.
+TEST(Arrays, AreNotOverwrittenWhileTheyAreRead) {
+  on_all_engines([](Session& session) {
+    for (const std::int64_t width : {100, 7}) {
+      const Array<double> x = arange<double>(100, {width}) + 1;
+      const Array<double> both = x + x.flip();
+      EXPECT_EQ(elements(session.compute(both * 1)), List<double>(100, 101));
+      const Array<double> y = arange<double>(100, {width}) + 1, once = y * y;
+      EXPECT_EQ(session.compute(once(99)).data()[0], 10'000);
+    }
+  });
 }
 
 /// More leaves than one kernel takes: parts are made first.
@@ -261,6 +321,135 @@ TEST(Arrays, TakeLongExpressions) {
   const auto eight = a + a + a + a + a + a + a + a;
   const auto many = eight * eight + eight * eight + eight * eight;
   EXPECT_EQ(elements(serial.session().compute(many)), (List<double>{0, 192, 768, 1728, 3072}));
+}
+
+// --- functions of blocks ----------------------------------------------------------------------------------
+
+Block<double> twice(const Block<double>& block) {
+  Block<double> made = block;
+  for (double& x : made) x *= 2;
+  return made;
+}
+Block<double> plus_offset(Block<double> block, const Block<int>& more) {
+  for (std::size_t i = 0; i < block.size(); ++i)
+    block.data()[i] += more.data()[i] + 100 * static_cast<double>(block.offset()[0]);
+  return block;
+}
+Block<double> shorter(const Block<double>& block) { return Block<double>({block.size() - 1}); }
+
+TEST(Arrays, GiveTheirBlocksToFunctions) {
+  on_all_engines([](Session& session) {
+    const auto a = arange<double>(7, {3});
+    EXPECT_EQ(elements(session.compute(map_blocks<twice>(a + 1))), (List<double>{2, 4, 6, 8, 10, 12, 14}));
+    EXPECT_EQ(elements(session.compute(map_blocks<plus_offset>(a, arange<int>(7, {4})))),
+              (List<double>{0, 2, 4, 306, 308, 310, 612}));
+    const double factor = 3;
+    const auto scaled = map_blocks(
+        [factor](Block<double> block) {
+          for (double& x : block) x *= factor;
+          return block;
+        },
+        a);
+    EXPECT_EQ(session.compute(scaled.sum()), 63);
+    EXPECT_EQ(session.compute(map_blocks<twice>(zeros<double>({0}))).size(), 0u);
+    EXPECT_EQ(
+        session.compute(map_blocks<twice>(a.rechunk(Chunks{std::vector<std::int64_t>{0, 5, 0, 2}})).sum()),
+        42);
+    EXPECT_TRUE(contains(message([&] { session.compute(map_blocks<shorter>(a)); }),
+                         "expected a block of shape (3) for [0:3], found one of (2)"));
+  });
+  const double local = 1;
+  EXPECT_TRUE(contains(
+      message([&] {
+        map_blocks([at = &local](const Block<double>& block) { return *at > 0 ? block : Block<double>(); },
+                   zeros<double>({2}));
+      }),
+      "map_blocks"));
+}
+
+TEST(Arrays, AreSummedUpToEachElement) {
+  on_all_engines([](Session& session) {
+    for (const Chunks& chunks :
+         {Chunks{23}, Chunks{4}, Chunks{1}, Chunks{std::vector<std::int64_t>{0, 5, 0, 18, 0}}}) {
+      const auto a = arange<int>(23).rechunk(chunks);
+      std::vector<std::int64_t> expected{0};
+      for (int i = 1; i < 23; ++i) expected.push_back(expected.back() + i);
+      EXPECT_EQ(elements(session.compute(cumsum(a))), expected);
+    }
+    const auto matrix = full<double>({3, 5}, 2, {2, 2});
+    EXPECT_EQ(elements(session.compute(cumprod(matrix, 0)(all, 4))), (List<double>{2, 4, 8}));
+    EXPECT_EQ(elements(session.compute(cumsum(matrix, -1)(1))), (List<double>{2, 4, 6, 8, 10}));
+    // A single element along the axis in a block, whose other elements differ.
+    const auto rows = stack<int>({arange<int>(4), arange<int>(4, 8)});
+    EXPECT_EQ(elements(session.compute(cumsum(rows, 0)(1))), (List<std::int64_t>{4, 6, 8, 10}));
+    EXPECT_EQ(elements(session.compute(cumsum(rows.rechunk({1, 3}), 1)(0))),
+              (List<std::int64_t>{0, 1, 3, 6}));
+    EXPECT_EQ(session.compute(cumsum(zeros<int>({0}))).size(), 0u);
+    EXPECT_EQ(session.compute(cumsum(full<bool>({300}, true, {7}))(299 - 299)).data()[0], 1);
+  });
+}
+
+TEST(Arrays, ArePutTogetherFromTheirParts) {
+  on_all_engines([](Session& session) {
+    const auto a = arange<int>(5, {2});
+    EXPECT_EQ(elements(session.compute(roll(a, 2, 0))), (List<int>{3, 4, 0, 1, 2}));
+    EXPECT_EQ(elements(session.compute(roll(a, -6, 0))), (List<int>{1, 2, 3, 4, 0}));
+    EXPECT_EQ(elements(session.compute(roll(a, 0, 0))), (List<int>{0, 1, 2, 3, 4}));
+    EXPECT_EQ(elements(session.compute(tile(a(slice(2)), 3, 0))), (List<int>{0, 1, 0, 1, 0, 1}));
+    EXPECT_EQ(elements(session.compute(pad(a, 1, 2, 0, 9))), (List<int>{9, 0, 1, 2, 3, 4, 9, 9}));
+    EXPECT_EQ(elements(session.compute(diff(a * a))), (List<int>{1, 3, 5, 7}));
+    EXPECT_EQ(session.compute(diff(a(slice(1)))).size(), 0u);
+  });
+}
+
+// --- random numbers ---------------------------------------------------------------------------------------
+
+/// The known answers of Random123's kat_vectors, for philox4x32 of 10 rounds.
+TEST(RandomArrays, AreMadeByPhilox) {
+  using Words = std::array<std::uint32_t, 4>;
+  constexpr std::uint32_t ones = 0xffffffff;
+  EXPECT_EQ(detail::philox({0, 0}, {0, 0, 0, 0}), (Words{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}));
+  EXPECT_EQ(detail::philox({ones, ones}, {ones, ones, ones, ones}),
+            (Words{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}));
+  EXPECT_EQ(detail::philox({0xa4093822, 0x299f31d0}, {0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344}),
+            (Words{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}));
+}
+
+TEST(RandomArrays, DependOnSeedAndPlaceAlone) {
+  on_all_engines([](Session& session) {
+    const auto whole = elements(session.compute(random_normal<double>(7, {5, 9})));
+    EXPECT_EQ(elements(session.compute(random_normal<double>(7, {5, 9}, 0, 1, {2, 4}))), whole);
+    EXPECT_NE(elements(session.compute(random_normal<double>(8, {5, 9}))), whole);
+    const auto dice = elements(session.compute(random_integers(1, {1000}, 1, 7, {100})));
+    EXPECT_EQ(*std::ranges::min_element(dice), 1);
+    EXPECT_EQ(*std::ranges::max_element(dice), 6);
+  });
+}
+
+TEST(RandomArrays, AreDistributedAsTheyShould) {
+  SerialRanks serial;
+  Session& session = serial.session();
+  const double n = 1 << 20;
+  const auto uniform = random_uniform<double>(3, {1 << 20}, -1, 3);
+  const auto [low, high, mean, variance] =
+      session.compute(uniform.min(), uniform.max(), uniform.mean(), uniform.var());
+  EXPECT_GE(low, -1);
+  EXPECT_LT(high, 3);
+  EXPECT_NEAR(mean, 1, 5 * std::sqrt(4.0 / 3 / n));
+  EXPECT_NEAR(variance, 4.0 / 3, 0.01);
+  const auto normal = random_normal<double>(4, {1 << 20});
+  const auto within = (abs(normal) < 1.0).mean();
+  const auto [centre, spread, share] = session.compute(normal.mean(), normal.std(), within);
+  EXPECT_NEAR(centre, 0, 5 / std::sqrt(n));
+  EXPECT_NEAR(spread, 1, 5 / std::sqrt(2 * n));
+  EXPECT_NEAR(share, 0.682689, 0.0025);
+  // Neighbours have nothing to do with each other.
+  const auto product = (normal(slice(1, {})) * normal(slice(-1))).mean();
+  EXPECT_NEAR(session.compute(product), 0, 5 / std::sqrt(n));
+  EXPECT_TRUE(
+      contains(message([] { random_integers(1, {3}, 5, 5); }), "expected a range, found 5 to before 5"));
+  EXPECT_TRUE(contains(message([] { random_integers<std::int8_t>(1, {3}, 0, 300); }),
+                       "does not hold numbers from 0 to 299"));
 }
 
 }  // namespace

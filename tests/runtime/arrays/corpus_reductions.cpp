@@ -41,11 +41,11 @@ Reduce on_each(Allows, Whole whole, Along along) {
 
 void add_reductions(Operations& all) {
   auto& to = all.reduce;
-#define ADD(name, allows, method, ...)                                                \
+#define ADD(name, allows, method)                                                     \
   to[name] = on_each(                                                                 \
-      allows{}, [](const auto& a) { return a.method(__VA_ARGS__); },                  \
+      allows{}, [](const auto& a) { return a.method(); },                             \
       [](const auto& a, const ramal::Axes& axes, ramal::ArrayReduceOptions options) { \
-        return a.method(axes __VA_OPT__(, ) __VA_ARGS__, options);                    \
+        return a.method(axes, options);                                               \
       })
   ADD("sum", Any_, sum);
   ADD("prod", Any_, prod);
@@ -59,9 +59,16 @@ void add_reductions(Operations& all) {
   ADD("nansum", Floating, nansum);
   ADD("nanmax", Floating, nanmax);
   ADD("nanmean", Floating, nanmean);
-  ADD("var", Any_, var, 0.0);
-  ADD("std", Any_, std, 1.0);
-  ADD("nanvar", Floating, nanvar, 0.0);
+#undef ADD
+#define ADD(name, allows, method, degrees)                                                              \
+  to[name] = on_each(                                                                                   \
+      allows{}, [](const auto& a) { return a.method(double{degrees}); },                                \
+      [](const auto& a, const ramal::Axes& axes, ramal::ArrayReduceOptions options) {                   \
+        return a.method(axes, {.ddof = degrees, .keepdims = options.keepdims, .arity = options.arity}); \
+      })
+  ADD("var", Any_, var, 0);
+  ADD("std", Any_, std, 1);
+  ADD("nanvar", Floating, nanvar, 0);
 #undef ADD
 }
 

@@ -219,6 +219,11 @@ class Corpus:
                 return name, array  # NumPy's complex division is not the last bit's
             self.line("value", result, op, name)
             return result, WITH_VALUE[op][0](array, value)
+        if r.random() < 0.2 and array.ndim > 0 and str(array.dtype) in TYPES:  # with itself, read otherwise
+            flipped = self.name()
+            self.line("index", flipped, name, array.ndim, *["s", "_", "_", -1] * array.ndim)
+            self.line("binary", result, "add", name, flipped)
+            return result, np.add(array, np.flip(array))
         pairs = [pair for pair in PAIRS if str(array.dtype) in pair]
         if not pairs:
             return name, array
@@ -289,7 +294,7 @@ class Corpus:
             else:
                 expected = function(array, axis=tuple(axes), keepdims=keepdims)
             expected = np.asarray(expected)
-            magnitudes = np.abs(array)
+            magnitudes = np.abs(array if array.dtype.kind in "fc" else array.astype("float64"))
             finite = np.where(np.isfinite(magnitudes), magnitudes, 0).astype("float64")
             most, total = float(np.max(finite, initial=0)), float(finite.sum())
         if expected.dtype.kind not in "fc":

@@ -150,6 +150,7 @@ RAMAL_BITS(BitXor, "bitwise_xor", ^, a != b)
 #define RAMAL_COMPARISON(Name, text, op, whole)                                       \
   struct Name {                                                                       \
     static constexpr std::string_view name = text;                                    \
+    static constexpr bool compares = true;                                            \
     template <class A, class B>                                                       \
     [[gnu::always_inline]] constexpr bool operator()(const A& a, const B& b) const {  \
       if constexpr (std::integral<A> && std::integral<B> && !std::same_as<A, bool> && \

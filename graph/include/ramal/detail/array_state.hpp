@@ -156,6 +156,8 @@ ArrayState plain_state(FamilyView view, std::vector<Axis> axes, std::source_loca
 /// One whose blocks have been reduced along the axes that are `gone`, and combined.
 ArrayState reduced_state(FamilyView view, const ArrayState& of, std::uint64_t gone, bool keepdims,
                          std::source_location where);
+/// Axes one behind the other: cut where they are, or, if that were very many chunks, as widely as the widest.
+Axis joined_axis(std::span<const Axis* const> parts);
 /// What is refused for reductions that need some element.
 void expect_elements(const ArrayState& state, std::uint64_t gone, const char* what,
                      std::source_location where);

@@ -18,7 +18,7 @@
 namespace ramal::detail {
 
 /// How many elements are computed at a time; tiles of as many lie in the innermost cache.
-inline constexpr std::int64_t tile = 512;
+inline constexpr std::int64_t tile_elements = 512;
 /// How many leaves an expression has at most. One that would have more is made of parts that are computed
 /// first.
 inline constexpr int most_leaves = 16;
@@ -72,7 +72,9 @@ struct Constant {
   static constexpr std::string_view name = "full";
   template <int leaf, int constant>
   [[gnu::always_inline]] static T at(const TileOperands& operands, std::int64_t) {
-    return *reinterpret_cast<const T*>(operands.constants + constant);
+    T value;  // which may ask for more alignment than it has there
+    std::memcpy(static_cast<void*>(&value), operands.constants + constant, sizeof value);
+    return value;
   }
   static constexpr void describe(LeafType*) {}
 };

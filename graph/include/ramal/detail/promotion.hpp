@@ -19,9 +19,13 @@ template <class T>
 inline constexpr bool is_complex = false;
 template <std::floating_point T>
 inline constexpr bool is_complex<std::complex<T>> = true;
-/// What arrays can compute with.
 template <class T>
-concept Number = std::integral<T> || std::floating_point<T> || is_complex<T>;
+inline constexpr bool is_character =
+    std::same_as<T, char> || std::same_as<T, wchar_t> || std::same_as<T, char8_t> ||
+    std::same_as<T, char16_t> || std::same_as<T, char32_t>;
+/// What arrays can compute with. Characters are none; convert them first.
+template <class T>
+concept Number = (std::integral<T> && !is_character<T>) || std::floating_point<T> || is_complex<T>;
 
 /// Kinds of numbers, each of which holds those before it.
 enum class NumberKind { boolean, integer, real, complex };

@@ -112,7 +112,7 @@ struct ReductionOrder {
 /// Each result of as many values, which come one after the other.
 template <class R, class V>
 void reduce_sequences(Tiles& tiles, Walk& walk, const ReductionOrder& order, typename R::Partial* to) {
-  alignas(64) V buffer[tile];
+  alignas(64) V buffer[tile_elements];
   std::int64_t filled = 0, left = order.values;
   SingleCascade<R> cascade;
   const auto end_tile = [&](const V* from, std::int64_t count, std::int64_t at, std::int64_t step) {
@@ -127,7 +127,7 @@ void reduce_sequences(Tiles& tiles, Walk& walk, const ReductionOrder& order, typ
     std::pair<std::int64_t, std::int64_t> place;
     if constexpr (R::needs_places) place = order.places(walk);
     for (std::int64_t done = 0; done < walk.length();) {
-      const std::int64_t room = std::min(tile, left) - filled;
+      const std::int64_t room = std::min(tile_elements, left) - filled;
       const std::int64_t count = std::min(room, walk.length() - done);
       // What has indices is taken run by run, since those of a tile of several would not be in a row.
       if (filled == 0 && (count == room || R::needs_places)) {
@@ -148,7 +148,7 @@ template <class R, class V>
 void reduce_rows(Tiles& tiles, Walk& walk, const ReductionOrder& order, typename R::Partial* to) {
   using Partial = typename R::Partial;
   constexpr std::int64_t group_rows = 32;
-  alignas(64) V buffer[tile];
+  alignas(64) V buffer[tile_elements];
   const std::int64_t width = order.width;
   std::vector<Partial> group(static_cast<std::size_t>(width), R::identity());
   Cascade<R> cascade(static_cast<std::size_t>(width));
@@ -157,7 +157,7 @@ void reduce_rows(Tiles& tiles, Walk& walk, const ReductionOrder& order, typename
     std::int64_t index = 0;
     if constexpr (R::needs_places) index = order.places(walk).first;
     for (std::int64_t done = 0; done < walk.length();) {
-      const std::int64_t count = std::min({tile, walk.length() - done, width - column});
+      const std::int64_t count = std::min({tile_elements, walk.length() - done, width - column});
       const auto* values = static_cast<const V*>(tiles.values(walk, done, count, buffer));
       auto partial = group.begin() + column;
 #pragma GCC ivdep
@@ -216,18 +216,45 @@ Block<typename R::Partial> combine_blocks(Block<typename R::Partial> a, const Bl
 
 // --- reductions -------------------------------------------------------------------------------------------
 
-/// Folds up to 512 values in 16 lanes, and these in halves.
-template <class Partial, class V, class Lift, class Combine>
-Partial in_lanes(const V* values, std::int64_t count, Partial identity, const Lift& lift,
-                 const Combine& combine) {
-  constexpr int lanes = 16;
-  Partial lane[lanes];
-  for (Partial& one : lane) one = identity;
-  std::int64_t i = 0;
-  for (; i + lanes <= count; i += lanes) {
-    for (int l = 0; l < lanes; ++l) lane[l] = combine(lane[l], lift(values[i + l]));
+template <class M, class V>
+constexpr M widened(const V& value) {
+  if constexpr (is_complex<V> && is_complex<M>) {
+    return M(value.real(), value.imag());
+  } else {
+    return static_cast<M>(value);
   }
-  for (int l = 0; i + l < count; ++l) lane[l] = combine(lane[l], lift(values[i + l]));
+}
+/// Folds up to 512 values in 16 lanes, and these in halves. `lift` makes what is combined of a value, which
+/// is a P already; both take numbers, and vectors of them where P is a number.
+template <class P, class V, class Lift, class Combine>
+P in_lanes(const V* values, std::int64_t count, P identity, const Lift& lift, const Combine& combine) {
+  constexpr int lanes = 16;
+  P lane[lanes];
+  for (P& one : lane) one = identity;
+  std::int64_t i = 0;
+  if constexpr (std::is_arithmetic_v<P> && std::is_arithmetic_v<V> && !std::same_as<P, bool> &&
+                !std::same_as<V, bool> && sizeof(P) <= 8 && sizeof(V) <= 8) {
+    // Vectors of 16 bytes, which all machines have; written out, since compilers do not find them everywhere.
+    constexpr int width = static_cast<int>(16 / sizeof(P)), vectors = lanes / width;
+    typedef P Wide __attribute__((vector_size(16)));
+    typedef V Given __attribute__((vector_size(width * sizeof(V))));
+    Wide folded[vectors];
+    for (Wide& one : folded) one = Wide{} + identity;
+    for (; i + lanes <= count; i += lanes) {
+#pragma GCC unroll 16
+      for (int k = 0; k < vectors; ++k) {
+        Given given;
+        std::memcpy(&given, values + i + k * width, sizeof given);
+        folded[k] = combine(folded[k], lift(__builtin_convertvector(given, Wide)));
+      }
+    }
+    std::memcpy(lane, folded, sizeof lane);
+  } else {
+    for (; i + lanes <= count; i += lanes) {
+      for (int l = 0; l < lanes; ++l) lane[l] = combine(lane[l], lift(widened<P>(values[i + l])));
+    }
+  }
+  for (int l = 0; i + l < count; ++l) lane[l] = combine(lane[l], lift(widened<P>(values[i + l])));
   for (int half = lanes / 2; half > 0; half /= 2)
     for (int l = 0; l < half; ++l) lane[l] = combine(lane[l], lane[l + half]);
   return lane[0];
@@ -266,60 +293,99 @@ constexpr bool is_nan_value(const T& value) {
   }
 }
 
-/// What several reductions have in common: each value becomes a partial result, and these are combined.
-template <class Self, class V, class P>
-struct PlainReduction {
-  using Partial = P;
-  static constexpr bool needs_places = false;
-  static P add(const P& partial, const V& value, std::int64_t) {
-    return Self::combine(partial, Self::lift(value));
+/// 1 where a value, or one of a vector, is a number; 0 where it is NaN.
+struct IsNumber {
+  template <class X>
+  [[gnu::always_inline]] X operator()(const X& x) const {
+    if constexpr (is_complex<X>) {
+      return is_nan_value(x) ? X(0) : X(1);
+    } else {
+      return x == x ? X{} + 1 : X{};
+    }
   }
-  static P take(const V* values, std::int64_t count, std::int64_t, std::int64_t) {
-    return in_lanes<P>(values, count, Self::identity(), &Self::lift, &Self::combine);
+};
+/// A number as it is, `otherwise` for NaN.
+template <class P>
+struct NumberOr {
+  template <class X>
+  [[gnu::always_inline]] X operator()(const X& x) const {
+    if constexpr (is_complex<X>) {
+      return is_nan_value(x) ? otherwise : x;
+    } else {
+      return x == x ? x : X{} + otherwise;
+    }
+  }
+  P otherwise;
+};
+struct AsItIs {
+  template <class X>
+  [[gnu::always_inline]] X operator()(const X& x) const {
+    return x;
+  }
+};
+struct Plus {
+  template <class X>
+  [[gnu::always_inline]] X operator()(const X& a, const X& b) const {
+    return a + b;
+  }
+};
+struct Times {
+  template <class X>
+  [[gnu::always_inline]] X operator()(const X& a, const X& b) const {
+    return a * b;
   }
 };
 
-/// `skips`: NaN counts as nothing.
+/// `Op` of all values, beginning with `first`. `skips`: NaN counts as nothing.
+template <class V, bool skips, class Op, int first>
+struct FoldReduction {
+  using Partial = SumOf<V>;
+  static constexpr bool needs_places = false;
+  /// Whole numbers wrap around, as unsigned ones do.
+  using Folded = typename std::conditional_t<std::integral<Partial>, std::type_identity<std::uint64_t>,
+                                             std::type_identity<Partial>>::type;
+  static Partial identity() { return Partial(first); }
+  [[gnu::always_inline]] static Partial combine(const Partial& a, const Partial& b) {
+    return static_cast<Partial>(Op()(static_cast<Folded>(a), static_cast<Folded>(b)));
+  }
+  [[gnu::always_inline]] static Partial add(const Partial& partial, const V& value, std::int64_t) {
+    return skips && is_nan_value(value) ? partial : combine(partial, static_cast<Partial>(value));
+  }
+  static Partial take(const V* values, std::int64_t count, std::int64_t, std::int64_t) {
+    if constexpr (skips) {
+      return in_lanes<Folded>(values, count, Folded(first), NumberOr<Folded>{Folded(first)}, Op());
+    } else {
+      return static_cast<Partial>(in_lanes<Folded>(values, count, Folded(first), AsItIs(), Op()));
+    }
+  }
+};
 template <class V, bool skips>
-struct SumReduction : PlainReduction<SumReduction<V, skips>, V, SumOf<V>> {
+struct SumReduction : FoldReduction<V, skips, Plus, 0> {
   static constexpr std::string_view name = "sum";
-  using P = SumOf<V>;
-  static P identity() { return P(0); }
-  [[gnu::always_inline]] static P lift(const V& value) {
-    if constexpr (skips) {
-      if (is_nan_value(value)) return P(0);
-    }
-    return static_cast<P>(value);
-  }
-  [[gnu::always_inline]] static P combine(const P& a, const P& b) { return wrapped_sum(a, b); }
 };
 template <class V, bool skips>
-struct ProductReduction : PlainReduction<ProductReduction<V, skips>, V, SumOf<V>> {
+struct ProductReduction : FoldReduction<V, skips, Times, 1> {
   static constexpr std::string_view name = "prod";
-  using P = SumOf<V>;
-  static P identity() { return P(1); }
-  static P lift(const V& value) {
-    if constexpr (skips) {
-      if (is_nan_value(value)) return P(1);
-    }
-    return static_cast<P>(value);
+};
+/// Whether any value is other than 0, or all are.
+template <class V, bool all>
+struct TruthReduction {
+  static constexpr std::string_view name = all ? "all" : "any";
+  static constexpr bool needs_places = false;
+  using Partial = bool;
+  static bool identity() { return all; }
+  static bool combine(bool a, bool b) { return all ? a && b : a || b; }
+  static bool add(bool partial, const V& value, std::int64_t) { return combine(partial, value != V(0)); }
+  static bool take(const V* values, std::int64_t count, std::int64_t, std::int64_t) {
+    bool found = all;
+    for (std::int64_t i = 0; i < count; ++i) found = combine(found, values[i] != V(0));
+    return found;
   }
-  static P combine(const P& a, const P& b) { return wrapped_product(a, b); }
 };
 template <class V>
-struct AnyReduction : PlainReduction<AnyReduction<V>, V, bool> {
-  static constexpr std::string_view name = "any";
-  static bool identity() { return false; }
-  static bool lift(const V& value) { return value != V(0); }
-  static bool combine(bool a, bool b) { return a || b; }
-};
+using AnyReduction = TruthReduction<V, false>;
 template <class V>
-struct AllReduction : PlainReduction<AllReduction<V>, V, bool> {
-  static constexpr std::string_view name = "all";
-  static bool identity() { return true; }
-  static bool lift(const V& value) { return value != V(0); }
-  static bool combine(bool a, bool b) { return a && b; }
-};
+using AllReduction = TruthReduction<V, true>;
 
 /// The least or the greatest value and where it is; the first of several. A NaN is beyond all, unless NaNs
 /// are skipped. `at` below 0: there was none.
@@ -362,25 +428,18 @@ struct ExtremeReduction {
     if (skips && is_nan_value(value)) return partial;
     return combine(partial, {value, at});
   }
+  /// The one of two that counts, of numbers or, one by one, of vectors.
+  struct Further {
+    template <class X>
+    [[gnu::always_inline]] X operator()(const X& a, const X& b) const {
+      return (greatest ? b > a : b < a) ? b : a;
+    }
+  };
   static Partial take(const V* values, std::int64_t count, std::int64_t at, std::int64_t step) {
-    if constexpr (!has_places && !is_complex<V>) {
-      // In lanes of bare values, which the compiler makes vectors of.
-      if constexpr (!std::floating_point<V>) {
-        return {in_lanes<V>(
-                    values, count, values[0], [](V v) { return v; },
-                    [](V a, V b) { return (greatest ? b > a : b < a) ? b : a; }),
-                0};
-      } else if constexpr (!skips) {
-        const bool has_nan = in_lanes<std::uint8_t>(
-            values, count, 0, [](V v) -> std::uint8_t { return v != v; },
-            [](std::uint8_t a, std::uint8_t b) -> std::uint8_t { return a | b; });
-        if (!has_nan) {
-          return {in_lanes<V>(
-                      values, count, values[0], [](V v) { return v; },
-                      [](V a, V b) { return (greatest ? b > a : b < a) ? b : a; }),
-                  0};
-        }
-      }
+    if constexpr (!has_places && !is_complex<V> && !std::same_as<V, bool>) {
+      const bool has_nan = std::floating_point<V> &&
+                           in_lanes<V>(values, count, V(0), IsNumber(), Plus()) != static_cast<V>(count);
+      if (!has_nan) return {in_lanes<V>(values, count, values[0], AsItIs(), Further()), 0};
     }
     Partial all = identity();
     for (std::int64_t i = 0; i < count; ++i) all = add(all, values[i], at + i * step);
@@ -392,41 +451,40 @@ struct ExtremeReduction {
 template <class V>
 using MeanType = std::conditional_t<is_complex<V>, std::complex<double>,
                                     std::conditional_t<(sizeof(V) > 8 && std::floating_point<V>), V, double>>;
-template <class M, class V>
-constexpr M widened(const V& value) {
-  if constexpr (is_complex<V>) {
-    return M(value.real(), value.imag());
-  } else {
-    return static_cast<M>(value);
+struct RealPartOf {
+  template <class X>
+  auto operator()(const X& x) const {
+    if constexpr (is_complex<X>) {
+      return x.real();
+    } else {
+      return x;
+    }
   }
-}
+};
 template <class M>
 struct SumAndCount {
   M sum;
   std::int64_t count;
 };
 template <class V, bool skips>
-struct MeanReduction : PlainReduction<MeanReduction<V, skips>, V, SumAndCount<MeanType<V>>> {
+struct MeanReduction {
   static constexpr std::string_view name = "mean";
+  static constexpr bool needs_places = false;
   using M = MeanType<V>;
-  using P = SumAndCount<M>;
-  static P identity() { return {M(0), 0}; }
-  static P lift(const V& value) {
-    if (skips && is_nan_value(value)) return identity();
-    return {widened<M>(value), 1};
+  using Partial = SumAndCount<M>;
+  static Partial identity() { return {M(0), 0}; }
+  static Partial combine(const Partial& a, const Partial& b) { return {a.sum + b.sum, a.count + b.count}; }
+  static Partial add(const Partial& partial, const V& value, std::int64_t) {
+    return skips && is_nan_value(value) ? partial
+                                        : Partial{partial.sum + widened<M>(value), partial.count + 1};
   }
-  static P combine(const P& a, const P& b) { return {a.sum + b.sum, a.count + b.count}; }
-  static P take(const V* values, std::int64_t count, std::int64_t, std::int64_t) {
-    const auto sum = [](const M& a, const M& b) { return a + b; };
+  static Partial take(const V* values, std::int64_t count, std::int64_t, std::int64_t) {
     if constexpr (skips) {
-      const auto is_there = [](const V& v) -> std::int64_t { return !is_nan_value(v); };
-      return {
-          in_lanes<M>(
-              values, count, M(0), [](const V& v) { return is_nan_value(v) ? M(0) : widened<M>(v); }, sum),
-          in_lanes<std::int64_t>(values, count, 0, is_there,
-                                 [](std::int64_t a, std::int64_t b) { return a + b; })};
+      const M numbers = in_lanes<M>(values, count, M(0), IsNumber(), Plus());
+      return {in_lanes<M>(values, count, M(0), NumberOr<M>{M(0)}, Plus()),
+              static_cast<std::int64_t>(RealPartOf()(numbers))};
     } else {
-      return {in_lanes<M>(values, count, M(0), &widened<M, V>, sum), count};
+      return {in_lanes<M>(values, count, M(0), AsItIs(), Plus()), count};
     }
   }
 };
@@ -478,10 +536,28 @@ struct MomentsReduction {
     }
     return next;
   }
-  /// Two passes over the tile, which is in the cache.
+  struct DistanceFrom {
+    template <class X>
+    [[gnu::always_inline]] X operator()(const X& x) const {
+      return x - mean;
+    }
+    M mean;
+  };
+  struct SquareFrom {
+    template <class X>
+    [[gnu::always_inline]] X operator()(const X& x) const {
+      if constexpr (is_complex<X>) {
+        return X(std::norm(x - mean), 0);
+      } else {
+        return (x - mean) * (x - mean);
+      }
+    }
+    M mean;
+  };
+  /// Some passes over the tile, which is in the cache.
   static Partial take(const V* values, std::int64_t count, std::int64_t, std::int64_t) {
     if constexpr (skips) {
-      V kept[tile];
+      V kept[tile_elements];
       std::int64_t left = 0;
       for (std::int64_t i = 0; i < count; ++i)
         if (!is_nan_value(values[i])) kept[left++] = values[i];
@@ -494,17 +570,9 @@ struct MomentsReduction {
  private:
   static Partial of_all(const V* values, std::int64_t count) {
     if (count == 0) return identity();
-    const M sum = in_lanes<M>(
-        values, count, M(0), [](const V& v) { return widened<M>(v); },
-        [](const M& a, const M& b) { return a + b; });
-    const M mean = sum / static_cast<R>(count);
-    const M rest = in_lanes<M>(
-                       values, count, M(0), [mean](const V& v) { return widened<M>(v) - mean; },
-                       [](const M& a, const M& b) { return a + b; }) /
-                   static_cast<R>(count);
-    const R squares = in_lanes<R>(
-        values, count, R(0), [mean](const V& v) { return squared(widened<M>(v) - mean); },
-        [](R a, R b) { return a + b; });
+    const M mean = in_lanes<M>(values, count, M(0), AsItIs(), Plus()) / static_cast<R>(count);
+    const M rest = in_lanes<M>(values, count, M(0), DistanceFrom{mean}, Plus()) / static_cast<R>(count);
+    const R squares = RealPartOf()(in_lanes<M>(values, count, M(0), SquareFrom{mean}, Plus()));
     const R left = squares - squared(rest) * static_cast<R>(count);
     return {count, mean, rest, left < R(0) ? R(0) : left};
   }

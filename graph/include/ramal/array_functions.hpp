@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What is done with arrays beyond each element by itself: functions of whole blocks, sums along an axis, and
+// arrays that are put together from parts of one. Included by <ramal/array.hpp>.
+#pragma once
+
+#include <ramal/array.hpp>
+#include <ramal/array_creation.hpp>
+
+namespace ramal {
+
+namespace detail {
+
+/// A function of blocks, which lies in the parameters if it has state.
+template <class F, class S>
+struct MapBlocksThunk;
+template <class F, class R, class... P>
+struct MapBlocksThunk<F, Signature<R, P...>> {
+  static constexpr std::string_view name = "map_blocks";
+  static void run(CallFrame& frame, Value& result) {
+    const GridCall call(frame.literals);
+    alignas(F) std::byte memory[sizeof(F)] = {};
+    if (!call.parameters().empty()) std::memcpy(memory, call.parameters().data(), sizeof(F));
+    F& function = *std::launder(reinterpret_cast<F*>(memory));
+    if (box_shape(call).product() == 0) {  // which nothing is read for
+      result.emplace<R>(box_shape(call), box_offset(call));
+      return;
+    }
+    R block = [&]<std::size_t... k>(std::index_sequence<k...>) {
+      return std::invoke(function, pass_input<P>(frame, k)...);
+    }
+    (std::index_sequence_for<P...>{});
+    if (block.shape() != box_shape(call))
+      throw std::invalid_argument("ramal: map_blocks: expected a block of shape " + box_shape(call).text() +
+                                  " for " + call.text() + ", found one of " + block.shape().text());
+    result.emplace<R>(std::move(block).reshaped(box_shape(call), box_offset(call)));
+  }
+};
+
+template <class F, class S>
+struct BlocksFunction;
+template <class F, class R, class... P>
+struct BlocksFunction<F, Signature<R, P...>> {
+  using Element = typename R::value_type;
+
+  template <class... A>
+  static Array<Element> map(const F& function, std::source_location where, const A&... array) {
+    static_assert(
+        sizeof...(A) == sizeof...(P),
+        "ramal: map_blocks was called with too few or too many arrays; expected one for each of the "
+        "function's parameters");
+    static_assert((std::same_as<std::remove_cvref_t<P>, Block<typename A::value_type>> && ...),
+                  "ramal: map_blocks: the function's parameters must be blocks of the arrays' types");
+    std::vector<ArrayState> states{array.state()...};
+    std::vector<const ArrayState*> all;
+    for (const ArrayState& state : states) all.push_back(&state);
+    const std::vector<Axis> axes = broadcast_axes(all, "map_blocks");
+    std::vector<FamilySource> sources;
+    std::vector<GridSource> grids;
+    const auto add = [&](const auto& one) {
+      // Blocks that are cut as the result's, of their own.
+      using Node = typename std::remove_cvref_t<decltype(one)>::node_type;
+      using T = typename Node::type;
+      const ArrayState state = one.state().broadcast(axes);
+      const auto made = Array<T, Node>(state).evaluated(where);
+      sources.push_back(made.state().leaves[0].source);
+      grids.push_back(made.state().leaves[0].grid);
+    };
+    (add(array), ...);
+    std::vector<std::byte> parameters;
+    if constexpr (!std::is_empty_v<F>) {
+      refuse_addresses_in(function, "the function of map_blocks", where);
+      append_padded(parameters, &function, sizeof function);
+    }
+    FamilyView view = grid_family(grid_kind<MapBlocksThunk<F, Signature<R, P...>>, R>, axes, sizeof(Element),
+                                  std::move(sources), grids, parameters, where);
+    return Array<Element>(plain_state(std::move(view), axes, where));
+  }
+};
+/// A function as an object without state.
+template <auto f>
+struct Constantly {
+  template <class... A>
+  decltype(auto) operator()(A&&... a) const {
+    return std::invoke(f, std::forward<A>(a)...);
+  }
+};
+
+// --- along an axis ----------------------------------------------------------------------------------------
+
+struct ScanSum {
+  static constexpr std::string_view name = "cumsum";
+  template <class P>
+  static P combine(const P& a, const P& b) {
+    return wrapped_sum(a, b);
+  }
+};
+struct ScanProduct {
+  static constexpr std::string_view name = "cumprod";
+  template <class P>
+  static P combine(const P& a, const P& b) {
+    return wrapped_product(a, b);
+  }
+};
+
+/// How a block's elements lie along one of its axes.
+struct Strip {
+  std::uint64_t before = 1, length = 1, after = 1;  ///< the products of the other lengths, and its own
+  Strip(const Extents& shape, std::int64_t axis) {
+    for (std::size_t d = 0; d < shape.size(); ++d)
+      (d < static_cast<std::size_t>(axis)    ? before
+       : d == static_cast<std::size_t>(axis) ? length
+                                             : after) *= shape[d];
+  }
+};
+
+/// Each element combined with all before it in its block, along an axis.
+template <class Op, class P>
+Block<P> scan_block(Block<P> block, std::int64_t axis) {
+  const Strip strip(block.shape(), axis);
+  for (std::uint64_t b = 0; b < strip.before; ++b) {
+    P* row = block.data() + b * strip.length * strip.after;
+    for (std::uint64_t i = 1; i < strip.length; ++i, row += strip.after)
+      for (std::uint64_t j = 0; j < strip.after; ++j)
+        row[strip.after + j] = Op::combine(row[j], row[strip.after + j]);
+  }
+  return block;
+}
+/// The last elements of a scanned block along an axis; of a block without any, none.
+template <class P>
+Block<P> last_of_block(const Block<P>& block, std::int64_t axis) {
+  const Strip strip(block.shape(), axis);
+  Extents shape = block.shape();
+  shape[static_cast<std::size_t>(axis)] = std::min<std::uint64_t>(1, strip.length);
+  Block<P> last(shape);
+  for (std::uint64_t b = 0; b < strip.before && strip.length > 0; ++b)
+    std::copy_n(block.data() + ((b + 1) * strip.length - 1) * strip.after, strip.after,
+                last.data() + b * strip.after);
+  return last;
+}
+/// The last elements of two neighbours, the earlier first; those of an empty block say nothing.
+template <class Op, class P>
+Block<P> combine_lasts(Inputs<Block<P>> lasts) {
+  Block<P> all = lasts[lasts.size() - 1];
+  if (lasts.size() == 1 || lasts[0].empty()) return all;
+  if (all.empty()) return lasts[0];
+  for (std::size_t i = 0; i < all.size(); ++i) all.data()[i] = Op::combine(lasts[0].data()[i], all.data()[i]);
+  return all;
+}
+/// A scanned block behind what all blocks before it come to, which the first has none of.
+template <class Op, class P>
+Block<P> carry_block(const Index&, Block<P> block, Inputs<Block<P>> carry) {
+  if (carry.empty() || carry[0].empty() || block.empty()) return block;
+  if (carry[0].shape() == block.shape()) {
+    for (std::size_t i = 0; i < block.size(); ++i)
+      block.data()[i] = Op::combine(carry[0].data()[i], block.data()[i]);
+    return block;
+  }
+  std::size_t axis = 0;  // that along which they differ
+  while (axis + 1 < block.dimensions() && carry[0].shape()[axis] == block.shape()[axis]) ++axis;
+  const Strip strip(block.shape(), static_cast<std::int64_t>(axis));
+  P* to = block.data();
+  for (std::uint64_t b = 0; b < strip.before; ++b) {
+    const P* from = carry[0].data() + b * strip.after;
+    for (std::uint64_t i = 0; i < strip.length; ++i, to += strip.after)
+      for (std::uint64_t j = 0; j < strip.after; ++j) to[j] = Op::combine(from[j], to[j]);
+  }
+  return block;
+}
+/// A block reads itself, and what is carried to it from the one before along an axis.
+struct CarryDependence {
+  void operator()(const Index& at, Reads& reads) const {
+    reads(0, at);
+    Index before = at;
+    if (--before[axis] >= 0) reads(1, before);
+  }
+  void inverse(std::uint32_t k, const Index& at, Readers& readers) const {
+    Index behind = at;
+    behind[axis] += k;
+    readers(behind);
+  }
+  std::int32_t axis;
+};
+
+template <class Op, class T, class Node>
+Array<SumOf<T>> scanned(const Array<T, Node>& array, std::int64_t along, std::source_location where) {
+  using P = SumOf<T>;
+  const int axis = checked_axis(along, array.dimensions(), Op::name, where);
+  const std::vector<Axis>& axes = array.state().axes;
+  const Array<P> wide = array.template as<P>();
+  Family<Block<P>> scanned = map<&scan_block<Op, P>>({wide.blocks(where), where}, std::int64_t{axis});
+  Family<Block<P>> lasts = map<&last_of_block<P>>({scanned, where}, std::int64_t{axis});
+  const std::int64_t chunks = axes[static_cast<std::size_t>(axis)].count();
+  for (std::int64_t apart = 1; apart < chunks; apart *= 2) {
+    Index here = lasts.extent(), before = here;
+    for (int d = 0; d < here.dims; ++d) here[d] = before[d] = 0;
+    before[axis] = -apart;
+    lasts = stencil<&combine_lasts<Op, P>>(lasts, {before, here}, Edge::open, where);
+  }
+  if (chunks > 1)
+    scanned = family<&carry_block<Op, P>>({scanned.extent(), where}, CarryDependence{axis}, scanned, lasts);
+  return Array<P>(plain_state(scanned.view(), axes, where));
+}
+
+}  // namespace detail
+
+/// f of the blocks of arrays, one after the other in the grid. f takes a block of each array, by value or by
+/// const reference, and gives one of the same shape; a block says where it lies. Arrays are broadcast and cut
+/// as the finest before. A block that is taken by value at its last use is not copied. Throws
+/// std::invalid_argument if shapes do not broadcast; a block of another shape makes its task fail.
+///
+///   Block<float> smooth(const Block<float>& block);
+///   auto smoothed = ramal::map_blocks<smooth>(image);
+template <auto f, class... A>
+  requires(detail::is_array<A>&&...)
+auto map_blocks(const A&... array) {
+  using Function = detail::Constantly<f>;
+  return detail::BlocksFunction<Function, detail::SignatureOf<decltype(f)>>::map(
+      Function{}, detail::first_where(array...), array...);
+}
+/// The same for a function with state, such as a lambda: trivially copyable, and without addresses.
+///
+///   auto scaled = ramal::map_blocks([factor](Block<double> b) { for (double& x : b) x *= factor; return b;
+///   }, a);
+template <class F, class... A>
+  requires(!detail::is_array<F> && (detail::is_array<A> && ...))
+auto map_blocks(const F& function, const A&... array) {
+  static_assert(!std::is_function_v<F> && !std::is_pointer_v<F>,
+                "ramal: a function is given in angle brackets, as in map_blocks<f>(array): its address means "
+                "nothing on another rank");
+  static_assert(std::is_trivially_copyable_v<F>,
+                "ramal: the function of map_blocks must capture plain values; give containers as arrays");
+  return detail::BlocksFunction<F, detail::SignatureOf<F>>::map(function, detail::first_where(array...),
+                                                                array...);
+}
+
+/// Sums of all elements up to each, along an axis; in the types of `sum`. Blocks are summed by themselves,
+/// what they come to in log2(chunks) rounds.
+template <class T, class Node>
+Array<detail::SumOf<T>> cumsum(const Array<T, Node>& array, std::int64_t axis = 0,
+                               std::source_location where = std::source_location::current()) {
+  return detail::scanned<detail::ScanSum>(array, axis, where);
+}
+/// The same of products.
+template <class T, class Node>
+Array<detail::SumOf<T>> cumprod(const Array<T, Node>& array, std::int64_t axis = 0,
+                                std::source_location where = std::source_location::current()) {
+  return detail::scanned<detail::ScanProduct>(array, axis, where);
+}
+/// Each element less the one before it, along an axis: one fewer. A view, and fused. Throws
+/// std::invalid_argument for an array without axes.
+template <class T, class Node>
+auto diff(const Array<T, Node>& array, std::int64_t axis = -1,
+          std::source_location where = std::source_location::current()) {
+  const int d = detail::checked_axis(axis, array.dimensions(), "diff", where);
+  std::vector<detail::IndexPart> later(array.dimensions(), all), earlier = later;
+  later[static_cast<std::size_t>(d)] = slice(1, {});
+  earlier[static_cast<std::size_t>(d)] = slice(-1);
+  return Array<T, Node>(array.state().indexed(later, where)) -
+         Array<T, Node>(array.state().indexed(earlier, where));
+}
+/// Moved by so many elements along an axis; what leaves at one end comes in at the other.
+template <class T, class Node>
+Array<T> roll(const Array<T, Node>& array, std::int64_t by, std::int64_t axis,
+              std::source_location where = std::source_location::current()) {
+  const int d = detail::checked_axis(axis, array.dimensions(), "roll", where);
+  const std::int64_t length = array.state().axes[static_cast<std::size_t>(d)].length();
+  const std::int64_t cut = length > 0 ? (length - by % length) % length : 0;
+  const Array<T> whole = array;
+  if (cut == 0) return whole;
+  std::vector<detail::IndexPart> head(array.dimensions(), all), rest = head;
+  head[static_cast<std::size_t>(d)] = slice(cut);
+  rest[static_cast<std::size_t>(d)] = slice(cut, {});
+  return concatenate<T>(
+      {Array<T>(whole.state().indexed(rest, where)), Array<T>(whole.state().indexed(head, where))}, d, where);
+}
+/// An array several times behind itself along an axis.
+template <class T, class Node>
+Array<T> tile(const Array<T, Node>& array, std::int64_t times, std::int64_t axis,
+              std::source_location where = std::source_location::current()) {
+  if (times < 1)
+    detail::refuse_array("tile: expected a number of times of 1 or more, found " + std::to_string(times),
+                         where);
+  return concatenate<T>(std::vector<Array<T>>(static_cast<std::size_t>(times), Array<T>(array)), axis, where);
+}
+/// With so many elements of one value ahead and behind along an axis.
+template <class T, class Node>
+Array<T> pad(const Array<T, Node>& array, std::int64_t before, std::int64_t after, std::int64_t axis,
+             const std::type_identity_t<T>& value = T(),
+             std::source_location where = std::source_location::current()) {
+  const int d = detail::checked_axis(axis, array.dimensions(), "pad", where);
+  if (before < 0 || after < 0)
+    detail::refuse_array("pad: expected numbers of 0 or more, found " + std::to_string(before) + " and " +
+                             std::to_string(after),
+                         where);
+  const auto edge = [&](std::int64_t length) {
+    Extents shape = array.shape();
+    shape[static_cast<std::size_t>(d)] = static_cast<std::uint64_t>(length);
+    return full<T>(shape, value, {}, where);
+  };
+  std::vector<Array<T>> parts;
+  if (before > 0) parts.push_back(edge(before));
+  parts.push_back(array);
+  if (after > 0) parts.push_back(edge(after));
+  return concatenate(parts, d, where);
+}
+
+}  // namespace ramal
