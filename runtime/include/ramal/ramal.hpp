@@ -11,6 +11,7 @@
 //
 // Not included here:
 //
+//   <ramal/array.hpp>, <ramal/array_random.hpp>     arrays of blocks, and random ones
 //   <ramal/mpi.hpp>                  MPI programs that exist, and MPI in collective tasks: mpi.h
 //   <ramal/boost_mpi.hpp>            the same with Boost.MPI
 //   <ramal/boost_serialization.hpp>  values by Boost's own archives

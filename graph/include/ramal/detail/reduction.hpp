@@ -428,18 +428,23 @@ struct ExtremeReduction {
     if (skips && is_nan_value(value)) return partial;
     return combine(partial, {value, at});
   }
-  /// The one of two that counts, of numbers or, one by one, of vectors.
+  /// The one of two that counts, of numbers or, one by one, of vectors: a NaN, unless they are skipped; then
+  /// there must be none.
   struct Further {
     template <class X>
     [[gnu::always_inline]] X operator()(const X& a, const X& b) const {
-      return (greatest ? b > a : b < a) ? b : a;
+      if constexpr (std::floating_point<V> && !skips) {
+        return ((greatest ? b > a : b < a) | (b != b)) ? b : a;  // what is not a NaN is not beyond one
+      } else {
+        return (greatest ? b > a : b < a) ? b : a;
+      }
     }
   };
   static Partial take(const V* values, std::int64_t count, std::int64_t at, std::int64_t step) {
     if constexpr (!has_places && !is_complex<V> && !std::same_as<V, bool>) {
-      const bool has_nan = std::floating_point<V> &&
-                           in_lanes<V>(values, count, V(0), IsNumber(), Plus()) != static_cast<V>(count);
-      if (!has_nan) return {in_lanes<V>(values, count, values[0], AsItIs(), Further()), 0};
+      const bool has_skipped = skips && std::floating_point<V> &&
+                               in_lanes<V>(values, count, V(0), IsNumber(), Plus()) != static_cast<V>(count);
+      if (!has_skipped) return {in_lanes<V>(values, count, values[0], AsItIs(), Further()), 0};
     }
     Partial all = identity();
     for (std::int64_t i = 0; i < count; ++i) all = add(all, values[i], at + i * step);
