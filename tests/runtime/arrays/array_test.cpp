@@ -272,6 +272,16 @@ TEST(Arrays, AreComparedWithNumbersOfAnyRange) {
   EXPECT_TRUE(serial.session().compute((300 > a).every()));
 }
 
+TEST(Arrays, OfComplexNumbersAreMultipliedByTheDefinition) {
+  using Complex = std::complex<double>;
+  SerialRanks serial;
+  const auto a = array_of<Complex>({{1, 2}, {infinity, 1}});
+  const auto squares = serial.session().compute(a * a);
+  EXPECT_EQ(squares.data()[0], Complex(-3, 4));
+  EXPECT_EQ(squares.data()[1].real(), infinity);
+  EXPECT_EQ(serial.session().compute(isnan(a * Complex(0, 1))).data()[1], true);
+}
+
 TEST(Arrays, RefuseWhatDoesNotFit) {
   const auto a = zeros<double>({3, 4}), b = zeros<double>({4, 3});
   EXPECT_TRUE(
