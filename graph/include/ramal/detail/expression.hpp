@@ -15,6 +15,13 @@
 
 #include <numeric>
 
+/// Ahead of a loop no round of which needs what another writes. Clang looks at run time instead.
+#if defined(__clang__)
+#define RAMAL_INDEPENDENT
+#else
+#define RAMAL_INDEPENDENT _Pragma("GCC ivdep")
+#endif
+
 namespace ramal::detail {
 
 /// How many elements are computed at a time; tiles of as many lie in the innermost cache.
@@ -156,7 +163,7 @@ void compute_tile(const TileOperands& given, void* memory, std::int64_t count) {
   operands.constants = constants;
   auto* to = static_cast<typename Node::type*>(memory);
   // What is written may lie where an operand does, but each element only there.
-#pragma GCC ivdep
+  RAMAL_INDEPENDENT
   for (std::int64_t i = 0; i < count; ++i) to[i] = Node::template at<0, 0>(operands, i);
 }
 template <class Node>

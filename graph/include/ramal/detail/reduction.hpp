@@ -160,7 +160,7 @@ void reduce_rows(Tiles& tiles, Walk& walk, const ReductionOrder& order, typename
       const std::int64_t count = std::min({tile_elements, walk.length() - done, width - column});
       const auto* values = static_cast<const V*>(tiles.values(walk, done, count, buffer));
       auto partial = group.begin() + column;
-#pragma GCC ivdep
+      RAMAL_INDEPENDENT
       for (std::int64_t i = 0; i < count; ++i) partial[i] = R::add(partial[i], values[i], index);
       done += count;
       column += count;
