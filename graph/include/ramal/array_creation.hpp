@@ -9,6 +9,30 @@ namespace ramal {
 namespace detail {
 
 /// A block that a G fills row by row: `row(place, count, to)`, elements along the last axis from `place` on.
+/// Where an element stands in an array of that shape, counted row by row.
+inline std::uint64_t element_number(const Extents& shape, const Extents& place) {
+  std::uint64_t number = 0;
+  for (std::size_t d = 0; d < shape.size(); ++d) number = number * shape[d] + place[d];
+  return number;
+}
+/// Calls `fill(place, count, to)` for each row of a block along its last axis, with the row's place in the
+/// array.
+template <class T, class Fill>
+void for_each_row(Block<T>& block, const Fill& fill) {
+  const std::size_t dims = block.dimensions();
+  Extents place = block.offset();
+  const std::uint64_t length = dims > 0 ? block.shape()[dims - 1] : 1;
+  T* to = block.data();
+  for (std::uint64_t left = length > 0 ? block.size() / length : 0; left > 0; --left) {
+    fill(place, static_cast<std::int64_t>(length), to);
+    to += length;
+    for (std::size_t d = dims; d-- > 1;) {
+      if (++place[d - 1] < block.offset()[d - 1] + block.shape()[d - 1]) break;
+      place[d - 1] = block.offset()[d - 1];
+    }
+  }
+}
+
 template <class G>
 struct GenerateThunk {
   static constexpr std::string_view name = G::name;
@@ -20,18 +44,9 @@ struct GenerateThunk {
     std::memcpy(memory, call.parameters().data(), sizeof(G));
     const G& generator = *std::launder(reinterpret_cast<const G*>(memory));
     Block<T> block(box_shape(call), box_offset(call));
-    const std::size_t dims = block.dimensions();
-    Extents place = block.offset();
-    const std::uint64_t length = dims > 0 ? block.shape()[dims - 1] : 1;
-    T* to = block.data();
-    for (std::uint64_t left = length > 0 ? block.size() / length : 0; left > 0; --left) {
-      generator.row(place, static_cast<std::int64_t>(length), to);
-      to += length;
-      for (std::size_t d = dims; d-- > 1;) {
-        if (++place[d - 1] < block.offset()[d - 1] + block.shape()[d - 1]) break;
-        place[d - 1] = block.offset()[d - 1];
-      }
-    }
+    for_each_row(block, [&generator](const Extents& place, std::int64_t count, T* to) {
+      generator.row(place, count, to);
+    });
     result.emplace<Block<T>>(std::move(block));
   }
 };
@@ -342,20 +357,9 @@ Array<T> from_memory(const T* elements, const Extents& shape, const Chunks& chun
       lengths[d] = static_cast<std::uint64_t>(axis.end(place[static_cast<int>(d)])) - low[d];
     }
     Block<T> piece(lengths, low);
-    Extents at = low;
-    T* to = piece.data();
-    const std::size_t dims = shape.size();
-    const std::uint64_t row = dims > 0 ? lengths[dims - 1] : 1;
-    for (std::uint64_t left = row > 0 ? piece.size() / row : 0; left > 0; --left) {
-      std::uint64_t from = 0;
-      for (std::size_t d = 0; d < dims; ++d) from = from * shape[d] + at[d];
-      std::copy_n(elements + from, row, to);
-      to += row;
-      for (std::size_t d = dims; d-- > 1;) {
-        if (++at[d - 1] < low[d - 1] + lengths[d - 1]) break;
-        at[d - 1] = low[d - 1];
-      }
-    }
+    detail::for_each_row(piece, [&](const Extents& at, std::int64_t count, T* to) {
+      std::copy_n(elements + detail::element_number(shape, at), count, to);
+    });
     pieces.push_back(value(std::move(piece)));
   }
   return Array<T>(detail::plain_state(as_family(pieces, grid, where).view(), axes, where));

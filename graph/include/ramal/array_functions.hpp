@@ -91,14 +91,14 @@ struct ScanSum {
   static constexpr std::string_view name = "cumsum";
   template <class P>
   static P combine(const P& a, const P& b) {
-    return wrapped_sum(a, b);
+    return SumReduction<P, false>::combine(a, b);
   }
 };
 struct ScanProduct {
   static constexpr std::string_view name = "cumprod";
   template <class P>
   static P combine(const P& a, const P& b) {
-    return wrapped_product(a, b);
+    return ProductReduction<P, false>::combine(a, b);
   }
 };
 

@@ -26,13 +26,6 @@ void fill_normal(std::uint64_t seed, std::uint64_t first, std::int64_t count, do
 void fill_integers(std::uint64_t seed, std::uint64_t first, std::int64_t count, std::uint64_t range,
                    std::uint64_t* to);
 
-/// Where an element stands in an array, counted row by row.
-inline std::uint64_t element_number(const Extents& shape, const Extents& place) {
-  std::uint64_t number = 0;
-  for (std::size_t d = 0; d < shape.size(); ++d) number = number * shape[d] + place[d];
-  return number;
-}
-
 template <class T, bool is_normal>
 struct RealGenerator {
   static constexpr std::string_view name = is_normal ? "random_normal" : "random_uniform";

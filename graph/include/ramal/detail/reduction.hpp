@@ -265,23 +265,6 @@ template <class V>
 using SumOf = std::conditional_t<
     std::integral<V>,
     std::conditional_t<std::is_unsigned_v<V> && !std::same_as<V, bool>, std::uint64_t, std::int64_t>, V>;
-/// Wraps around, as unsigned numbers do.
-template <class T>
-constexpr T wrapped_sum(T a, T b) {
-  if constexpr (std::integral<T>) {
-    return static_cast<T>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
-  } else {
-    return a + b;
-  }
-}
-template <class T>
-constexpr T wrapped_product(T a, T b) {
-  if constexpr (std::integral<T>) {
-    return static_cast<T>(static_cast<std::uint64_t>(a) * static_cast<std::uint64_t>(b));
-  } else {
-    return a * b;
-  }
-}
 template <class T>
 constexpr bool is_nan_value(const T& value) {
   if constexpr (is_complex<T>) {
