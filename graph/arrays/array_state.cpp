@@ -207,7 +207,7 @@ ArrayState ArrayState::broadcast(const std::vector<Axis>& to) const {
   return made;
 }
 
-bool ArrayState::is_plain() const {
+bool ArrayState::is_as_made() const {
   if (leaves.size() != 1 || leaves[0].source.is_handle() || leaves[0].grid.axes.size() != dims())
     return false;
   const FamilyView& view = leaves[0].source.view;
@@ -266,7 +266,7 @@ SharedLeaves share_leaves(const std::vector<ArrayLeaf>& leaves) {
       shared.sources.push_back(leaf.source);
       shared.grids.push_back(leaf.grid);
     }
-    shared.of_leaf.push_back(static_cast<std::byte>(k));
+    shared.of_leaf.push_back(static_cast<std::byte>(k) | (leaf.is_padded ? padded_leaf : std::byte{0}));
   }
   while (shared.of_leaf.size() % 8 != 0) shared.of_leaf.push_back(std::byte{0});
   return shared;

@@ -11,7 +11,7 @@ Tiles::Tiles(const GridCall& call, const CallFrame& frame, const Kernel& kernel)
   for (int k = 0; k < kernel.leaves; ++k) {
     const GridCall::Source& of = source(k);
     for (std::size_t i = of.first; i < of.first + of.blocks; ++i)
-      blocks_[i] = kernel.leaf[k].memory(frame.input(i));
+      blocks_[i] = kernel.leaf[k].memory(frame.input(i), is_padded(k));
     operands_[static_cast<std::size_t>(k)] = {&of, blocks_.data() + of.first,
                                               static_cast<std::int64_t>(kernel.leaf[k].bytes)};
   }
@@ -88,7 +88,8 @@ void Tiles::fill(const Walk& walk, std::size_t element_bytes, std::byte* to) {
 std::optional<std::size_t> Tiles::reusable(const CallFrame& frame, const Type& block) const {
   for (int k = 0; k < kernel_.leaves; ++k) {
     const GridCall::Source& of = source(k);
-    if (kernel_.leaf[k].block != &block || of.blocks != 1 || static_cast<int>(of.maps.size()) != call_.dims())
+    if (is_padded(k) || kernel_.leaf[k].block != &block || of.blocks != 1 ||
+        static_cast<int>(of.maps.size()) != call_.dims())
       continue;
     bool is_alike = true;
     for (int d = 0; d < call_.dims(); ++d)

@@ -43,7 +43,7 @@ void Walk::measure(Moving& operand) {
     } else {
       operand.at += (map.start - offset) * bytes;
     }
-    bytes *= static_cast<std::int64_t>((*block.shape)[s]);
+    bytes *= static_cast<std::int64_t>((*block.memory_shape)[s]);
   }
 }
 
@@ -113,7 +113,7 @@ void Walk::locate(Moving& operand) {
                                              : (element[s] - offset) / -map.step + 1;
       length_ = std::min(length_, room);
     }
-    bytes *= shape;
+    bytes *= static_cast<std::int64_t>((*found.memory_shape)[s]);
   }
 }
 

@@ -149,6 +149,13 @@ class Array {
     }
     return Evaluated(detail::plain_state(detail::family_of<Node>(state_, where), state_.axes, where));
   }
+  /// For Ramal's own use: what reads its leaves as Blocks needs it. Itself, unless these are padded. O(1).
+  Array<T, detail::Leaf<T, Node::is_single>> without_padding(
+      std::source_location where = std::source_location::current()) const
+      requires(std::same_as<Node, detail::Leaf<T, Node::is_single>>) {
+    if (!state_.leaves.front().is_padded) return *this;
+    return Array(detail::plain_state(detail::family_of<Node>(state_, where), state_.axes, where));
+  }
   /// Its blocks as a family over the grid of chunks (of one place for an array without axes). Each Block
   /// knows its offset in the array. O(1).
   Family<Block<T>> blocks(std::source_location where = std::source_location::current()) const {

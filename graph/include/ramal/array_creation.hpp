@@ -8,7 +8,6 @@ namespace ramal {
 
 namespace detail {
 
-/// A block that a G fills row by row: `row(place, count, to)`, elements along the last axis from `place` on.
 /// Where an element stands in an array of that shape, counted row by row.
 inline std::uint64_t element_number(const Extents& shape, const Extents& place) {
   std::uint64_t number = 0;
@@ -33,6 +32,7 @@ void for_each_row(Block<T>& block, const Fill& fill) {
   }
 }
 
+/// A block that a G fills row by row: `row(place, count, to)`, elements along the last axis from `place` on.
 template <class G>
 struct GenerateThunk {
   static constexpr std::string_view name = G::name;
@@ -228,7 +228,8 @@ Array<T> concatenated(std::span<const Array<T>> arrays, int axis, std::source_lo
   std::vector<FamilySource> sources;
   std::vector<GridSource> grids;
   for (std::size_t k = 0; k < arrays.size(); ++k) {
-    const ArrayLeaf& leaf = arrays[k].state().leaves.front();
+    const Array<T> unpadded = arrays[k].without_padding(where);
+    const ArrayLeaf& leaf = unpadded.state().leaves.front();
     GridSource grid = leaf.grid;
     for (AxisMap& map : grid.maps)
       if (map.out == axis) map.start -= map.step * begins[k];

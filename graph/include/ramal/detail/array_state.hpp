@@ -76,7 +76,10 @@ namespace detail {
 struct ArrayLeaf {
   FamilySource source;
   GridSource grid;
+  bool is_padded = false;  ///< the blocks have room around them: see Padded
 };
+/// Of the bytes of SharedLeaves: the leaf's blocks are padded.
+inline constexpr std::byte padded_leaf{0x80};
 
 /// One argument of an index.
 struct IndexPart {
@@ -116,7 +119,9 @@ struct ArrayState {
   /// The same with further axes of length 1 ahead, and those of length 1 repeated, to have this shape.
   ArrayState broadcast(const std::vector<Axis>& to) const;
   /// The one leaf is a family's blocks, just as they are.
-  bool is_plain() const;
+  bool is_plain() const { return is_as_made() && !leaves[0].is_padded; }
+  /// The same, but they may be padded.
+  bool is_as_made() const;
 };
 
 /// The axes of what arrays of these states give together. Throws std::invalid_argument, naming `what` and
@@ -126,7 +131,7 @@ std::vector<Axis> broadcast_axes(std::span<const ArrayState* const> arrays, std:
 struct SharedLeaves {
   std::vector<FamilySource> sources;
   std::vector<GridSource> grids;
-  std::vector<std::byte> of_leaf;  ///< padded to 8
+  std::vector<std::byte> of_leaf;  ///< filled up to 8; see padded_leaf
 };
 SharedLeaves share_leaves(const std::vector<ArrayLeaf>& leaves);
 /// A leaf that has the blocks of a family as they are.

@@ -45,12 +45,13 @@ struct TileOperands {
 struct LeafType {
   const Type* block;
   std::size_t bytes;
-  BlockMemory (*memory)(const Value&);
+  BlockMemory (*memory)(const Value&, bool is_padded);
 };
 template <class T>
-inline constexpr LeafType leaf_type{&TypeOf<Block<T>>::type, sizeof(T), [](const Value& value) {
-                                      return BlockMemory::of(value.get<Block<T>>());
-                                    }};
+inline constexpr LeafType leaf_type{
+    &TypeOf<Block<T>>::type, sizeof(T), [](const Value& value, bool is_padded) {
+      return is_padded ? BlockMemory::of(value.get<Padded<T>>()) : BlockMemory::of(value.get<Block<T>>());
+    }};
 
 /// An array's elements. `is_single`: of an array that has no axes.
 template <class T, bool is_single_one>
@@ -141,7 +142,7 @@ struct Apply<F, A, B, C> {
 // --- kernels ----------------------------------------------------------------------------------------------
 
 /// An expression as all code but its own sees it. Its parameters are which source each leaf is, in bytes,
-/// padded to 8; then its constants.
+/// filled up to 8; then its constants.
 struct Kernel {
   /// Computes `count` elements, at most a tile, of which the operands lie side by side.
   void (*compute)(const TileOperands& operands, void* to, std::int64_t count);
@@ -205,8 +206,10 @@ class Tiles {
 
  private:
   const TileOperands& operands_at(const Walk& walk, std::int64_t done, std::int64_t count);
+  std::byte leaf_byte(int leaf) const { return call_.parameters()[static_cast<std::size_t>(leaf)]; }
+  bool is_padded(int leaf) const { return (leaf_byte(leaf) & padded_leaf) != std::byte{0}; }
   const GridCall::Source& source(int leaf) const {
-    return call_.sources()[static_cast<std::size_t>(call_.parameters()[static_cast<std::size_t>(leaf)])];
+    return call_.sources()[static_cast<std::size_t>(leaf_byte(leaf) & ~padded_leaf)];
   }
 
   /// Elements that do not lie side by side, copied.

@@ -6,18 +6,26 @@
 
 #include <ramal/block.hpp>
 #include <ramal/detail/grid.hpp>
+#include <ramal/detail/padded.hpp>
 
 namespace ramal::detail {
 
-/// A block of any type, where it lies.
+/// A block of any type, where it lies: maybe within a larger one, whose shape tells how far rows are apart.
 struct BlockMemory {
   const std::byte* data;
   const Extents* shape;
   const Extents* offset;
+  const Extents* memory_shape;
 
   template <class T>
   static BlockMemory of(const Block<T>& block) {
-    return {reinterpret_cast<const std::byte*>(block.data()), &block.shape(), &block.offset()};
+    return {reinterpret_cast<const std::byte*>(block.data()), &block.shape(), &block.offset(),
+            &block.shape()};
+  }
+  template <class T>
+  static BlockMemory of(const Padded<T>& block) {
+    return {reinterpret_cast<const std::byte*>(block.data()), &block.shape(), &block.offset(),
+            &block.memory_shape()};
   }
 };
 
