@@ -6,13 +6,14 @@ source "$(dirname "${BASH_SOURCE[0]}")/.ci/setup.sh"
 
 usage() {
     cat <<'EOF'
-usage: ./test.sh [--no-install] [--preset release|debug|asan|tsan] [--werror] [--build TARGET] [--]
-                 [ctest arguments…]
+usage: ./test.sh [--no-install] [--preset release|debug|asan|tsan] [--werror] [--quick]
+                 [--build TARGET] [--] [ctest arguments…]
 
 Installs what is missing (with apt), builds, and runs the tests, as in: ./test.sh -R Place
   --no-install   install nothing: say what is missing (for machines without root)
   --preset NAME  which build (default release); asan and tsan are gcc's and clang's sanitizers
   --werror       from now on, warnings are errors in that build
+  --quick        apps and benchmarks are not optimised, only run: compiles faster
   --build TARGET build no more than that, as unit_programs: tests of what is not built cannot be run
 Environment: CC, CXX, MPI_HOME, HDF5_ROOT, and what ctest reads itself.
 EOF
@@ -26,6 +27,7 @@ while (($#)); do
         --preset) preset=${2:?--preset needs a name} && shift ;;
         --build=*) targets+=(--target "${1#*=}") ;;
         --build) targets+=(--target "${2:?--build needs a target}") && shift ;;
+        --quick) options+=(-DRAMAL_OPTIMISE_PROGRAMS=OFF) ;;
         --werror) options+=(-DRAMAL_WERROR=ON) ;;
         -h | --help) usage && exit ;;
         --) shift && break ;;

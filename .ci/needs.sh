@@ -49,12 +49,15 @@ list_needs() {
     need hdf5-tools "HDF5's tools (h5dump)" has_command h5dump
     need libsimgrid-dev "SimGrid's SMPI (smpicxx, smpirun), for simulated ranks" has_command smpirun
     need netcdf-bin "netCDF's tools (ncdump)" has_command ncdump
+    need libeigen3-dev "Eigen (headers), to see blocks as its matrices" has_header eigen3/Eigen/Core
+    need libxtensor-dev "xtensor (headers), to see blocks as its arrays" has_header xtensor/xadapt.hpp
 }
 
 # Installed where we may, but no reason to stop where we may not.
 is_optional() {
     case $1 in
         graphviz | libhwloc-dev | pkg-config | libboost-mpi-dev | slurmctld | slurmd | slurm-client | munge | gnuplot-nox | gfortran | libsimgrid-dev) return 0 ;;
+        libeigen3-dev | libxtensor-dev) return 0 ;;
         libhdf5-openmpi-dev | hdf5-tools | netcdf-bin | python3-h5py | python3-netcdf4 | python3-xarray) return 0 ;;
         ninja-build) has_command make ;;
         *) return 1 ;;
@@ -99,6 +102,7 @@ has_hdf5() {
 
 has_module() { python3 -c "import $1" >/dev/null 2>&1 || /usr/bin/python3 -c "import $1" >/dev/null 2>&1; }
 
+has_header() { compiles "${CXX:-c++}" "$1"; }
 has_library() { compiles "${CXX:-c++}" "$2" -l"$1"; }
 
 # compiles COMPILER HEADER [-lLIBRARY]: the header is found and a program links.

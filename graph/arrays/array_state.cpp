@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <unordered_set>
 
 namespace ramal {
 
@@ -362,6 +363,19 @@ Axis joined_axis(std::span<const Axis* const> parts) {
   return Axis::of(lengths);
 }
 
+std::optional<std::vector<Axis>> pieces_between(const std::vector<Axis>& from, const std::vector<Axis>& to) {
+  // Along one axis alone, whoever cuts a chunk has its neighbours: what lies in one goes to few ranks.
+  bool merges = false, splits = false;
+  std::vector<Axis> pieces;
+  for (std::size_t d = 0; d < from.size(); ++d) {
+    merges = merges || from[d].count() >= 2 * to[d].count();
+    splits = splits || to[d].count() >= 2 * from[d].count();
+  }
+  if (!merges || !splits) return std::nullopt;
+  for (std::size_t d = 0; d < from.size(); ++d) pieces.push_back(from[d].refined(to[d]));
+  return pieces;
+}
+
 void expect_elements(const ArrayState& state, std::uint64_t gone, const char* what,
                      std::source_location where) {
   std::int64_t elements = 1, results = 1;
@@ -394,6 +408,27 @@ ArrayState Operands::applied() {
   return made;
 }
 
+namespace {
+
+/// How many members there are in all families that these leaves are made of.
+std::int64_t count_tasks(const std::vector<ArrayLeaf>& leaves) {
+  std::vector<const FamilyNode*> found;
+  std::unordered_set<const FamilyNode*> known{nullptr};
+  const auto add = [&](const FamilySource& source) {
+    const FamilyNode* node = source.view.node.get();
+    if (known.insert(node).second) found.push_back(node);
+  };
+  for (const ArrayLeaf& leaf : leaves) add(leaf.source);
+  std::int64_t tasks = 0;
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    tasks += found[i]->extent.volume();
+    for (const FamilySource& source : found[i]->sources) add(source);
+  }
+  return tasks;
+}
+
+}  // namespace
+
 std::string array_text(const ArrayState& state, std::string_view type, std::size_t element_bytes,
                        std::string_view made_by) {
   const auto in_units = [](double bytes) {
@@ -410,10 +445,16 @@ std::string array_text(const ArrayState& state, std::string_view type, std::size
     blocks *= axis.count();
     chunk += (chunk.size() > 1 ? ", " : "") + std::to_string(axis.view().widest());
   }
-  return "Array " + std::string(made_by) + ": shape " + state.shape().text() + ", type " + std::string(type) +
-         ", " + in_units(static_cast<double>(state.size()) * static_cast<double>(element_bytes)) + " in " +
+  // A leaf has the name of what makes its blocks.
+  const bool is_leaf = state.leaves.size() == 1 && state.constants.empty() && made_by == "copy" &&
+                       state.leaves[0].source.view.node != nullptr;
+  const std::string name(is_leaf ? state.leaves[0].source.view.node->name() : made_by);
+  const std::int64_t tasks = count_tasks(state.leaves) + (state.is_plain() ? 0 : blocks);
+  return "Array " + name + ": shape " + state.shape().text() + ", type " + std::string(type) + ", " +
+         in_units(static_cast<double>(state.size()) * static_cast<double>(element_bytes)) + " in " +
          std::to_string(blocks) + (blocks == 1 ? " chunk" : " chunks") + " of shape " + chunk + "), " +
-         in_units(static_cast<double>(block_bytes(state.axes, element_bytes)));
+         in_units(static_cast<double>(block_bytes(state.axes, element_bytes))) + "; " +
+         std::to_string(tasks) + (tasks == 1 ? " task" : " tasks");
 }
 
 }  // namespace detail

@@ -81,6 +81,24 @@ Axis Axis::sliced(std::int64_t start, std::int64_t step, std::int64_t length) co
   return of(lengths);
 }
 
+Axis Axis::refined(const Axis& other) const {
+  const AxisView &a = view_, &b = other.view_;
+  const bool are_regular =
+      a.table == nullptr && b.table == nullptr && a.first == a.width && b.first == b.width;
+  if (a.count == 1 || *this == other || (are_regular && a.width % b.width == 0)) return other;
+  if (b.count == 1 || (are_regular && b.width % a.width == 0)) return *this;
+  std::vector<std::int64_t> lengths;
+  std::int64_t at = 0;
+  for (std::int64_t i = 0, j = 0; i < a.count && j < b.count;) {
+    const std::int64_t next = std::min(a.end(i), b.end(j));
+    if (next > at) lengths.push_back(next - at);
+    at = next;
+    i += a.end(i) == next;
+    j += b.end(j) == next;
+  }
+  return of(lengths);
+}
+
 Index grid_extent(const std::vector<Axis>& axes) {
   Index extent(1);
   if (axes.empty()) return extent;
@@ -386,6 +404,17 @@ std::optional<Alignment> GridPattern::alignment(const std::byte* closure, int di
     if (alignment.halo[d] > 0) ++alignment.halo[d];  // chunks at the ends are shorter
   }
   return alignment;
+}
+
+Along GridPattern::along(const std::byte* closure, std::uint32_t k) {
+  const GridView grid(closure);
+  Along along;
+  along.fill(-1);
+  for (int s = 0; s < grid.source_dims(k); ++s) {
+    const AxisMap& map = grid.maps(k)[s];
+    if (map.out >= 0 && map.step > 0) along[static_cast<std::size_t>(map.out)] = static_cast<std::int8_t>(s);
+  }
+  return along;
 }
 
 // --- literals ---------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ namespace {
 // In words: dims arrays parameter-bytes, then depth boundary count of each axis, then for each array whether
 // it is padded; then the parameters.
 
-constexpr std::size_t head_words = 3, axis_words = 3;
+constexpr std::size_t overlap_head_words = 3, overlap_axis_words = 3;
 
 class OverlapView {
  public:
@@ -18,14 +18,15 @@ class OverlapView {
   int dims() const { return static_cast<int>(words_[0]); }
   std::size_t arrays() const { return static_cast<std::size_t>(words_[1]); }
   OverlapAxis axis(int d) const {
-    const std::int64_t* at = words_ + head_words + axis_words * static_cast<std::size_t>(d);
+    const std::int64_t* at = words_ + overlap_head_words + overlap_axis_words * static_cast<std::size_t>(d);
     return {at[0], static_cast<Boundary>(at[1]), at[2]};
   }
   bool is_padded(std::size_t array) const {
-    return words_[head_words + axis_words * static_cast<std::size_t>(dims()) + array] != 0;
+    return words_[overlap_head_words + overlap_axis_words * static_cast<std::size_t>(dims()) + array] != 0;
   }
   std::size_t parameters_at() const {
-    return (head_words + axis_words * static_cast<std::size_t>(dims()) + arrays()) * sizeof(std::int64_t);
+    return (overlap_head_words + overlap_axis_words * static_cast<std::size_t>(dims()) + arrays()) *
+           sizeof(std::int64_t);
   }
   std::size_t size() const { return parameters_at() + static_cast<std::size_t>(words_[2]); }
   /// How many sources stand for one array.

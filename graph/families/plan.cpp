@@ -81,6 +81,7 @@ class Planner {
 
  private:
   FamilyProgram& program() { return planned_.program; }
+  const FamilyProgram& program() const { return planned_.program; }
 
   /// Depth first with a stack of its own: sources before those that read them.
   void reach(const std::shared_ptr<const FamilyNode>& target) {
@@ -137,6 +138,8 @@ class Planner {
       node.parts = kept_members.parts;
     } else if (goes_in_bands(node)) {
       node.parts = bands();
+    } else if (const auto parts = parts_of_sources(node)) {
+      node.parts = *parts;
     }
     numbers_.emplace(family.get(), static_cast<std::uint32_t>(program().nodes.size()));
     program().nodes.push_back(std::move(node));
@@ -189,6 +192,34 @@ class Planner {
     if (node.extent[0] >= context_.ranks) return reads_bands || node.extent.volume() > at_once;
     // The last levels of a reduction stay where they are.
     return reads_bands && node.kind->dependence->known_alignment(node.closure.data(), node.extent.dims, 0);
+  }
+
+  /// How the largest of what it reads is cut, as far as that has the same cuts in it: then each of its
+  /// members lies where what it reads is.
+  std::optional<Parts> parts_of_sources(const ProgramNode& node) const {
+    if (node.steps || node.only_rank >= 0 || node.exists() || node.kind->dependence->along == nullptr)
+      return std::nullopt;
+    std::optional<Parts> best;
+    double most = 0;
+    for (std::uint32_t k = 0; k < node.sources.size(); ++k) {
+      const ProgramNode& from = program().nodes[node.sources[k].node];
+      if (from.steps || from.only_rank >= 0 || !(node.sources[k].shape == from.extent)) continue;
+      const double size = static_cast<double>(from.extent.volume()) *
+                          static_cast<double>(std::max<std::uint64_t>(1, from.result_bytes));
+      const Along along = node.kind->dependence->along(node.closure.data(), k);
+      Parts parts = detail::bands(1);
+      std::int64_t ranks = 1;
+      for (std::size_t d = 0; d < static_cast<std::size_t>(node.extent.dims); ++d) {
+        if (along[d] < 0) continue;
+        parts[d] = from.parts[static_cast<std::size_t>(along[d])];
+        if (node.extent[static_cast<int>(d)] < parts[d]) ranks = 0;
+        ranks *= parts[d];
+      }
+      if (ranks != static_cast<std::int64_t>(context_.ranks) || size <= most) continue;
+      best = parts;
+      most = size;
+    }
+    return best;
   }
 
   /// Appends all nodes of a loop, and all that it leaves, since they are made together.

@@ -361,6 +361,18 @@ std::pair<Options, std::string> read_options(const Options& defaults) {
 
 }  // namespace
 
+std::uint64_t room_bytes() {
+  static const std::uint64_t bytes = memory_bytes();
+  return bytes;
+}
+void refuse_to_gather(const std::string& array) {
+  throw std::length_error(
+      "ramal: session.compute: the memory of rank 0, " + std::to_string(room_bytes() >> 20) +
+      " MiB, does not hold all of it: " + array +
+      ". Compute a part of it, as a(slice(1000)), or reduce it; to keep it on all ranks, use "
+      "session.persist; to have it in a file, write it");
+}
+
 int run(int* argc, char*** argv, const Options& defaults, const Program& program) {
   refuse_run_within_run();
   const auto [options, option_error] = read_options(defaults);

@@ -4,6 +4,7 @@
 #include "graph/core/atomic_file.hpp"
 #include "graph/core/descriptor.hpp"
 
+#include <ramal/array_picture.hpp>
 #include <ramal/visualize.hpp>
 
 #include <algorithm>
@@ -162,6 +163,15 @@ void visualize(std::span<const Task* const> targets, const std::string& name,
     picture.become_target();
   }
   say_what_is_left_out(text, file, options.most_nodes);
+}
+
+void write_svg(const std::string& svg, const std::string& name) {
+  const fs::path file = name;
+  constexpr std::array<std::string_view, 1> svg_alone{".svg"};
+  check_one_of(svg_alone, file.extension().string(), "the extension", file);
+  Temporary picture(file, ".svg");
+  picture.write(svg);
+  picture.become_target();
 }
 
 }  // namespace ramal::detail

@@ -63,6 +63,25 @@ TEST(Axes, AreEqualIfTheyAreCutAlike) {
   EXPECT_EQ(Axis::of({}).count(), 1);
 }
 
+TEST(Grid, IsCutWhereEitherAxisIs) {
+  Random random{std::mt19937_64(7)};
+  for (int round = 0; round < 2000; ++round) {
+    const std::int64_t length = random.between(0, 20);
+    const Axis a = an_axis(random, length), b = an_axis(random, length), both = a.refined(b);
+    std::set<std::int64_t> expected, found;
+    for (const Axis* axis : {&a, &b})
+      for (std::int64_t chunk = 0; chunk < axis->count(); ++chunk) expected.insert(axis->view().begin(chunk));
+    for (std::int64_t chunk = 0; chunk < both.count(); ++chunk) found.insert(both.view().begin(chunk));
+    if (length > 0) expected.erase(length);  // where only an empty chunk begins
+    if (length > 0) found.erase(length);
+    ASSERT_EQ(found, expected) << round;
+    ASSERT_EQ(both.length(), length);
+  }
+  const std::int64_t many = std::int64_t{1} << 40;
+  EXPECT_TRUE(Axis::regular(many, 6).refined(Axis::regular(many, 3)) == Axis::regular(many, 3));
+  EXPECT_TRUE(Axis::whole(many).refined(Axis::regular(many, 3)) == Axis::regular(many, 3));
+}
+
 TEST(Axes, OfSlicesAreCutWhereTheArrayIs) {
   Random random{std::mt19937_64(2)};
   for (int round = 0; round < 5000; ++round) {

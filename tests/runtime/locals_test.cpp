@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "tests/support/one_process.hpp"
 
+#include <ramal/array_local.hpp>
 #include <ramal/ramal.hpp>
 
 #include <gtest/gtest.h>
@@ -135,6 +136,48 @@ TEST(LocalsThreads, ResultsAreLeftOnTheirRank) {
     EXPECT_EQ(locals[rank].take<Field>("field")(0), static_cast<double>(rank == 1 ? 2 : 3 - rank));
     EXPECT_FALSE(locals[rank].contains("number")) << "what was put in is given away";
   }
+}
+
+std::vector<double> elements(const Field& field) { return {field.begin(), field.end()}; }
+std::vector<double> thirty() {
+  std::vector<double> all;
+  for (const double value : {1.0, 2.0, 3.0}) all.insert(all.end(), 10, value);
+  return all;
+}
+
+TEST(LocalsThreads, AreOneArray) {
+  LocalRanks ranks;
+  Session& session = ranks.session();
+  const auto field = from_local<double>(session, "field");
+  EXPECT_EQ(field.shape(), (Extents{30}));
+  EXPECT_EQ(elements(session.compute(field)), thirty());
+  EXPECT_EQ(session.compute((field * field).sum()), 10 + 40 + 90);
+  EXPECT_EQ(session.compute(delayed<address_of>(field.block(2))),
+            static_cast<long>(reinterpret_cast<std::uintptr_t>(ranks.memory_[2].data())));
+  to_local(session, "reversed", field(slice({}, {}, -1)) + 0.5);
+  to_local(session, "most", field, {28, 0, 2});
+  EXPECT_TRUE(has(refusal([&] { to_local(session, "most", field, {30}); }), "each of the 3 ranks, found 1"));
+  EXPECT_TRUE(has(refusal([&] { to_local(session, "most", field, {30, 1, 1}); }), "30 together"));
+  auto& locals = ranks.end();
+  EXPECT_EQ(elements(locals[0].take<Field>("reversed")), std::vector<double>(10, 3.5));
+  EXPECT_EQ(locals[0].take<Field>("most").size(), 28u);
+  EXPECT_EQ(locals[1].take<Field>("most").size(), 0u);
+  EXPECT_EQ(elements(locals[2].take<Field>("most")), std::vector<double>(2, 3.0));
+  for (std::size_t rank = 0; rank < 3; ++rank)
+    EXPECT_EQ(ranks.memory_[rank][0], static_cast<double>(rank) + 1) << "nothing was changed";
+}
+
+/// Offsets that say something else are no matter: blocks are put where they belong, in copies.
+TEST(LocalsThreads, AreOneArrayWhateverTheirOffsets) {
+  LocalRanks ranks;
+  Session& session = ranks.session();
+  std::vector<Delayed<Field>> fields = session.from_local<Field>("field");
+  std::swap(fields[0], fields[1]);
+  session.to_local("swapped", fields);
+  const auto swapped = from_local<double>(session, "swapped");
+  EXPECT_EQ(session.compute(swapped(4)).data()[0], 2);
+  EXPECT_EQ(session.compute(swapped(14)).data()[0], 1);
+  EXPECT_EQ(session.compute(swapped.sum()), 60);
 }
 
 TEST(LocalsThreads, WhatIsMissingIsNamed) {

@@ -134,7 +134,7 @@ class Array {
       counts[d] = static_cast<std::uint64_t>(state_.axes[d].count());
     return counts;
   }
-  /// Shape, type, bytes and chunks in one line.
+  /// Shape, type, bytes, chunks, and how many tasks make it of what there is, in one line. O(operations).
   std::string text() const {
     return detail::array_text(state_, detail::short_type_name<T>, sizeof(T), Node::name);
   }
@@ -183,12 +183,20 @@ class Array {
       return block;
     }
   }
-  /// The same values cut otherwise: each block is put together from those that it is in. O(1), or O(chunks)
-  /// where lengths are irregular.
+  /// The same values cut otherwise: each block is put together from those that it is in. Where these are cut
+  /// across, as rows of columns, they are cut up first, so that no more travels than must. O(1), or O(chunks)
+  /// where lengths are irregular or cut across.
   Array<T> rechunk(const Chunks& chunks, std::source_location where = std::source_location::current()) const {
     detail::ArrayState made = state_;
-    made.axes = chunks.axes(shape(), sizeof(T), where);
     made.where = where;
+    const std::vector<detail::Axis> axes = chunks.axes(shape(), sizeof(T), where);
+    if (const auto pieces = detail::pieces_between(state_.axes, axes)) {
+      made.axes = *pieces;
+      made = Array<T, Node>(std::move(made)).evaluated(where).state();
+      made.axes = axes;
+      return Array<T, detail::Leaf<T, Node::is_single>>(std::move(made)).evaluated(where);
+    }
+    made.axes = axes;
     return Array<T, Node>(std::move(made)).evaluated(where);
   }
 

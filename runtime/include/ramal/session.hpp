@@ -136,10 +136,14 @@ concept IsArray = requires(const A& array) {
   array.gathered();
   array.evaluated().blocks();
 };
+/// How much memory this machine has for the program.
+std::uint64_t room_bytes();
+[[noreturn]] void refuse_to_gather(const std::string& array);
 /// What is to be computed for an argument: an array gathered, anything else itself.
 template <class A>
 auto gathered(const A& target) {
   if constexpr (IsArray<A>) {
+    if (target.bytes() > room_bytes()) refuse_to_gather(target.text());
     return target.gathered();
   } else {
     return target;
@@ -274,10 +278,10 @@ class Session {
   }
 
   /// An array in one block, or as a number if it has no axes, as `a.sum()` has none. All of it goes to rank
-  /// 0.
+  /// 0: throws std::length_error, before anything runs, if that has not as much memory.
   template <class A>
     requires detail::IsArray<A>
-  auto compute(const A& array) { return compute(array.gathered()); }
+  auto compute(const A& array) { return compute(detail::gathered(array)); }
   /// Arrays among other targets.
   ///
   ///   const auto [low, high] = session.compute(field.min(), field.max());

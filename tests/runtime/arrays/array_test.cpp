@@ -2,6 +2,7 @@
 // Arrays, beside what the corpus compares with NumPy: known answers, how they are cut, and what is refused.
 #include "tests/support/one_process.hpp"
 
+#include <ramal/array_picture.hpp>
 #include <ramal/array_random.hpp>
 
 #include <gtest/gtest.h>
@@ -123,12 +124,20 @@ TEST(Arrays, AreSlicedAsByPython) {
   });
 }
 
+std::int64_t place_number(const Extents& at) {
+  return static_cast<std::int64_t>(at[0]) * 1000 + static_cast<std::int64_t>(at[1]);
+}
+
 TEST(Arrays, AreCutAsWasSaid) {
   const auto a = zeros<double>({10, 7}, {4, -1});
   EXPECT_EQ(a.chunks(0), (List<std::int64_t>{4, 4, 2}));
   EXPECT_EQ(a.chunks(-1), (List<std::int64_t>{7}));
   EXPECT_EQ(a.grid(), (Extents{3, 1}));
-  EXPECT_EQ(a.text(), "Array copy: shape (10, 7), type double, 560 B in 3 chunks of shape (4, 7), 224 B");
+  EXPECT_EQ(a.text(),
+            "Array full: shape (10, 7), type double, 560 B in 3 chunks of shape (4, 7), 224 B; 3 tasks");
+  contains((a + a).text(), "Array add: ");
+  contains((a + a).text(), "; 6 tasks");
+  contains(a.sum().text(), "; 9 tasks");  // blocks, their sums, and a tree of 2 and 1
   const auto irregular = zeros<double>({10}, {{1, 2, 7}});
   EXPECT_EQ(irregular.chunks(0), (List<std::int64_t>{1, 2, 7}));
   EXPECT_EQ((irregular + arange<double>(10, {5})).chunks(0), (List<std::int64_t>{1, 2, 7}))
@@ -460,6 +469,58 @@ TEST(RandomArrays, AreDistributedAsTheyShould) {
       contains(message([] { random_integers(1, {3}, 5, 5); }), "expected a range, found 5 to before 5"));
   EXPECT_TRUE(contains(message([] { random_integers<std::int8_t>(1, {3}, 0, 300); }),
                        "does not hold numbers from 0 to 299"));
+}
+
+TEST(Arrays, AreNotGatheredWhereTheyDoNotFit) {
+  on_all_engines([](Session& session) {
+    const auto large = zeros<double>({std::uint64_t{1} << 24, std::uint64_t{1} << 24}, {1024, 1024});
+    const std::string said = message([&] { session.compute(large + 1); });
+    contains(said, "does not hold all of it: Array add: shape (16777216, 16777216)");
+    contains(said, "session.persist");
+    EXPECT_EQ(session.compute(large(0, 5) + 1).size(), 1u);
+    EXPECT_EQ(session.compute(large(slice(3), 0).sum()), 0);
+  });
+}
+
+TEST(Arrays, AreDrawnAsTheyAreCut) {
+  const auto count = [](const std::string& svg, std::string_view part) {
+    std::size_t found = 0;
+    for (std::size_t at = svg.find(part); at != std::string::npos; at = svg.find(part, at + 1)) ++found;
+    return found;
+  };
+  const auto drawn = [](const auto& array) { return chunks_svg(array.state(), array.text()); };
+  const std::string plane = drawn(zeros<float>({10, 20}, {5, 4}));
+  EXPECT_EQ(count(plane, "<rect"), 1u);
+  EXPECT_EQ(count(plane, "<line"), 1u + 4u);
+  contains(plane, ">20 in 5<");
+  contains(plane, ">10 in 2<");
+  EXPECT_EQ(count(drawn(zeros<float>({3, 10, 20}, {1, 5, 4})), "<rect"), 3u);
+  EXPECT_LE(count(drawn(zeros<float>({1'000'000}, {10})), "<line"), 100u);
+  EXPECT_EQ(count(drawn(zeros<float>({}).sum()), "<rect"), 1u);
+  EXPECT_EQ(count(drawn(zeros<float>({0, 4})), "<rect"), 1u);
+  contains(message([] { visualize(zeros<int>({3}), "a.png"); }), "allowed are .svg");
+}
+
+/// From rows to columns each rank has to send all but its own part of its rows, and no more.
+TEST(Arrays, SendNoMoreThanAnotherCutNeeds) {
+  for (const bool to_rows : {false, true}) {
+    SteppedRanks stepped(4, 3);
+    Session& session = stepped.session();
+    const Chunks rows{16, -1}, columns{-1, 16};
+    const auto from = session.persist(from_function<place_number>({128, 128}, to_rows ? columns : rows));
+    session.wait(from.blocks());
+    const auto sent = [&] {
+      std::uint64_t bytes = 0;
+      for (const RankInfo& rank : session.info()) bytes += rank.bytes_sent;
+      return bytes;
+    };
+    const std::uint64_t before = sent();
+    const auto to = session.persist(from.rechunk(to_rows ? rows : columns));
+    session.wait(to.blocks());
+    const std::uint64_t moved = sent() - before, needed = 128 * 128 * 8 * 3 / 4;
+    EXPECT_LT(moved, needed * 5 / 4) << "to rows: " << to_rows;
+    EXPECT_EQ(elements(session.compute(to)), elements(session.compute(from)));
+  }
 }
 
 }  // namespace

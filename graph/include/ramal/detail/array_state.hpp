@@ -163,6 +163,9 @@ ArrayState reduced_state(FamilyView view, const ArrayState& of, std::uint64_t go
                          std::source_location where);
 /// Axes one behind the other: cut where they are, or, if that were very many chunks, as widely as the widest.
 Axis joined_axis(std::span<const Axis* const> parts);
+/// What chunks are cut up into before they are put together otherwise; nothing if they are as well read
+/// whole.
+std::optional<std::vector<Axis>> pieces_between(const std::vector<Axis>& from, const std::vector<Axis>& to);
 /// What is refused for reductions that need some element.
 void expect_elements(const ArrayState& state, std::uint64_t gone, const char* what,
                      std::source_location where);

@@ -113,6 +113,10 @@ inline std::optional<Alignment> own_place(const std::byte*, int dims, std::uint3
   return Alignment::own_place(dims);
 }
 
+/// For each dimension of a family, along which of a source its members lie, the first where the first are;
+/// below 0: along none.
+using Along = std::array<std::int8_t, Index::most_dims>;
+
 /// A constant per pattern; see Kind::dependence.
 struct Dependence {
   void (*reads)(const std::byte* closure, const Index& place, Reads& out);
@@ -133,6 +137,8 @@ struct Dependence {
   /// Appends what stands in a member's literals, for a kind that reads them itself. Null: its place and how
   /// many inputs each parameter has.
   void (*literals)(const std::byte* closure, const Index& place, std::vector<std::byte>& out) = nullptr;
+  /// Null, or what tells where a family of another extent than its source's is best cut: where that is.
+  Along (*along)(const std::byte* closure, std::uint32_t source) = nullptr;
 
   std::int64_t known_lag(const std::byte* closure) const { return lag != nullptr ? lag(closure) : 0; }
   std::optional<Alignment> known_alignment(const std::byte* closure, int dims, std::uint32_t source) const {

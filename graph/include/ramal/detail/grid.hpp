@@ -58,6 +58,9 @@ class Axis {
   /// The chunks of the elements start, start + step, … (`length` of them, within the axis), cut where this
   /// axis is cut.
   Axis sliced(std::int64_t start, std::int64_t step, std::int64_t length) const;
+  /// Cut where either is. O(1) if each chunk of one is made of whole ones of the other, as long as both are
+  /// regular, else O(chunks).
+  Axis refined(const Axis& other) const;
 
  private:
   AxisView view_;
@@ -101,8 +104,13 @@ struct GridPattern {
                       std::vector<Region>& boxes);
   static std::optional<Alignment> alignment(const std::byte* closure, int dims, std::uint32_t source);
   static void literals(const std::byte* closure, const Index& place, std::vector<std::byte>& out);
-  static constexpr Dependence dependence{
-      .reads = &reads, .readers = &readers, .alignment = &alignment, .in_time = false, .literals = &literals};
+  static Along along(const std::byte* closure, std::uint32_t source);
+  static constexpr Dependence dependence{.reads = &reads,
+                                         .readers = &readers,
+                                         .alignment = &alignment,
+                                         .in_time = false,
+                                         .literals = &literals,
+                                         .along = &along};
 };
 
 /// What a member of a grid is told: the box that it is to make, the blocks that it is given of each source,
