@@ -113,22 +113,36 @@ struct ComplexTransform {
   static constexpr std::string_view name = is_inverse ? "ifft" : "fft";
   using type = std::complex<Real>;
 
-  Block<type> operator()(Block<type> block) const {
-    for (int k = 0; k < count; ++k) {
-      const auto& [axis, n] = points[static_cast<std::size_t>(k)];
-      const auto d = static_cast<std::size_t>(axis);
-      const FftLines lines = fft_lines(block.shape(), axis, n, n, k + 1 == count ? scale : 1.0);
-      if (lines.from == n) {
-        transform_complex<Real>(lines, is_inverse, block.data(), block.data());
+  /// In place, as far as lengths stay.
+  Block<type> operator()(Block<type>&& block) const { return passed(std::move(block), 0); }
+  Block<type> operator()(const Block<type>& block) const {
+    Block<type> made(shape_behind(0, block.shape()), block.offset());
+    transform(0, block, made);
+    return passed(std::move(made), 1);
+  }
+
+  Block<type> passed(Block<type> block, int from) const {
+    for (int k = from; k < count; ++k) {
+      const Extents shape = shape_behind(k, block.shape());
+      if (shape == block.shape()) {
+        transform(k, block, block);
         continue;
       }
-      Extents shape = block.shape();
-      shape[d] = static_cast<std::uint64_t>(n);
       Block<type> made(shape, block.offset());
-      transform_complex<Real>(lines, is_inverse, block.data(), made.data());
+      transform(k, block, made);
       block = std::move(made);
     }
     return block;
+  }
+  Extents shape_behind(int k, Extents shape) const {
+    const auto& [axis, n] = points[static_cast<std::size_t>(k)];
+    shape[static_cast<std::size_t>(axis)] = static_cast<std::uint64_t>(n);
+    return shape;
+  }
+  void transform(int k, const Block<type>& block, Block<type>& made) const {
+    const auto& [axis, n] = points[static_cast<std::size_t>(k)];
+    transform_complex<Real>(fft_lines(block.shape(), axis, n, n, k + 1 == count ? scale : 1.0), is_inverse,
+                            block.data(), made.data());
   }
   std::array<Points, Extents::most> points;
   std::int32_t count;

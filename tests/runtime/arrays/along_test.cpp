@@ -197,6 +197,10 @@ TEST(Lines, AreSorted) {
           }
         });
         EXPECT_EQ(elements(session.compute(sort(a, axis))), sorted);
+        const auto kept = session.persist(a);
+        const auto [of_kept, after] = session.compute(sort(kept, axis), kept);
+        EXPECT_EQ(elements(of_kept), sorted);
+        EXPECT_EQ(elements(after), values);
         EXPECT_EQ(elements(session.compute(argsort(a, axis))), order);
         EXPECT_EQ(elements(session.compute(sort(a.as<std::int8_t>(), axis).as<double>())), sorted);
       }

@@ -135,6 +135,11 @@ TEST(Fourier, AlongSeveralAxesIsOneAfterTheOther) {
       Block<Complex> sums = session.compute(a);
       for (std::size_t d = 0; d < 3; ++d)
         sums = by_definition(sums, d, static_cast<std::int64_t>(sums.shape()[d]), -1);
+      // Blocks that are kept are read where they lie, others are transformed in place.
+      const auto kept = session.persist(a);
+      const auto [of_kept, after] = session.compute(fft::fftn(kept, {.shape = {6, 4, 8}}), kept);
+      EXPECT_EQ(of_kept, session.compute(fft::fftn(a, {.shape = {6, 4, 8}})));
+      EXPECT_EQ(after, session.compute(a));
       const auto there = fft::fftn(a);
       const auto [all_axes, again, two, one] =
           session.compute(there, fft::ifftn(there), fft::fftn(a, {.axes = {0, -1}}),

@@ -19,11 +19,26 @@ namespace ramal::detail {
 
 // --- functions of blocks ----------------------------------------------------------------------------------
 
+/// The input that an expression's block is, as it is: the expression is a leaf, and one block of it is the
+/// box. Null if there is none, or if it may be taken and so need not be copied.
+template <class T>
+const Block<T>* borrowed_block(const CallFrame& frame, const GridCall& call, const Kernel& kernel) {
+  if (!kernel.is_copy || call.sources().size() != 1 || call.sources()[0].blocks != 1) return nullptr;
+  const auto maps = call.sources()[0].maps;
+  if (static_cast<int>(maps.size()) != call.dims()) return nullptr;
+  for (int d = 0; d < call.dims(); ++d)
+    if (maps[static_cast<std::size_t>(d)] != AxisMap::along(d)) return nullptr;
+  if (frame.is_last_use(0)) return nullptr;
+  const Block<T>& block = frame.input(0).get<Block<T>>();
+  return block.shape() == box_shape(call) && block.offset() == box_offset(call) ? &block : nullptr;
+}
+
 /// What makes a block of an expression's block. F is trivially copyable and holds no addresses, and has
 ///
 ///   name
-///   type                                   of the result's elements
-///   Block<type> operator()(Block<T>) const   with its own shape, and offset
+///   type                                     of the result's elements
+///   Block<type> operator()(Block<T>) const   with its own shape, and offset; where it can do without a copy
+///                                            for a const Block<T>& too
 template <class Node, class F>
 struct BlockThunk {
   static constexpr std::string_view name = F::name;
@@ -31,8 +46,6 @@ struct BlockThunk {
   static void run(CallFrame& frame, Value& result) {
     using T = typename Node::type;
     const Kernel& kernel = kernel_of<Node>;
-    Value values;
-    evaluate<T>(frame, kernel, values);
     const GridCall call(frame.literals);
     alignas(F) std::byte memory[sizeof(F)];
     std::memcpy(
@@ -40,6 +53,12 @@ struct BlockThunk {
         call.parameters().data() + kernel.leaf_map_bytes() + static_cast<std::size_t>(kernel.constants),
         sizeof(F));
     const F& function = *std::launder(reinterpret_cast<const F*>(memory));
+    if (const Block<T>* block = borrowed_block<T>(frame, call, kernel); block != nullptr) {
+      result.emplace<Block<typename F::type>>(function(*block));
+      return;
+    }
+    Value values;
+    evaluate<T>(frame, kernel, values);
     result.emplace<Block<typename F::type>>(function(std::move(values.own<Block<T>>())));
   }
 };
