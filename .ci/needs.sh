@@ -32,6 +32,7 @@ list_needs() {
     [[ -n ${MPI_HOME:-} ]] || need libboost-mpi-dev "Boost.MPI (library and headers), for programs that use it" has_library boost_mpi boost/mpi.hpp
     need $hdf5_library "parallel HDF5 (h5pcc with hdf5.h, or set HDF5_ROOT), for HDF5 files" has_hdf5
     need libhwloc-dev "hwloc (library and headers), for machines with several NUMA nodes" has_library hwloc hwloc.h
+    need libfftw3-dev "FFTW 3 (library and headers), for Fourier transforms of arrays" has_library fftw3 fftw3.h
     need graphviz "Graphviz (dot), for pictures" has_command dot
     [[ $for_tests == yes ]] || return 0
     need libgtest-dev "GoogleTest (library and headers)" has_library gtest gtest/gtest.h
@@ -49,6 +50,7 @@ list_needs() {
     need hdf5-tools "HDF5's tools (h5dump)" has_command h5dump
     need libsimgrid-dev "SimGrid's SMPI (smpicxx, smpirun), for simulated ranks" has_command smpirun
     need netcdf-bin "netCDF's tools (ncdump)" has_command ncdump
+    need libfftw3-mpi-dev "FFTW's library for MPI, for a benchmark" has_library fftw3_mpi fftw3-mpi.h
     need libeigen3-dev "Eigen (headers), to see blocks as its matrices" has_header eigen3/Eigen/Core
     need libxtensor-dev "xtensor (headers), to see blocks as its arrays" has_header xtensor/xadapt.hpp
 }
@@ -57,7 +59,7 @@ list_needs() {
 is_optional() {
     case $1 in
         graphviz | libhwloc-dev | pkg-config | libboost-mpi-dev | slurmctld | slurmd | slurm-client | munge | gnuplot-nox | gfortran | libsimgrid-dev) return 0 ;;
-        libeigen3-dev | libxtensor-dev) return 0 ;;
+        libfftw3-dev | libfftw3-mpi-dev | libeigen3-dev | libxtensor-dev) return 0 ;;
         libhdf5-openmpi-dev | hdf5-tools | netcdf-bin | python3-h5py | python3-netcdf4 | python3-xarray) return 0 ;;
         ninja-build) has_command make ;;
         *) return 1 ;;
