@@ -9,14 +9,14 @@ void expect_bins(std::int64_t bins, std::source_location where) {
 }
 void expect_range(double low, double high, std::source_location where) {
   if (!std::isfinite(low) || !std::isfinite(high) || low > high)
-    refuse_array("histogram: expected a finite range, found " + std::to_string(low) + " to " +
-                     std::to_string(high),
-                 where);
+    refuse_array(
+        "histogram: expected a finite range, found " + std::to_string(low) + " to " + std::to_string(high),
+        where);
 }
 void expect_edges(const Extents& shape, std::source_location where) {
   if (shape.size() != 1 || shape[0] < 2)
-    refuse_array("histogram: expected edges of one axis and two or more elements, found shape " + shape.text(),
-                 where);
+    refuse_array(
+        "histogram: expected edges of one axis and two or more elements, found shape " + shape.text(), where);
 }
 
 }  // namespace ramal::detail

@@ -127,8 +127,8 @@ Selection with_next_digit(const Block<DigitCount>& counts, Selection selection, 
   for (Selection::Target& target : selection.targets) {
     const auto number = static_cast<std::uint64_t>(
         std::ranges::lower_bound(selection.prefixes, target.prefix) - selection.prefixes.begin());
-    const DigitCount* at = std::ranges::lower_bound(counts.begin(), counts.end(), number << bits, {},
-                                                    &DigitCount::digit);
+    const DigitCount* at =
+        std::ranges::lower_bound(counts.begin(), counts.end(), number << bits, {}, &DigitCount::digit);
     for (; at != counts.end() && target.at >= at->count; ++at) target.at -= at->count;
     if (at == counts.end() || at->digit >> bits != number)
       throw std::runtime_error("ramal: quantile: the elements were other ones when they were read again");
@@ -148,9 +148,9 @@ void expect_quantiles(const std::vector<double>& quantiles, const char* what, st
 }
 void expect_compression(double compression, std::source_location where) {
   if (!(compression >= 20 && compression <= 1e6))
-    refuse_array("quantile_sketch: expected a compression from 20 to 1000000, found " +
-                     std::to_string(compression),
-                 where);
+    refuse_array(
+        "quantile_sketch: expected a compression from 20 to 1000000, found " + std::to_string(compression),
+        where);
 }
 
 }  // namespace ramal::detail

@@ -21,7 +21,9 @@ struct Histogram {
   Array<C> counts;  ///< as many as there are bins
   Array<E> edges;   ///< one more
   /// Counts divided by the bins' widths and by all counts.
-  auto density() const { return counts.template as<double>() / diff(edges).template as<double>() / counts.sum(); }
+  auto density() const {
+    return counts.template as<double>() / diff(edges).template as<double>() / counts.sum();
+  }
 };
 
 namespace detail {
@@ -56,8 +58,8 @@ class HistogramStatistic {
   using C = Promoted<T, E>;  // what is compared
   C edge(std::int64_t i) const { return static_cast<C>(edges_[i]); }
   std::int64_t any_bin(C value) const {
-    const E* above = std::upper_bound(edges_, edges_ + bins_ + 1, value,
-                                      [](C a, E b) { return a < static_cast<C>(b); });
+    const E* above =
+        std::upper_bound(edges_, edges_ + bins_ + 1, value, [](C a, E b) { return a < static_cast<C>(b); });
     return std::min<std::int64_t>(above - edges_ - 1, bins_ - 1);
   }
   /// A guess, which rounding may have put into a bin beside the right one.
@@ -122,8 +124,8 @@ auto counted_between(const Array<T, Node>& values, FamilySource edges, std::int6
   append_padded(parameters, &uniform, sizeof uniform);
   using C = CountOf<T>;
   return Histogram<C, E>{
-      added_counts<C>(
-          statistic_family<HistogramStatistic<T, E>>(values, {for_all(edges)}, parameters, where), bins, where),
+      added_counts<C>(statistic_family<HistogramStatistic<T, E>>(values, {for_all(edges)}, parameters, where),
+                      bins, where),
       placed_once<E>(edges, {static_cast<std::uint64_t>(bins) + 1}, where)};
 }
 /// The edges of so many bins over all elements.
@@ -163,8 +165,8 @@ template <class T, class Node>
 auto histogram(const Array<T, Node>& array, std::int64_t bins, std::pair<double, double> range,
                std::source_location where = std::source_location::current()) {
   detail::expect_bins(bins, where);
-  return detail::counted_between<detail::Inexact<T>>(array, detail::edges_over(array, bins, range, where), bins,
-                                                     true, where);
+  return detail::counted_between<detail::Inexact<T>>(array, detail::edges_over(array, bins, range, where),
+                                                     bins, true, where);
 }
 /// The same from the least to the greatest element, which are found in the same graph; of an array without
 /// elements from 0 to 1. The task fails where these are not finite. Elements are read twice.
@@ -172,8 +174,8 @@ template <class T, class Node>
 auto histogram(const Array<T, Node>& array, std::int64_t bins = 10,
                std::source_location where = std::source_location::current()) {
   detail::expect_bins(bins, where);
-  return detail::counted_between<detail::Inexact<T>>(array, detail::edges_over(array, bins, where), bins, true,
-                                                     where);
+  return detail::counted_between<detail::Inexact<T>>(array, detail::edges_over(array, bins, where), bins,
+                                                     true, where);
 }
 /// The same between edges, none of which is below the one before: an array of one dimension and two or more
 /// elements. All of them are given to each task. A task fails if the edges fall. O(elements log bins).
@@ -201,9 +203,9 @@ auto histogram(const Array<T, Node>& array, std::int64_t bins, std::pair<double,
                const Array<W, WeightNode>& weights,
                std::source_location where = std::source_location::current()) {
   detail::expect_bins(bins, where);
-  return detail::counted_between<detail::Inexact<T>>(
-      detail::with_weights(array, weights, "histogram", where), detail::edges_over(array, bins, range, where),
-      bins, true, where);
+  return detail::counted_between<detail::Inexact<T>>(detail::with_weights(array, weights, "histogram", where),
+                                                     detail::edges_over(array, bins, range, where), bins,
+                                                     true, where);
 }
 template <class T, class Node, class X, class EdgeNode, class W, class WeightNode>
 auto histogram(const Array<T, Node>& array, const Array<X, EdgeNode>& edges,
@@ -247,8 +249,8 @@ auto counted_numbers(const Array<T, Node>& values, std::int64_t length, std::sou
     refuse_array("bincount: expected a length of 1 or more, found " + std::to_string(length), where);
   std::vector<std::byte> parameters;
   append_padded(parameters, &length, sizeof length);
-  return added_counts<CountOf<T>>(statistic_family<BincountStatistic<T>>(values, {}, parameters, where), length,
-                                  where);
+  return added_counts<CountOf<T>>(statistic_family<BincountStatistic<T>>(values, {}, parameters, where),
+                                  length, where);
 }
 
 }  // namespace detail

@@ -112,41 +112,42 @@ Array<Inexact<T>> some_quantiles_along(const Array<T, Node>& array, const std::v
 
 }  // namespace detail
 
-#define RAMAL_QUANTILES(function, skips)                                                                   \
-  template <class T, class Node>                                                                           \
-  auto function(const Array<T, Node>& array, double q, QuantileMethod method = QuantileMethod::linear,     \
-                std::source_location where = std::source_location::current()) {                            \
-    return detail::one_quantile(array, q, method, skips, #function, where);                                \
-  }                                                                                                        \
-  template <class T, class Node>                                                                           \
-  auto function(const Array<T, Node>& array, const std::vector<double>& q,                                 \
-                QuantileMethod method = QuantileMethod::linear,                                            \
-                std::source_location where = std::source_location::current()) {                            \
-    return detail::some_quantiles(array, q, method, skips, #function, where);                              \
-  }                                                                                                        \
-  template <class T, class Node>                                                                           \
-  auto function(const Array<T, Node>& array, std::initializer_list<double> q,                              \
-                QuantileMethod method = QuantileMethod::linear,                                            \
-                std::source_location where = std::source_location::current()) {                            \
-    return detail::some_quantiles(array, std::vector<double>(q), method, skips, #function, where);         \
-  }                                                                                                        \
-  template <class T, class Node>                                                                           \
-  auto function(const Array<T, Node>& array, double q, std::int64_t axis,                                  \
-                QuantileMethod method = QuantileMethod::linear,                                            \
-                std::source_location where = std::source_location::current()) {                            \
-    return detail::one_quantile_along(array, q, axis, method, skips, #function, where);                    \
-  }                                                                                                        \
-  template <class T, class Node>                                                                           \
-  auto function(const Array<T, Node>& array, const std::vector<double>& q, std::int64_t axis,              \
-                QuantileMethod method = QuantileMethod::linear,                                            \
-                std::source_location where = std::source_location::current()) {                            \
-    return detail::some_quantiles_along(array, q, axis, method, skips, #function, where);                  \
-  }                                                                                                        \
-  template <class T, class Node>                                                                           \
-  auto function(const Array<T, Node>& array, std::initializer_list<double> q, std::int64_t axis,           \
-                QuantileMethod method = QuantileMethod::linear,                                            \
-                std::source_location where = std::source_location::current()) {                            \
-    return detail::some_quantiles_along(array, std::vector<double>(q), axis, method, skips, #function, where); \
+#define RAMAL_QUANTILES(function, skips)                                                               \
+  template <class T, class Node>                                                                       \
+  auto function(const Array<T, Node>& array, double q, QuantileMethod method = QuantileMethod::linear, \
+                std::source_location where = std::source_location::current()) {                        \
+    return detail::one_quantile(array, q, method, skips, #function, where);                            \
+  }                                                                                                    \
+  template <class T, class Node>                                                                       \
+  auto function(const Array<T, Node>& array, const std::vector<double>& q,                             \
+                QuantileMethod method = QuantileMethod::linear,                                        \
+                std::source_location where = std::source_location::current()) {                        \
+    return detail::some_quantiles(array, q, method, skips, #function, where);                          \
+  }                                                                                                    \
+  template <class T, class Node>                                                                       \
+  auto function(const Array<T, Node>& array, std::initializer_list<double> q,                          \
+                QuantileMethod method = QuantileMethod::linear,                                        \
+                std::source_location where = std::source_location::current()) {                        \
+    return detail::some_quantiles(array, std::vector<double>(q), method, skips, #function, where);     \
+  }                                                                                                    \
+  template <class T, class Node>                                                                       \
+  auto function(const Array<T, Node>& array, double q, std::int64_t axis,                              \
+                QuantileMethod method = QuantileMethod::linear,                                        \
+                std::source_location where = std::source_location::current()) {                        \
+    return detail::one_quantile_along(array, q, axis, method, skips, #function, where);                \
+  }                                                                                                    \
+  template <class T, class Node>                                                                       \
+  auto function(const Array<T, Node>& array, const std::vector<double>& q, std::int64_t axis,          \
+                QuantileMethod method = QuantileMethod::linear,                                        \
+                std::source_location where = std::source_location::current()) {                        \
+    return detail::some_quantiles_along(array, q, axis, method, skips, #function, where);              \
+  }                                                                                                    \
+  template <class T, class Node>                                                                       \
+  auto function(const Array<T, Node>& array, std::initializer_list<double> q, std::int64_t axis,       \
+                QuantileMethod method = QuantileMethod::linear,                                        \
+                std::source_location where = std::source_location::current()) {                        \
+    return detail::some_quantiles_along(array, std::vector<double>(q), axis, method, skips, #function, \
+                                        where);                                                        \
   }
 
 /// The quantiles of all elements: a number for one q, an array for several; or along an axis, for several in

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Where values stand among sorted ones.
 //
-//   const auto places = ramal::searchsorted(grid, points);          // for each point, how many of grid are below
-//   const auto bins = ramal::digitize(points, {0, 1, 10});          // 0 to 3
+//   const auto places = ramal::searchsorted(grid, points);          // for each point, how many of grid are
+//   below const auto bins = ramal::digitize(points, {0, 1, 10});          // 0 to 3
 #pragma once
 
 #include <ramal/detail/statistics.hpp>
@@ -77,7 +77,7 @@ struct Bins {
   bool fall = false;
   template <class Archive>
   void serialize(Archive& archive, unsigned) {
-    archive & rising & fall;
+    archive& rising& fall;
   }
 };
 template <class S>
@@ -155,8 +155,8 @@ template <class S, class SortedNode, class T, class Node>
 Array<std::int64_t> searchsorted(const Array<S, SortedNode>& sorted, const Array<T, Node>& values,
                                  SearchSide side = SearchSide::left,
                                  std::source_location where = std::source_location::current()) {
-  return Array<std::int64_t>(detail::plain_state(detail::searched_in(sorted, values, side, where),
-                                                 values.state().axes, where));
+  return Array<std::int64_t>(
+      detail::plain_state(detail::searched_in(sorted, values, side, where), values.state().axes, where));
 }
 /// The same of one value: a number.
 template <class S, class SortedNode, detail::Number T>
@@ -183,7 +183,8 @@ Array<std::int64_t> digitize(const Array<T, Node>& values, const Array<S, BinNod
       values.state().axes, where));
 }
 template <class T, class Node>
-Array<std::int64_t> digitize(const Array<T, Node>& values, const std::vector<double>& bins, bool right = false,
+Array<std::int64_t> digitize(const Array<T, Node>& values, const std::vector<double>& bins,
+                             bool right = false,
                              std::source_location where = std::source_location::current()) {
   return digitize(values, from_memory(bins.data(), {bins.size()}, {}, where), right, where);
 }

@@ -2,9 +2,9 @@
 // The greatest and the least elements of arrays, their places, and which values there are.
 //
 //   const auto best = ramal::topk(scores, 10);                  // the ten greatest, the greatest first
-//   const auto where = ramal::argtopk(scores, -3, 0);           // the places of the three least, along axis 0
-//   const auto labels = ramal::unique(image);
-//   const auto [values, counts] = session.compute(labels.values, labels.counts);
+//   const auto where = ramal::argtopk(scores, -3, 0);           // the places of the three least, along axis
+//   0 const auto labels = ramal::unique(image); const auto [values, counts] = session.compute(labels.values,
+//   labels.counts);
 //
 // Each block is searched by itself, and what was found is merged pairwise: no rank ever has more than twice
 // the result beside its blocks.
@@ -110,7 +110,8 @@ struct MergeFirst {
 };
 
 template <class Entry, bool least, class T, class Node>
-Array<Entry> first_along(const Array<T, Node>& array, std::int64_t most, int along, std::source_location where) {
+Array<Entry> first_along(const Array<T, Node>& array, std::int64_t most, int along,
+                         std::source_location where) {
   std::vector<Axis> axes = array.state().axes;
   const std::int64_t axis = along;
   most = std::min(most, axes[static_cast<std::size_t>(along)].length());
@@ -224,8 +225,7 @@ Unique<T> unique(const Array<T, Node>& array, std::source_location where = std::
   static_assert(detail::Number<T> && !detail::is_complex<T>, "ramal: unique is for arrays of real numbers");
   using All = Block<detail::Tally<T>>;
   const auto parts = map<&detail::unique_of_block<T>>({array.blocks(where), where});
-  const detail::FamilyView view =
-      detail::combined_all<&detail::merge_unique<T>, All>(parts.view(), where);
+  const detail::FamilyView view = detail::combined_all<&detail::merge_unique<T>, All>(parts.view(), where);
   Index first;
   first.dims = view.shape.dims;
   const Delayed<All> all = Family<All>(view)[first];

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Statistics of arrays: histograms, quantiles, the greatest elements, unique values, searches, and some that
-// are put together from others. All are lazy, as all of <ramal/array.hpp>: a pass over the blocks, and a tree.
+// are put together from others. All are lazy, as all of <ramal/array.hpp>: a pass over the blocks, and a
+// tree.
 //
 //   <ramal/array_histogram.hpp>    histogram, bincount
 //   <ramal/array_quantile.hpp>     quantile, nanquantile, median, nanmedian, quantile_sketch
@@ -46,8 +47,7 @@ struct DividedByWeights {
   static constexpr std::string_view name = "average";
   template <class R>
   R operator()(const R& sum, const R& weights) const {
-    if (weights == R(0))
-      throw std::invalid_argument("ramal: average: expected weights whose sum is not 0");
+    if (weights == R(0)) throw std::invalid_argument("ramal: average: expected weights whose sum is not 0");
     return sum / weights;
   }
 };

@@ -78,13 +78,13 @@ struct Selection {
   bool skips_nan = false;
   bool is_nan = false;  ///< all results are
   std::int64_t passes = 0;
-  std::vector<Target> targets = {};                ///< two for each quantile
-  std::vector<double> shares = {};                 ///< see QuantilePlace
-  std::vector<std::uint64_t> prefixes = {0};       ///< those of the targets, in order; once each
+  std::vector<Target> targets = {};           ///< two for each quantile
+  std::vector<double> shares = {};            ///< see QuantilePlace
+  std::vector<std::uint64_t> prefixes = {0};  ///< those of the targets, in order; once each
 
   template <class Archive>
   void serialize(Archive& archive, unsigned) {
-    archive & quantiles & method & skips_nan & is_nan & passes & targets & shares & prefixes;
+    archive& quantiles& method& skips_nan& is_nan& passes& targets& shares& prefixes;
   }
 };
 /// The same with the digits that these counts tell.
@@ -148,7 +148,7 @@ class DigitStatistic {
   Result result() && { return counter_.counts(nans_); }
 
  private:
-  static constexpr std::uint64_t mask = (std::uint64_t{1} << digit_bits<T>) - 1;
+  static constexpr std::uint64_t mask = (std::uint64_t{1} << digit_bits<T>)-1;
   const Selection& selection_;
   int shift_;
   DigitCounter counter_;
@@ -187,7 +187,8 @@ Array<Inexact<T>, Leaf<Inexact<T>, is_single>> quantiles_of_all(const Array<T, N
   for (int pass = 0; pass < digits_of<T>; ++pass) {
     FamilyView counts = combined_all<&merge_digits, Block<DigitCount>>(
         statistic_family<DigitStatistic<T>>(array, {for_all(known)}, {}, where), where);
-    known = {map_families<&find_next_digit<T>, Selection>({{std::move(counts), {}}, known}, where).view(), {}};
+    known = {map_families<&find_next_digit<T>, Selection>({{std::move(counts), {}}, known}, where).view(),
+             {}};
   }
   const FamilySource shaped = single_source(value(is_single).task_handle());
   const auto quantiles = map_families<&selected_quantiles<T>, Block<Inexact<T>>>({known, shaped}, where);

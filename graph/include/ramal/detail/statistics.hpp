@@ -111,8 +111,8 @@ FamilyView combined_all(FamilyView level, std::source_location where) {
   return level;
 }
 
-/// The array of one block that one task makes, of any place. The task behind it fails if the block has another
-/// shape.
+/// The array of one block that one task makes, of any place. The task behind it fails if the block has
+/// another shape.
 template <class T, bool is_single = false>
 Array<T, Leaf<T, is_single>> placed_once(FamilySource source, const Extents& shape,
                                          std::source_location where) {

@@ -29,7 +29,7 @@ class Digest {
 
   template <class Archive>
   void serialize(Archive& archive, unsigned) {
-    archive & compression_ & centroids_ & least_ & greatest_ & below_ & above_ & nans_;
+    archive& compression_& centroids_& least_& greatest_& below_& above_& nans_;
   }
 
  private:
