@@ -65,15 +65,15 @@ Block<Entry> first_of_block(const Block<T>& block, std::int64_t axis, std::int64
   Block<Entry> found(shape, offset);
   const Strip from(block.shape(), axis), to(shape, axis);
   if (found.empty()) return found;
-  std::vector<Entry> line(from.length);
-  const auto end = line.begin() + static_cast<std::ptrdiff_t>(to.length);
+  const std::unique_ptr<Entry[]> line(new Entry[from.length]);  // a vector of bool has no elements
+  Entry *const middle = line.get() + to.length, *const end = line.get() + from.length;
   for (std::uint64_t b = 0; b < from.before; ++b) {
     for (std::uint64_t a = 0; a < from.after; ++a) {
       const T* element = block.data() + b * from.length * from.after + a;
       for (std::uint64_t i = 0; i < from.length; ++i)
         line[i] = EntryMaker<Entry>::of(element[i * from.after], first + i);
-      if (end != line.end()) std::nth_element(line.begin(), end - 1, line.end(), GoesFirst<least>());
-      std::sort(line.begin(), end, GoesFirst<least>());
+      if (middle != end) std::nth_element(line.get(), middle - 1, end, GoesFirst<least>());
+      std::sort(line.get(), middle, GoesFirst<least>());
       Entry* out = found.data() + b * to.length * to.after + a;
       for (std::uint64_t i = 0; i < to.length; ++i) out[i * to.after] = line[i];
     }

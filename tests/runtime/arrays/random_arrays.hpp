@@ -29,7 +29,7 @@ inline bool contains(const std::string& text, std::string_view part) {
 }
 template <class T>
 std::vector<T> elements(const Block<T>& block) {
-  return {block.begin(), block.end()};
+  return std::vector<T>(block.begin(), block.end());
 }
 template <class T>
 Array<T> array_of(const std::vector<T>& elements, const Chunks& chunks = {}) {
