@@ -147,6 +147,12 @@ FamilySource given_edges(const Array<X, EdgeNode>& edges, std::source_location w
   expect_edges(edges.shape(), where);
   return {map<&checked_edges<X>>({edges.rechunk({-1}, where).blocks(where), where}).view(), {}};
 }
+inline FamilySource given_edges(const std::vector<double>& edges, std::source_location where) {
+  expect_edges({edges.size()}, where);
+  Block<double> block({edges.size()});
+  std::copy(edges.begin(), edges.end(), block.begin());
+  return single_source(value(checked_edges(std::move(block))).task_handle());
+}
 /// Values with their weights, of one shape.
 template <class A, class W>
 auto with_weights(const A& values, const W& weights, const char* what, std::source_location where) {
@@ -189,11 +195,7 @@ auto histogram(const Array<T, Node>& array, const Array<X, EdgeNode>& edges,
 template <class T, class Node>
 auto histogram(const Array<T, Node>& array, const std::vector<double>& edges,
                std::source_location where = std::source_location::current()) {
-  detail::expect_edges({edges.size()}, where);
-  Block<double> block({edges.size()});
-  std::copy(edges.begin(), edges.end(), block.begin());
-  const auto given = value(detail::checked_edges(std::move(block)));
-  return detail::counted_between<double>(array, detail::single_source(given.task_handle()),
+  return detail::counted_between<double>(array, detail::given_edges(edges, where),
                                          static_cast<std::int64_t>(edges.size()) - 1, false, where);
 }
 /// Sums of weights in place of counts, for each of these: an array of the same shape. They are added up in
@@ -206,6 +208,22 @@ auto histogram(const Array<T, Node>& array, std::int64_t bins, std::pair<double,
   return detail::counted_between<detail::Inexact<T>>(detail::with_weights(array, weights, "histogram", where),
                                                      detail::edges_over(array, bins, range, where), bins,
                                                      true, where);
+}
+template <class T, class Node, class W, class WeightNode>
+auto histogram(const Array<T, Node>& array, std::int64_t bins, const Array<W, WeightNode>& weights,
+               std::source_location where = std::source_location::current()) {
+  detail::expect_bins(bins, where);
+  return detail::counted_between<detail::Inexact<T>>(detail::with_weights(array, weights, "histogram", where),
+                                                     detail::edges_over(array, bins, where), bins, true,
+                                                     where);
+}
+template <class T, class Node, class W, class WeightNode>
+auto histogram(const Array<T, Node>& array, const std::vector<double>& edges,
+               const Array<W, WeightNode>& weights,
+               std::source_location where = std::source_location::current()) {
+  return detail::counted_between<double>(detail::with_weights(array, weights, "histogram", where),
+                                         detail::given_edges(edges, where),
+                                         static_cast<std::int64_t>(edges.size()) - 1, false, where);
 }
 template <class T, class Node, class X, class EdgeNode, class W, class WeightNode>
 auto histogram(const Array<T, Node>& array, const Array<X, EdgeNode>& edges,

@@ -20,6 +20,13 @@ bool sorts_before(const C& a, const C& b) {
   return a < b || (is_nan_value(b) && !is_nan_value(a));
 }
 
+/// Whether a value's place is behind another one.
+template <class C, class S>
+bool is_behind(const C& value, const S& one, SearchSide side) {
+  const C other = static_cast<C>(one);
+  return side == SearchSide::left ? sorts_before(other, value) : !sorts_before(value, other);
+}
+
 /// Searches each value of a block in sorted ones, which are in one or more blocks. Parameters: the side.
 template <class V, class S>
 class SearchStatistic {
@@ -50,10 +57,7 @@ class SearchStatistic {
     std::int64_t before;
   };
   std::int64_t place_of(const C& value) const {
-    const auto is_below = [&](const S& one) {
-      const C other = static_cast<C>(one);
-      return side_ == SearchSide::left ? sorts_before(other, value) : !sorts_before(value, other);
-    };
+    const auto is_below = [&](const S& one) { return is_behind(value, one, side_); };
     auto part = std::partition_point(parts_.begin(), parts_.end(),
                                      [&](const Part& one) { return is_below(one.values.back()); });
     if (part == parts_.end()) {
@@ -108,10 +112,8 @@ class DigitizeStatistic {
     const std::span<const S> all = bins_.rising.span();
     for (std::int64_t i = 0; i < count; ++i) {
       const auto value = static_cast<C>(values[i]);
-      const auto at = std::partition_point(all.begin(), all.end(), [&](const S& one) {
-        const C other = static_cast<C>(one);
-        return side_ == SearchSide::left ? sorts_before(other, value) : !sorts_before(value, other);
-      });
+      const auto at = std::partition_point(all.begin(), all.end(),
+                                           [&](const S& one) { return is_behind(value, one, side_); });
       *to_++ = bins_.fall ? all.end() - at : at - all.begin();
     }
   }

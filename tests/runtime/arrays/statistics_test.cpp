@@ -150,7 +150,16 @@ TEST(Histograms, SumWeights) {
       const auto halves = histogram(a.array(), array_of(edges), w * 0.5F);
       const std::vector<double> found = elements(session.compute(halves.counts));
       for (std::size_t bin = 0; bin < 4; ++bin) EXPECT_EQ(2 * found[bin], static_cast<double>(expected[bin]));
+      EXPECT_EQ(elements(session.compute(histogram(a.array(), edges, w).counts)), expected);
     }
+  });
+}
+
+TEST(Histograms, SumWeightsOverAllElements) {
+  on_all_engines([](Session& session) {
+    const auto a = arange<int>(10, {4});
+    EXPECT_EQ(elements(session.compute(histogram(a, 3, a).counts)), (Counts{3, 12, 30}));
+    EXPECT_EQ(elements(session.compute(histogram(a, 3, a > 4).counts)), (Counts{0, 1, 4}));
   });
 }
 
