@@ -8,7 +8,7 @@ void expect_bins(std::int64_t bins, std::source_location where) {
     refuse_array("histogram: expected a number of bins of 1 or more, found " + std::to_string(bins), where);
 }
 void expect_range(double low, double high, std::source_location where) {
-  if (!std::isfinite(low) || !std::isfinite(high) || low > high)
+  if (!std::isfinite(low) || !std::isfinite(high) || low > high || !std::isfinite(high - low))
     refuse_array(
         "histogram: expected a finite range, found " + std::to_string(low) + " to " + std::to_string(high),
         where);

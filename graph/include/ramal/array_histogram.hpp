@@ -98,7 +98,7 @@ Block<E> uniform_edges(double low, double high, std::int64_t bins) {
 template <class T>
 Block<Inexact<T>> edges_between(const Block<T>& least, const Block<T>& greatest, std::int64_t bins) {
   const auto low = static_cast<double>(*least.data()), high = static_cast<double>(*greatest.data());
-  if (!std::isfinite(low) || !std::isfinite(high))
+  if (!std::isfinite(low) || !std::isfinite(high) || !std::isfinite(high - low))
     throw std::invalid_argument("ramal: histogram: expected finite elements to find a range by, found " +
                                 std::to_string(low) + " to " + std::to_string(high));
   return uniform_edges<Inexact<T>>(low, high, bins);
