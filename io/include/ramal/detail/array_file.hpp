@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What array files of all formats share: what an element is in them, their errors, and what becomes of a file
+// whose blocks are written by many tasks.
+//
+//   prepare                   one task on rank 0: makes the file under another name
+//   write [0] … write [n-1]   a family: each puts its block in its place
+//   a tree of sums            how many elements were written
+//   finish                    one task on rank 0: gives the file its name
+#pragma once
+
+#include <ramal/detail/compiler.hpp>
+#include <ramal/detail/grid_function.hpp>
+#include <ramal/map.hpp>
+
+#include <complex>
+#include <concepts>
+#include <cstdint>
+#include <memory>
+#include <source_location>
+#include <stdexcept>
+#include <string>
+
+namespace ramal {
+
+/// What is wrong with a file of an array: what() names the file, what was expected and what was found. Inside
+/// a task it becomes the TaskError of that task, with the same text.
+class FileError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+namespace detail {
+
+/// An element in a file, as NumPy names it.
+struct ElementType {
+  enum class Kind : std::uint8_t { boolean, integer, natural, floating, complex };
+  Kind kind = Kind::boolean;
+  std::uint8_t bytes = 1;
+
+  bool operator==(const ElementType&) const = default;
+  /// What changes places when the order of bytes does.
+  std::size_t word_bytes() const { return kind == Kind::complex ? bytes / 2u : bytes; }
+  /// Such as `float64`.
+  std::string text() const;
+  /// NumPy's letter for the kind.
+  char letter() const;
+  /// Such as `<f8`, in this machine's order of bytes.
+  std::string numpy_text() const;
+};
+
+template <class T>
+inline constexpr bool is_file_complex =
+    std::same_as<T, std::complex<float>> || std::same_as<T, std::complex<double>>;
+/// What an element of such files can be: bool, whole numbers of up to 8 bytes, float, double, and complex
+/// numbers of these.
+template <class T>
+concept FileElement = (std::integral<T> && sizeof(T) <= 8 && !std::same_as<T, wchar_t> &&
+                       !std::same_as<T, char8_t> && !std::same_as<T, char16_t> &&
+                       !std::same_as<T, char32_t>) ||
+                      std::same_as<T, float> || std::same_as<T, double> || is_file_complex<T>;
+
+template <class T>
+constexpr ElementType element_type_of() {
+  static_assert(
+      FileElement<T>,
+      "ramal: elements of .npy and Zarr files are bool, whole numbers of up to 8 bytes, float, double, "
+      "and std::complex of float or double");
+  using Kind = ElementType::Kind;
+  constexpr auto bytes = static_cast<std::uint8_t>(sizeof(T));
+  if constexpr (std::same_as<T, bool>) return {Kind::boolean, bytes};
+  if constexpr (std::floating_point<T>) return {Kind::floating, bytes};
+  if constexpr (is_file_complex<T>) return {Kind::complex, bytes};
+  return {std::is_signed_v<T> ? Kind::integer : Kind::natural, bytes};
+}
+
+/// A file or folder that is written under another name until it is complete. Where it was made, the last copy
+/// removes it, unless it has been given its name by then; copies on other ranks only know where it is.
+struct Unfinished {
+  std::string part = {};  ///< where to write
+  std::shared_ptr<void> owner = {};
+
+  template <class Archive>
+  void serialize(Archive& archive, unsigned) {
+    archive& part;
+  }
+};
+
+inline std::uint64_t added(std::uint64_t a, std::uint64_t b) { return a + b; }
+
+/// The tasks at the top of this file: `make(how)` prepares, `write(block, unfinished, how)` gives how many
+/// elements it wrote, `finish(unfinished, how, elements)` ends. `how` is stored once for all of them.
+template <auto make, auto write, auto finish, class T, class How>
+Delayed<void> written_by_blocks(const Family<Block<T>>& blocks, const How& how, const std::string& name,
+                                std::source_location where) {
+  constexpr std::int64_t arity = 16;
+  const auto stored = value(how, where);
+  // Both on one rank: the prepared file's owner stays there until its last reader has run.
+  const Delayed<Unfinished> made =
+      delayed<make>.annotate({.name = "prepare " + name, .rank = 0})(stored, where);
+  const Family<std::uint64_t> written =
+      map<write>({blocks, where}, made, stored).annotate({.name = "write " + name}, where);
+  const Delayed<std::uint64_t> all = reduce<&added>(written, {.arity = arity}, where);
+  return delayed<finish>.annotate({.name = "finish " + name, .rank = 0})(made, stored, all, where);
+}
+
+}  // namespace detail
+}  // namespace ramal

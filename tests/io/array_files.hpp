@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What the tests of array files share: the files that a script beside them has written, and checks by it.
+#pragma once
+
+#include "tests/support/one_process.hpp"
+
+#include <ramal/array.hpp>
+#include <ramal/detail/array_file.hpp>
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <sstream>
+
+namespace ramal::test {
+
+/// ARRAY_FILES/NAME, a folder that is emptied.
+inline std::string new_folder(const std::string& name) {
+  const char* set = std::getenv("ARRAY_FILES");
+  const std::string folder = std::string(set != nullptr ? set : "array_files") + '/' + name;
+  std::filesystem::remove_all(folder);
+  std::filesystem::create_directories(folder);
+  return folder;
+}
+/// Runs a script that stands beside the tests. False without Python and its packages.
+inline bool run_script(const std::string& script, const std::string& arguments) {
+  const char* python = std::getenv("ARRAY_FILES_PYTHON");
+  const std::string file = __FILE__;
+  const std::string command = std::string(python != nullptr ? python : "/usr/bin/python3") + ' ' +
+                              file.substr(0, file.rfind('/') + 1) + script + ' ' + arguments;
+  return std::system(command.c_str()) == 0;
+}
+
+/// An array in a file, and the memory that it is.
+struct ListedArray {
+  std::string file, type;
+  Extents shape;
+  std::string raw;
+};
+inline std::vector<ListedArray> listed_in(const std::string& folder) {
+  std::vector<ListedArray> all;
+  std::ifstream lines(folder + "/manifest");
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words(line);
+    std::vector<std::string> rest;
+    ListedArray one;
+    words >> one.file >> one.type;
+    for (std::string word; words >> word;) rest.push_back(word);
+    one.shape = Extents::filled(rest.size() - 1, 0);
+    for (std::size_t d = 0; d + 1 < rest.size(); ++d) one.shape[d] = std::stoull(rest[d]);
+    one.file = folder + '/' + one.file;
+    one.raw = folder + '/' + rest.back();
+    all.push_back(one);
+  }
+  return all;
+}
+/// Adds a line, and the memory, for an array that was written as FOLDER/NAME.
+template <class T>
+void list(const std::string& folder, const std::string& name, const Block<T>& block) {
+  std::ofstream raw(folder + '/' + name + ".raw", std::ios::binary);
+  raw.write(reinterpret_cast<const char*>(block.data()),
+            static_cast<std::streamsize>(block.size() * sizeof(T)));
+  std::ofstream manifest(folder + "/manifest", std::ios::app);
+  manifest << name << ' ' << detail::element_type_of<T>().numpy_text().substr(1);
+  for (const std::uint64_t length : block.shape()) manifest << ' ' << length;
+  manifest << ' ' << name << ".raw\n";
+}
+
+inline std::string content_of(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+inline void write_content(const std::string& path, std::string_view content) {
+  std::ofstream(path, std::ios::binary).write(content.data(), static_cast<std::streamsize>(content.size()));
+}
+
+/// Calls visit.template operator()<T>() for a type as NumPy writes it.
+template <class Visit>
+void with_element(const std::string& type, const Visit& visit) {
+  if (type == "b1") return visit.template operator()<bool>();
+  if (type == "i1") return visit.template operator()<std::int8_t>();
+  if (type == "u1") return visit.template operator()<std::uint8_t>();
+  if (type == "i2") return visit.template operator()<std::int16_t>();
+  if (type == "u2") return visit.template operator()<std::uint16_t>();
+  if (type == "i4") return visit.template operator()<std::int32_t>();
+  if (type == "u4") return visit.template operator()<std::uint32_t>();
+  if (type == "i8") return visit.template operator()<std::int64_t>();
+  if (type == "u8") return visit.template operator()<std::uint64_t>();
+  if (type == "f4") return visit.template operator()<float>();
+  if (type == "f8") return visit.template operator()<double>();
+  if (type == "c8") return visit.template operator()<std::complex<float>>();
+  if (type == "c16") return visit.template operator()<std::complex<double>>();
+  throw std::runtime_error("no such type: " + type);
+}
+
+/// The bits of a block are those of a listed array.
+template <class T>
+bool is_as_listed(const Block<T>& block, const ListedArray& one) {
+  const std::string raw = content_of(one.raw);
+  return block.shape() == one.shape && block.size() * sizeof(T) == raw.size() &&
+         (raw.empty() || std::memcmp(block.data(), raw.data(), raw.size()) == 0);
+}
+
+inline std::string message_of(const std::function<void()>& call) {
+  try {
+    call();
+  } catch (const std::exception& error) {
+    return error.what();
+  }
+  return "nothing was thrown";
+}
+inline void expect_refusal(std::string_view part, const std::function<void()>& call) {
+  const std::string text = message_of(call);
+  EXPECT_NE(text.find(part), std::string::npos) << '"' << part << "\" is not in: " << text;
+}
+
+/// How an array of that shape can be cut, beside as nothing says.
+inline std::vector<Chunks> ways_to_cut(const Extents& shape) {
+  std::vector<std::vector<std::int64_t>> ones, irregular;
+  Chunks odd;
+  for (std::size_t d = 0; d < shape.size(); ++d) {
+    const auto length = static_cast<std::int64_t>(shape[d]);
+    ones.push_back(std::vector<std::int64_t>(static_cast<std::size_t>(length), 1));
+    std::vector<std::int64_t> lengths{std::min<std::int64_t>(2, length), 0};
+    for (std::int64_t done = lengths[0], next = 1; done < length; done += lengths.back(), ++next)
+      lengths.push_back(std::min(next, length - done));
+    irregular.push_back(lengths);
+  }
+  if (shape.empty()) return {Chunks()};
+  return {Chunks(), Chunks(irregular), Chunks(ones)};
+}
+
+/// Members of a family fail at one of their blocks.
+inline Block<double> failing_block(Block<double> block) {
+  for (const std::uint64_t at : block.offset())
+    if (at > 0) throw std::runtime_error("this block fails");
+  return block;
+}
+
+}  // namespace ramal::test
