@@ -2,13 +2,13 @@
 #include <ramal/npy.hpp>
 
 #include "graph/core/atomic_file.hpp"
+#include "io/files/element_type.hpp"
 #include "io/files/npy_header.hpp"
 #include "io/files/posix.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <bit>
 #include <cerrno>
 
 namespace ramal::detail {
@@ -40,18 +40,6 @@ std::pair<std::string, std::uint64_t> read_header(const Descriptor& from, const 
   std::string header(length, '\0');
   read_at(from, file, header.data(), length, ahead);
   return {std::move(header), ahead + length};
-}
-
-/// Compares the type, and tells whether words are to be turned around.
-bool match_type(const std::string& file, const std::string& descr, const ElementType& wanted) {
-  const std::string expected = wanted.numpy_text();
-  const bool has_order =
-      descr.size() > 1 && std::string_view("<>|=").find(descr[0]) != std::string_view::npos;
-  if (!has_order || descr.substr(1) != expected.substr(1) || (wanted.word_bytes() > 1 && descr[0] == '|'))
-    refuse_file(file, "expected elements of type " + wanted.text() + " ('" + expected + "'), found " +
-                          (descr.empty() ? "structures" : '\'' + descr + '\''));
-  constexpr char foreign = std::endian::native == std::endian::little ? '>' : '<';
-  return wanted.word_bytes() > 1 && descr[0] == foreign;
 }
 
 /// How many bytes the elements take. Throws FileError if they are not all in the file.
@@ -90,7 +78,7 @@ NpyPlan plan_npy(const std::string& file, const ElementType& wanted) {
     refuse_file(plan.file, problem.what());
   }
   plan.begin = begin;
-  plan.is_swapped = match_type(plan.file, header.descr, wanted);
+  plan.is_swapped = is_type_swapped(plan.file, header.descr, wanted);
   plan.is_fortran = header.is_fortran && header.shape.size() > 1;
   if (header.shape.size() > Extents::most)
     refuse_file(plan.file, "expected at most 8 dimensions, found " + std::to_string(header.shape.size()));

@@ -5,10 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <bit>
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <random>
 #include <system_error>
@@ -109,50 +107,6 @@ std::string part_mark() {
   char mark[32];
   std::snprintf(mark, sizeof mark, ".%08x%08x", device(), device());
   return mark;
-}
-
-// --- elements ---------------------------------------------------------------------------------------------
-
-namespace {
-
-template <class Word, class Swap>
-void swap_words(std::byte* memory, std::uint64_t bytes, const Swap& swap) {
-  for (std::uint64_t at = 0; at + sizeof(Word) <= bytes; at += sizeof(Word)) {
-    Word word;
-    std::memcpy(&word, memory + at, sizeof word);
-    word = swap(word);
-    std::memcpy(memory + at, &word, sizeof word);
-  }
-}
-
-}  // namespace
-
-void swap_bytes(void* memory, std::uint64_t bytes, std::size_t word_bytes) {
-  auto* at = static_cast<std::byte*>(memory);
-  if (word_bytes == 2)
-    swap_words<std::uint16_t>(at, bytes, [](std::uint16_t word) { return __builtin_bswap16(word); });
-  if (word_bytes == 4)
-    swap_words<std::uint32_t>(at, bytes, [](std::uint32_t word) { return __builtin_bswap32(word); });
-  if (word_bytes == 8)
-    swap_words<std::uint64_t>(at, bytes, [](std::uint64_t word) { return __builtin_bswap64(word); });
-}
-
-void normalise_booleans(void* memory, std::uint64_t bytes) {
-  auto* at = static_cast<unsigned char*>(memory);
-  for (std::uint64_t i = 0; i < bytes; ++i) at[i] = at[i] != 0;
-}
-
-char ElementType::letter() const { return "biufc"[static_cast<int>(kind)]; }
-
-std::string ElementType::text() const {
-  const char* const names[] = {"bool", "int", "uint", "float", "complex"};
-  const std::string name = names[static_cast<int>(kind)];
-  return kind == Kind::boolean ? name : name + std::to_string(8 * bytes);
-}
-
-std::string ElementType::numpy_text() const {
-  const char order = bytes == 1 ? '|' : std::endian::native == std::endian::little ? '<' : '>';
-  return std::string{order, letter()} + std::to_string(bytes);
 }
 
 }  // namespace ramal::detail

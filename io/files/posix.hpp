@@ -39,11 +39,6 @@ std::string absolute_path(const std::string& file);
 /// What tells one unfinished file from all others of its name: a dot and 16 digits.
 std::string part_mark();
 
-/// Turns the bytes of each word around.
-void swap_bytes(void* memory, std::uint64_t bytes, std::size_t word_bytes);
-/// Makes true of any byte but 0, so that memory holds what a bool can be.
-void normalise_booleans(void* memory, std::uint64_t bytes);
-
 /// Calls `use(in_whole, in_box, count)` for each run of a box's elements that lie side by side in an array of
 /// shape `whole`, and in the box. Numbers count elements.
 template <class Use>

@@ -9,6 +9,8 @@
 
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -17,12 +19,22 @@
 
 namespace ramal::test {
 
-/// ARRAY_FILES/NAME, a folder that is emptied.
+/// A new folder below ARRAY_FILES, which no other process has. It is removed at the end of this one.
 inline std::string new_folder(const std::string& name) {
+  struct Folders {
+    std::vector<std::string> made;
+    ~Folders() {
+      std::error_code ignored;
+      for (const std::string& folder : made) std::filesystem::remove_all(folder, ignored);
+    }
+  };
+  static Folders folders;
   const char* set = std::getenv("ARRAY_FILES");
-  const std::string folder = std::string(set != nullptr ? set : "array_files") + '/' + name;
+  const std::string folder =
+      std::string(set != nullptr ? set : "array_files") + '/' + name + '.' + std::to_string(getpid());
   std::filesystem::remove_all(folder);
   std::filesystem::create_directories(folder);
+  folders.made.push_back(folder);
   return folder;
 }
 /// Runs a script that stands beside the tests. False without Python and its packages.

@@ -201,6 +201,16 @@ TEST(Npy, IsWaitedFor) {
   });
 }
 
+/// What an array is made of may be what it replaces.
+TEST(Npy, IsReplacedByWhatIsMadeOfIt) {
+  const std::string file = new_folder("npy_itself") + "/x.npy";
+  on_all_engines([&](Session& session) {
+    session.compute(write_npy(file, arange<double>(10, {3})));
+    for (int times = 0; times < 3; ++times) session.compute(write_npy(file, read_npy<double>(file, {4}) * 2));
+    EXPECT_EQ(session.compute(read_npy<double>(file).sum()), 8 * 45);
+  });
+}
+
 // --- damaged files ----------------------------------------------------------------------------------------
 
 /// Each mutation of a file is refused, or an array of the shape that the file then says.
