@@ -111,13 +111,14 @@ NpyTarget npy_target(const std::string& file, const ElementType& type, const Ext
 }
 
 Unfinished prepare_npy(const NpyTarget& target) {
-  auto owner = std::make_shared<AtomicFile>(target.file, part_mark());
+  const std::uint64_t mark = new_mark();
+  auto owner = std::make_shared<AtomicFile>(target.file, mark_text(mark));
   try {
     owner->make(true);
   } catch (const std::system_error& error) {
     refuse_file(target.file, "cannot be written", error.code().value());
   }
-  Unfinished unfinished{.part = owner->part(), .owner = owner};
+  Unfinished unfinished{.part = owner->part(), .mark = mark, .owner = owner};
   Descriptor made(open(unfinished.part.c_str(), O_WRONLY | O_CLOEXEC));
   if (!made.is_open()) refuse_file(unfinished.part, "cannot be opened", errno);
   const std::string header = npy_header_text(target.type, target.shape);
@@ -144,15 +145,12 @@ void write_npy_box(const void* memory, const Unfinished& unfinished, const NpyTa
   close_written(opened, unfinished.part);
 }
 
-void finish_npy(const Unfinished& unfinished, const NpyTarget& target, std::uint64_t elements) {
-  if (elements != target.shape.product())
-    refuse_file(target.file, "expected " + std::to_string(target.shape.product()) +
-                                 " elements to be written, found " + std::to_string(elements));
+void finish_npy(const WrittenBlocks& written, const Unfinished& unfinished, const NpyTarget& target) {
+  check_written(written, unfinished, target.file, target.shape);
   Descriptor made(open(unfinished.part.c_str(), O_WRONLY | O_CLOEXEC));
   if (!made.is_open()) refuse_file(unfinished.part, "cannot be opened", errno);
   if (fsync(made.number()) != 0) refuse_file(target.file, "not all of it reached the disk", errno);
   close_written(made, unfinished.part);
-  if (unfinished.owner == nullptr) refuse_file(target.file, "was prepared on another rank");
   try {
     std::static_pointer_cast<AtomicFile>(unfinished.owner)->publish();
   } catch (const std::system_error& error) {

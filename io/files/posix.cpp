@@ -85,7 +85,7 @@ std::optional<std::string> read_whole(const std::string& file, std::uint64_t lim
 }
 
 void write_whole(const std::string& file, std::string_view content) {
-  const std::string part = file + ".part" + part_mark();
+  const std::string part = file + ".part" + mark_text(new_mark());
   try {
     Descriptor made(open(part.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666));
     if (!made.is_open()) refuse_file(part, "cannot be made", errno);
@@ -102,11 +102,24 @@ std::string absolute_path(const std::string& file) {
   return std::filesystem::absolute(file).lexically_normal().string();
 }
 
-std::string part_mark() {
+std::uint64_t new_mark() {
   std::random_device device;
-  char mark[32];
-  std::snprintf(mark, sizeof mark, ".%08x%08x", device(), device());
+  std::uint64_t mark = 0;
+  while (mark == 0) mark = std::uint64_t{device()} << 32 | device();
   return mark;
+}
+std::string mark_text(std::uint64_t mark) {
+  char text[32];
+  std::snprintf(text, sizeof text, ".%016llx", static_cast<unsigned long long>(mark));
+  return text;
+}
+
+void check_written(const WrittenBlocks& written, const Unfinished& unfinished, const std::string& file,
+                   const Extents& shape) {
+  if (written.elements != shape.product() || written.mark != unfinished.mark)
+    refuse_file(file, "expected all of " + std::to_string(shape.product()) +
+                          " elements to be written in one place, found " + std::to_string(written.elements));
+  if (unfinished.owner == nullptr) refuse_file(file, "was prepared on another rank");
 }
 
 }  // namespace ramal::detail

@@ -219,10 +219,11 @@ void consolidate(const std::string& store) {
 
 Unfinished prepare_zarr(const ZarrTarget& target) {
   check_place(target);
-  auto owner = std::make_shared<UnfinishedFolder>(target.store + ".part" + part_mark());
+  const std::uint64_t mark = new_mark();
+  auto owner = std::make_shared<UnfinishedFolder>(target.store + ".part" + mark_text(mark));
   make_folders(fs::path(target.store).parent_path());
   make_folders(owner->path());
-  return {.part = owner->path(), .owner = owner};
+  return {.part = owner->path(), .mark = mark, .owner = owner};
 }
 
 void write_zarr_chunk(const void* memory, const Unfinished& unfinished, const ZarrTarget& target,
@@ -252,11 +253,9 @@ void write_zarr_chunk(const void* memory, const Unfinished& unfinished, const Za
   write_whole(file, bytes);
 }
 
-void finish_zarr(const Unfinished& unfinished, const ZarrTarget& target, std::uint64_t elements) {
+void finish_zarr(const WrittenBlocks& written, const Unfinished& unfinished, const ZarrTarget& target) {
   const std::string& folder = target.plan.folder;
-  if (elements != target.plan.shape.product())
-    refuse_file(folder, "expected " + std::to_string(target.plan.shape.product()) +
-                            " elements to be written, found " + std::to_string(elements));
+  check_written(written, unfinished, folder, target.plan.shape);
   write_whole(unfinished.part + (target.format == 3 ? "/zarr.json" : "/.zarray"), target.metadata);
   if (!target.attributes.empty()) write_whole(unfinished.part + "/.zattrs", target.attributes);
   // Arrays of one store may be finished by several threads.

@@ -197,8 +197,19 @@ TEST(Npy, IsWaitedFor) {
     EXPECT_EQ(session.compute(delayed<size_behind>(a, folder + "/a.npy")), 128 + 128);
     session.compute(a, b);
     EXPECT_EQ(fs::file_size(folder + "/b.npy"), 128 + 64);
+    // A handle writes once, whatever it was computed with.
     fs::remove(folder + "/a.npy");
+    fs::remove(folder + "/b.npy");
+    session.compute(a);
+    session.compute(b, delayed<[](Void) { return 0; }>(a));
+    EXPECT_TRUE(fs::is_empty(folder));
+    const auto c = write_npy(folder + "/c.npy", arange<double>(16, {3}));
+    session.persist(c);
+    session.wait(c);
+    EXPECT_EQ(fs::file_size(folder + "/c.npy"), 128 + 128);
+    for (const auto& entry : fs::directory_iterator(folder)) fs::remove(entry.path());
   });
+  EXPECT_TRUE(fs::is_empty(folder));
 }
 
 /// What an array is made of may be what it replaces.

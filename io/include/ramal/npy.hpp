@@ -61,12 +61,12 @@ Unfinished prepare_npy(const NpyTarget& target);
 void write_npy_box(const void* memory, const Unfinished& unfinished, const NpyTarget& target,
                    const Extents& offset, const Extents& shape);
 template <class T>
-std::uint64_t write_npy_block(const Block<T>& block, const Unfinished& unfinished, const NpyTarget& target) {
+WrittenBlocks write_npy_block(const Block<T>& block, const Unfinished& unfinished, const NpyTarget& target) {
   write_npy_box(block.data(), unfinished, target, block.offset(), block.shape());
-  return block.size();
+  return {block.size(), unfinished.mark};
 }
 /// Gives the file its name.
-void finish_npy(const Unfinished& unfinished, const NpyTarget& target, std::uint64_t elements);
+void finish_npy(const WrittenBlocks& written, const Unfinished& unfinished, const NpyTarget& target);
 
 }  // namespace detail
 
@@ -105,7 +105,8 @@ Array<T> read_npy(const std::string& file, const Chunks& chunks = {},
 ///
 /// The task fails, naming the file, if it cannot be written. It costs rank 0 the same however many blocks
 /// there are. It has no result, but tasks may wait for it: one that takes its handle as an argument starts
-/// when the file is there. Throws std::invalid_argument, now, for an empty file name.
+/// when the file is there. A handle writes once, however often it is computed. Throws std::invalid_argument,
+/// now, for an empty file name.
 ///
 ///   session.compute(ramal::write_npy("rms.npy", sqrt(a * a + b * b)));
 template <class T, class Node>

@@ -108,13 +108,13 @@ Unfinished prepare_zarr(const ZarrTarget& target);
 void write_zarr_chunk(const void* memory, const Unfinished& unfinished, const ZarrTarget& target,
                       const Extents& offset, const Extents& shape);
 template <class T>
-std::uint64_t write_zarr_block(const Block<T>& block, const Unfinished& unfinished,
+WrittenBlocks write_zarr_block(const Block<T>& block, const Unfinished& unfinished,
                                const ZarrTarget& target) {
   write_zarr_chunk(block.data(), unfinished, target, block.offset(), block.shape());
-  return block.size();
+  return {block.size(), unfinished.mark};
 }
 /// Gives the folder its place in the store.
-void finish_zarr(const Unfinished& unfinished, const ZarrTarget& target, std::uint64_t elements);
+void finish_zarr(const WrittenBlocks& written, const Unfinished& unfinished, const ZarrTarget& target);
 
 /// An attribute of an array or group, as one of the variants; nothing if there is none. Throws FileError for
 /// any other.

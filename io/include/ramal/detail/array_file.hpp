@@ -5,7 +5,7 @@
 //   prepare                   one task on rank 0: makes the file under another name
 //   write [0] … write [n-1]   a family: each puts its block in its place
 //   a tree of sums            how many elements were written
-//   finish                    one task on rank 0: gives the file its name
+//   finish                    a member on rank 0: gives the file its name
 #pragma once
 
 #include <ramal/detail/compiler.hpp>
@@ -76,31 +76,46 @@ constexpr ElementType element_type_of() {
 /// A file or folder that is written under another name until it is complete. Where it was made, the last copy
 /// removes it, unless it has been given its name by then; copies on other ranks only know where it is.
 struct Unfinished {
-  std::string part = {};  ///< where to write
+  std::string part = {};   ///< where to write
+  std::uint64_t mark = 0;  ///< a number that no other has
   std::shared_ptr<void> owner = {};
 
   template <class Archive>
   void serialize(Archive& archive, unsigned) {
-    archive& part;
+    archive& part& mark;
   }
 };
 
-inline std::uint64_t added(std::uint64_t a, std::uint64_t b) { return a + b; }
+/// What some of the tasks have written, and the mark of where.
+struct WrittenBlocks {
+  std::uint64_t elements = 0;
+  std::uint64_t mark = 0;  ///< 0: in several places
+};
+inline WrittenBlocks together(const WrittenBlocks& a, const WrittenBlocks& b) {
+  return {a.elements + b.elements, a.mark == b.mark ? a.mark : 0};
+}
 
-/// The tasks at the top of this file: `make(how)` prepares, `write(block, unfinished, how)` gives how many
-/// elements it wrote, `finish(unfinished, how, elements)` ends. `how` is stored once for all of them.
+/// The tasks at the top of this file: `make(how)` prepares, `write(block, unfinished, how)` tells what it has
+/// written, `finish(written, unfinished, how)` ends. `how` is stored once for all of them.
 template <auto make, auto write, auto finish, class T, class How>
 Delayed<void> written_by_blocks(const Family<Block<T>>& blocks, const How& how, const std::string& name,
                                 std::source_location where) {
   constexpr std::int64_t arity = 16;
   const auto stored = value(how, where);
-  // Both on one rank: the prepared file's owner stays there until its last reader has run.
   const Delayed<Unfinished> made =
       delayed<make>.annotate({.name = "prepare " + name, .rank = 0})(stored, where);
-  const Family<std::uint64_t> written =
+  const Family<WrittenBlocks> written =
       map<write>({blocks, where}, made, stored).annotate({.name = "write " + name}, where);
-  const Delayed<std::uint64_t> all = reduce<&added>(written, {.arity = arity}, where);
-  return delayed<finish>.annotate({.name = "finish " + name, .rank = 0})(made, stored, all, where);
+  FamilyView level = written.view();
+  for (int axis = level.shape.dims; axis-- > 0;)
+    level = reduce_levels<&together, WrittenBlocks>(level, axis, arity, where);
+  // On the rank where it was prepared, so that its owner is there until the end. A member too, since a task
+  // would have what it reads of members kept, and run again without them.
+  const Family<void> finished = map<finish>({Family<WrittenBlocks>(level), where}, made, stored)
+                                    .annotate({.name = "finish " + name, .rank = 0}, where);
+  Index first;
+  first.dims = finished.extent().dims;
+  return finished[first];
 }
 
 }  // namespace detail
