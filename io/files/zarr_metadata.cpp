@@ -149,6 +149,32 @@ void transpose(ZarrPlan& plan, const JsonObject& codec) {
   for (std::size_t d = 0; d < order.size(); ++d) plan.order[d] = before[order[d]];
 }
 
+void set_codecs(ZarrPlan& plan, const JsonObject& in);
+
+/// Chunks are shards, and hold chunks of their own.
+void set_shards(ZarrPlan& plan, const JsonObject& codec) {
+  if (plan.is_sharded) codec.refuse("shards within shards are not supported");
+  if (plan.order != row_order(plan.shape.size())) codec.refuse("'transpose' ahead of it is not supported");
+  const std::vector<std::uint64_t> chunk = codec.lengths("chunk_shape", 1);
+  plan.is_sharded = true;
+  plan.shard = plan.chunk;
+  bool fits = chunk.size() == plan.shard.size();
+  for (std::size_t d = 0; fits && d < chunk.size(); ++d) fits = plan.shard[d] % chunk[d] == 0;
+  if (!fits) codec.refuse("'chunk_shape': expected lengths that divide " + plan.shard.text());
+  plan.chunk = Extents(chunk.data(), chunk.size());
+  const std::string location = codec.find("index_location") != nullptr ? codec.text("index_location") : "end";
+  if (location != "start" && location != "end") codec.refuse("'index_location': expected 'start' or 'end'");
+  ZarrPlan of_index{.type = {ElementType::Kind::natural, 8}, .order = row_order(1)};
+  Json index = Json::object();
+  index["codecs"] = codec.at("index_codecs");
+  set_codecs(of_index, JsonObject(index, codec.file(), "index_codecs"));
+  const auto& codecs = of_index.codecs;
+  if (of_index.is_sharded || codecs.size() > 1 || (codecs.size() == 1 && codecs[0].name != "crc32c"))
+    codec.refuse("'index_codecs': expected 'bytes', and maybe 'crc32c'");
+  plan.index = {location == "start", of_index.is_swapped, !codecs.empty()};
+  set_codecs(plan, codec);
+}
+
 void set_codecs(ZarrPlan& plan, const JsonObject& in) {
   const Json& codecs = in.at("codecs");
   constexpr std::size_t most_codecs = 16;
@@ -158,10 +184,13 @@ void set_codecs(ZarrPlan& plan, const JsonObject& in) {
   for (const Json& one : codecs) {
     const auto [name, configuration] = Named::of(one, in, "codecs");
     const JsonObject codec(configuration, in.file(), "codec '" + name + '\'');
-    if (name == "sharding_indexed") codec.refuse("sharding is not supported");
-    const bool is_of_array = name == "transpose" || name == "bytes";
+    const bool is_of_array = name == "transpose" || name == "bytes" || name == "sharding_indexed";
     if (is_of_array && is_bytes) codec.refuse("cannot stand behind 'bytes'");
-    if (name == "transpose") {
+    if (name == "sharding_indexed") {
+      is_bytes = true;
+      if (codecs.size() > 1) codec.refuse("other codecs beside it are not supported");
+      set_shards(plan, codec);
+    } else if (name == "transpose") {
       transpose(plan, codec);
     } else if (name == "bytes") {
       is_bytes = true;
@@ -208,12 +237,12 @@ ZarrPlan parse_zarr_v3(const Json& metadata, const std::string& file, const Elem
 
 std::string zarr_v3_text(const ZarrPlan& plan, const std::vector<std::string>& dimension_names,
                          const std::map<std::string, ZarrValue>& attributes) {
-  Json bytes{{"name", "bytes"}};
+  Json bytes = Json::object({{"name", "bytes"}});
   if (plan.type.word_bytes() > 1)
     bytes["configuration"] = {{"endian", std::endian::native == std::endian::big ? "big" : "little"}};
   Json codecs = Json::array({bytes});
   for (const ZarrCodec& codec : plan.codecs) {
-    Json configuration{{"level", codec.level}};
+    Json configuration = Json::object({{"level", codec.level}});
     if (codec.name == "zstd") configuration["checksum"] = false;
     if (codec.name == "blosc")
       configuration = {{"cname", "lz4"},

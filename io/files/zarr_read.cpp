@@ -2,6 +2,7 @@
 #include "io/files/codecs.hpp"
 #include "io/files/element_type.hpp"
 #include "io/files/zarr_metadata.hpp"
+#include "io/files/zarr_shard.hpp"
 
 #include <algorithm>
 
@@ -26,22 +27,25 @@ ZarrPlan plan_zarr(const std::string& store, const std::string& name, const Elem
 
 std::vector<Axis> zarr_axes(const ZarrPlan& plan) {
   std::vector<Axis> axes;
+  const Extents& chunk = plan.is_sharded ? plan.shard : plan.chunk;
   for (std::size_t d = 0; d < plan.shape.size(); ++d)
     axes.push_back(Axis::regular(
         static_cast<std::int64_t>(plan.shape[d]),
-        static_cast<std::int64_t>(std::min(plan.chunk[d], std::max<std::uint64_t>(1, plan.shape[d])))));
+        static_cast<std::int64_t>(std::min(chunk[d], std::max<std::uint64_t>(1, plan.shape[d])))));
   return axes;
 }
 
 namespace {
 
 /// The elements of a stored chunk, in this machine's order of bytes; nothing if it is not there.
-std::optional<std::string> read_chunk(const ZarrPlan& plan, const Extents& place) {
-  const std::string file = plan.folder + '/' + chunk_key(plan, place);
+std::optional<std::string> read_chunk(const ZarrPlan& plan, const Extents& place, ShardReader& shards) {
   const std::uint64_t bytes = chunk_bytes(plan);
   // Encoded, a chunk may take some more than its elements do. Between two codecs, too.
   const std::uint64_t most = bytes + bytes / 2 + (std::uint64_t{64} << 10);
-  std::optional<std::string> content = read_whole(file, plan.codecs.empty() ? bytes : most);
+  const std::uint64_t limit = plan.codecs.empty() ? bytes : most;
+  std::string file = plan.folder + '/' + chunk_key(plan, place);
+  std::optional<std::string> content = plan.is_sharded ? shards.read(place, limit) : read_whole(file, limit);
+  if (plan.is_sharded) file = shards.file();
   if (!content) return std::nullopt;
   try {
     for (std::size_t k = plan.codecs.size(); k-- > 0;)
@@ -67,6 +71,7 @@ void read_zarr_into(void* memory, const ZarrPlan& plan, const Extents& offset, c
   Extents place = none;
   for (std::size_t d = 0; d < dims; ++d) place[d] = offset[d] / plan.chunk[d];
   const Extents first = place;
+  ShardReader shards(plan);
   while (true) {
     // What the chunk at this place and the block have in common.
     Extents lengths = shape;
@@ -79,7 +84,7 @@ void read_zarr_into(void* memory, const ZarrPlan& plan, const Extents& offset, c
       in_chunk += (low - begin) * strides[d];
     }
     auto* to = static_cast<std::byte*>(memory) + in_block * element;
-    if (const std::optional<std::string> chunk = read_chunk(plan, place)) {
+    if (const std::optional<std::string> chunk = read_chunk(plan, place, shards)) {
       const auto* from = reinterpret_cast<const std::byte*>(chunk->data()) + in_chunk * element;
       copy_box(to, block_strides, from, strides, lengths, element);
     } else {

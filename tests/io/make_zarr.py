@@ -107,9 +107,29 @@ def encode(chunk, codecs):
             shuffle = dict(noshuffle=0, shuffle=1, bitshuffle=2)[options["shuffle"]]
             whole = np.frombuffer(data, f"V{options['typesize']}")
             data = bytes(numcodecs.Blosc(options["cname"], options["clevel"], shuffle).encode(whole))
+        elif name == "sharding_indexed":
+            data = encode_shard(chunk, options)
         elif name == "crc32c":
             data += crc32c(data).to_bytes(4, "little")
     return data
+
+
+def encode_shard(shard, options):
+    """The last chunk first; those of zeros alone are left out."""
+    grid = [range(length // chunk) for length, chunk in zip(shard.shape, options["chunk_shape"])]
+    places = list(itertools.product(*grid))
+    index = np.full((len(places), 2), 2 ** 64 - 1, "u8")
+    is_first = options["index_location"] == "start"
+    at, body = len(encode(index, options["index_codecs"])) if is_first else 0, b""
+    for i in reversed(range(len(places))):
+        piece = shard[tuple(slice(p * c, (p + 1) * c) for p, c in zip(places[i], options["chunk_shape"]))]
+        if (piece == 0).all():
+            continue
+        part = encode(piece, options["codecs"])
+        index[i] = at + len(body), len(part)
+        body += part
+    head = encode(index, options["index_codecs"])
+    return head + body if is_first else body + head
 
 
 def make(folder):
@@ -141,6 +161,17 @@ def make(folder):
             blosc=[dict(name="blosc", configuration=dict(cname="lz4", clevel=5, shuffle="shuffle", typesize=8, blocksize=0))],
             both=[crc, gz], twice=[gz, dict(name="zstd", configuration=dict(level=1, checksum=False)), crc]).items():
         make.format_3(f"{name}_3", field, (17, 20), [little] + codecs)
+    sparse = field.copy()
+    sparse[5:30, 10:] = 0
+    for name, where, index_codecs, codecs in (
+            ("shards", "end", [little, crc], [little, gz]), ("shards_first", "start", [little], [little]),
+            ("shards_turned", "end", [dict(name="bytes", configuration=dict(endian="big")), crc],
+             [dict(name="transpose", configuration=dict(order=[1, 0])), little, crc])):
+        sharding = dict(chunk_shape=[4, 10], codecs=codecs, index_codecs=index_codecs, index_location=where)
+        make.format_3(name, sparse, (24, 20), [dict(name="sharding_indexed", configuration=sharding)],
+                      missing=[(1, 1)])
+    make.format_3("scalar_shard", np.array(4.5), (), [dict(name="sharding_indexed", configuration=dict(
+        chunk_shape=[], codecs=[little], index_codecs=[little, crc], index_location="end"))])
     for name, fill in dict(nan=np.nan, inf=-np.inf, number=2.5).items():
         make.format_2(f"fill_{name}", field[:20, :20], (7, 20), fill, slice(0, 7))
     make.format_2("fill_none", field[:20, :20], (7, 20), None)

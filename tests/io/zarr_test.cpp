@@ -140,7 +140,14 @@ TEST(Zarr, IsRefusedByName) {
   of_3("\"array\"", "\"group\"", "expected an array, found a group");
   of_3("\"more\": {\"must_understand\": false}", "\"more\": {}", "'more' is nothing that Ramal knows");
   of_3("\"regular\"", "\"rectilinear\"", "chunk grid 'rectilinear' is none that Ramal knows");
-  of_3("\"gzip\"", "\"sharding_indexed\"", "codec 'sharding_indexed': sharding is not supported");
+  of_3("\"gzip\"", "\"sharding_indexed\"", "codec 'sharding_indexed': cannot stand behind 'bytes'");
+  const auto of_shards = [&](const std::string& from, const std::string& to, std::string_view part) {
+    expect_of("shards", "/zarr.json", from, to, part);
+  };
+  of_shards("[4, 10]", "[5, 10]", "expected lengths that divide (24, 20)");
+  of_shards("\"end\"", "\"middle\"", "expected 'start' or 'end'");
+  of_shards("\"gzip\"", "\"sharding_indexed\"", "cannot stand behind 'bytes'");
+  of_shards("{\"name\": \"crc32c\"}]", "{\"name\": \"gzip\"}]", "expected 'bytes', and maybe 'crc32c'");
   of_3("\"gzip\"", "\"transpose\"", "cannot stand behind 'bytes'");
   of_3("\"gzip\"", "\"zfpy\"", "codec 'zfpy' is none that Ramal knows");
   of_3("[2, 0, 1]", "[2, 0, 0]", "expected each axis once");
@@ -175,6 +182,15 @@ TEST(Zarr, TellsWhichChunkIsDamaged) {
   expect_of("blosc_dots", "/1.2", shorter, "blosc: is damaged");
   expect_of("crc_3", "/c/1/2", flipped, "crc32c: the check is wrong");
   expect_of("twice_3", "/c/1/2", flipped, "crc32c: the check is wrong");
+  expect_of("shards", "/c/2/2", shorter, "its index: crc32c: the check is wrong");
+  expect_of(
+      "shards_turned", "/c/2/2", [](std::string& content) { content[9] ^= 1; }, "crc32c: the check");
+  expect_of(
+      "shards_first", "/c/2/2", [](std::string& content) { content[7] = 1; }, "chunk 0 of the shard is said");
+  expect_of(
+      "shards_first", "/c/2/2", [](std::string& content) { content[15] = 1; }, "chunk 0 of the shard: exp");
+  expect_of(
+      "shards_first", "/c/2/2", [](std::string& content) { content.resize(9); }, "expected an index of");
   expect_of("both_3", "/c/1/2", flipped, "gzip: ");
 }
 
@@ -373,6 +389,12 @@ TEST(Zarr, IsRefusedOrReadWhereItIsDamaged) {
     add({.format = 3, .compressor = compressor});
   }
   add({.format = 2, .compressor = "zlib", .separator = "/"});
+  for (const char* name : {"shards", "shards_first", "shards_turned"}) {
+    if (given().empty()) continue;
+    const std::string store = folder + '/' + name;
+    fs::copy(given() + '/' + name, store, fs::copy_options::recursive);
+    seeds.push_back({store, {store + "/c/0/0", store + "/c/0/1", store + "/c/0/0", store + "/zarr.json"}});
+  }
   const std::vector<std::string> pieces{"[",
                                         "]",
                                         "{",

@@ -12,7 +12,7 @@
 //   bool, int8 … uint64, float32, float64,              other types
 //     complex64, complex128, in either order of bytes
 //   gzip, zlib (format 2), zstd, blosc, crc32c          other codecs; those that Ramal was built without
-//   order C and F (read), transpose (read)              filters, sharding, other chunk grids and key
+//   order C and F, transpose, shards (read)              filters, sharding, other chunk grids and key
 //   encodings
 #pragma once
 
@@ -52,6 +52,12 @@ struct ZarrCodec {
     archive& name& level;
   }
 };
+/// How the index of a shard lies in its file.
+struct ZarrIndex {
+  bool is_first = false;    ///< ahead of the chunks
+  bool is_swapped = false;  ///< in the other order of bytes
+  bool has_check = false;   ///< with a crc32c behind it
+};
 /// What all chunks of an array have in common.
 struct ZarrPlan {
   std::string folder = {};  ///< absolute; of the array
@@ -63,9 +69,13 @@ struct ZarrPlan {
   std::string fill = {};               ///< an element, in this machine's order of bytes
   std::string key_begin = {};          ///< what chunks' names begin with
   std::string separator = {};
+  bool is_sharded = false;  ///< a file holds the chunks of a box of this shape
+  Extents shard = {};
+  ZarrIndex index = {};
 
   template <class Archive>
   void serialize(Archive& archive, unsigned) {
+    archive& is_sharded& shard& index;
     archive& folder& type& is_swapped& shape& chunk& order& codecs& fill& key_begin& separator;
   }
 };
@@ -127,8 +137,9 @@ std::optional<ZarrValue> zarr_attribute(const std::string& store, const std::str
 
 /// An array of a store: the store itself, or the one of that path within its groups. Looks at its metadata,
 /// now; each block then is a task that reads and decodes the chunks that it touches. Without chunks the array
-/// is cut as the store; others are decoded by each block that touches them. Chunks that are not there have
-/// the fill value. Chunks must not change before the last block has been read. O(1).
+/// is cut as the store, where chunks lie in shards as these; others are decoded by each block that touches
+/// them. Chunks that are not there have the fill value. Chunks must not change before the last block has been
+/// read. O(1).
 ///
 ///   auto x = ramal::read_zarr<double>("x.zarr");
 ///   auto t = ramal::read_zarr<float>("ocean.zarr", "surface/temperature", {10, -1, -1});
