@@ -46,6 +46,15 @@ inline bool run_script(const std::string& script, const std::string& arguments) 
   return std::system(command.c_str()) == 0;
 }
 
+/// The stores that make_zarr.py writes, made once; empty without zarr-python.
+inline const std::string& zarr_given() {
+  static const std::string folder = [] {
+    const std::string made = new_folder("zarr_given");
+    return run_script("make_zarr.py", "make " + made) ? made : std::string();
+  }();
+  return folder;
+}
+
 /// An array in a file, and the memory that it is.
 struct ListedArray {
   std::string file, type;
