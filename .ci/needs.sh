@@ -32,6 +32,10 @@ list_needs() {
     [[ -n ${MPI_HOME:-} ]] || need libboost-mpi-dev "Boost.MPI (library and headers), for programs that use it" has_library boost_mpi boost/mpi.hpp
     need $hdf5_library "parallel HDF5 (h5pcc with hdf5.h, or set HDF5_ROOT), for HDF5 files" has_hdf5
     need libhwloc-dev "hwloc (library and headers), for machines with several NUMA nodes" has_library hwloc hwloc.h
+    need nlohmann-json3-dev "nlohmann's JSON (headers), for .npy files and Zarr stores" has_header nlohmann/json.hpp
+    need zlib1g-dev "zlib (library and headers), for Zarr stores" has_library z zlib.h
+    need libzstd-dev "zstd (library and headers), for Zarr stores" has_library zstd zstd.h
+    need libblosc-dev "Blosc (library and headers), for Zarr stores" has_library blosc blosc.h
     need libfftw3-dev "FFTW 3 (library and headers), for Fourier transforms of arrays" has_library fftw3 fftw3.h
     need graphviz "Graphviz (dot), for pictures" has_command dot
     [[ $for_tests == yes ]] || return 0
@@ -46,6 +50,7 @@ list_needs() {
     need python3-h5py "h5py, to write the HDF5 files that tests read" has_module h5py
     need python3-netcdf4 "netCDF4 for Python, to write netCDF-4 files" has_module netCDF4
     need python3-xarray "xarray, to read what was written" has_module xarray
+    need python3-zarr "zarr for Python, to write and read what tests do" has_module zarr
     need gfortran "a Fortran compiler (gfortran), for Fortran inside tasks" has_command "${FC:-gfortran}"
     need hdf5-tools "HDF5's tools (h5dump)" has_command h5dump
     need libsimgrid-dev "SimGrid's SMPI (smpicxx, smpirun), for simulated ranks" has_command smpirun
@@ -59,6 +64,7 @@ list_needs() {
 is_optional() {
     case $1 in
         graphviz | libhwloc-dev | pkg-config | libboost-mpi-dev | slurmctld | slurmd | slurm-client | munge | gnuplot-nox | gfortran | libsimgrid-dev) return 0 ;;
+        nlohmann-json3-dev | zlib1g-dev | libzstd-dev | libblosc-dev | python3-zarr) return 0 ;;
         libfftw3-dev | libfftw3-mpi-dev | libeigen3-dev | libxtensor-dev) return 0 ;;
         libhdf5-openmpi-dev | hdf5-tools | netcdf-bin | python3-h5py | python3-netcdf4 | python3-xarray) return 0 ;;
         ninja-build) has_command make ;;

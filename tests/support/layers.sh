@@ -38,9 +38,9 @@ rooms() {
     refuse "$layer/$room" "$layer/($later)/"
   done
 }
-rooms graph core tasks families arrays draw
+rooms graph core tasks families arrays draw fft linalg
 rooms runtime machine transport executor rank session boost_mpi
-rooms io hdf5
+rooms io files hdf5
 
 # By itself, or by way of a header of the transport.
 know_mpi="runtime/include/ramal/mpi.hpp runtime/transport/mpi_communicator.cpp runtime/transport/mpi_communicator.hpp"
