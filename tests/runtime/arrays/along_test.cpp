@@ -8,6 +8,7 @@
 
 #include <cmath>
 #include <limits>
+#include <thread>
 
 namespace ramal::test {
 namespace {
@@ -155,6 +156,21 @@ TEST(Lines, AreCutSoThatBlocksKeepTheirSize) {
             (List<std::int64_t>{17, 17, 6, 17, 17, 16, 10}))
       << "blocks do not reach over those before";
   EXPECT_EQ(sort(zeros<double>({100}, {10}), 0).grid(), (Extents{1}));
+}
+
+std::uint64_t thread_of(std::span<const double>) {
+  return std::hash<std::thread::id>()(std::this_thread::get_id());
+}
+
+/// Also where nothing but the first axis was shared out before.
+TEST(Lines, AreSharedOutAmongRanks) {
+  ThreadedRanks threaded(2, 0);  // one thread each
+  for (const Chunks& chunks : {Chunks{4, 64}, Chunks{4, 8}, Chunks{4, 1}, Chunks{64, 8}}) {
+    const auto threads = elements(
+        threaded.session().compute(apply_along_axis<thread_of>(full<double>({64, 64}, 1, chunks), 0)));
+    EXPECT_EQ(std::ranges::count(threads, threads.front()), 32);
+    EXPECT_NE(threads.front(), threads.back());
+  }
 }
 
 TEST(Lines, WhoseFunctionsFailAreToldOf) {

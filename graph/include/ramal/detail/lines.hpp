@@ -77,10 +77,10 @@ inline constexpr Kind scattered_kind{.name = Thunk::name,
                                      .parameters = {.count = 1, .lists = 1, .place = false}};
 
 /// An array of what F makes of the blocks of `state`, an expression's, as it is cut. `axes`: those of the
-/// result, of as many chunks.
-template <class Node, class F, bool is_scattered = false>
+/// result, of as many chunks. `is_scattered`: blocks are put together from those of other places.
+template <class Node, class F>
 Array<typename F::type> blocks_by(const F& function, const ArrayState& state, std::vector<Axis> axes,
-                                  std::source_location where) {
+                                  bool is_scattered, std::source_location where) {
   using Thunk = BlockThunk<Node, F>;
   using R = typename F::type;
   static_assert(std::is_trivially_copyable_v<F>);
@@ -108,6 +108,7 @@ struct LineCuts {
   /// What these blocks are put together from: those axes as they were, the others as in `lines`. Empty if no
   /// other is cut more finely, since whole blocks do then.
   std::vector<Axis> pieces;
+  bool joins = false;  ///< some of those axes were cut
 };
 LineCuts line_cuts(const std::vector<Axis>& axes, AxisSet whole);
 
@@ -123,12 +124,12 @@ Array<typename F::type> along_axes(const F& function, const Array<T, Node>& arra
     if ((whole >> d & 1) != 0) axes[d] = Axis::whole(static_cast<std::int64_t>(lengths[d]));
   if (cuts.pieces.empty()) {
     state.axes = cuts.lines;
-    return blocks_by<Node>(function, state, std::move(axes), where);
+    return blocks_by<Node>(function, state, std::move(axes), cuts.joins, where);
   }
   state.axes = cuts.pieces;
   ArrayState pieces = Array<T, Node>(std::move(state)).evaluated(where).state();
   pieces.axes = cuts.lines;
-  return blocks_by<Leaf<T>, F, true>(function, pieces, std::move(axes), where);
+  return blocks_by<Leaf<T>>(function, pieces, std::move(axes), true, where);
 }
 
 /// Calls `call(line, to)` for each line of a block along an axis, and of `made`, whose shape differs from the
