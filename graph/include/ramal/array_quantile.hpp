@@ -155,7 +155,7 @@ Array<Inexact<T>> some_quantiles_along(const Array<T, Node>& array, const std::v
 /// element is, or there is none. Other than NumPy's, that of an infinity and a number is no NaN. Throws
 /// std::invalid_argument for a q that is not from 0 to 1, or an axis that is not there.
 ///
-/// Over all elements each rank needs room for its blocks and, for each q, counts of 1 MiB at most. Along an
+/// Over all elements each rank needs room for its blocks and, for each q, counts of 2 MiB at most. Along an
 /// axis, which is made whole first, a block holds whole lines; see `rechunk`. O(elements) for each q.
 ///
 ///   quantile(a, 0.9)      quantile(a, {0.1, 0.9}, 0)      quantile(a, 0.5, QuantileMethod::lower)

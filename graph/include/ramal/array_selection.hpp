@@ -218,8 +218,9 @@ Block<std::int64_t> tally_counts(const Block<Tally<T>>& all) {
 
 }  // namespace detail
 
-/// The values that stand in an array, and how often. Each must fit into a rank's memory; that of an array of
-/// other numbers each has all of its elements. O(elements log(elements of a block)).
+/// The values that stand in an array, and how often, by sorting each block. What comes out must fit into a
+/// rank's memory: of an array whose elements all differ it is as large as that. O(n log b) for n elements in
+/// blocks of b, and log(blocks) rounds of merging.
 template <class T, class Node>
 Unique<T> unique(const Array<T, Node>& array, std::source_location where = std::source_location::current()) {
   static_assert(detail::Number<T> && !detail::is_complex<T>, "ramal: unique is for arrays of real numbers");
