@@ -106,7 +106,7 @@ Block<DigitCount> merge_digits(Block<DigitCount> a, const Block<DigitCount>& b) 
 namespace {
 
 /// What to look for, now that it is known how many elements there are.
-void choose_targets(const Block<DigitCount>& counts, Selection& selection) {
+void choose_targets(const Block<DigitCount>& counts, DigitSelection& selection) {
   std::int64_t numbers = 0, nans = 0;
   for (const DigitCount& one : counts) (one.digit == nan_digit ? nans : numbers) += one.count;
   selection.is_nan = numbers == 0 || (nans > 0 && !selection.skips_nan);
@@ -121,10 +121,10 @@ void choose_targets(const Block<DigitCount>& counts, Selection& selection) {
 
 }  // namespace
 
-Selection with_next_digit(const Block<DigitCount>& counts, Selection selection, int bits) {
+DigitSelection with_next_digit(const Block<DigitCount>& counts, DigitSelection selection, int bits) {
   if (selection.passes++ == 0) choose_targets(counts, selection);
   std::vector<std::uint64_t> prefixes;
-  for (Selection::Target& target : selection.targets) {
+  for (DigitSelection::Target& target : selection.targets) {
     const auto number = static_cast<std::uint64_t>(
         std::ranges::lower_bound(selection.prefixes, target.prefix) - selection.prefixes.begin());
     const DigitCount* at =

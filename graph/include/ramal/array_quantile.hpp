@@ -28,7 +28,7 @@ struct NotANumber {
 };
 /// The quantiles of some numbers, which it puts into another order.
 template <class T>
-void quantiles_of_line(std::vector<T>& line, const Selection& wanted, Inexact<T>* to, std::uint64_t step) {
+void quantiles_of_line(std::vector<T>& line, const DigitSelection& wanted, Inexact<T>* to, std::uint64_t step) {
   const auto numbers = std::partition(line.begin(), line.end(), std::not_fn(NotANumber<T>()));
   const bool is_nan = numbers == line.begin() || (!wanted.skips_nan && numbers != line.end());
   const auto at = [&](std::int64_t place) {
@@ -50,7 +50,7 @@ void quantiles_of_line(std::vector<T>& line, const Selection& wanted, Inexact<T>
 }
 /// The quantiles of all lines of a block along an axis, which lie along it then.
 template <class T>
-Block<Inexact<T>> quantiles_of_block(const Block<T>& block, const Selection& wanted, std::int64_t axis) {
+Block<Inexact<T>> quantiles_of_block(const Block<T>& block, const DigitSelection& wanted, std::int64_t axis) {
   Extents shape = block.shape(), offset = block.offset();
   shape[static_cast<std::size_t>(axis)] = wanted.quantiles.size();
   offset[static_cast<std::size_t>(axis)] = 0;
@@ -68,7 +68,7 @@ Block<Inexact<T>> quantiles_of_block(const Block<T>& block, const Selection& wan
 }
 /// An axis of quantiles in the place of the one that they are along.
 template <class T, class Node>
-Array<Inexact<T>> quantiles_along(const Array<T, Node>& array, int axis, Selection wanted,
+Array<Inexact<T>> quantiles_along(const Array<T, Node>& array, int axis, DigitSelection wanted,
                                   std::source_location where) {
   const auto lines = whole_along(array, axis, where);
   std::vector<Axis> axes = lines.state().axes;
@@ -77,7 +77,7 @@ Array<Inexact<T>> quantiles_along(const Array<T, Node>& array, int axis, Selecti
                                                 static_cast<std::int64_t>(axis));
   return Array<Inexact<T>>(plain_state(made.view(), std::move(axes), where));
 }
-inline Selection selection_of(std::vector<double> quantiles, QuantileMethod method, bool skips_nan,
+inline DigitSelection selection_of(std::vector<double> quantiles, QuantileMethod method, bool skips_nan,
                               const char* what, std::source_location where) {
   expect_quantiles(quantiles, what, where);
   return {.quantiles = std::move(quantiles), .method = method, .skips_nan = skips_nan};

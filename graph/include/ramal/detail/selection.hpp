@@ -67,7 +67,7 @@ struct DigitCount {
 inline constexpr std::uint64_t nan_digit = ~std::uint64_t{0};
 
 /// What is looked for, and what is known of it after some passes.
-struct Selection {
+struct DigitSelection {
   /// An order statistic: the first digits of its key, and which of the elements with these it is.
   struct Target {
     std::uint64_t prefix;
@@ -88,7 +88,7 @@ struct Selection {
   }
 };
 /// The same with the digits that these counts tell.
-Selection with_next_digit(const Block<DigitCount>& counts, Selection selection, int bits);
+DigitSelection with_next_digit(const Block<DigitCount>& counts, DigitSelection selection, int bits);
 /// Counts of two parts, in the order of their digits.
 Block<DigitCount> merge_digits(Block<DigitCount> a, const Block<DigitCount>& b);
 
@@ -122,7 +122,7 @@ class DigitStatistic {
   using Result = Block<DigitCount>;
 
   explicit DigitStatistic(const StatisticCall& call)
-      : selection_(call.input<Selection>(0)),
+      : selection_(call.input<DigitSelection>(0)),
         shift_(OrderKey<T>::bits - digit_bits<T> * (static_cast<int>(selection_.passes) + 1)),
         counter_(selection_.prefixes.size() << digit_bits<T>, is_done() ? 0 : call.elements()) {}
   bool is_done() const { return selection_.prefixes.empty(); }
@@ -149,18 +149,18 @@ class DigitStatistic {
 
  private:
   static constexpr std::uint64_t mask = (std::uint64_t{1} << digit_bits<T>)-1;
-  const Selection& selection_;
+  const DigitSelection& selection_;
   int shift_;
   DigitCounter counter_;
   std::int64_t nans_ = 0;
 };
 
 template <class T>
-Selection find_next_digit(const Block<DigitCount>& counts, Selection selection) {
+DigitSelection find_next_digit(const Block<DigitCount>& counts, DigitSelection selection) {
   return with_next_digit(counts, std::move(selection), digit_bits<T>);
 }
 template <class T>
-Block<Inexact<T>> selected_quantiles(const Selection& selection, bool is_single) {
+Block<Inexact<T>> selected_quantiles(const DigitSelection& selection, bool is_single) {
   using R = Inexact<T>;
   const std::size_t count = selection.quantiles.size();
   Block<R> block(is_single ? Extents{} : Extents{count});
@@ -179,7 +179,7 @@ Block<Inexact<T>> selected_quantiles(const Selection& selection, bool is_single)
 /// Quantiles of all elements.
 template <bool is_single, class T, class Node>
 Array<Inexact<T>, Leaf<Inexact<T>, is_single>> quantiles_of_all(const Array<T, Node>& array,
-                                                                Selection selection,
+                                                                DigitSelection selection,
                                                                 std::source_location where) {
   Extents shape;
   if constexpr (!is_single) shape = {selection.quantiles.size()};
@@ -187,7 +187,7 @@ Array<Inexact<T>, Leaf<Inexact<T>, is_single>> quantiles_of_all(const Array<T, N
   for (int pass = 0; pass < digits_of<T>; ++pass) {
     FamilyView counts = combined_all<&merge_digits, Block<DigitCount>>(
         statistic_family<DigitStatistic<T>>(array, {for_all(known)}, {}, where), where);
-    known = {map_families<&find_next_digit<T>, Selection>({{std::move(counts), {}}, known}, where).view(),
+    known = {map_families<&find_next_digit<T>, DigitSelection>({{std::move(counts), {}}, known}, where).view(),
              {}};
   }
   const FamilySource shaped = single_source(value(is_single).task_handle());
