@@ -4,6 +4,7 @@
 
 #include <ramal/linalg.hpp>
 
+#include <dlfcn.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -418,6 +419,26 @@ TEST(Products, HaveDiagonalsTracesAndNorms) {
     EXPECT_EQ(session.compute(norm(full<int>({4}, -3, {3}))), 6.0);
     EXPECT_EQ(session.compute(norm(v, 0, {.keepdims = true})).shape(), (Extents{1}));
   });
+}
+
+/// Tasks run beside each other, so one inside of BLAS is not to take all cores.
+TEST(Products, TakeOneThreadOfABlasEach) {
+  const auto threads = reinterpret_cast<int (*)()>(dlsym(RTLD_DEFAULT, "openblas_get_num_threads"));
+  if (threads == nullptr) GTEST_SKIP() << "another BLAS than OpenBLAS, or linked statically";
+  for (const char* variable : {"OPENBLAS_NUM_THREADS", "GOTO_NUM_THREADS", "OMP_NUM_THREADS"})
+    if (std::getenv(variable) != nullptr) GTEST_SKIP() << variable << " says how many";
+  SerialRanks serial;
+  EXPECT_EQ(serial.session().compute(matmul(ones<double>({2, 3}), ones<double>({3, 2})).sum()), 12);
+  EXPECT_EQ(threads(), 1);
+}
+
+/// An operation costs rank 0 the same however many blocks there are.
+TEST(Products, OfVeryManyBlocksArePlannedAtOnce) {
+  const auto a = zeros<double>({1 << 24, 1 << 24}, {1 << 10, 1 << 10});
+  EXPECT_EQ(
+      matmul(a, a.transpose()).text(),
+      "Array copy: shape (16777216, 16777216), type double, 2.0 PiB in 268435456 chunks of shape (1024, "
+      "1024), 8.0 MiB");
 }
 
 TEST(Products, AreRefusedWithTheirShapes) {
