@@ -55,6 +55,7 @@ class HistogramStatistic {
 
  private:
   using T = decltype(value_in(V()));
+  static_assert(Number<T> && !is_complex<T>, "ramal: histogram is for arrays of real numbers");
   using C = Promoted<T, E>;  // what is compared
   C edge(std::int64_t i) const { return static_cast<C>(edges_[i]); }
   std::int64_t any_bin(C value) const {
@@ -103,11 +104,17 @@ Block<Inexact<T>> edges_between(const Block<T>& least, const Block<T>& greatest,
                                 std::to_string(low) + " to " + std::to_string(high));
   return uniform_edges<Inexact<T>>(low, high, bins);
 }
+/// Some edge is below the one before, or NaN.
+template <class E>
+bool have_falls(const Block<E>& edges) {
+  const auto falls = [](const E& a, const E& b) { return !(a <= b); };
+  return std::adjacent_find(edges.begin(), edges.end(), falls) != edges.end();
+}
+inline constexpr const char* falling_edges =
+    "histogram: expected edges of which none is below the one before";
 template <class E>
 Block<E> checked_edges(Block<E> edges) {
-  const auto rises = [](const E& a, const E& b) { return !(a <= b); };
-  if (std::adjacent_find(edges.begin(), edges.end(), rises) != edges.end())
-    throw std::invalid_argument("ramal: histogram: expected edges of which none is below the one before");
+  if (have_falls(edges)) throw std::invalid_argument(std::string("ramal: ") + falling_edges);
   return edges;
 }
 
@@ -151,7 +158,8 @@ inline FamilySource given_edges(const std::vector<double>& edges, std::source_lo
   expect_edges({edges.size()}, where);
   Block<double> block({edges.size()});
   std::copy(edges.begin(), edges.end(), block.begin());
-  return single_source(value(checked_edges(std::move(block))).task_handle());
+  if (have_falls(block)) refuse_array(falling_edges, where);
+  return single_source(value(std::move(block)).task_handle());
 }
 /// Values with their weights, of one shape.
 template <class A, class W>
