@@ -36,6 +36,8 @@ list_needs() {
     need zlib1g-dev "zlib (library and headers), for Zarr stores" has_library z zlib.h
     need libzstd-dev "zstd (library and headers), for Zarr stores" has_library zstd zstd.h
     need libblosc-dev "Blosc (library and headers), for Zarr stores" has_library blosc blosc.h
+    need libopenblas-dev "a BLAS (OpenBLAS), for linear algebra of arrays" has_library openblas stddef.h
+    need liblapack-dev "LAPACK, for linear algebra of arrays" has_library lapack stddef.h
     need libfftw3-dev "FFTW 3 (library and headers), for Fourier transforms of arrays" has_library fftw3 fftw3.h
     need graphviz "Graphviz (dot), for pictures" has_command dot
     [[ $for_tests == yes ]] || return 0
@@ -65,7 +67,7 @@ is_optional() {
     case $1 in
         graphviz | libhwloc-dev | pkg-config | libboost-mpi-dev | slurmctld | slurmd | slurm-client | munge | gnuplot-nox | gfortran | libsimgrid-dev) return 0 ;;
         nlohmann-json3-dev | zlib1g-dev | libzstd-dev | libblosc-dev | python3-zarr) return 0 ;;
-        libfftw3-dev | libfftw3-mpi-dev | libeigen3-dev | libxtensor-dev) return 0 ;;
+        libopenblas-dev | liblapack-dev | libfftw3-dev | libfftw3-mpi-dev | libeigen3-dev | libxtensor-dev) return 0 ;;
         libhdf5-openmpi-dev | hdf5-tools | netcdf-bin | python3-h5py | python3-netcdf4 | python3-xarray) return 0 ;;
         ninja-build) has_command make ;;
         *) return 1 ;;

@@ -68,7 +68,7 @@ c_and_cxx() {
 # the text. With -O1 ten million tasks take as long as with -O3, with -O0 twice that.
 programs_with_cmake() {
   cmake -S "$here/programs" -B "$scratch/$check" -DCMAKE_PREFIX_PATH="$HOME/ramal" -DCMAKE_BUILD_TYPE=Debug \
-    -DCMAKE_CXX_FLAGS_DEBUG=-O1 "-DHDF5=$WITH_HDF5" "-DBOOST_MPI=$WITH_BOOST_MPI" "-DFORTRAN=${FC:+ON}"
+    -DCMAKE_CXX_FLAGS_DEBUG=-O1 "-DHDF5=$WITH_HDF5" "-DLINALG=$WITH_LINALG" "-DBOOST_MPI=$WITH_BOOST_MPI" "-DFORTRAN=${FC:+ON}"
   cmake --build "$scratch/$check"
 }
 
@@ -92,6 +92,7 @@ programs_with_pkg_config() {
   (cd "$scratch/$check" && build ramal-mpi mpi_first)
   output '^rank 0$' mpirun -n 2 "$scratch/$check/mpi_first"
   [[ $WITH_HDF5 != ON ]] || build ramal-hdf5 hdf5
+  [[ $WITH_LINALG != ON ]] || build ramal-linalg linalg
   if [[ $WITH_BOOST_MPI == ON ]]; then
     build ramal-boost-mpi boost_mpi
     output '^total 499500, largest 999$' mpirun -n 2 "$scratch/$check/boost_mpi"

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""check_table.py source PAGE [HEADER] writes to stdout a program with the right side of each line of the table
+"""check_table.py source PAGE HEADER… writes to stdout a program with the right side of each line of the table
 "NumPy | Ramal"; check_table.py compare PAGE < OUTPUT computes the left sides by NumPy and compares them with what that printed."""
 import re
 import sys
@@ -26,8 +26,8 @@ def lines(page):
         rows.append(found.groups())
 
 
-def source(page, header="ramal/array.hpp"):
-    print(f"#include <{header}>\n#include <ramal/ramal.hpp>\n#include <iostream>\nusing namespace ramal;")
+def source(page, *headers):
+    print("".join(f"#include <ramal/{header}.hpp>\n" for header in headers) + "#include <ramal/ramal.hpp>\n#include <iostream>\nusing namespace ramal;")
     print("""template <class T> void print(const Block<T>& block) {
   for (auto length : block.shape()) std::cout << length << ' ';
   std::cout << ':';
