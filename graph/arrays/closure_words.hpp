@@ -15,6 +15,9 @@ struct Interval {
   std::int64_t low, high;
   bool empty() const { return low >= high; }
   std::int64_t length() const { return std::max<std::int64_t>(0, high - low); }
+  Interval and_(const Interval& other) const {
+    return {std::max(low, other.low), std::min(high, other.high)};
+  }
 };
 inline std::int64_t floor_divided(std::int64_t a, std::int64_t b) {
   return a / b - (a % b != 0 && (a < 0) != (b < 0));

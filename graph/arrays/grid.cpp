@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "graph/arrays/closure_words.hpp"
+
 #include <ramal/detail/grid.hpp>
 
 #include <algorithm>
@@ -119,22 +121,8 @@ Index grid_extent(const std::vector<Axis>& axes) {
 
 namespace {
 
-constexpr std::size_t head_words = 5, axis_words = 5, map_words = 5;
+constexpr std::size_t grid_head_words = 5, map_words = 5;
 static_assert(sizeof(AxisMap) == map_words * sizeof(std::int64_t));
-
-std::int64_t floor_divided(std::int64_t a, std::int64_t b) {
-  return a / b - (a % b != 0 && (a < 0) != (b < 0));
-}
-std::int64_t ceil_divided(std::int64_t a, std::int64_t b) { return -floor_divided(-a, b); }
-
-/// An interval [low, high).
-struct Interval {
-  std::int64_t low, high;
-  bool empty() const { return low >= high; }
-  Interval and_(const Interval& other) const {
-    return {std::max(low, other.low), std::min(high, other.high)};
-  }
-};
 
 /// Reads a closure where it lies.
 class GridView {
@@ -147,7 +135,7 @@ class GridView {
   std::span<const std::byte> parameters() const {
     return {reinterpret_cast<const std::byte*>(words_ + words_[3]), static_cast<std::size_t>(words_[4])};
   }
-  AxisView out(int d) const { return axis(words_ + head_words + axis_words * static_cast<std::size_t>(d)); }
+  AxisView out(int d) const { return axis(words_ + grid_head_words + axis_words * static_cast<std::size_t>(d)); }
   Interval out_box(int d, const Index& place) const {
     const AxisView axis = out(d);
     return {axis.begin(place[d]), axis.end(place[d])};
@@ -170,7 +158,7 @@ class GridView {
 
  private:
   const std::int64_t* source(std::uint32_t k) const {
-    return words_ + words_[head_words + axis_words * static_cast<std::size_t>(dims()) + k];
+    return words_ + words_[grid_head_words + axis_words * static_cast<std::size_t>(dims()) + k];
   }
   AxisView axis(const std::int64_t* at) const {
     return {at[0], at[1], at[2], at[3], at[4] != 0 ? words_ + at[4] : nullptr};
@@ -249,7 +237,7 @@ std::vector<std::byte> grid_closure(const std::vector<Axis>& out, const std::vec
                                     std::span<const std::byte> parameters) {
   const std::size_t dims = out.size();
   const bool pieces = std::ranges::any_of(sources, [](const GridSource& one) { return !one.piece.empty(); });
-  std::size_t words = head_words + axis_words * dims + sources.size();
+  std::size_t words = grid_head_words + axis_words * dims + sources.size();
   for (const GridSource& source : sources)
     words += 1 + (axis_words + map_words) * source.axes.size() + (pieces ? 2 * dims : 0);
   ClosureWriter writer(words);

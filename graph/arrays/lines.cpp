@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "graph/arrays/closure_words.hpp"
+
 #include <ramal/detail/lines.hpp>
 
 namespace ramal::detail {
-
-namespace {
-
-std::int64_t ceil_divided(std::int64_t a, std::int64_t b) { return a / b + (a % b != 0); }
-
-}  // namespace
 
 Axis finer_axis(const Axis& axis, std::int64_t parts) {
   constexpr std::int64_t many = 4096;

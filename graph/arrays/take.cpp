@@ -30,16 +30,16 @@ std::vector<std::int64_t> checked_indices(const std::vector<std::int64_t>& indic
 
 namespace {
 
-constexpr std::size_t head_words = 7;
+constexpr std::size_t take_head_words = 7;
 
 class TakeView {
  public:
   explicit TakeView(const std::byte* closure) : words_(closure) {}
   int dims() const { return static_cast<int>(words_.word(0)); }
   int axis() const { return static_cast<int>(words_.word(1)); }
-  AxisView out(int d) const { return words_.axis(head_words + axis_words * static_cast<std::size_t>(d)); }
+  AxisView out(int d) const { return words_.axis(take_head_words + axis_words * static_cast<std::size_t>(d)); }
   AxisView in(int d) const {
-    return words_.axis(head_words + axis_words * static_cast<std::size_t>(dims() + d));
+    return words_.axis(take_head_words + axis_words * static_cast<std::size_t>(dims() + d));
   }
   std::span<const std::int64_t> indices(const Index& place) const {
     const AxisView along = out(axis());
@@ -102,7 +102,7 @@ std::vector<std::byte> take_closure(const std::vector<Axis>& out, const std::vec
   std::ranges::sort(pairs);
   const auto dims = static_cast<std::int64_t>(out.size()), count = static_cast<std::int64_t>(pairs.size());
   const auto indices_at =
-      static_cast<std::int64_t>(head_words) + 2 * dims * static_cast<std::int64_t>(axis_words);
+      static_cast<std::int64_t>(take_head_words) + 2 * dims * static_cast<std::int64_t>(axis_words);
   const std::int64_t begins_at = indices_at + std::ssize(indices);
   const std::int64_t chunks_at = begins_at + std::ssize(begins), pairs_at = chunks_at + count;
   ClosureWords words;

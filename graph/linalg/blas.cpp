@@ -47,13 +47,13 @@ constexpr std::int64_t most_elements = std::int64_t{1} << 30;
 
 /// A matrix as BLAS takes one: an axis whose elements lie side by side, and how far apart those of the other
 /// are.
-struct Layout {
+struct MatrixLayout {
   bool is_row_major = true;
   FortranInt apart = 1;
   bool fits = false;
 };
 template <class T>
-Layout layout_of(const Matrix<T>& m) {
+MatrixLayout layout_of(const Matrix<T>& m) {
   const auto fits = [](std::int64_t along, std::int64_t across, std::int64_t apart, std::int64_t length) {
     return (along == 1 || length == 1) && (across == 1 || (apart >= length && apart <= most_elements));
   };
@@ -70,7 +70,7 @@ Layout layout_of(const Matrix<T>& m) {
 
 /// y += m x, for vectors with any strides but 0.
 template <class T>
-void multiply_vector(const Matrix<const T>& m, const Layout& layout, const T* x, std::int64_t x_stride, T* y,
+void multiply_vector(const Matrix<const T>& m, const MatrixLayout& layout, const T* x, std::int64_t x_stride, T* y,
                      std::int64_t y_stride) {
   const T one(1);
   // Of a vector with a negative stride BLAS begins at the other end of the memory.
@@ -104,8 +104,8 @@ bool is_step(std::int64_t stride, std::int64_t count) {
 /// All three have a layout, and c is row-major. BLAS is asked for the transposed product, since it is
 /// column-major.
 template <class T>
-void multiply_matrices(const Matrix<const T>& a, const Layout& of_a, const Matrix<const T>& b,
-                       const Layout& of_b, const Matrix<T>& c, const Layout& of_c) {
+void multiply_matrices(const Matrix<const T>& a, const MatrixLayout& of_a, const Matrix<const T>& b,
+                       const MatrixLayout& of_b, const Matrix<T>& c, const MatrixLayout& of_c) {
   const T one(1);
   const char trans_b = of_b.is_row_major ? 'N' : 'T', trans_a = of_a.is_row_major ? 'N' : 'T';
   const auto rows = static_cast<FortranInt>(c.columns), columns = static_cast<FortranInt>(c.rows),
@@ -135,7 +135,7 @@ void multiply_add(const Matrix<const T>& a, const Matrix<const T>& b, const Matr
       multiply_add<T>({a.data + from * a.column_stride, a.rows, count, a.row_stride, a.column_stride},
                       {b.data + from * b.row_stride, count, b.columns, b.row_stride, b.column_stride}, c);
     });
-  const Layout of_a = layout_of(a), of_b = layout_of(b), of_c = layout_of(c);
+  const MatrixLayout of_a = layout_of(a), of_b = layout_of(b), of_c = layout_of(c);
   if (c.columns == 1 && of_a.fits && is_step(b.row_stride, b.rows) && is_step(c.row_stride, c.rows))
     return multiply_vector(a, of_a, b.data, b.row_stride, c.data, c.row_stride);
   if (c.rows == 1 && of_b.fits && is_step(a.column_stride, a.columns) &&
