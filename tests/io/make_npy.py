@@ -11,10 +11,11 @@ import numpy as np
 
 def cases():
     random = np.random.default_rng(13)
+    shapes = dict(cube=(5, 7, 4), row=(13,), none=(0,), flat=(3, 0, 2), one=(1, 1), scalar=())
     kinds = "b1 i1 u1 i2 u2 i4 u4 i8 u8 f4 f8 c8 c16".split()
     for kind in kinds:
         dtype = np.dtype(kind)
-        for name, shape in dict(cube=(5, 7, 4), row=(13,), none=(0,), flat=(3, 0, 2), one=(1, 1), scalar=()).items():
+        for name, shape in shapes.items():
             memory = random.integers(0, 256, int(np.prod(shape)) * dtype.itemsize, dtype=np.uint8)
             if kind == "b1":
                 memory &= 1

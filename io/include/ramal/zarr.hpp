@@ -8,12 +8,11 @@
 //
 // All ranks must see the store under the same path. Everything here may be called in any thread.
 //
-//   read and written                                    refused by name
-//   bool, int8 … uint64, float32, float64,              other types
-//     complex64, complex128, in either order of bytes
-//   gzip, zlib (format 2), zstd, blosc, crc32c          other codecs; those that Ramal was built without
-//   order C and F, transpose, shards (read)              filters, sharding, other chunk grids and key
-//   encodings
+//   read and written                                  refused by name
+//   bool, int8 … uint64, float32, float64,            other types
+//     complex64, complex128; in either byte order
+//   gzip, zlib (format 2), zstd, blosc, crc32c        other codecs, and those that this build is without
+//   order C and F, transpose, shards (read)           filters, shards within shards, other chunk grids
 #pragma once
 
 #include <ramal/array.hpp>
