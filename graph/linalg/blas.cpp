@@ -42,9 +42,6 @@ void use_one_blas_thread() {
 
 namespace {
 
-/// Longer matrices are multiplied in parts, since BLAS counts in 32 bits.
-constexpr std::int64_t most_elements = std::int64_t{1} << 30;
-
 /// A matrix as BLAS takes one: an axis whose elements lie side by side, and how far apart those of the other
 /// are.
 struct MatrixLayout {
@@ -53,9 +50,10 @@ struct MatrixLayout {
   bool fits = false;
 };
 template <class T>
-MatrixLayout layout_of(const Matrix<T>& m) {
-  const auto fits = [](std::int64_t along, std::int64_t across, std::int64_t apart, std::int64_t length) {
-    return (along == 1 || length == 1) && (across == 1 || (apart >= length && apart <= most_elements));
+MatrixLayout layout_of(const Matrix<T>& m, std::int64_t longest) {
+  const auto fits = [longest](std::int64_t along, std::int64_t across, std::int64_t apart,
+                              std::int64_t length) {
+    return (along == 1 || length == 1) && (across == 1 || (apart >= length && apart <= longest));
   };
   // Of an axis of one element the stride says nothing.
   if (fits(m.column_stride, m.rows, m.row_stride, m.columns))
@@ -97,8 +95,8 @@ std::vector<T> packed(const Matrix<const T>& from) {
   return copy;
 }
 
-bool is_step(std::int64_t stride, std::int64_t count) {
-  return count == 1 || (stride != 0 && std::abs(stride) < most_elements);
+bool is_step(std::int64_t stride, std::int64_t count, std::int64_t longest) {
+  return count == 1 || (stride != 0 && std::abs(stride) <= longest);
 }
 
 /// All three have a layout, and c is row-major. BLAS is asked for the transposed product, since it is
@@ -117,49 +115,58 @@ void multiply_matrices(const Matrix<const T>& a, const MatrixLayout& of_a, const
 }  // namespace
 
 template <BlasNumber T>
-void multiply_add(const Matrix<const T>& a, const Matrix<const T>& b, const Matrix<T>& c) {
+void multiply_add(const Matrix<const T>& a, const Matrix<const T>& b, const Matrix<T>& c,
+                  std::int64_t longest) {
   if (c.rows == 0 || c.columns == 0 || a.columns == 0) return;
   use_one_blas_thread();
   const auto in_halves = [](std::int64_t length, const auto& part) {
     part(0, length / 2);
     part(length / 2, length - length / 2);
   };
-  if (c.rows > most_elements)
+  if (c.rows > longest)
     return in_halves(c.rows, [&](std::int64_t from, std::int64_t count) {
       multiply_add<T>({a.data + from * a.row_stride, count, a.columns, a.row_stride, a.column_stride}, b,
-                      {c.data + from * c.row_stride, count, c.columns, c.row_stride, c.column_stride});
+                      {c.data + from * c.row_stride, count, c.columns, c.row_stride, c.column_stride},
+                      longest);
     });
-  if (c.columns > most_elements) return multiply_add<T>(b.transposed(), a.transposed(), c.transposed());
-  if (a.columns > most_elements)
+  if (c.columns > longest) return multiply_add<T>(b.transposed(), a.transposed(), c.transposed(), longest);
+  if (a.columns > longest)
     return in_halves(a.columns, [&](std::int64_t from, std::int64_t count) {
       multiply_add<T>({a.data + from * a.column_stride, a.rows, count, a.row_stride, a.column_stride},
-                      {b.data + from * b.row_stride, count, b.columns, b.row_stride, b.column_stride}, c);
+                      {b.data + from * b.row_stride, count, b.columns, b.row_stride, b.column_stride}, c,
+                      longest);
     });
-  const MatrixLayout of_a = layout_of(a), of_b = layout_of(b), of_c = layout_of(c);
-  if (c.columns == 1 && of_a.fits && is_step(b.row_stride, b.rows) && is_step(c.row_stride, c.rows))
+  const MatrixLayout of_a = layout_of(a, longest), of_b = layout_of(b, longest), of_c = layout_of(c, longest);
+  if (c.columns == 1 && of_a.fits && is_step(b.row_stride, b.rows, longest) &&
+      is_step(c.row_stride, c.rows, longest))
     return multiply_vector(a, of_a, b.data, b.row_stride, c.data, c.row_stride);
-  if (c.rows == 1 && of_b.fits && is_step(a.column_stride, a.columns) &&
-      is_step(c.column_stride, c.columns)) {
+  if (c.rows == 1 && of_b.fits && is_step(a.column_stride, a.columns, longest) &&
+      is_step(c.column_stride, c.columns, longest)) {
     const Matrix<const T> turned = b.transposed();
-    return multiply_vector(turned, layout_of(turned), a.data, a.column_stride, c.data, c.column_stride);
+    return multiply_vector(turned, layout_of(turned, longest), a.data, a.column_stride, c.data,
+                           c.column_stride);
   }
   const auto copied = [](const Matrix<const T>& from, const auto& use) {
     const std::vector<T> copy = packed(from);
     use(Matrix<const T>{copy.data(), from.rows, from.columns, from.columns, 1});
   };
-  if (!of_a.fits) return copied(a, [&](const Matrix<const T>& copy) { multiply_add<T>(copy, b, c); });
-  if (!of_b.fits) return copied(b, [&](const Matrix<const T>& copy) { multiply_add<T>(a, copy, c); });
-  if (of_c.fits && !of_c.is_row_major) return multiply_add<T>(b.transposed(), a.transposed(), c.transposed());
+  if (!of_a.fits)
+    return copied(a, [&](const Matrix<const T>& copy) { multiply_add<T>(copy, b, c, longest); });
+  if (!of_b.fits)
+    return copied(b, [&](const Matrix<const T>& copy) { multiply_add<T>(a, copy, c, longest); });
+  if (of_c.fits && !of_c.is_row_major)
+    return multiply_add<T>(b.transposed(), a.transposed(), c.transposed(), longest);
   if (of_c.fits) return multiply_matrices(a, of_a, b, of_b, c, of_c);
   std::vector<T> sums = packed(Matrix<const T>{c.data, c.rows, c.columns, c.row_stride, c.column_stride});
-  multiply_add<T>(a, b, {sums.data(), c.rows, c.columns, c.columns, 1});
+  multiply_add<T>(a, b, {sums.data(), c.rows, c.columns, c.columns, 1}, longest);
   for (std::int64_t i = 0; i < c.rows; ++i)
     for (std::int64_t j = 0; j < c.columns; ++j)
       c.data[i * c.row_stride + j * c.column_stride] = sums[static_cast<std::size_t>(i * c.columns + j)];
 }
 
-#define RAMAL_INSTANTIATE(T) \
-  template void multiply_add<T>(const Matrix<const T>&, const Matrix<const T>&, const Matrix<T>&);
+#define RAMAL_INSTANTIATE(T)                                                                      \
+  template void multiply_add<T>(const Matrix<const T>&, const Matrix<const T>&, const Matrix<T>&, \
+                                std::int64_t);
 RAMAL_INSTANTIATE(float)
 RAMAL_INSTANTIATE(double)
 RAMAL_INSTANTIATE(std::complex<float>)

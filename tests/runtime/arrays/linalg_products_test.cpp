@@ -421,6 +421,53 @@ TEST(Products, HaveDiagonalsTracesAndNorms) {
   });
 }
 
+/// Matrices in memory with any strides, and longer ones than BLAS takes.
+template <class T>
+void check_strides(std::int64_t longest) {
+  Random random(17);
+  for (int i = 0; i < 300; ++i) {
+    const std::int64_t rows = 1 + below(random, 6), depth = 1 + below(random, 6),
+                       columns = 1 + below(random, 6);
+    const auto memory = [&random] {
+      std::vector<T> elements(400);
+      for (T& one : elements) one = random_element<T>(random);
+      return elements;
+    };
+    /// Both strides from -3 to 3 or one far above; what is written must not overlap.
+    const auto strides = [&random](std::int64_t m, std::int64_t n,
+                                   bool is_written) -> std::pair<std::int64_t, std::int64_t> {
+      const std::int64_t kind = below(random, is_written ? 3 : 4);
+      if (kind == 0) return {n + below(random, 3), 1};
+      if (kind == 1) return {1, m + below(random, 3)};
+      if (kind == 2) return {-2 * n - 1, 2};
+      return {below(random, 7) - 3, below(random, 7) - 3};
+    };
+    const std::vector<T> x = memory(), y = memory(), before = memory();
+    std::vector<T> z = before;
+    const auto [x_row, x_column] = strides(rows, depth, false);
+    const auto [y_row, y_column] = strides(depth, columns, false);
+    const auto [z_row, z_column] = strides(rows, columns, true);
+    constexpr std::int64_t middle = 200;
+    std::vector<T> expected = before;
+    for (std::int64_t r = 0; r < rows; ++r)
+      for (std::int64_t c = 0; c < columns; ++c)
+        for (std::int64_t k = 0; k < depth; ++k)
+          expected[static_cast<std::size_t>(middle + r * z_row + c * z_column)] +=
+              x[static_cast<std::size_t>(middle + r * x_row + k * x_column)] *
+              y[static_cast<std::size_t>(middle + k * y_row + c * y_column)];
+    multiply_add<T>({x.data() + middle, rows, depth, x_row, x_column},
+                    {y.data() + middle, depth, columns, y_row, y_column},
+                    {z.data() + middle, rows, columns, z_row, z_column}, longest);
+    expect_near(z, expected, 7 * 2.3e5 * 2.2e-16);
+  }
+}
+TEST(Products, TakeMatricesWithAnyStrides) {
+  for (const std::int64_t longest : {longest_blas_axis, std::int64_t{3}, std::int64_t{1}}) {
+    check_strides<double>(longest);
+    check_strides<std::complex<double>>(longest);
+  }
+}
+
 /// Tasks run beside each other, so one inside of BLAS is not to take all cores.
 TEST(Products, TakeOneThreadOfABlasEach) {
   const auto threads = reinterpret_cast<int (*)()>(dlsym(RTLD_DEFAULT, "openblas_get_num_threads"));

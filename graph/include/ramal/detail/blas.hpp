@@ -32,9 +32,13 @@ struct Matrix {
 /// that.
 void use_one_blas_thread();
 
-/// c += a b.
+/// The longest axis that BLAS is given, which counts in 32 bits. Longer matrices are multiplied in parts.
+inline constexpr std::int64_t longest_blas_axis = std::int64_t{1} << 30;
+/// c += a b. What lies as BLAS takes it is not copied: an axis of each matrix whose elements lie side by
+/// side.
 template <BlasNumber T>
-void multiply_add(const Matrix<const T>& a, const Matrix<const T>& b, const Matrix<T>& c);
+void multiply_add(const Matrix<const T>& a, const Matrix<const T>& b, const Matrix<T>& c,
+                  std::int64_t longest = longest_blas_axis);
 
 /// sum + a b, as NumPy has it: whole numbers wrap around, of bool it is `sum or (a and b)`.
 template <class T>
