@@ -135,7 +135,9 @@ class GridView {
   std::span<const std::byte> parameters() const {
     return {reinterpret_cast<const std::byte*>(words_ + words_[3]), static_cast<std::size_t>(words_[4])};
   }
-  AxisView out(int d) const { return axis(words_ + grid_head_words + axis_words * static_cast<std::size_t>(d)); }
+  AxisView out(int d) const {
+    return axis(words_ + grid_head_words + axis_words * static_cast<std::size_t>(d));
+  }
   Interval out_box(int d, const Index& place) const {
     const AxisView axis = out(d);
     return {axis.begin(place[d]), axis.end(place[d])};

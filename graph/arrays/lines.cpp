@@ -30,7 +30,7 @@ Axis finer_axis(const Axis& axis, std::int64_t parts) {
 
 LineCuts line_cuts(const std::vector<Axis>& axes, AxisSet whole) {
   constexpr std::int64_t most = std::int64_t{1} << 48;  // members
-  LineCuts cuts{axes, {}, false};
+  LineCuts cuts{axes, {}};
   std::int64_t times = 1;  // so many times longer blocks become
   for (std::size_t d = 0; d < axes.size(); ++d) {
     if ((whole >> d & 1) == 0) continue;
@@ -39,7 +39,6 @@ LineCuts line_cuts(const std::vector<Axis>& axes, AxisSet whole) {
         std::min(most, times * std::min(most / times + 1,
                                         std::max<std::int64_t>(1, ceil_divided(axes[d].length(), widest))));
     cuts.lines[d] = Axis::whole(axes[d].length());
-    cuts.joins = cuts.joins || axes[d].count() > 1;
   }
   bool is_finer = false;
   for (std::size_t d = 0; d < axes.size() && times > 1; ++d) {

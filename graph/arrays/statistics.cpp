@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <ramal/detail/whole_lines.hpp>
 #include <ramal/detail/statistics.hpp>
 
 namespace ramal::detail {
@@ -38,23 +37,6 @@ void expect_weights(const ArrayState& values, const ArrayState& weights, const c
     refuse_array(std::string(what) + ": expected weights of shape " + values.shape().text() + ", found " +
                      weights.shape().text(),
                  where);
-}
-
-std::vector<Axis> axes_whole_along(const std::vector<Axis>& axes, int axis, std::size_t element_bytes) {
-  constexpr std::uint64_t target_bytes = std::uint64_t{16} << 20;
-  const auto along = static_cast<std::size_t>(axis);
-  const std::uint64_t most = std::max(target_bytes, block_bytes(axes, element_bytes)) / element_bytes;
-  std::int64_t left = std::max<std::int64_t>(
-      1, static_cast<std::int64_t>(most) / std::max<std::int64_t>(1, axes[along].length()));
-  std::vector<Axis> made = axes;
-  made[along] = Axis::whole(axes[along].length());
-  for (std::size_t d = axes.size(); d-- > 0;) {
-    if (d == along) continue;
-    const std::int64_t width = axes[d].view().widest();
-    if (width > left) made[d] = Axis::regular(axes[d].length(), left);
-    left = std::max<std::int64_t>(1, left / std::max<std::int64_t>(1, std::min(width, left)));
-  }
-  return made;
 }
 
 }  // namespace ramal::detail

@@ -37,7 +37,9 @@ class TakeView {
   explicit TakeView(const std::byte* closure) : words_(closure) {}
   int dims() const { return static_cast<int>(words_.word(0)); }
   int axis() const { return static_cast<int>(words_.word(1)); }
-  AxisView out(int d) const { return words_.axis(take_head_words + axis_words * static_cast<std::size_t>(d)); }
+  AxisView out(int d) const {
+    return words_.axis(take_head_words + axis_words * static_cast<std::size_t>(d));
+  }
   AxisView in(int d) const {
     return words_.axis(take_head_words + axis_words * static_cast<std::size_t>(dims() + d));
   }

@@ -68,8 +68,8 @@ MatrixLayout layout_of(const Matrix<T>& m, std::int64_t longest) {
 
 /// y += m x, for vectors with any strides but 0.
 template <class T>
-void multiply_vector(const Matrix<const T>& m, const MatrixLayout& layout, const T* x, std::int64_t x_stride, T* y,
-                     std::int64_t y_stride) {
+void multiply_vector(const Matrix<const T>& m, const MatrixLayout& layout, const T* x, std::int64_t x_stride,
+                     T* y, std::int64_t y_stride) {
   const T one(1);
   // Of a vector with a negative stride BLAS begins at the other end of the memory.
   const auto begin = [](auto* data, std::int64_t stride, std::int64_t count) {

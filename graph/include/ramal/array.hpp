@@ -4,8 +4,8 @@
 //
 //   auto t = ramal::arange<double>(1'000'000).rechunk({100'000});
 //   auto shifted = t(ramal::slice(1, {})) - t(ramal::slice(-1));        // a view of a view costs nothing
-//   auto rms = ramal::sqrt((shifted * shifted).mean());                 // one pass over the blocks, and a
-//   tree session.compute(rms) == 1.0
+//   auto rms = ramal::sqrt((shifted * shifted).mean());                 // one pass over the blocks
+//   session.compute(rms) == 1.0
 //
 // An operation costs rank 0 the same however many blocks there are. An Array<T> has a family of blocks behind
 // it, some of whose elements it sees. What operators and functions give is an expression, which is computed

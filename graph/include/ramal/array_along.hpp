@@ -13,6 +13,7 @@
 #pragma once
 
 #include <ramal/detail/lines.hpp>
+#include <ramal/detail/sorted_order.hpp>
 
 #include <optional>
 
@@ -108,21 +109,6 @@ auto applied_along(const F& function, const Array<T, Node>& array, std::int64_t 
 
 // --- sorting ----------------------------------------------------------------------------------------------
 
-/// What stands ahead in a sorted line: the lesser, and any number ahead of NaN. Complex numbers by their real
-/// parts, then the imaginary; those with a NaN as NumPy has them: x + NaN i, NaN + y i, NaN + NaN i.
-template <class T>
-bool sorts_before(const T& a, const T& b) {
-  if constexpr (is_complex<T>) {
-    const auto rank = [](const T& z) { return 2 * (z.real() != z.real()) + (z.imag() != z.imag()); };
-    if (rank(a) != rank(b)) return rank(a) < rank(b);
-    if (a.real() != b.real() && rank(a) < 2) return a.real() < b.real();
-    return a.imag() < b.imag();
-  } else if constexpr (std::floating_point<T>) {
-    return a < b || (b != b && a == a);
-  } else {
-    return a < b;
-  }
-}
 struct SortLine {
   static constexpr std::string_view name = "sort";
   template <class T>

@@ -89,9 +89,11 @@ struct TakeAlongThunk {
 };
 /// `out`: the axes of the result; the array's but for one.
 template <class T>
-Array<T> taken_along(const Array<T>& array, const Array<std::int64_t>& indices, const std::vector<Axis>& out,
-                     int axis, bool is_list, std::source_location where) {
+Array<T> taken_along(const Array<T>& given_array, const Array<std::int64_t>& given_indices,
+                     const std::vector<Axis>& out, int axis, bool is_list, std::source_location where) {
   const auto along = static_cast<std::size_t>(axis);
+  const auto array = given_array.without_padding(where);
+  const auto indices = given_indices.without_padding(where);
   const ArrayLeaf& of = array.state().leaves[0];
   GridSource whole = of.grid, own = indices.state().leaves[0].grid;
   const std::int64_t length = whole.axes[along].length();

@@ -11,7 +11,7 @@
 // name, `Array<double> x = …`, if that costs more than to keep it.
 #pragma once
 
-#include <ramal/detail/whole_lines.hpp>
+#include <ramal/detail/lines.hpp>
 #include <ramal/detail/selection.hpp>
 #include <ramal/detail/tdigest.hpp>
 
@@ -28,7 +28,8 @@ struct NotANumber {
 };
 /// The quantiles of some numbers, which it puts into another order.
 template <class T>
-void quantiles_of_line(std::vector<T>& line, const DigitSelection& wanted, Inexact<T>* to, std::uint64_t step) {
+void quantiles_of_line(std::vector<T>& line, const DigitSelection& wanted, Inexact<T>* to,
+                       std::uint64_t step) {
   const auto numbers = std::partition(line.begin(), line.end(), std::not_fn(NotANumber<T>()));
   const bool is_nan = numbers == line.begin() || (!wanted.skips_nan && numbers != line.end());
   const auto at = [&](std::int64_t place) {
@@ -70,7 +71,7 @@ Block<Inexact<T>> quantiles_of_block(const Block<T>& block, const DigitSelection
 template <class T, class Node>
 Array<Inexact<T>> quantiles_along(const Array<T, Node>& array, int axis, DigitSelection wanted,
                                   std::source_location where) {
-  const auto lines = whole_along(array, axis, where);
+  const auto lines = whole_along(array, AxisSet{1} << axis, where);
   std::vector<Axis> axes = lines.state().axes;
   axes[static_cast<std::size_t>(axis)] = Axis::whole(static_cast<std::int64_t>(wanted.quantiles.size()));
   const auto made = map<&quantiles_of_block<T>>({lines.blocks(where), where}, value(std::move(wanted)),
@@ -78,7 +79,7 @@ Array<Inexact<T>> quantiles_along(const Array<T, Node>& array, int axis, DigitSe
   return Array<Inexact<T>>(plain_state(made.view(), std::move(axes), where));
 }
 inline DigitSelection selection_of(std::vector<double> quantiles, QuantileMethod method, bool skips_nan,
-                              const char* what, std::source_location where) {
+                                   const char* what, std::source_location where) {
   expect_quantiles(quantiles, what, where);
   return {.quantiles = std::move(quantiles), .method = method, .skips_nan = skips_nan};
 }

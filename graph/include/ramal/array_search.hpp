@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Where values stand among sorted ones.
 //
-//   const auto places = ramal::searchsorted(grid, points);          // for each point, how many of grid are
-//   below const auto bins = ramal::digitize(points, {0, 1, 10});          // 0 to 3
+//   const auto places = ramal::searchsorted(grid, points);      // how many of grid are below each point
+//   const auto bins = ramal::digitize(points, {0, 1, 10});      // 0 to 3
 #pragma once
 
+#include <ramal/detail/sorted_order.hpp>
 #include <ramal/detail/statistics.hpp>
 
 namespace ramal {
@@ -13,12 +14,6 @@ namespace ramal {
 enum class SearchSide : std::int64_t { left, right };
 
 namespace detail {
-
-/// In the order of sorted arrays: NaN is the greatest.
-template <class C>
-bool sorts_before(const C& a, const C& b) {
-  return a < b || (is_nan_value(b) && !is_nan_value(a));
-}
 
 /// Whether a value's place is behind another one.
 template <class C, class S>

@@ -115,7 +115,7 @@ Array<T> repeat(const Array<T, Node>& array, std::int64_t times, std::int64_t ax
   state.axes[along] = detail::finer_axis(state.axes[along], times);
   std::vector<detail::Axis> axes = state.axes;
   axes[along] = detail::stretched_axis(axes[along], times);
-  return detail::blocks_by<Node>(detail::RepeatBlock<T>{d, times}, state, std::move(axes), false, where);
+  return detail::blocks_by<Node>(detail::RepeatBlock<T>{d, times}, state, std::move(axes), where);
 }
 
 /// An array in so many parts along an axis, the first ones longer by 1 if they cannot be equal. Views.

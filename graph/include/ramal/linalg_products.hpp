@@ -12,7 +12,7 @@ namespace detail {
 template <class T, class V, class Node>
 Array<T> product_operand(const Array<V, Node>& array, std::source_location where) {
   if constexpr (std::same_as<Node, Leaf<T, Node::is_single>>) {
-    return Array<T>(array.state());
+    return Array<T>(array.without_padding(where).state());
   } else if constexpr (std::same_as<V, T>) {
     return Array<T>(array.evaluated(where).state());
   } else {

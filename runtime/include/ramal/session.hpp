@@ -143,7 +143,9 @@ std::uint64_t room_bytes();
 template <class A>
 auto gathered(const A& target) {
   if constexpr (IsArray<A>) {
-    if (target.bytes() > room_bytes()) refuse_to_gather(target.text());
+    if constexpr (requires { target.bytes(); }) {  // of a selection it is not known yet
+      if (target.bytes() > room_bytes()) refuse_to_gather(target.text());
+    }
     return target.gathered();
   } else {
     return target;

@@ -2,7 +2,11 @@
 // map_overlap beside loops that look at one element at a time.
 #include "tests/support/one_process.hpp"
 
+#include <ramal/array_along.hpp>
+#include <ramal/array_index.hpp>
 #include <ramal/array_overlap.hpp>
+#include <ramal/array_shapes.hpp>
+#include <ramal/array_statistics.hpp>
 
 #include <gtest/gtest.h>
 
@@ -159,6 +163,10 @@ void doubled(View<const double, 2> in, View<double, 2> out) {
     for (Word j = 0; j < out.length(1); ++j) out(i, j) = 2 * in(i, j);
 }
 
+void reversed(std::span<const double> line, std::span<double> to) {
+  std::ranges::reverse_copy(line, to.begin());
+}
+
 /// Its blocks have room around them, which nothing else may see.
 TEST(Overlap, GivesAnArrayAsAnyOther) {
   on_all_engines([](Session& session) {
@@ -188,6 +196,36 @@ TEST(Overlap, GivesAnArrayAsAnyOther) {
     const auto [first, second] = session.compute(out, later);
     EXPECT_EQ(elements(first), values);
     EXPECT_EQ(second(5, 6), 2 * at(5, 6));
+  });
+}
+
+/// Whatever reads an array's blocks in its own way.
+TEST(Overlap, GivesWhatAllElseReads) {
+  on_all_engines([](Session& session) {
+    std::vector<double> values(6 * 7);
+    std::iota(values.begin(), values.end(), 0.0);
+    const auto in = from_memory(values.data(), {6, 7}, {3, 3});
+    const auto out = map_overlap<doubled>({.depth = 1}, in);
+    const auto plain = in * 2;
+    const auto same = [&](const auto& a, const auto& b) {
+      EXPECT_EQ(elements(session.compute(a)), elements(session.compute(b)));
+    };
+    same(reshape(out, {7, 6}), reshape(plain, {7, 6}));
+    same(take(out, {5, 0, 2}, 0), take(plain, {5, 0, 2}, 0));
+    const auto places = arange<std::int64_t>(3) * 2;
+    same(take(out, places, 1), take(plain, places, 1));
+    same(assign(out, {slice(1, 3)}, 0.5), assign(plain, {slice(1, 3)}, 0.5));
+    same(assign(in, {slice(3)}, out(slice(3))), assign(in, {slice(3)}, plain(slice(3))));
+    same(select(out, out > 20.0), select(plain, plain > 20.0));
+    same(sort(out, 0), sort(plain, 0));
+    same(apply_along_axis<reversed>(out, 1), apply_along_axis<reversed>(plain, 1));
+    same(topk(out, 2, 0), topk(plain, 2, 0));
+    same(quantile(out, {0.2, 0.7}), quantile(plain, {0.2, 0.7}));
+    same(quantile(out, {0.2}, 0), quantile(plain, {0.2}, 0));
+    same(repeat(out, 2, 0), repeat(plain, 2, 0));
+    same(histogram(out, 4).counts, histogram(plain, 4).counts);
+    same(searchsorted(ravel(out), plain), searchsorted(ravel(plain), plain));
+    same(stack<double>({out, in}), stack<double>({Array<double>(plain), in}));
   });
 }
 

@@ -216,23 +216,6 @@ TEST(Quantiles, AreSketchedWithinTheirBounds) {
             (std::vector<double>{-infinity, 2, infinity}));
 }
 
-/// Lines that are made whole do not make blocks larger than they were, or than 16 MiB.
-TEST(Quantiles, KeepBlocksSmallAlongAxes) {
-  using detail::Axis;
-  const auto counts = [](const std::vector<Axis>& axes, int axis) {
-    std::vector<std::int64_t> found;
-    for (const Axis& one : detail::axes_whole_along(axes, axis, sizeof(double))) found.push_back(one.count());
-    return found;
-  };
-  using Found = std::vector<std::int64_t>;
-  // Blocks of 80 MB, so 10 whole columns; of 800 KB, so 2 of them.
-  EXPECT_EQ(counts({Axis::regular(1'000'000, 10'000), Axis::whole(1'000)}, 0), (Found{1, 100}));
-  EXPECT_EQ(counts({Axis::regular(1'000'000, 100), Axis::whole(1'000)}, 0), (Found{1, 500}));
-  EXPECT_EQ(counts({Axis::regular(100, 10), Axis::regular(30, 7), Axis::whole(4)}, 0), (Found{1, 5, 1}));
-  EXPECT_EQ(counts({Axis::whole(5), Axis::regular(20'000'000, 1'000)}, 1), (Found{5, 1}));
-  EXPECT_EQ(counts({Axis::whole(0), Axis::whole(3)}, 0), (Found{1, 1}));
-}
-
 TEST(Quantiles, RefuseWhatDoesNotFit) {
   const auto a = zeros<double>({3, 4});
   EXPECT_TRUE(

@@ -24,6 +24,7 @@ namespace ramal::detail {
 template <class T>
 const Block<T>* borrowed_block(const CallFrame& frame, const GridCall& call, const Kernel& kernel) {
   if (!kernel.is_copy || call.sources().size() != 1 || call.sources()[0].blocks != 1) return nullptr;
+  if ((call.parameters()[0] & padded_leaf) != std::byte{0}) return nullptr;
   const auto maps = call.sources()[0].maps;
   if (static_cast<int>(maps.size()) != call.dims()) return nullptr;
   for (int d = 0; d < call.dims(); ++d)
@@ -63,31 +64,16 @@ struct BlockThunk {
   }
 };
 
-/// The same dependence for members that lie elsewhere than what they read: as a reduction's, those of a
-/// transposition would stay on the rank that has the first blocks.
-inline constexpr Dependence scattered_grid{
-    .reads = &GridPattern::reads, .readers = &GridPattern::readers, .literals = &GridPattern::literals};
-template <class Thunk, class Result>
-inline constexpr Kind scattered_kind{.name = Thunk::name,
-                                     .result = &TypeOf<Result>::type,
-                                     .run = &Thunk::run,
-                                     .preview = &preview_grid,
-                                     .sort = Sort::member,
-                                     .dependence = &scattered_grid,
-                                     .parameters = {.count = 1, .lists = 1, .place = false}};
-
 /// An array of what F makes of the blocks of `state`, an expression's, as it is cut. `axes`: those of the
-/// result, of as many chunks. `is_scattered`: blocks are put together from those of other places.
+/// result, of as many chunks.
 template <class Node, class F>
 Array<typename F::type> blocks_by(const F& function, const ArrayState& state, std::vector<Axis> axes,
-                                  bool is_scattered, std::source_location where) {
-  using Thunk = BlockThunk<Node, F>;
+                                  std::source_location where) {
   using R = typename F::type;
   static_assert(std::is_trivially_copyable_v<F>);
-  const Kind& kind = is_scattered ? scattered_kind<Thunk, Block<R>> : grid_kind<Thunk, Block<R>>;
   std::vector<std::byte> more;
   append_padded(more, &function, sizeof function);
-  FamilyView view = expression_family(kind, state, 0, more, where);
+  FamilyView view = expression_family(grid_kind<BlockThunk<Node, F>, Block<R>>, state, 0, more, where);
   constexpr std::uint64_t worth_stating = std::uint64_t{64} << 10;
   if (const std::uint64_t bytes = block_bytes(axes, sizeof(R)); bytes >= worth_stating)
     view = view.annotated({.result_bytes = bytes}, where);
@@ -108,9 +94,24 @@ struct LineCuts {
   /// What these blocks are put together from: those axes as they were, the others as in `lines`. Empty if no
   /// other is cut more finely, since whole blocks do then.
   std::vector<Axis> pieces;
-  bool joins = false;  ///< some of those axes were cut
 };
 LineCuts line_cuts(const std::vector<Axis>& axes, AxisSet whole);
+
+/// The same array, cut to have whole lines along some axes.
+template <class T, class Node>
+Array<T> whole_along(const Array<T, Node>& array, AxisSet whole, std::source_location where) {
+  ArrayState state = array.state();
+  state.where = where;
+  const LineCuts cuts = line_cuts(state.axes, whole);
+  if (cuts.pieces.empty()) {
+    state.axes = cuts.lines;
+    return Array<T, Node>(std::move(state)).evaluated(where);
+  }
+  state.axes = cuts.pieces;
+  state = Array<T, Node>(std::move(state)).evaluated(where).state();
+  state.axes = cuts.lines;
+  return Array<T>(std::move(state)).evaluated(where);
+}
 
 /// An array of what F makes of the blocks of another, which are whole along some axes. `length`: that of the
 /// result along each axis; only those along these axes count.
@@ -124,12 +125,12 @@ Array<typename F::type> along_axes(const F& function, const Array<T, Node>& arra
     if ((whole >> d & 1) != 0) axes[d] = Axis::whole(static_cast<std::int64_t>(lengths[d]));
   if (cuts.pieces.empty()) {
     state.axes = cuts.lines;
-    return blocks_by<Node>(function, state, std::move(axes), cuts.joins, where);
+    return blocks_by<Node>(function, state, std::move(axes), where);
   }
   state.axes = cuts.pieces;
   ArrayState pieces = Array<T, Node>(std::move(state)).evaluated(where).state();
   pieces.axes = cuts.lines;
-  return blocks_by<Leaf<T>>(function, pieces, std::move(axes), true, where);
+  return blocks_by<Leaf<T>>(function, pieces, std::move(axes), where);
 }
 
 /// Calls `call(line, to)` for each line of a block along an axis, and of `made`, whose shape differs from the

@@ -187,8 +187,9 @@ Array<Inexact<T>, Leaf<Inexact<T>, is_single>> quantiles_of_all(const Array<T, N
   for (int pass = 0; pass < digits_of<T>; ++pass) {
     FamilyView counts = combined_all<&merge_digits, Block<DigitCount>>(
         statistic_family<DigitStatistic<T>>(array, {for_all(known)}, {}, where), where);
-    known = {map_families<&find_next_digit<T>, DigitSelection>({{std::move(counts), {}}, known}, where).view(),
-             {}};
+    known = {
+        map_families<&find_next_digit<T>, DigitSelection>({{std::move(counts), {}}, known}, where).view(),
+        {}};
   }
   const FamilySource shaped = single_source(value(is_single).task_handle());
   const auto quantiles = map_families<&selected_quantiles<T>, Block<Inexact<T>>>({known, shaped}, where);
