@@ -29,6 +29,16 @@ with h5py.File(folder + "/chunked.h5", "r") as file:
 for name in ["again", "after", "many0", "many3"]:
     with h5py.File(folder + "/" + name + ".h5", "r") as file:
         assert numpy.array_equal(file["field" if name[0] == "a" else "x"][...], expected)
+with h5py.File(folder + "/several.nc", "r") as file:
+    assert file.attrs["Conventions"] == "CF-1.8" and file["y"].attrs["axis"] == "Y"
+    assert numpy.array_equal(file["field"][...], expected) and numpy.array_equal(file["row"][...], expected)
+    assert file["field"].compression == "gzip" and file["row"].chunks is None and file["row"].attrs["units"] == "K"
+    assert list(file["inner/numbers"][...]) == list(range(12)) and file["total"][()] == 66
+    assert [dimension.keys() for dimension in file["row"].dims] == [["y"], ["x"]]
+series = 10.0 * numpy.arange(35)[:, None] + numpy.arange(6)
+with h5py.File(folder + "/series.nc", "r") as file:
+    assert numpy.array_equal(file["t"][...], series) and file["t"].maxshape == (None, 6) and file["t"].compression == "gzip"
+    assert list(file["time"][...]) == list(range(35)) and file["time"].maxshape == (None,)
 try:
     import xarray
 except ImportError:
@@ -38,4 +48,7 @@ else:
         assert data["field"].dims == ("y", "x") and data["field"].attrs["units"] == "m s-1"
         assert data["field"].attrs["nothing"].size == 0
         assert data["x"].attrs["units"] == "km" and float(data["field"].sel(y=49)[69]) == 49069.0
+    with xarray.open_dataset(folder + "/series.nc") as data:
+        assert data["t"].dims == ("time", "x") and numpy.array_equal(data["t"].values, series)
+        assert str(data["time"].values[34])[:10] == "2000-02-04"
 print("as expected")

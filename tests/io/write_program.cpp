@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Writing by all ranks: `write_program FOLDER`. What it leaves there is read again by check_written.py.
-#include <ramal/hdf5_write.hpp>
+#include <ramal/array.hpp>
+#include <ramal/hdf5_append.hpp>
 #include <ramal/ramal.hpp>
 
 #include <cstdio>
@@ -105,6 +106,40 @@ void write_all(Session& session) {
   session.compute(several);
 }
 
+/// Several datasets at once, and one that grows.
+void write_more(Session& session) {
+  const Hdf5Scale y{"y", {}, "m", {{"axis", "Y"}}}, x{"x", {}, "m"};
+  const auto numbers = arange<std::int32_t>(12, {5});
+  session.compute(
+      write_hdf5(folder + "/several.nc",
+                 {{"/field", tiles(), {.chunk = {10, 20}, .deflate = 2, .dimension_scales = {y, x}}},
+                  {"/row", tiles(), {.attributes = {{"units", "K"}}, .dimension_scales = {y, x}}},
+                  {"/inner/numbers", numbers},
+                  {"/total", numbers.sum()}},
+                 {.attributes = {{"Conventions", "CF-1.8"}}}));
+  const std::string series = folder + "/series.nc";
+  double first = 0;
+  for (const std::uint64_t rows : {4u, 1u, 0u, 30u}) {
+    const double end = first + static_cast<double>(rows);
+    const auto slab = arange<double>(first, end, 1.0, {3})(all, newaxis) * 10.0 + arange<double>(6, {4});
+    std::vector<double> days;
+    for (double day = first; day < end; ++day) days.push_back(day);
+    session.compute(append_hdf5(series, "/t", slab,
+                                {.deflate = rows == 4 ? 1 : 0,
+                                 .dimension_scales = {{"time", days, "days since 2000-01-01"}, x},
+                                 .whole_or_nothing = rows == 1}));
+    first = end;
+  }
+  const auto size = std::filesystem::file_size(series);
+  expect_failure(session, append_hdf5(series, "/t", zeros<double>({2, 7})),
+                 "differs along axis 0 alone from (35, 6), found (2, 7)");
+  expect_failure(session,
+                 append_hdf5(series, "/t", zeros<double>({2, 6}), {.dimension_scales = {{"month", {1, 2}}}}),
+                 "there is no dimension scale of that name");
+  expect(std::filesystem::file_size(series) == size, "a failed append has changed what was there");
+  expect(!std::filesystem::exists(series + ".part"), "an unfinished file was left");
+}
+
 void fail_all(Session& session) {
   const std::string file = folder + "/again.h5";
   const auto size = std::filesystem::file_size(file);
@@ -166,6 +201,18 @@ void fill_disk(Session& session) {
   check(large, {});
   check(large, {.chunk = {256, 1024}});
   check(random, {.chunk = {256, 1024}, .deflate = 1});
+  // What cannot be appended leaves the dataset as it was, and room for what can.
+  const std::string series = folder + "/series.h5";
+  session.compute(append_hdf5(series, "/t", ones<double>({64, 1024}, {16, -1})));
+  const std::string refused = failure_of([&] {
+    session.compute(append_hdf5(series, "/t", zeros<double>({1024, 1024}, {64, -1})));
+  });
+  expect(refused.find("the disk is full") != std::string::npos, "a full disk was not noticed: " + refused);
+  session.compute(append_hdf5(series, "/t", ones<double>({32, 1024}, {16, -1})));
+  const auto grown = read_hdf5<double>(series, "/t").array();
+  expect(grown.shape() == Extents{96, 1024} && session.compute(grown.sum()) == 96 * 1024,
+         "what was appended is not what is read");
+  std::filesystem::remove(series);
   // What fits when it is compressed is written.
   session.compute(write_hdf5(folder + "/small.h5", "/field", large, {.chunk = {256, 1024}, .deflate = 9}));
   for (const auto& path : {file, folder + "/small.h5"}) {
@@ -186,6 +233,7 @@ int main(int argc, char** argv) {
       std::filesystem::remove_all(folder);
       std::filesystem::create_directories(folder);
       write_all(session);
+      write_more(session);
       fail_all(session);
     }
     std::printf("written: ok on %d ranks\n", session.ranks());

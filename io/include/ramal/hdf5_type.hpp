@@ -68,6 +68,10 @@ struct Hdf5Type {
   std::size_t bytes = 0;                       ///< of one element
   std::vector<std::uint64_t> dimensions = {};  ///< of an array of such elements; none: one element
   std::vector<Hdf5Member> members = {};        ///< of a compound
+  template <class Archive>
+  void serialize(Archive& archive, unsigned) {
+    archive& kind& is_signed& bytes& dimensions& members;
+  }
 };
 /// A field of a compound: its name in the file, where it lies in the structure in memory, in bytes, and its
 /// type there. Where it lies in the file is the file's affair.
@@ -75,6 +79,10 @@ struct Hdf5Member {
   std::string name;
   std::size_t offset = 0;
   Hdf5Type type;
+  template <class Archive>
+  void serialize(Archive& archive, unsigned) {
+    archive& name& offset& type;
+  }
 };
 
 /// What can be an element by itself: integers of up to 8 bytes, float and double; not bool and not

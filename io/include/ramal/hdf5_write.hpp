@@ -12,6 +12,8 @@
 #include <ramal/detail/array_state.hpp>
 #include <ramal/hdf5.hpp>
 
+#include <functional>
+#include <optional>
 #include <variant>
 
 namespace ramal {
@@ -23,12 +25,13 @@ using Hdf5Value =
 /// The coordinate along one dimension, written as a one-dimensional dataset `name` beside the dataset and
 /// attached to it as its dimension scale, which netCDF-4, h5py and xarray know.
 struct Hdf5Scale {
-  std::string name = {};            ///< empty: this dimension has none
-  std::vector<double> values = {};  ///< one per index; empty: 0, 1, 2, …
-  std::string units = {};           ///< empty: none
+  std::string name = {};                             ///< empty: this dimension has none
+  std::vector<double> values = {};                   ///< one per index; empty: 0, 1, 2, …
+  std::string units = {};                            ///< empty: none
+  std::map<std::string, Hdf5Value> attributes = {};  ///< further ones, such as `calendar`
   template <class Archive>
   void serialize(Archive& archive, unsigned) {
-    archive& name& values& units;
+    archive& name& values& units& attributes;
   }
 };
 
@@ -53,10 +56,26 @@ struct Hdf5WriteOptions {
   /// Hints for MPI-IO, such as {"striping_factor", "8"} and {"cb_nodes", "4"}. MPI ignores those it does not
   /// know.
   std::map<std::string, std::string> hints = {};
+  /// The axis along which elements may be appended later. It needs chunks: without `chunk` such of about a
+  /// MiB. The axis' dimension scale may grow, too.
+  std::optional<std::int64_t> unlimited_axis = {};
 
   template <class Archive>
   void serialize(Archive& archive, unsigned) {
-    archive& chunk& deflate& attributes& dimension_scales& shape& keep_file& alignment_bytes& hints;
+    archive& chunk& deflate& attributes& dimension_scales& shape& keep_file& alignment_bytes& hints&
+        unlimited_axis;
+  }
+};
+/// What of a file with several datasets is wanted; as in Hdf5WriteOptions.
+struct Hdf5FileOptions {
+  std::map<std::string, Hdf5Value> attributes = {};  ///< of the whole file, that is of its root group
+  bool keep_file = false;
+  std::uint64_t alignment_bytes = 0;
+  std::map<std::string, std::string> hints = {};
+
+  template <class Archive>
+  void serialize(Archive& archive, unsigned) {
+    archive& attributes& keep_file& alignment_bytes& hints;
   }
 };
 
@@ -72,6 +91,20 @@ struct Hdf5Piece {
 /// Communicator::agree does: Hdf5Error where it failed.
 void write_hdf5_pieces(Communicator& communicator, const std::vector<Hdf5Piece>& mine, const Hdf5Type& type,
                        const std::string& file, const std::string& dataset, const Hdf5WriteOptions& options);
+/// One of several datasets: what it is, and this rank's pieces of it.
+struct Hdf5Job {
+  std::string dataset = {};
+  Hdf5Type type = {};
+  Hdf5WriteOptions options = {};  ///< those of files do not count
+  std::vector<Hdf5Piece> mine = {};
+  template <class Archive>
+  void serialize(Archive& archive, unsigned) {  // without the pieces, which have addresses
+    archive& dataset& type& options;
+  }
+};
+/// The same of several, into one file.
+void write_hdf5_jobs(Communicator& communicator, const std::vector<Hdf5Job>& jobs, const std::string& file,
+                     const Hdf5FileOptions& options);
 /// Throws std::invalid_argument for options that cannot be meant, before anything is planned.
 void check_hdf5_write(const std::string& file, const std::string& dataset, const Hdf5WriteOptions& options);
 
@@ -122,6 +155,83 @@ Delayed<void> write_hdf5(const std::string& file, const std::string& dataset, co
                          const Hdf5WriteOptions& options = {},
                          std::source_location where = std::source_location::current()) {
   return write_hdf5(file, dataset, array.blocks(where).members(), options, where);
+}
+
+namespace detail {
+
+/// A block of any type, to be written.
+struct Hdf5AnyBlock {
+  std::uint32_t entry = 0;
+  Extents shape = {}, offset = {};
+  Block<std::byte> memory = {};
+  template <class Archive>
+  void serialize(Archive& archive, unsigned) {
+    archive& entry& shape& offset& memory;
+  }
+};
+/// A block whose last use this is keeps its memory; another is copied.
+template <class T>
+Hdf5AnyBlock any_block(Block<T> block, std::uint32_t entry) {
+  const auto owner = std::make_shared<Block<T>>(std::move(block));
+  return {entry, owner->shape(), owner->offset(),
+          Block<std::byte>::wrap(reinterpret_cast<std::byte*>(owner->data()), {owner->size() * sizeof(T)}, {},
+                                 owner)};
+}
+void write_hdf5_entries(Communicator& communicator, Inputs<Hdf5AnyBlock> mine, const std::string& file,
+                        const std::vector<Hdf5Job>& jobs, const Hdf5FileOptions& options);
+
+}  // namespace detail
+
+/// One of several datasets of a file: its path, an array or a range of Delayed<Block<T>>, and options, of
+/// which those of the file do not count.
+class Hdf5Entry {
+ public:
+  template <class T, class Node>
+  Hdf5Entry(std::string dataset, const Array<T, Node>& array, Hdf5WriteOptions options = {},
+            std::source_location where = std::source_location::current())
+      : Hdf5Entry(std::move(dataset), array.blocks(where).members(), std::move(options), where) {}
+  template <class T>
+  Hdf5Entry(std::string dataset, std::vector<Delayed<Block<T>>> blocks, Hdf5WriteOptions options = {},
+            std::source_location where = std::source_location::current())
+      : job_{std::move(dataset), detail::Hdf5TypeOf<T>::make(), std::move(options), {}},
+        add_blocks_([blocks = std::move(blocks), where](std::uint32_t entry,
+                                                        std::vector<Delayed<detail::Hdf5AnyBlock>>& to) {
+          for (const Delayed<Block<T>>& block : blocks)
+            to.push_back(delayed<&detail::any_block<T>>(block, entry, where));
+        }) {}
+  /// For Ramal's own use.
+  const detail::Hdf5Job& job() const { return job_; }
+  void add_blocks(std::uint32_t entry, std::vector<Delayed<detail::Hdf5AnyBlock>>& to) const {
+    add_blocks_(entry, to);
+  }
+
+ private:
+  detail::Hdf5Job job_;
+  std::function<void(std::uint32_t, std::vector<Delayed<detail::Hdf5AnyBlock>>&)> add_blocks_;
+};
+
+/// A task that writes several datasets, of any types, into one file, which is there with all of them or not
+/// at all. Datasets may share dimension scales, by name: the first one's values count. Otherwise as the
+/// write_hdf5 of one dataset; blocks that others need, too, or that are persisted, are copied once where they
+/// lie.
+///
+///   session.compute(ramal::write_hdf5("out.nc", {{"/t", t, {.dimension_scales = {time, lat, lon}}},
+///                                                {"/mask", mask, {.dimension_scales = {{}, lat, lon}}}},
+///                                     {.attributes = {{"Conventions", "CF-1.8"}}}));
+inline Delayed<void> write_hdf5(const std::string& file, const std::vector<Hdf5Entry>& entries,
+                                const Hdf5FileOptions& options = {},
+                                std::source_location where = std::source_location::current()) {
+  std::vector<detail::Hdf5Job> jobs;
+  std::vector<Delayed<detail::Hdf5AnyBlock>> parts;
+  for (const Hdf5Entry& entry : entries) {
+    detail::check_hdf5_write(file, entry.job().dataset, entry.job().options);
+    entry.add_blocks(static_cast<std::uint32_t>(jobs.size()), parts);
+    jobs.push_back(entry.job());
+  }
+  if (jobs.empty())
+    throw std::invalid_argument("ramal: write_hdf5: " + file + ": expected at least one dataset");
+  return collective<&detail::write_hdf5_entries>.annotate({.name = "write " + file})(parts, file, jobs,
+                                                                                     options, where);
 }
 
 }  // namespace ramal
