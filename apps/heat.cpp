@@ -108,6 +108,9 @@ int simulate(ramal::Session& session, const Options& options) {
     if (saved.shape() != field.shape())
       throw std::runtime_error("heat: " + options.checkpoint + " has a field of shape " +
                                saved.shape().text() + ", expected " + field.shape().text());
+    if (done > options.steps)
+      throw std::runtime_error("heat: " + options.checkpoint + " has step " + std::to_string(done) +
+                               " already; ask for as many --steps or more");
     std::printf("goes on from step %lld of %s\n", static_cast<long long>(done), options.checkpoint.c_str());
     field = session.persist(saved.rechunk({options.block, options.block}));
   }

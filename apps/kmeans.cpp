@@ -123,7 +123,7 @@ int cluster(ramal::Session& session, const Options& options) {
     session.persist(centres);
     now = session.compute(ramal::delayed<mean_square>(sums));
     std::printf("step %3lld: mean square distance %.6f\n", static_cast<long long>(++step), now);
-    if (before - now <= options.tolerance * before) break;
+    if (step > 1 && before - now <= options.tolerance * before) break;
   }
   const Matrix found = session.compute(centres);
   for (std::uint64_t c = 0; c < found.shape()[0]; ++c) {

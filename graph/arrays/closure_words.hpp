@@ -24,6 +24,8 @@ inline std::int64_t floor_divided(std::int64_t a, std::int64_t b) {
 }
 inline std::int64_t ceil_divided(std::int64_t a, std::int64_t b) { return -floor_divided(-a, b); }
 
+/// An axis, each of whose elements has become as many.
+Axis stretched_axis(const Axis& axis, std::int64_t times);
 /// How many words an axis takes in a closure.
 inline constexpr std::size_t axis_words = 5;
 

@@ -358,6 +358,14 @@ std::vector<Axis> overlap_axes(const std::vector<Axis>& axes, const std::vector<
   return cut;
 }
 
+std::uint64_t padded_bytes(const std::vector<Axis>& axes, const std::vector<OverlapAxis>& overlap,
+                           std::size_t element_bytes) {
+  std::uint64_t bytes = element_bytes;
+  for (std::size_t d = 0; d < axes.size(); ++d)
+    bytes *= static_cast<std::uint64_t>(axes[d].view().widest() + 2 * overlap[d].depth);
+  return bytes;
+}
+
 std::string preview_strip(const CallFrame& frame) {
   StripClosure strip;
   std::memcpy(&strip, frame.literals.data(), sizeof strip);

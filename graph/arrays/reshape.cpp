@@ -75,16 +75,6 @@ std::optional<int> only_long(int begin, int end, const LengthOf& length_of) {
   return found;
 }
 
-/// An axis, each of whose elements has become as many.
-Axis multiplied(const Axis& axis, std::int64_t by) {
-  const AxisView& view = axis.view();
-  if (view.table == nullptr) return Axis::shifted(view.length * by, view.width * by, view.first * by);
-  std::vector<std::int64_t> lengths;
-  for (std::int64_t chunk = 0; chunk < view.count; ++chunk)
-    lengths.push_back((view.end(chunk) - view.begin(chunk)) * by);
-  return Axis::of(lengths);
-}
-
 /// The cuts of a group's axes that are merged or split, into `axes`.
 void cut_group(const std::vector<Axis>& from, const ReshapeGroup& group, const Extents& shape,
                std::vector<Axis>& axes) {
@@ -103,7 +93,7 @@ void cut_group(const std::vector<Axis>& from, const ReshapeGroup& group, const E
   }
   const auto only = only_long(group.out_begin, group.out_end, length_of);
   if (is_line && only) {
-    axes[static_cast<std::size_t>(*only)] = multiplied(from[static_cast<std::size_t>(first)], row);
+    axes[static_cast<std::size_t>(*only)] = stretched_axis(from[static_cast<std::size_t>(first)], row);
     return;
   }
   for (int d = group.out_end; d-- > group.out_begin;) {

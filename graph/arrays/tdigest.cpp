@@ -91,7 +91,7 @@ double Digest::quantile(double q) const {
 /// the greatest are known.
 double Digest::at_index(double index, double total) const {
   if (index < 1) return least_;
-  if (index > total - 1) return greatest_;
+  if (index >= total - 1) return greatest_;
   const Centroid &first = centroids_.front(), &last = centroids_.back();
   if (first.weight > 1 && index < first.weight / 2)
     return least_ + (index - 1) / (first.weight / 2 - 1) * (first.mean - least_);

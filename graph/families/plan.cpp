@@ -191,7 +191,7 @@ class Planner {
     const std::int64_t at_once = std::max<std::int64_t>(1, context_.front_members) * context_.ranks;
     if (node.extent[0] >= context_.ranks) return reads_bands || node.extent.volume() > at_once;
     // The last levels of a reduction stay where they are; what cuts an array otherwise does not.
-    if (node.kind->dependence->along != nullptr && node.extent.volume() >= context_.ranks) return false;
+    if (node.kind->dependence->along != nullptr && node.extent.volume() > 1) return false;
     return reads_bands && node.kind->dependence->known_alignment(node.closure.data(), node.extent.dims, 0);
   }
 

@@ -170,24 +170,6 @@ std::vector<std::int64_t> einsum_order(const std::string& from, const std::strin
 
 // --- diagonals --------------------------------------------------------------------------------------------
 
-namespace {
-
-/// Cut wherever one of two axes of the same length is.
-Axis cut_as_both(const Axis& one, const Axis& other) {
-  if (one == other || other.count() == 1) return one;
-  if (one.count() == 1) return other;
-  std::vector<std::int64_t> begins;
-  for (const Axis* axis : {&one, &other})
-    for (std::int64_t chunk = 0; chunk <= axis->count(); ++chunk) begins.push_back(axis->view().begin(chunk));
-  std::ranges::sort(begins);
-  begins.erase(std::ranges::unique(begins).begin(), begins.end());
-  std::vector<std::int64_t> lengths;
-  for (std::size_t i = 1; i < begins.size(); ++i) lengths.push_back(begins[i] - begins[i - 1]);
-  return Axis::of(lengths);
-}
-
-}  // namespace
-
 ArrayState diagonal_state(const ArrayState& state, int first, int second, std::int64_t offset,
                           std::source_location where) {
   const Axis &rows = state.axes[static_cast<std::size_t>(first)],
@@ -203,7 +185,7 @@ ArrayState diagonal_state(const ArrayState& state, int first, int second, std::i
     made.axes.push_back(state.axes[static_cast<std::size_t>(d)]);
   }
   const auto last = static_cast<int>(made.axes.size());
-  made.axes.push_back(cut_as_both(rows.sliced(down, 1, length), columns.sliced(along, 1, length)));
+  made.axes.push_back(rows.sliced(down, 1, length).refined(columns.sliced(along, 1, length)));
   for (const ArrayLeaf& leaf : state.leaves) {
     ArrayLeaf moved = leaf;
     for (AxisMap& map : moved.grid.maps) {

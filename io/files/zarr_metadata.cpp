@@ -29,8 +29,8 @@ void set_shapes(ZarrPlan& plan, const JsonObject& in, const std::vector<std::uin
               std::to_string(shape.size()));
   std::uint64_t bytes = plan.type.bytes;
   for (const std::uint64_t length : chunk) {
-    if (__builtin_mul_overflow(bytes, length, &bytes) || bytes > most_chunk_bytes)
-      in.refuse("expected chunks of at most 2 GiB");
+    if (__builtin_mul_overflow(bytes, length, &bytes) || bytes >> 62 != 0)
+      in.refuse("its chunks are too large");
   }
   bytes = plan.type.bytes;
   for (const std::uint64_t length : shape) {
@@ -40,6 +40,11 @@ void set_shapes(ZarrPlan& plan, const JsonObject& in, const std::vector<std::uin
   }
   plan.shape = Extents(shape.data(), shape.size());
   plan.chunk = Extents(chunk.data(), chunk.size());
+}
+
+/// What is decoded as a whole: chunks, or those within shards.
+void expect_small_chunks(const ZarrPlan& plan, const JsonObject& in) {
+  if (chunk_bytes(plan) > most_chunk_bytes) in.refuse("expected chunks of at most 2 GiB");
 }
 
 void add_codec(ZarrPlan& plan, const JsonObject& in, const std::string& name) {
@@ -65,6 +70,7 @@ ZarrPlan parse_zarr_v2(const Json& metadata, const std::string& file, const Elem
   if (!type.is_string() && !type.is_array()) in.refuse("expected a text as 'dtype'");
   plan.is_swapped = is_type_swapped(file, type.is_string() ? type.get<std::string>() : "", wanted);
   set_shapes(plan, in, in.lengths("shape", 0), in.lengths("chunks", 1));
+  expect_small_chunks(plan, in);
   const std::string order = in.text("order");
   if (order != "C" && order != "F") in.refuse("'order': expected 'C' or 'F'");
   plan.order = row_order(plan.shape.size());
@@ -231,6 +237,7 @@ ZarrPlan parse_zarr_v3(const Json& metadata, const std::string& file, const Elem
   set_separator(plan, JsonObject(of_encoding, file, "chunk_key_encoding"), "separator",
                 encoding == "default" ? "/" : ".");
   set_codecs(plan, in);
+  expect_small_chunks(plan, in);
   plan.fill = fill_bytes(in.at("fill_value"), wanted, in);
   return plan;
 }

@@ -202,7 +202,7 @@ void add_metadata(const std::string& folder, const std::string& name, std::strin
   if (find_zarr_node(folder).node != ZarrNode::group) return;
   std::vector<std::string> inner;
   for (const auto& entry : fs::directory_iterator(folder))
-    if (entry.is_directory()) inner.push_back(entry.path().filename().string());
+    if (entry.is_directory() && !entry.is_symlink()) inner.push_back(entry.path().filename().string());
   std::ranges::sort(inner);
   for (const std::string& one : inner) add_metadata(folder + '/' + one, name + one + '/', to);
 }
@@ -263,8 +263,11 @@ void finish_zarr(const WrittenBlocks& written, const Unfinished& unfinished, con
   const std::lock_guard lock(one_at_a_time);
   const bool is_there = check_place(target);
   make_groups(target);
+  // Should the rest fail, readers find nothing that is no longer true.
+  const bool is_consolidated = target.format == 2 && !groups_of(target).empty();
+  if (is_consolidated) fs::remove(target.store + "/.zmetadata");
   put_in_place(unfinished.part, folder, is_there);
-  if (target.format == 2 && !groups_of(target).empty()) consolidate(target.store);
+  if (is_consolidated) consolidate(target.store);
 }
 
 }  // namespace ramal::detail

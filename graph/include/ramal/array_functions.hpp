@@ -219,8 +219,9 @@ auto map_blocks(const A&... array) {
 }
 /// The same for a function with state, such as a lambda: trivially copyable, and without addresses.
 ///
-///   auto scaled = ramal::map_blocks([factor](Block<double> b) { for (double& x : b) x *= factor; return b;
-///   }, a);
+///   auto scaled = ramal::map_blocks([factor](Block<double> block) {
+///     for (double& x : block) x *= factor;
+///     return block; }, a);
 template <class F, class... A>
   requires(!detail::is_array<F> && (detail::is_array<A> && ...))
 auto map_blocks(const F& function, const A&... array) {

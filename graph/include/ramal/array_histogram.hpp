@@ -67,9 +67,10 @@ class HistogramStatistic {
   std::int64_t uniform_bin(C value) const {
     const double guess = (static_cast<double>(value) - static_cast<double>(edges_[0])) * per_width_;
     std::int64_t bin = guess < static_cast<double>(bins_) ? static_cast<std::int64_t>(guess) : bins_ - 1;
-    while (value < edge(bin)) --bin;
-    while (bin < bins_ - 1 && value >= edge(bin + 1)) ++bin;
-    return bin;
+    bin -= value < edge(bin);
+    bin += bin < bins_ - 1 && value >= edge(bin + 1);
+    const bool is_right = value >= edge(bin) && (bin == bins_ - 1 || value < edge(bin + 1));
+    return is_right ? bin : any_bin(value);  // many edges may be one number
   }
 
   const E* edges_;

@@ -84,7 +84,12 @@ struct OverlapFunction<F, Signature<void, P...>> {
                    where);
     std::vector<OverlapAxis> overlap = axes_of(options, dims, where);
     axes = overlap_axes(axes, overlap, where);
-    for (std::size_t d = 0; d < dims; ++d) overlap[d].count = axes[d].count();
+    for (std::size_t d = 0; d < dims; ++d) {
+      overlap[d].count = axes[d].count();
+      // Around the only block there is nothing.
+      if (overlap[d].boundary == Boundary::open && overlap[d].count == 1) overlap[d].depth = 0;
+    }
+    (expect_value<typename Thunk::template Element<k>>(options.value, where), ...);
     std::vector<FamilySource> sources;
     std::vector<bool> padded;
     (add_array(array, axes, overlap, sources, padded, where), ...);
@@ -95,7 +100,7 @@ struct OverlapFunction<F, Signature<void, P...>> {
       append_padded(parameters, &function, sizeof function);
     }
     FamilyTraits traits;
-    traits.wishes.result_bytes = block_bytes(axes, sizeof(Result));
+    traits.wishes.result_bytes = padded_bytes(axes, overlap, sizeof(Result));
     traits.wishes.name = std::string(Thunk::name);
     FamilyView view =
         make_family<Void>(Thunk::kind, grid_extent(axes), std::move(sources),
@@ -105,13 +110,26 @@ struct OverlapFunction<F, Signature<void, P...>> {
     made.leaves.front().is_padded = true;
     return Array<Result>(std::move(made));
   }
+  /// The constant is a number of the array's type.
+  template <class T>
+  static void expect_value(double value, std::source_location where) {
+    if constexpr (std::integral<T> && !std::same_as<T, bool>) {
+      constexpr double least = static_cast<double>(std::numeric_limits<T>::min());
+      constexpr double beyond = 2.0 * static_cast<double>(std::numeric_limits<T>::max() / 2 + 1);
+      if (!(value >= least && value < beyond && value == std::trunc(value)))
+        refuse_array("map_overlap: the value " + std::to_string(value) +
+                         " is not within the type of the array, " + std::string(short_type_name<T>),
+                     where);
+    }
+  }
   static std::vector<OverlapAxis> axes_of(const OverlapOptions& options, std::size_t dims,
                                           std::source_location where) {
     const std::vector<std::int64_t> depths = options.depth.of(dims, "map_overlap: depth", where);
     const std::vector<Boundary> boundaries = options.boundary.of(dims, "map_overlap: boundary", where);
     std::vector<OverlapAxis> overlap(dims);
     for (std::size_t d = 0; d < dims; ++d) {
-      if (depths[d] < 0)
+      constexpr std::int64_t deepest = std::int64_t{1} << 40;
+      if (depths[d] < 0 || depths[d] > deepest)
         refuse_array("map_overlap: expected depths of 0 or more, found " + std::to_string(depths[d]), where);
       overlap[d] = {depths[d], boundaries[d], 1};
     }
@@ -157,6 +175,10 @@ auto map_overlap(const OverlapOptions& options, const A&... array) {
 template <class F, class... A>
   requires(detail::is_array<A>&&...)
 auto map_overlap(const F& function, const OverlapOptions& options, const A&... array) {
+  static_assert(
+      !std::is_function_v<F> && !std::is_pointer_v<F>,
+      "ramal: a function is given in angle brackets, as in map_overlap<f>({.depth = 1}, array): its "
+      "address means nothing on another rank");
   static_assert(std::is_trivially_copyable_v<F>,
                 "ramal: a function of map_overlap must be trivially copyable: capture numbers by value");
   return detail::OverlapFunction<F, detail::SignatureOf<F>>::map(function, options,

@@ -2,9 +2,9 @@
 // The greatest and the least elements of arrays, their places, and which values there are.
 //
 //   const auto best = ramal::topk(scores, 10);                  // the ten greatest, the greatest first
-//   const auto where = ramal::argtopk(scores, -3, 0);           // the places of the three least, along axis
-//   0 const auto labels = ramal::unique(image); const auto [values, counts] = session.compute(labels.values,
-//   labels.counts);
+//   const auto where = ramal::argtopk(scores, -3, 0);           // the places of the three least, along axis 0
+//   const auto labels = ramal::unique(image);
+//   const auto [values, counts] = session.compute(labels.values, labels.counts);
 //
 // Each block is searched by itself, and what was found is merged pairwise: no rank ever has more than twice
 // the result beside its blocks.

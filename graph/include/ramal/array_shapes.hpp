@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Arrays in other shapes, beyond the members of Array: grids of coordinates, repeated elements, parts.
 //
-//   const auto [x, y] = ramal::meshgrid<ramal::Indexing::ij>(ramal::linspace(0, 1, 100), ramal::linspace(0,
-//   2, 50)); const auto wave = sin(x) * cos(y);                     // of shape (100, 50)
+//   const auto [x, y] = ramal::meshgrid<ramal::Indexing::ij>(linspace(0, 1, 100), linspace(0, 2, 50));
+//   const auto wave = sin(x) * cos(y);                     // of shape (100, 50)
 //
 // All but `repeat` give views, which cost nothing when they are computed.
 #pragma once

@@ -93,8 +93,7 @@ Array<T> einsum_ordered(const Array<T>& array, const std::string& from, const st
 /// The product of two matrices as np.matmul has it. Further axes ahead are batches, which broadcast; an array
 /// of one axis is a row on the left, a column on the right, and that axis is not in the result.
 ///
-///   (m, k) @ (k, n) -> (m, n)      (b, m, k) @ (k, n) -> (b, m, n)      (k) @ (k, n) -> (n)      (k) @ (k)
-///   -> ()
+///   (m, k) @ (k, n) -> (m, n)    (b, m, k) @ (k, n) -> (b, m, n)    (k) @ (k, n) -> (n)    (k) @ (k) -> ()
 ///
 /// The result's type is that of `a * b`; whole numbers wrap around. Its rows are cut as those of `a`, its
 /// columns as those of `b`. Along k the arrays may be cut differently. Views, such as `a.transpose()`, are

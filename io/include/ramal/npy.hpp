@@ -2,8 +2,8 @@
 // NumPy's .npy files as arrays. No call is collective: each block is read or written by the task that needs
 // or has it.
 //
-//   auto t = ramal::read_npy<float>("t.npy");                                // nothing but the header is
-//   read session.compute(ramal::write_npy("anomaly.npy", t - t.mean(0)));         // np.load reads it
+//   auto t = ramal::read_npy<float>("t.npy");                            // only the header is read
+//   session.compute(ramal::write_npy("anomaly.npy", t - t.mean(0)));     // np.load reads it
 //
 // All ranks must see the file under the same path. Everything here may be called in any thread.
 #pragma once

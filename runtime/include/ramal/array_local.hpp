@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Arrays of what the ranks of an MPI program have already, and back. See Locals in <ramal/locals.hpp>.
 //
-//   locals.put("field", ramal::Block<double>::wrap(mine, {rows, columns}, {first_row, 0}));   // on every
-//   rank ramal::run(communicator, locals, [](ramal::Session& session) {                            // on rank
-//   0
+//   locals.put("field", ramal::Block<double>::wrap(mine, {rows, columns}, {first_row, 0}));
+//   ramal::run(communicator, locals, [](ramal::Session& session) {      // on rank 0
 //     const auto field = ramal::from_local<double>(session, "field");
 //     ramal::to_local(session, "field", field / field.max());
 //   });

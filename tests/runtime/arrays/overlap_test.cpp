@@ -276,6 +276,18 @@ void failing(View<const double, 1>, View<double, 1> out) {
   if (out.offset(0) == 4) throw std::runtime_error("no such place");
   out(0) = out(1) = 0;
 }
+TEST(Overlap, RefusesNumbersThatCannotBe) {
+  const auto refused = [](const auto& call) { return message(call); };
+  const auto whole = zeros<int>({2, 2, 2});
+  const std::string value = refused(
+      [&] { map_overlap<shifted_row>({.depth = 1, .boundary = Boundary::constant, .value = 0.5}, whole); });
+  EXPECT_NE(value.find("is not within the type of the array, int"), std::string::npos) << value;
+  const std::string depth =
+      refused([&] { map_overlap<shifted_row>({.depth = std::int64_t{1} << 60}, whole); });
+  EXPECT_NE(depth.find("depths of 0 or more"), std::string::npos) << depth;
+}
+
+void failing(View<const double, 1>, View<double, 1> out);
 TEST(Overlap, FailsAsTasksDo) {
   on_all_engines([](Session& session) {
     const auto made = map_overlap<failing>({.depth = 1}, zeros<double>({8}, {2}));

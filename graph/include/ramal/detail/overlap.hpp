@@ -208,6 +208,14 @@ struct OverlapThunk<F, Signature<void, P...>> {
   using Element = typename Viewed<k>::element;
   using Result = Element<arrays>;
   static constexpr std::size_t N = Viewed<arrays>::dimensions;
+  static_assert(N > 0, "ramal: a function of map_overlap takes views of at least one axis");
+  static_assert(((ViewType<std::remove_cvref_t<P>>::dimensions == N) && ...),
+                "ramal: the views that a function of map_overlap takes must have as many axes");
+  static_assert(
+      (static_cast<std::size_t>(ViewType<std::remove_cvref_t<P>>::is_read) + ... + 0) == arrays &&
+          !Viewed<arrays>::is_read,
+      "ramal: a function of map_overlap takes a View<const T, N> for each array, then a View<R, N> that it "
+      "fills");
 
   static void run(CallFrame& frame, Value& result) {
     run_with(frame, result, std::make_index_sequence<arrays>());
@@ -253,6 +261,9 @@ struct OverlapThunk<F, Signature<void, P...>> {
 /// std::invalid_argument for an array that is shorter than what is taken from its other end.
 std::vector<Axis> overlap_axes(const std::vector<Axis>& axes, const std::vector<OverlapAxis>& overlap,
                                std::source_location where);
+/// What a block and the room around it take at most.
+std::uint64_t padded_bytes(const std::vector<Axis>& axes, const std::vector<OverlapAxis>& overlap,
+                           std::size_t element_bytes);
 std::string preview_strip(const CallFrame& frame);
 template <class T>
 inline constexpr Kind strip_kind{.name = StripThunk<T>::name,
