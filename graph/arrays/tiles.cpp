@@ -81,6 +81,10 @@ const void* Tiles::values(const Walk& walk, std::int64_t done, std::int64_t coun
 
 void Tiles::fill(const Walk& walk, std::size_t element_bytes, std::byte* to) {
   const auto bytes = static_cast<std::int64_t>(element_bytes);
+  if (kernel_.is_copy && walk.stride(0) == bytes) {
+    std::memcpy(to, walk.at(0), static_cast<std::size_t>(walk.length()) * element_bytes);
+    return;
+  }
   for (std::int64_t done = 0; done < walk.length(); done += tile_elements)
     compute(walk, done, std::min(tile_elements, walk.length() - done), to + done * bytes);
 }

@@ -28,7 +28,7 @@ void measure(const char* name, int rounds, const std::function<double()>& call) 
   std::printf("%s %.6f %.9g\n", name, seconds[static_cast<std::size_t>(rounds / 2)], value);
 }
 
-void all(Session& session, const std::string& file, int rounds) {
+void measure_all(Session& session, const std::string& file, int rounds) {
   measure("mean_of_file", rounds,
           [&] { return session.compute(read_hdf5<float>(file, "/t").array().mean()); });
   measure("anomaly_of_file", rounds, [&] {
@@ -55,5 +55,5 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "usage: beside_dask_program FILE ROUNDS\n");
     return 2;
   }
-  return ramal::run(argc, argv, [&](Session& session) { all(session, argv[1], std::atoi(argv[2])); });
+  return ramal::run(argc, argv, [&](Session& session) { measure_all(session, argv[1], std::atoi(argv[2])); });
 }
