@@ -191,8 +191,10 @@ class Planner {
     const std::int64_t at_once = std::max<std::int64_t>(1, context_.front_members) * context_.ranks;
     if (node.extent[0] >= context_.ranks) return reads_bands || node.extent.volume() > at_once;
     // The last levels of a reduction stay where they are; what cuts an array otherwise does not.
-    if (node.kind->dependence->along != nullptr && node.extent.volume() > 1) return false;
-    return reads_bands && node.kind->dependence->known_alignment(node.closure.data(), node.extent.dims, 0);
+    if (!reads_bands) return false;
+    const Dependence& dependence = *node.kind->dependence;
+    if (dependence.along != nullptr && node.extent.volume() > 1) return false;
+    return dependence.known_alignment(node.closure.data(), node.extent.dims, 0).has_value();
   }
 
   /// How the largest of what it reads is cut, as far as that has the same cuts in it: then each of its

@@ -10,7 +10,7 @@ int main(int argc, char** argv) {
   return ramal::run(argc, argv, [](ramal::Session& session) {
     using ramal::all, ramal::slice;
     const auto field = ramal::from_function<wave>({1000, 800}, {250, 400});
-    std::cout << field.text() << '\n';  // Array wave: shape (1000, 800), type double, 6.1 MiB in 8 chunks …
+    std::cout << field.text() << '\n';      // Array wave: shape (1000, 800), type double, 6.1 MiB in 8 chunks …
 
     const auto anomaly = field - field.mean(0);             // broadcast: the mean of each column
     const auto inner = anomaly(slice(1, -1), all);          // a view: without the first and last rows

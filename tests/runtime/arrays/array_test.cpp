@@ -137,7 +137,7 @@ TEST(Arrays, AreCutAsWasSaid) {
             "Array full: shape (10, 7), type double, 560 B in 3 chunks of shape (4, 7), 224 B; 3 tasks");
   contains((a + a).text(), "Array add: ");
   contains((a + a).text(), "; 6 tasks");
-  contains(a.sum().text(), "; 9 tasks");  // blocks, their sums, and a tree of 2 and 1
+  contains(a.sum().text(), "; 10 tasks");  // blocks, their sums, a tree of 2 and 1, and the element
   const auto irregular = zeros<double>({10}, {{1, 2, 7}});
   EXPECT_EQ(irregular.chunks(0), (List<std::int64_t>{1, 2, 7}));
   EXPECT_EQ((irregular + arange<double>(10, {5})).chunks(0), (List<std::int64_t>{1, 2, 7}))
