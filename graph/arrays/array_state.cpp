@@ -43,16 +43,21 @@ std::vector<detail::Axis> Chunks::axes(const Extents& shape, std::size_t element
       axes.push_back(width < 0 ? detail::Axis::whole(length) : detail::Axis::regular(length, width));
       continue;
     }
-    std::int64_t sum = 0;
+    std::int64_t left = length;  // of which no length takes more
     for (const std::int64_t one : axes_[d]) {
       if (one < 0)
         detail::refuse_array("chunks: expected lengths of 0 or more, found " + std::to_string(one), where);
-      sum += one;
+      if (one > left)
+        detail::refuse_array("chunks: expected lengths that are " + std::to_string(length) +
+                                 " together, as axis " + std::to_string(d) + " of shape " + shape.text() +
+                                 ", found more",
+                             where);
+      left -= one;
     }
-    if (sum != length)
+    if (left != 0)
       detail::refuse_array("chunks: expected lengths that are " + std::to_string(length) +
                                " together, as axis " + std::to_string(d) + " of shape " + shape.text() +
-                               ", found " + std::to_string(sum),
+                               ", found " + std::to_string(length - left),
                            where);
     axes.push_back(detail::Axis::of(axes_[d]));
   }

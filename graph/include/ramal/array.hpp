@@ -536,6 +536,14 @@ To checked_value(const S& value, std::string_view what) {
                                   " is not within the type of the array, " +
                                   std::string(short_type_name<To>));
   }
+  if constexpr (std::integral<To> && std::floating_point<S> && !std::same_as<To, bool>) {
+    constexpr auto least = static_cast<S>(std::numeric_limits<To>::min());
+    constexpr S beyond = S(2) * static_cast<S>(std::numeric_limits<To>::max() / 2 + 1);
+    if (!(value > least - S(1) && value < beyond) && !(value == least))
+      throw std::invalid_argument("ramal: " + std::string(what) + ": the value " + std::to_string(value) +
+                                  " is not within the type of the array, " +
+                                  std::string(short_type_name<To>));
+  }
   return static_cast<To>(value);
 }
 

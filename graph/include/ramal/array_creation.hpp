@@ -392,10 +392,14 @@ Array<T> from_blocks(const std::vector<Delayed<Block<T>>>& blocks,
                          where);
   std::vector<detail::Axis> axes;
   for (const auto& along : lengths) {
-    for (const std::int64_t length : along)
-      if (length < 0)
-        detail::refuse_array("from_blocks: expected lengths of 0 or more, found " + std::to_string(length),
+    std::int64_t left = std::int64_t{1} << 62;
+    for (const std::int64_t length : along) {
+      if (length < 0 || length > left)
+        detail::refuse_array("from_blocks: expected lengths of 0 or more, and below 2^62 together, found " +
+                                 std::to_string(length),
                              where);
+      left -= length;
+    }
     axes.push_back(detail::Axis::of(along));
   }
   return detail::placed<T>({as_family(blocks, detail::grid_extent(axes), where).view(), {}}, axes, where);

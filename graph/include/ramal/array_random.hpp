@@ -71,6 +71,10 @@ template <std::floating_point T>
 Array<T> random_uniform(std::uint64_t seed, const Extents& shape, double low = 0, double high = 1,
                         const Chunks& chunks = {},
                         std::source_location where = std::source_location::current()) {
+  if (!(high >= low))
+    detail::refuse_array(
+        "random_uniform: expected a range, found " + std::to_string(low) + " to " + std::to_string(high),
+        where);
   return detail::generated(detail::RealGenerator<T, false>{seed, shape, low, high - low}, shape, chunks,
                            where);
 }
@@ -79,6 +83,9 @@ template <std::floating_point T>
 Array<T> random_normal(std::uint64_t seed, const Extents& shape, double mean = 0, double deviation = 1,
                        const Chunks& chunks = {},
                        std::source_location where = std::source_location::current()) {
+  if (!(deviation >= 0))
+    detail::refuse_array(
+        "random_normal: expected a deviation of 0 or more, found " + std::to_string(deviation), where);
   return detail::generated(detail::RealGenerator<T, true>{seed, shape, mean, deviation}, shape, chunks,
                            where);
 }

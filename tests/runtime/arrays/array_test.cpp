@@ -2,6 +2,7 @@
 // Arrays, beside what the corpus compares with NumPy: known answers, how they are cut, and what is refused.
 #include "tests/support/one_process.hpp"
 
+#include <ramal/array_index.hpp>
 #include <ramal/array_picture.hpp>
 #include <ramal/array_random.hpp>
 
@@ -521,6 +522,28 @@ TEST(Arrays, SendNoMoreThanAnotherCutNeeds) {
     EXPECT_LT(moved, needed * 5 / 4) << "to rows: " << to_rows;
     EXPECT_EQ(elements(session.compute(to)), elements(session.compute(from)));
   }
+}
+
+TEST(Arrays, RefuseNumbersThatAreNotWithin) {
+  constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+  const auto a = arange<double>(6, {2});
+  contains(message([&] {
+             a.rechunk(Chunks(List<List<std::int64_t>>{{2, most, 1, most, 5}}));
+           }),
+           "expected lengths that are 6 together");
+  contains(message([&] { a.rechunk(Chunks(List<List<std::int64_t>>{{2, 3}})); }), "found 5");
+  const auto bytes = zeros<std::uint8_t>({4});
+  for (const double value : {300.0, -1.0, nan, infinity})
+    contains(message([&] { assign(bytes, {slice(2)}, value); }), "is not within the type of the array");
+  contains(message([&] { assign(zeros<std::int64_t>({4}), {slice(2)}, 1e300); }), "is not within the type");
+  on_all_engines([&](Session& session) {
+    EXPECT_EQ(elements(session.compute(assign(bytes, {slice(2)}, 255.0))),
+              (List<std::uint8_t>{255, 255, 0, 0}));
+    EXPECT_EQ(elements(session.compute(assign(zeros<std::int64_t>({1}), {0}, -0x1p63))),
+              (List<std::int64_t>{std::numeric_limits<std::int64_t>::min()}));
+  });
+  contains(message([] { random_normal<double>(1, {3}, 0, -1); }), "a deviation of 0 or more, found -1");
+  contains(message([] { random_uniform<double>(1, {3}, 2, 1); }), "expected a range, found 2");
 }
 
 }  // namespace
