@@ -27,7 +27,7 @@ Row make(long row) {
 
 /// Something slow that every block's use waits for.
 double slow() {
-  std::this_thread::sleep_for(std::chrono::milliseconds(700));
+  std::this_thread::sleep_for(std::chrono::milliseconds(1500));
   return 1;
 }
 /// The same as an array without axes.
