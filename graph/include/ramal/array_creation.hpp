@@ -395,8 +395,8 @@ Array<T> from_blocks(const std::vector<Delayed<Block<T>>>& blocks,
     std::int64_t left = std::int64_t{1} << 62;
     for (const std::int64_t length : along) {
       if (length < 0 || length > left)
-        detail::refuse_array("from_blocks: expected lengths of 0 or more, and below 2^62 together, found " +
-                                 std::to_string(length),
+        detail::refuse_array("from_blocks: expected lengths of 0 or more, found " + std::to_string(length) +
+                                 (length > left ? ", and more than 2^62 together" : ""),
                              where);
       left -= length;
     }
