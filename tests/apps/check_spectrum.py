@@ -45,4 +45,5 @@ def main():
     print("spectrum: as NumPy has it")
 
 
-main()
+if __name__ == "__main__":
+    main()

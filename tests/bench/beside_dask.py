@@ -79,4 +79,5 @@ def main():
                   f"{theirs[0] / ours[0]:.1f} times as long")
 
 
-main()
+if __name__ == "__main__":
+    main()
