@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <ramal/detail/array_state.hpp>
+#include <ramal/detail/pattern_family.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -308,14 +309,8 @@ std::uint64_t block_bytes(const std::vector<Axis>& axes, std::size_t element_byt
 FamilyView grid_family(const Kind& kind, const std::vector<Axis>& axes, std::size_t element_bytes,
                        std::vector<FamilySource> sources, const std::vector<GridSource>& grids,
                        std::span<const std::byte> parameters, std::source_location where) {
-  FamilyTraits traits;
-  constexpr std::uint64_t worth_stating = std::uint64_t{64} << 10;
-  if (const std::uint64_t bytes = block_bytes(axes, element_bytes); bytes >= worth_stating)
-    traits.wishes.result_bytes = bytes;
-  // The type of the handle says nothing here.
-  return make_family<Void>(kind, grid_extent(axes), std::move(sources), grid_closure(axes, grids, parameters),
-                           where, std::move(traits))
-      .view();
+  return pattern_family(kind, axes, element_bytes, std::move(sources), grid_closure(axes, grids, parameters),
+                        where);
 }
 
 FamilyView expression_family(const Kind& kind, const ArrayState& state, std::size_t element_bytes,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Functions of lines and sorting along an axis, beside plain loops and what NumPy gives.
+#include "tests/runtime/arrays/said.hpp"
 #include "tests/support/one_process.hpp"
 
 #include <ramal/array_along.hpp>
@@ -15,26 +16,7 @@ namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr double infinity = std::numeric_limits<double>::infinity();
-template <class T>
-using List = std::vector<T>;
 
-template <class T>
-List<T> elements(const Block<T>& block) {
-  return List<T>(block.begin(), block.end());
-}
-std::string message(const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const std::exception& error) {
-    return error.what();
-  }
-  return "nothing was thrown";
-}
-bool contains(const std::string& text, std::string_view part) {
-  if (text.find(part) != std::string::npos) return true;
-  ADD_FAILURE() << '"' << part << "\" is not in: " << text;
-  return false;
-}
 template <class T>
 Array<T> array_of(const List<T>& elements, const Extents& shape, const Chunks& chunks = {}) {
   return from_memory(elements.data(), shape, chunks);

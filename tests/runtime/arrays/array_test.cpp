@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Arrays, beside what the corpus compares with NumPy: known answers, how they are cut, and what is refused.
+#include "tests/runtime/arrays/said.hpp"
 #include "tests/support/one_process.hpp"
 
 #include <ramal/array_index.hpp>
@@ -17,25 +18,6 @@ namespace {
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
-template <class T>
-std::vector<T> elements(const Block<T>& block) {
-  return {block.begin(), block.end()};
-}
-template <class T>
-using List = std::vector<T>;
-std::string message(const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const std::exception& error) {
-    return error.what();
-  }
-  return "nothing was thrown";
-}
-bool contains(const std::string& text, std::string_view part) {
-  if (text.find(part) != std::string::npos) return true;
-  ADD_FAILURE() << '"' << part << "\" is not in: " << text;
-  return false;
-}
 template <class T>
 Array<T> array_of(const std::vector<T>& elements, const Chunks& chunks = {}) {
   return from_memory(elements.data(), {elements.size()}, chunks);

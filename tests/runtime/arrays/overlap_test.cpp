@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // map_overlap beside loops that look at one element at a time.
+#include "tests/runtime/arrays/said.hpp"
 #include "tests/support/one_process.hpp"
 
 #include <ramal/array_along.hpp>
@@ -128,11 +129,6 @@ void shifted_row(View<const int, 3> in, View<int, 3> out) {
       for (Word k = 0; k < out.length(2); ++k) out(i, j, k) = in(i + 1, j - 1, k + 1);
 }
 
-template <class T>
-std::vector<T> elements(const Block<T>& block) {
-  return {block.begin(), block.end()};
-}
-
 TEST(Overlap, TakesSeveralArraysAndTypes) {
   on_all_engines([](Session& session) {
     const auto u = arange<double>(7, {2});
@@ -245,15 +241,6 @@ TEST(Overlap, HasNoElementsOrOne) {
                                                    full<double>({1, 1}, 4)))(0, 0),
               8);
   });
-}
-
-std::string message(const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const std::exception& error) {
-    return error.what();
-  }
-  return "nothing was thrown";
 }
 
 TEST(Overlap, RefusesWhatCannotBe) {

@@ -3,6 +3,7 @@
 // vector.
 #pragma once
 
+#include "tests/runtime/arrays/said.hpp"
 #include "tests/support/one_process.hpp"
 
 #include <ramal/array.hpp>
@@ -14,23 +15,6 @@
 
 namespace ramal::test {
 
-inline std::string message(const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const std::exception& error) {
-    return error.what();
-  }
-  return "nothing was thrown";
-}
-inline bool contains(const std::string& text, std::string_view part) {
-  if (text.find(part) != std::string::npos) return true;
-  ADD_FAILURE() << '"' << part << "\" is not in: " << text;
-  return false;
-}
-template <class T>
-std::vector<T> elements(const Block<T>& block) {
-  return std::vector<T>(block.begin(), block.end());
-}
 template <class T>
 Array<T> array_of(const std::vector<T>& elements, const Chunks& chunks = {}) {
   const std::unique_ptr<T[]> copy(new T[elements.size()]);  // a vector of bool has none

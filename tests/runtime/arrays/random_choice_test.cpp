@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Permutations are such, and none is likelier than another as far as their first moments tell. All seeds are
 // fixed, so that nothing here depends on chance.
+#include "tests/runtime/arrays/said.hpp"
 #include "tests/support/one_process.hpp"
 
 #include <ramal/array_random_choice.hpp>
@@ -13,25 +14,6 @@
 namespace ramal::test {
 namespace {
 
-template <class T>
-using List = std::vector<T>;
-template <class T>
-List<T> elements(const Block<T>& block) {
-  return List<T>(block.begin(), block.end());
-}
-std::string message(const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const std::exception& error) {
-    return error.what();
-  }
-  return "nothing was thrown";
-}
-bool contains(const std::string& text, std::string_view part) {
-  if (text.find(part) != std::string::npos) return true;
-  ADD_FAILURE() << '"' << part << "\" is not in: " << text;
-  return false;
-}
 List<std::uint64_t> order_of(std::uint64_t seed, std::uint64_t n) {
   const Permutation permutation(seed, n);
   List<std::uint64_t> order;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Grids of coordinates, repeated elements and parts, with what NumPy gives.
+#include "tests/runtime/arrays/said.hpp"
 #include "tests/support/one_process.hpp"
 
 #include <ramal/array_shapes.hpp>
@@ -9,25 +10,6 @@
 namespace ramal::test {
 namespace {
 
-template <class T>
-using List = std::vector<T>;
-template <class T>
-List<T> elements(const Block<T>& block) {
-  return List<T>(block.begin(), block.end());
-}
-std::string message(const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const std::exception& error) {
-    return error.what();
-  }
-  return "nothing was thrown";
-}
-bool contains(const std::string& text, std::string_view part) {
-  if (text.find(part) != std::string::npos) return true;
-  ADD_FAILURE() << '"' << part << "\" is not in: " << text;
-  return false;
-}
 /// 0, 1, 2, … row by row.
 int number(const Extents& at) {
   int number = 0;
