@@ -13,7 +13,7 @@ Installs what is missing (with apt), builds, and runs the tests, as in: ./test.s
   --no-install   install nothing: say what is missing (for machines without root)
   --preset NAME  which build (default release); asan and tsan are gcc's and clang's sanitizers
   --werror       from now on, warnings are errors in that build
-  --quick        apps and benchmarks are not optimised, only run: compiles faster
+  --quick        apps, benchmarks and tests are not optimised, only the library: compiles faster
   --build TARGET build no more than that, as unit_programs: tests of what is not built cannot be run
 Environment: CC, CXX, MPI_HOME, HDF5_ROOT, and what ctest reads itself.
 EOF
