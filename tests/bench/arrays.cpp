@@ -51,6 +51,27 @@ void compare(const char* what, double bytes, int rounds, const std::function<voi
 
 volatile double sink;
 
+/// In two passes: each thread adds up its part, then writes it from where those before it end.
+double running_sums(const double* from, double* to, std::int64_t n) {
+  std::vector<double> totals(static_cast<std::size_t>(omp_get_max_threads()) + 1);
+#pragma omp parallel
+  {
+    const std::int64_t threads = omp_get_num_threads(), me = omp_get_thread_num();
+    const std::int64_t begin = n * me / threads, end = n * (me + 1) / threads;
+    double total = 0;
+    if (me + 1 < threads) {
+#pragma omp simd reduction(+ : total)
+      for (std::int64_t i = begin; i < end; ++i) total += from[i];
+    }
+    totals[static_cast<std::size_t>(me) + 1] = total;
+#pragma omp barrier
+    double sum = 0;
+    for (std::int64_t before = 0; before <= me; ++before) sum += totals[static_cast<std::size_t>(before)];
+    for (std::int64_t i = begin; i < end; ++i) to[i] = sum += from[i];
+  }
+  return to[n - 1];
+}
+
 void bandwidth(Session& session, std::int64_t block_kib, int rounds) {
   constexpr std::int64_t n = std::int64_t{1} << 24;
   const Chunks chunks{block_kib * 1024 / 8};
@@ -111,6 +132,9 @@ void bandwidth(Session& session, std::int64_t block_kib, int rounds) {
         sink = most;
       },
       [&] { sink = session.compute(a.max()); });
+  compare(
+      "c = cumsum(a)", 16.0 * n, rounds, [&] { sink = running_sums(p, r, n); },
+      [&] { session.run(cumsum(a).blocks()); });
 }
 
 void plan(Session& session) {
