@@ -6,6 +6,8 @@
 #include <ramal/array.hpp>
 #include <ramal/array_creation.hpp>
 
+#include <array>
+
 namespace ramal {
 
 namespace detail {
@@ -113,65 +115,103 @@ struct Strip {
   }
 };
 
-/// Each element combined with all before it in its block, along an axis.
+/// Numbers side by side, at least one: every eighth is combined with the next eighth, then these with each other.
 template <class Op, class P>
-Block<P> scan_block(Block<P> block, std::int64_t axis) {
-  const Strip strip(block.shape(), axis);
-  for (std::uint64_t b = 0; b < strip.before; ++b) {
-    P* row = block.data() + b * strip.length * strip.after;
-    for (std::uint64_t i = 1; i < strip.length; ++i, row += strip.after)
-      for (std::uint64_t j = 0; j < strip.after; ++j)
-        row[strip.after + j] = Op::combine(row[j], row[strip.after + j]);
+P combined_in_lanes(const P* from, std::uint64_t length) {
+  constexpr std::uint64_t lanes = 8;
+  P total = from[0];
+  std::uint64_t i = 1;
+  if (length >= 2 * lanes) {
+    std::array<P, lanes> sums;
+    std::copy_n(from, lanes, sums.begin());
+    for (i = lanes; i + lanes <= length; i += lanes)
+      for (std::uint64_t lane = 0; lane < lanes; ++lane) sums[lane] = Op::combine(sums[lane], from[i + lane]);
+    total = sums[0];
+    for (std::uint64_t lane = 1; lane < lanes; ++lane) total = Op::combine(total, sums[lane]);
   }
-  return block;
+  for (; i < length; ++i) total = Op::combine(total, from[i]);
+  return total;
 }
-/// The last elements of a scanned block along an axis; of a block without any, none.
-template <class P>
-Block<P> last_of_block(const Block<P>& block, std::int64_t axis) {
+/// What all elements of a block come to along an axis; of a block without any, an empty one. Elements that lie
+/// side by side are combined in lanes.
+template <class Op, class P>
+Block<P> total_of_block(const Block<P>& block, std::int64_t axis) {
   const Strip strip(block.shape(), axis);
   Extents shape = block.shape();
   shape[static_cast<std::size_t>(axis)] = std::min<std::uint64_t>(1, strip.length);
-  Block<P> last(shape);
-  for (std::uint64_t b = 0; b < strip.before && strip.length > 0; ++b)
-    std::copy_n(block.data() + ((b + 1) * strip.length - 1) * strip.after, strip.after,
-                last.data() + b * strip.after);
-  return last;
+  Block<P> total(shape);
+  const P* from = block.data();
+  for (std::uint64_t b = 0; b < strip.before && strip.length > 0; ++b) {
+    P* to = total.data() + b * strip.after;
+    if (strip.after == 1) {
+      *to = combined_in_lanes<Op>(from, strip.length);
+    } else {
+      std::copy_n(from, strip.after, to);
+      for (std::uint64_t i = 1; i < strip.length; ++i)
+        for (std::uint64_t j = 0; j < strip.after; ++j)
+          to[j] = Op::combine(to[j], from[i * strip.after + j]);
+    }
+    from += strip.length * strip.after;
+  }
+  return total;
 }
-/// The last elements of two neighbours, the earlier first; those of an empty block say nothing.
+/// The totals of two neighbours, the earlier first; that of an empty block says nothing.
 template <class Op, class P>
-Block<P> combine_lasts(Inputs<Block<P>> lasts) {
-  Block<P> all = lasts[lasts.size() - 1];
-  if (lasts.size() == 1 || lasts[0].empty()) return all;
-  if (all.empty()) return lasts[0];
-  for (std::size_t i = 0; i < all.size(); ++i) all.data()[i] = Op::combine(lasts[0].data()[i], all.data()[i]);
+Block<P> combine_totals(Inputs<Block<P>> totals) {
+  Block<P> all = totals[totals.size() - 1];
+  if (totals.size() == 1 || totals[0].empty()) return all;
+  if (all.empty()) return totals[0];
+  for (std::size_t i = 0; i < all.size(); ++i) all.data()[i] = Op::combine(totals[0].data()[i], all.data()[i]);
   return all;
 }
-/// A scanned block behind what all blocks before it come to, which the first has none of.
+/// The same of numbers side by side, at least one.
 template <class Op, class P>
-Block<P> carry_block(const Index&, Block<P> block, Inputs<Block<P>> carry) {
-  if (carry.empty() || carry[0].empty() || block.empty()) return block;
-  if (carry[0].shape() == block.shape()) {
-    for (std::size_t i = 0; i < block.size(); ++i)
-      block.data()[i] = Op::combine(carry[0].data()[i], block.data()[i]);
-    return block;
+void scan_line(const P* from, P* to, std::uint64_t length, const P* carry) {
+  P sum = from[0];
+  if (carry == nullptr) {
+    to[0] = sum;
+    for (std::uint64_t i = 1; i < length; ++i) to[i] = sum = Op::combine(sum, from[i]);
+  } else {
+    to[0] = Op::combine(*carry, sum);
+    for (std::uint64_t i = 1; i < length; ++i) {
+      sum = Op::combine(sum, from[i]);
+      to[i] = Op::combine(*carry, sum);
+    }
   }
-  std::size_t axis = 0;  // that along which they differ
-  while (axis + 1 < block.dimensions() && carry[0].shape()[axis] == block.shape()[axis]) ++axis;
-  const Strip strip(block.shape(), static_cast<std::int64_t>(axis));
-  P* to = block.data();
-  for (std::uint64_t b = 0; b < strip.before; ++b) {
-    const P* from = carry[0].data() + b * strip.after;
-    for (std::uint64_t i = 0; i < strip.length; ++i, to += strip.after)
-      for (std::uint64_t j = 0; j < strip.after; ++j) to[j] = Op::combine(from[j], to[j]);
-  }
-  return block;
 }
-/// A block reads itself, and what is carried to it from the one before along an axis.
+/// Each element combined with all before it in its block along an axis, and that with what all blocks before come
+/// to, which the first has none of. So rounding does not pile up from block to block.
+template <class Op, class P>
+Block<P> scan_block(const Index&, const Block<P>& block, Inputs<Block<P>> carry, std::int64_t axis) {
+  const Strip strip(block.shape(), axis);
+  const bool is_carried = !carry.empty() && !carry[0].empty();
+  Block<P> scanned(block.shape(), block.offset());
+  std::vector<P> sums(strip.after);
+  const P* from = block.data();
+  P* to = scanned.data();
+  for (std::uint64_t b = 0; b < strip.before && strip.length > 0; ++b) {
+    const P* before = is_carried ? carry[0].data() + b * strip.after : nullptr;
+    if (strip.after == 1) {
+      scan_line<Op>(from, to, strip.length, before);
+      from += strip.length;
+      to += strip.length;
+      continue;
+    }
+    std::copy_n(from, strip.after, sums.begin());
+    for (std::uint64_t i = 0; i < strip.length; ++i, from += strip.after, to += strip.after) {
+      for (std::uint64_t j = 0; j < strip.after && i > 0; ++j) sums[j] = Op::combine(sums[j], from[j]);
+      for (std::uint64_t j = 0; j < strip.after; ++j) to[j] = is_carried ? Op::combine(before[j], sums[j]) : sums[j];
+    }
+  }
+  return scanned;
+}
+/// A block reads itself, what is carried to it from the one before along an axis, and which axis that is.
 struct CarryDependence {
   void operator()(const Index& at, Reads& reads) const {
     reads(0, at);
     Index before = at;
     if (--before[axis] >= 0) reads(1, before);
+    reads(2, Index(0));
   }
   void inverse(std::uint32_t k, const Index& at, Readers& readers) const {
     Index behind = at;
@@ -187,17 +227,17 @@ Array<SumOf<T>> scanned(const Array<T, Node>& array, std::int64_t along, std::so
   const int axis = checked_axis(along, array.dimensions(), Op::name, where);
   const std::vector<Axis>& axes = array.state().axes;
   const Array<P> wide = array.template as<P>();
-  Family<Block<P>> scanned = map<&scan_block<Op, P>>({wide.blocks(where), where}, std::int64_t{axis});
-  Family<Block<P>> lasts = map<&last_of_block<P>>({scanned, where}, std::int64_t{axis});
+  const Family<Block<P>> blocks = wide.blocks(where);
+  Family<Block<P>> totals = map<&total_of_block<Op, P>>({blocks, where}, std::int64_t{axis});
   const std::int64_t chunks = axes[static_cast<std::size_t>(axis)].count();
   for (std::int64_t apart = 1; apart < chunks; apart *= 2) {
-    Index here = lasts.extent(), before = here;
+    Index here = totals.extent(), before = here;
     for (int d = 0; d < here.dims; ++d) here[d] = before[d] = 0;
     before[axis] = -apart;
-    lasts = stencil<&combine_lasts<Op, P>>(lasts, {before, here}, Edge::open, where);
+    totals = stencil<&combine_totals<Op, P>>(totals, {before, here}, Edge::open, where);
   }
-  if (chunks > 1)
-    scanned = family<&carry_block<Op, P>>({scanned.extent(), where}, CarryDependence{axis}, scanned, lasts);
+  const Family<Block<P>> scanned =
+      family<&scan_block<Op, P>>({blocks.extent(), where}, CarryDependence{axis}, blocks, totals, std::int64_t{axis});
   return Array<P>(plain_state(scanned.view(), axes, where));
 }
 
