@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A matrix written to a .npy file and read again, beside pwrite and pread of the same bytes by each rank, in turn
-// in one run. By hand each rank has one block of rows and one call. Files lie in the page cache.
+// A matrix written to a .npy file and read again, beside pwrite and pread of the same bytes by each rank, in
+// turn in one run. By hand each rank has one block of rows and one call. Files lie in the page cache.
 //
 //   mpirun -n 2 npy_bench SIZE BLOCKS-A-RANK [REPETITIONS]
 #include <ramal/array.hpp>
@@ -53,7 +53,8 @@ Seconds by_hand(const std::string& file, std::int64_t size, double& sum) {
   const std::string part = file + ".part";
   if (rank == 0) {
     const int made = open(part.c_str(), O_CREAT | O_TRUNC | O_WRONLY, 0644);
-    expect(made >= 0 && ftruncate(made, head + size * size * static_cast<off_t>(sizeof(double))) == 0, "make");
+    expect(made >= 0 && ftruncate(made, head + size * size * static_cast<off_t>(sizeof(double))) == 0,
+           "make");
     close(made);
   }
   MPI_Barrier(MPI_COMM_WORLD);
@@ -144,10 +145,11 @@ int main(int argc, char** argv) {
   if (rank == 0) {
     std::filesystem::remove(file);
     for (int k = 0; k < 2; ++k)
-      std::printf("%s %ld x %ld doubles, %ld blocks: by hand %.0f MB/s, ramal %.0f MB/s, %.2f of it by hand\n",
-                  k == 0 ? "writing" : "reading", static_cast<long>(size), static_cast<long>(size),
-                  static_cast<long>(blocks), megabytes / median(hand[k]), megabytes / median(ramals[k]),
-                  median(ratios[k]));
+      std::printf(
+          "%s %ld x %ld doubles, %ld blocks: by hand %.0f MB/s, ramal %.0f MB/s, %.2f of it by hand\n",
+          k == 0 ? "writing" : "reading", static_cast<long>(size), static_cast<long>(size),
+          static_cast<long>(blocks), megabytes / median(hand[k]), megabytes / median(ramals[k]),
+          median(ratios[k]));
   }
   MPI_Finalize();
 }

@@ -115,7 +115,8 @@ struct Strip {
   }
 };
 
-/// Numbers side by side, at least one: every eighth is combined with the next eighth, then these with each other.
+/// Numbers side by side, at least one: every eighth is combined with the next eighth, then these with each
+/// other.
 template <class Op, class P>
 P combined_in_lanes(const P* from, std::uint64_t length) {
   constexpr std::uint64_t lanes = 8;
@@ -132,8 +133,8 @@ P combined_in_lanes(const P* from, std::uint64_t length) {
   for (; i < length; ++i) total = Op::combine(total, from[i]);
   return total;
 }
-/// What all elements of a block come to along an axis; of a block without any, an empty one. Elements that lie
-/// side by side are combined in lanes.
+/// What all elements of a block come to along an axis; of a block without any, an empty one. Elements that
+/// lie side by side are combined in lanes.
 template <class Op, class P>
 Block<P> total_of_block(const Block<P>& block, std::int64_t axis) {
   const Strip strip(block.shape(), axis);
@@ -148,8 +149,7 @@ Block<P> total_of_block(const Block<P>& block, std::int64_t axis) {
     } else {
       std::copy_n(from, strip.after, to);
       for (std::uint64_t i = 1; i < strip.length; ++i)
-        for (std::uint64_t j = 0; j < strip.after; ++j)
-          to[j] = Op::combine(to[j], from[i * strip.after + j]);
+        for (std::uint64_t j = 0; j < strip.after; ++j) to[j] = Op::combine(to[j], from[i * strip.after + j]);
     }
     from += strip.length * strip.after;
   }
@@ -161,7 +161,8 @@ Block<P> combine_totals(Inputs<Block<P>> totals) {
   Block<P> all = totals[totals.size() - 1];
   if (totals.size() == 1 || totals[0].empty()) return all;
   if (all.empty()) return totals[0];
-  for (std::size_t i = 0; i < all.size(); ++i) all.data()[i] = Op::combine(totals[0].data()[i], all.data()[i]);
+  for (std::size_t i = 0; i < all.size(); ++i)
+    all.data()[i] = Op::combine(totals[0].data()[i], all.data()[i]);
   return all;
 }
 /// The same of numbers side by side, at least one.
@@ -179,8 +180,8 @@ void scan_line(const P* from, P* to, std::uint64_t length, const P* carry) {
     }
   }
 }
-/// Each element combined with all before it in its block along an axis, and that with what all blocks before come
-/// to, which the first has none of. So rounding does not pile up from block to block.
+/// Each element combined with all before it in its block along an axis, and that with what all blocks before
+/// come to, which the first has none of. So rounding does not pile up from block to block.
 template <class Op, class P>
 Block<P> scan_block(const Index&, const Block<P>& block, Inputs<Block<P>> carry, std::int64_t axis) {
   const Strip strip(block.shape(), axis);
@@ -200,7 +201,8 @@ Block<P> scan_block(const Index&, const Block<P>& block, Inputs<Block<P>> carry,
     std::copy_n(from, strip.after, sums.begin());
     for (std::uint64_t i = 0; i < strip.length; ++i, from += strip.after, to += strip.after) {
       for (std::uint64_t j = 0; j < strip.after && i > 0; ++j) sums[j] = Op::combine(sums[j], from[j]);
-      for (std::uint64_t j = 0; j < strip.after; ++j) to[j] = is_carried ? Op::combine(before[j], sums[j]) : sums[j];
+      for (std::uint64_t j = 0; j < strip.after; ++j)
+        to[j] = is_carried ? Op::combine(before[j], sums[j]) : sums[j];
     }
   }
   return scanned;
@@ -236,8 +238,8 @@ Array<SumOf<T>> scanned(const Array<T, Node>& array, std::int64_t along, std::so
     before[axis] = -apart;
     totals = stencil<&combine_totals<Op, P>>(totals, {before, here}, Edge::open, where);
   }
-  const Family<Block<P>> scanned =
-      family<&scan_block<Op, P>>({blocks.extent(), where}, CarryDependence{axis}, blocks, totals, std::int64_t{axis});
+  const Family<Block<P>> scanned = family<&scan_block<Op, P>>({blocks.extent(), where}, CarryDependence{axis},
+                                                              blocks, totals, std::int64_t{axis});
   return Array<P>(plain_state(scanned.view(), axes, where));
 }
 
