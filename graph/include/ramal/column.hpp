@@ -30,14 +30,16 @@ class ColumnBuffer {
   /// No memory: what is absent.
   ColumnBuffer() = default;
   /// `bytes` bytes from `data`. Its owner may be anything: `std::shared_ptr<const std::byte>(owner,
-  /// pointer)`.
-  ColumnBuffer(std::shared_ptr<const std::byte> data, std::size_t bytes)
-      : data_(std::move(data)), bytes_(bytes) {}
+  /// pointer)`. `padded`: bytes behind it up to the next multiple of 64 may be read, though they mean
+  /// nothing.
+  ColumnBuffer(std::shared_ptr<const std::byte> data, std::size_t bytes, bool padded = false)
+      : data_(std::move(data)), bytes_(bytes), padded_(padded) {}
 
   const std::byte* data() const { return data_.get(); }
   /// In bytes.
   std::size_t size() const { return bytes_; }
   bool empty() const { return bytes_ == 0; }
+  bool padded() const { return padded_; }
   const std::shared_ptr<const std::byte>& owner() const { return data_; }
   /// As many whole elements as it holds.
   template <class T>
@@ -49,6 +51,7 @@ class ColumnBuffer {
  private:
   std::shared_ptr<const std::byte> data_;
   std::size_t bytes_ = 0;
+  bool padded_ = false;
 };
 
 struct ColumnParts;
@@ -63,13 +66,16 @@ class Column {
   /// and begin and end with the right offsets. Whether the offsets between rise is not looked at: see
   /// `check`. O(rows / 64), since nulls are counted.
   explicit Column(ColumnParts parts);
+  /// Believes what is said, with this number of nulls, and looks into no buffer: for memory that is filled
+  /// afterwards. What is wrong with it is found by `check`, if at all.
+  static Column unchecked(ColumnParts parts, std::int64_t nulls);
 
   const ColumnType& type() const;
   /// The number of rows.
   std::int64_t size() const;
   bool empty() const { return size() == 0; }
   /// How many rows are null; all of a column of type null. O(1).
-  std::int64_t nulls() const;
+  std::int64_t nulls() const { return nulls_; }
   /// Requires: 0 <= row < size().
   bool is_null(std::int64_t row) const;
 
@@ -80,11 +86,12 @@ class Column {
   const ColumnBuffer& offsets_buffer() const;
   const std::vector<Column>& children() const;
   /// Requires: a child has this number.
-  const Column& child(std::size_t number) const { return children()[number]; }
+  const Column& child(std::size_t number = 0) const { return children()[number]; }
   /// Bytes of all buffers of it and its children, shared ones too.
   std::size_t bytes() const;
 
-  /// Throws std::invalid_argument where the offsets of it or of a child fall or leave the values. O(rows).
+  /// Throws std::invalid_argument if something is not as the layout has it: offsets that do not rise from 0
+  /// to the end of the values, children of other sizes, another number of nulls. O(rows).
   void check() const;
 
   /// The same type, nulls and values; floating-point values bit for bit, so that NaN may equal NaN and 0.0
@@ -142,6 +149,8 @@ inline constexpr TypeId plain_type = std::same_as<T, bool>            ? TypeId::
                                                                       : TypeId::text;
 /// The plain type of the values that a type has in memory: int32 for date, int128 for decimal, text for blob.
 TypeId plain_type_of(TypeId id);
+/// What such a type is in C++: "std::int32_t"; empty for null, list and structure.
+std::string_view value_type_name(TypeId plain);
 /// Throws std::invalid_argument, naming the column, its type and the C++ type that was asked for.
 [[noreturn]] void refuse_view(const ColumnType& type, TypeId asked, std::string_view name);
 

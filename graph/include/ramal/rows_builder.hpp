@@ -72,13 +72,15 @@ class GrowingBits {
     if (bit) last() |= std::uint64_t{1} << (bits_ & 63);
     ++bits_;
   }
-  void append(bool bit, std::int64_t count);
-  /// `count` bits from bit 0 of `words` on. O(words).
-  void append(const std::uint64_t* words, std::int64_t count);
+  void append_same(bool bit, std::int64_t count);
+  /// `count` bits from bit `first` of `words` on. O(words).
+  void append(const std::uint64_t* words, std::int64_t first, std::int64_t count);
   /// A bit for each byte, set where that is not 0.
   void append_bytes(const std::uint8_t* bytes, std::int64_t count);
 
  private:
+  /// The words, with room for `count` bits more.
+  std::uint64_t* extend(std::int64_t count);
   std::uint64_t& last() { return *reinterpret_cast<std::uint64_t*>(words_.data() + words_.size() - 8); }
 
   GrowingBytes words_;
@@ -177,10 +179,15 @@ class ColumnBuilder {
   friend class RowsBuilder;
   static constexpr std::size_t most_offset = 0x7fffffff;
 
+  /// Where the next row's text or elements begin.
+  std::size_t end() const {
+    return type_.id() == TypeId::list ? static_cast<std::size_t>(elements_) : values_.size();
+  }
   void close_row() {
     ++size_;
     if (validity_.size() != 0) validity_.push(true);
   }
+  void append_ranges(const Column& column, std::int64_t first, std::int64_t count);
   void append_validity(const std::uint64_t* validity, std::int64_t count);
   void require(bool holds, const char* what) const;
   [[noreturn]] void refuse(TypeId given) const;
