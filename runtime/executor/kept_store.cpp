@@ -7,7 +7,7 @@
 namespace ramal::detail {
 
 std::uint64_t contiguous_bytes(const Value& value) {
-  return !value.failed() && value.type().contiguous ? value.type().memory(value).size() : 0;
+  return !value.failed() && value.type().contiguous ? value.type().memory(value).bytes() : 0;
 }
 
 KeptStore::Arrival KeptStore::keep(ValueId id, const Value& value) {

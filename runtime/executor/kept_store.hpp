@@ -16,7 +16,7 @@
 
 namespace ramal::detail {
 
-/// The bytes of the one piece of memory that a value is; 0 if it is none.
+/// The bytes of the memory that a contiguous value lies in, other values' share of it included; 0 of any other.
 std::uint64_t contiguous_bytes(const Value& value);
 
 class KeptStore {

@@ -21,7 +21,7 @@ struct HeldMemory {
 
 std::uint64_t known_bytes(const Value& value) {
   if (value.failed()) return 0;
-  if (value.type().contiguous) return value.type().memory(value).size();
+  if (value.type().contiguous) return value.type().memory(value).bytes();
   try {
     return value.encoded_bytes();
   } catch (...) {  // a user's own codec may throw anything
@@ -29,11 +29,10 @@ std::uint64_t known_bytes(const Value& value) {
   }
 }
 
-void Mail::lend(int to, const Header& header, std::span<const std::byte> head,
-                std::span<const std::byte> payload, Value keep) {
+void Mail::lend(int to, const Header& header, std::span<const std::byte> head, Spans payload, Value keep) {
   unsent_ = true;
   if (observer_ != nullptr) observer_->message_sent(to, header);
-  transport_.lend(to, header, head, payload, std::move(keep));
+  transport_.lend(to, header, head, std::move(payload), std::move(keep));
 }
 
 void Mail::send_text(int to, const Header& header, std::span<const std::byte> bytes) {
@@ -46,7 +45,7 @@ void Mail::send_text(int to, const Header& header, std::span<const std::byte> by
   }
   auto kept = Value::make<std::vector<std::byte>>(bytes.begin(), bytes.end());
   const auto& memory = kept.get<std::vector<std::byte>>();
-  lend(to, sized, {}, memory, kept);
+  lend(to, sized, {}, Spans(memory), kept);
 }
 
 void Mail::send_shared(int to, const Header& header, std::span<const std::byte> bytes,
@@ -63,10 +62,7 @@ void Mail::send_shared(int to, const Header& header, std::span<const std::byte> 
 void Mail::send_value(std::span<const int> to, Header header, std::span<const std::byte> before,
                       const Value& value, std::optional<int> small_by) {
   const Type& type = value.type();
-  if (type.contiguous && type.memory(value).size() + before.size() > small_bytes_) {
-    lend_memory(to, header, before, value);
-    return;
-  }
+  if (type.contiguous && lend_memory(to, header, before, value)) return;
   header.bytes = value.encoded_bytes();
   if (header.bytes + before.size() <= small_bytes_) {
     write_small(to, header, before, value, small_by);
@@ -74,19 +70,26 @@ void Mail::send_value(std::span<const int> to, Header header, std::span<const st
   }
   auto encoded = Value::make<std::vector<std::byte>>(header.bytes);
   write_exactly(value, encoded.own<std::vector<std::byte>>());
-  for (const int rank : to) lend(rank, header, before, encoded.get<std::vector<std::byte>>(), encoded);
+  const Spans memory(encoded.get<std::vector<std::byte>>());
+  for (const int rank : to) lend(rank, header, before, memory, encoded);
 }
 
-void Mail::lend_memory(std::span<const int> to, Header header, std::span<const std::byte> before,
+/// False, and nothing is sent, if it is small or its head too long.
+bool Mail::lend_memory(std::span<const int> to, Header header, std::span<const std::byte> before,
                        const Value& value) {
-  const auto memory = value.type().memory(value);
-  header.as_memory = true;
-  header.bytes = memory.size();
+  const Spans memory = value.type().memory(value);
+  if (memory.bytes() + before.size() <= small_bytes_) return false;
+  Writer count;
+  value.type().write_head(count, value);
   std::array<std::byte, Transport::most_head_bytes> head;
+  if (before.size() + count.size() > head.size()) return false;
   Writer writer(head.data(), head.size());
   writer.bytes(before.data(), before.size());
   value.type().write_head(writer, value);
+  header.as_memory = true;
+  header.bytes = memory.bytes();
   for (const int rank : to) lend(rank, header, std::span(head).first(writer.size()), memory, value);
+  return true;
 }
 
 /// header.bytes: of the value alone.
@@ -111,11 +114,13 @@ std::span<std::byte> Landings::prepare(int from, const Header& header, std::span
     landing.bytes = Buffer(header.bytes);
     return {landing.bytes.data(), landing.bytes.size()};
   }
-  landing.value = type->allocate(shape, header.bytes);
-  const auto memory = type->memory(landing.value);
-  if (memory.size() != header.bytes) throw DecodeError("a result of another size than its head says");
-  // The value was made a moment ago and is nobody else's yet.
-  return {const_cast<std::byte*>(memory.data()), memory.size()};
+  return make_to_fill(landing.value, *type, shape, header.bytes);
+}
+
+std::span<std::byte> make_to_fill(Value& value, const Type& type, Reader& head, std::size_t bytes) {
+  if (!type.contiguous) throw DecodeError("memory of a value of a type that is not sent so");
+  value = type.allocate(head, bytes);
+  return type.memory(value).room(bytes);
 }
 
 }  // namespace ramal::detail

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Mail: what one rank sends over its transport, and the forms values take on their way. A value of a
-// contiguous type that is large goes as its memory, without a copy; any other as its codec's bytes, in a
-// frame with others if they are few. Landings are where large messages come down on the other side,
-// read_value what they become.
+// contiguous type that is large goes as its memory, without a copy, unless its head is too long. Any other
+// goes as its codec's bytes, in a frame with others if they are few. Landings are where large messages come
+// down on the other side, read_value what they become.
 //
 // Nothing leaves before `flush`, or before a frame is full. Used under the pump's lock.
 #pragma once
@@ -61,9 +61,8 @@ class Mail {
   void note_unsent() { unsent_ = true; }
 
  private:
-  void lend(int to, const Header& header, std::span<const std::byte> head, std::span<const std::byte> payload,
-            Value keep);
-  void lend_memory(std::span<const int> to, Header header, std::span<const std::byte> before,
+  void lend(int to, const Header& header, std::span<const std::byte> head, Spans payload, Value keep);
+  bool lend_memory(std::span<const int> to, Header header, std::span<const std::byte> before,
                    const Value& value);
   void write_small(std::span<const int> to, Header header, std::span<const std::byte> before,
                    const Value& value, std::optional<int> small_by);
@@ -96,16 +95,19 @@ class Landings {
   std::unordered_map<int, Landing> landings_;
 };
 
+/// Makes an empty Value hold an object of that type, whose memory of so many bytes is returned to be filled.
+/// Throws DecodeError if the type has no memory, or if head and size do not agree.
+std::span<std::byte> make_to_fill(Value& value, const Type& type, Reader& head, std::size_t bytes);
+
 /// What a message carries; `head` tells its shape, if it comes as memory. If it cannot be read: a failure, on
 /// this rank, of the task of the message's run that `plan()` names.
 template <class Plan>
 Value read_value(const Type& type, const Header& header, Reader& head, std::span<const std::byte> payload,
                  int rank, const Plan& plan) {
   if (header.as_memory) {
-    Value value = type.allocate(head, payload.size());
-    const auto memory = type.memory(value);
-    if (memory.size() != payload.size()) throw DecodeError("a result of another size than its head says");
-    if (!memory.empty()) std::memcpy(const_cast<std::byte*>(memory.data()), payload.data(), memory.size());
+    Value value;
+    const auto room = make_to_fill(value, type, head, payload.size());
+    if (!room.empty()) std::memcpy(room.data(), payload.data(), room.size());
     return value;
   }
   Reader reader(payload);

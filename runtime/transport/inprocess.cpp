@@ -66,12 +66,11 @@ class InProcessTransport final : public Transport {
     count(header);
     return open_->message.payload.data();
   }
-  void lend(int to, const Header& header, std::span<const std::byte> head, std::span<const std::byte> payload,
-            Value) override {
+  void lend(int to, const Header& header, std::span<const std::byte> head, Spans payload, Value) override {
     flush();
-    open_ = {{header, Buffer(payload.size()), {head.begin(), head.end()}, true}, to};
+    open_ = {{header, Buffer(payload.bytes()), {head.begin(), head.end()}, true}, to};
     count(header);
-    if (!payload.empty()) std::memcpy(open_->message.payload.data(), payload.data(), payload.size());
+    payload.copy_to(open_->message.payload.data());
     flush();
   }
   void flush() override {

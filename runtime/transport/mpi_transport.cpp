@@ -20,11 +20,14 @@ constexpr int frame_tag = 1;
 constexpr int large_tag = 2;
 constexpr int receive_ring = 64;
 constexpr std::size_t least_frame_bytes = 2048;  // below every MPI's eager limit we know of
+static_assert(sizeof(FrameHead) + sizeof(RecordHead) + sizeof(std::uint64_t) +
+                  padded_record(Transport::most_head_bytes) <=
+              least_frame_bytes);
 constexpr std::size_t most_spare_frames = 256;
 constexpr double pause_at_end_seconds = 10e-6;
 
 struct Lent {
-  std::span<const std::byte> payload;
+  Spans payload;
   Value keep;
 };
 struct MpiFrame {
@@ -63,15 +66,15 @@ class MpiTransport final : public Transport {
     return room;
   }
 
-  void lend(int to, const Header& header, std::span<const std::byte> head, std::span<const std::byte> payload,
+  void lend(int to, const Header& header, std::span<const std::byte> head, Spans payload,
             Value keep) override {
-    const std::uint64_t bytes = payload.size();
+    const std::uint64_t bytes = payload.bytes();
     Header record = header;
     record.bytes = head.size();
     auto* room = append(to, record, large_flag, sizeof bytes + padded_record(head.size()));
     std::memcpy(room, &bytes, sizeof bytes);
     if (!head.empty()) std::memcpy(room + sizeof bytes, head.data(), head.size());
-    peer(to).open->lent.push_back({payload, std::move(keep)});
+    peer(to).open->lent.push_back({std::move(payload), std::move(keep)});
     count(header);
     finish_frame(to);
   }
@@ -294,13 +297,35 @@ class MpiTransport final : public Transport {
     }
     lent_ += frame->lent.size();
     for (const Lent& lent : frame->lent) {
-      for (std::size_t at = 0; at < lent.payload.size(); at += piece_bytes_) {
-        const auto size = std::min(piece_bytes_, lent.payload.size() - at);
-        MPI_Isend(lent.payload.data() + at, static_cast<int>(size), MPI_BYTE, to, large_tag, communicator_,
-                  &frame->requests.emplace_back());
+      for (std::size_t at = 0; at < lent.payload.bytes(); at += piece_bytes_) {
+        const auto size = std::min(piece_bytes_, lent.payload.bytes() - at);
+        send_piece(to, lent.payload.part(at, size), frame->requests.emplace_back());
       }
     }
     sending_.push_back(std::move(frame));
+  }
+  /// Of a large message, from where it lies: MPI gathers what lies in several spans.
+  void send_piece(int to, const Spans& piece, MPI_Request& request) const {
+    const auto spans = piece.all();
+    const void* const first = spans.front().data();
+    if (spans.size() == 1) {
+      MPI_Isend(first, static_cast<int>(piece.bytes()), MPI_BYTE, to, large_tag, communicator_, &request);
+      return;
+    }
+    MPI_Aint base = 0;
+    MPI_Get_address(first, &base);
+    std::vector<int> lengths;
+    std::vector<MPI_Aint> places;  // from the first on
+    for (const Spans::Span span : spans) {
+      lengths.push_back(static_cast<int>(span.size()));
+      MPI_Get_address(span.data(), &places.emplace_back());
+      places.back() = MPI_Aint_diff(places.back(), base);
+    }
+    MPI_Datatype type = MPI_DATATYPE_NULL;
+    MPI_Type_create_hindexed(static_cast<int>(spans.size()), lengths.data(), places.data(), MPI_BYTE, &type);
+    MPI_Type_commit(&type);
+    MPI_Isend(first, 1, type, to, large_tag, communicator_, &request);
+    MPI_Type_free(&type);  // it is kept until the message has left
   }
   bool collect_sent() {
     if (sending_.empty()) return false;

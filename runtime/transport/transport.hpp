@@ -83,7 +83,8 @@ struct TransportCounts {
 
 class Transport {
  public:
-  static constexpr std::size_t most_head_bytes = 512;
+  /// As many as there is room for beside a large message's record in the smallest frame.
+  static constexpr std::size_t most_head_bytes = 2016;
   virtual ~Transport() = default;
   virtual int rank() const = 0;
   virtual int ranks() const = 0;
@@ -91,10 +92,10 @@ class Transport {
   virtual std::size_t small_bytes() const = 0;
   /// Room for a message of header.bytes <= small_bytes(), to be filled before the next call.
   virtual std::byte* write(int to, const Header& header) = 0;
-  /// A large message, sent from memory that `keep` holds alive until it has left. `head`, at most
-  /// most_head_bytes, is copied and arrives before it.
-  virtual void lend(int to, const Header& header, std::span<const std::byte> head,
-                    std::span<const std::byte> payload, Value keep) = 0;
+  /// A large message, sent from memory that `keep` holds alive until it has left. It arrives in one piece.
+  /// `head`, at most most_head_bytes, is copied and arrives before it.
+  virtual void lend(int to, const Header& header, std::span<const std::byte> head, Spans payload,
+                    Value keep) = 0;
   /// Lets go of messages that wait for company.
   virtual void flush() = 0;
   /// Moves what can move and delivers what has arrived. True if anything did.

@@ -6,6 +6,7 @@
 #include "runtime/transport/encoded.hpp"
 #include "runtime/transport/frame.hpp"
 #include "tests/fuzz/choices.hpp"
+#include "tests/support/sheet.hpp"
 
 #include <ramal/block.hpp>
 
@@ -127,10 +128,9 @@ class Script final : public Transport {
     room_.reserve(1);
     return room_.data();
   }
-  void lend(int to, const Header& header, std::span<const std::byte> head, std::span<const std::byte> payload,
-            Value) override {
+  void lend(int to, const Header& header, std::span<const std::byte> head, Spans payload, Value) override {
     require(to != rank_ && to >= 0 && to < 4, "messages go to other ranks");
-    require(head.size() <= most_head_bytes && payload.size() == header.bytes,
+    require(head.size() <= most_head_bytes && payload.bytes() == header.bytes,
             "large messages have their size");
   }
   void flush() override {}
@@ -245,8 +245,31 @@ void decode(Bytes bytes) {
   }
 }
 
+/// Whatever a head says, there is memory in one piece for what comes, or it is refused.
+template <class T>
+void make_room(Choices& choices) {
+  const std::size_t bytes = choices.below(1 << 16);
+  const Bytes rest = choices.rest();
+  const Memory head(rest.begin(), rest.end());
+  Reader reader(head);
+  try {
+    Value value;
+    const auto room = make_to_fill(value, TypeOf<T>::type, reader, bytes);
+    require(room.size() == bytes, "there is room for what comes");
+    std::ranges::fill(room, std::byte{1});
+    const Memory first = encoded(value.get<T>());
+    Reader again(first);
+    require(encoded(Codec<T>::read(again)) == first, "what was filled is written and read");
+  } catch (const DecodeError&) {
+  } catch (const std::length_error&) {
+  } catch (const std::invalid_argument&) {
+  }
+}
+
 void decode_some(Choices& choices) {
-  const std::size_t which = choices.below(10);
+  const std::size_t which = choices.below(13);
+  if (which == 10) return make_room<Sheet>(choices);
+  if (which == 11) return make_room<Block<double>>(choices);
   const Bytes bytes = choices.rest();
   switch (which) {
     case 0:
@@ -267,6 +290,8 @@ void decode_some(Choices& choices) {
       return decode<RankInfo>(bytes);
     case 8:
       return decode<std::vector<Inside>>(bytes);
+    case 9:
+      return decode<Sheet>(bytes);
     default:
       return decode<std::vector<bool>>(bytes);
   }

@@ -1169,9 +1169,8 @@ class Scripted final : public Transport {
   std::byte* write(int to, const Header& header) override {
     return sent.emplace_back(Message{to, header, std::vector<std::byte>(header.bytes)}).payload.data();
   }
-  void lend(int to, const Header& header, std::span<const std::byte>, std::span<const std::byte> payload,
-            Value) override {
-    sent.push_back({to, header, {payload.begin(), payload.end()}});
+  void lend(int to, const Header& header, std::span<const std::byte>, Spans payload, Value) override {
+    payload.copy_to(sent.emplace_back(Message{to, header, std::vector<std::byte>(payload.bytes())}).payload.data());
   }
   void flush() override {}
   bool poll(Receiver& receiver) override {

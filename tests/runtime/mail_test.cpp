@@ -2,6 +2,7 @@
 // Mail from one rank to another, over queues: each form that a value takes, and what it becomes.
 #include "runtime/rank/mail.hpp"
 #include "runtime/transport/inprocess.hpp"
+#include "tests/support/sheet.hpp"
 
 #include <ramal/ramal.hpp>
 
@@ -81,6 +82,72 @@ TEST_F(MailTest, ALargeVectorComesDownInItsOwnMemory) {
   EXPECT_TRUE(letter.header.as_memory);
   EXPECT_TRUE(letter.payload.empty());
   EXPECT_EQ(letter.value.get<std::vector<double>>(), values);
+}
+
+test::Sheet sheet_of(std::initializer_list<std::size_t> sizes) {
+  test::Sheet sheet("a sheet");
+  for (const std::size_t size : sizes) {
+    test::Sheet::Bytes bytes(size);
+    for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<unsigned char>(i * 31 + size);
+    sheet = sheet.with_column(std::move(bytes));
+  }
+  return sheet;
+}
+
+TEST_F(MailTest, SeveralPiecesOfMemoryComeDownAsOne) {
+  for (const auto& sheet : {sheet_of({100}), sheet_of({0, 1, 63, 2048, 0, 10000}), sheet_of({64, 64})}) {
+    const auto letter = sent(Value::make<test::Sheet>(sheet));
+    EXPECT_TRUE(letter.header.as_memory);
+    ASSERT_TRUE(letter.payload.empty());
+    const auto& there = letter.value.get<test::Sheet>();
+    EXPECT_EQ(there, sheet);
+    EXPECT_TRUE(there.is_slab());
+    for (std::size_t i = 0; i < there.columns(); ++i)
+      EXPECT_EQ(reinterpret_cast<std::uintptr_t>(there.column(i).data()) % test::Sheet::alignment, 0u);
+    EXPECT_EQ(sent(letter.value).value.get<test::Sheet>(), sheet) << "passed on";
+  }
+}
+
+TEST_F(MailTest, FewBytesInSeveralPiecesAreEncoded) {
+  const auto letter = sent(Value::make<test::Sheet>(sheet_of({0, 1})));
+  EXPECT_FALSE(letter.header.as_memory);
+  EXPECT_EQ(decoded(letter).get<test::Sheet>(), sheet_of({0, 1}));
+}
+
+TEST_F(MailTest, AHeadThatIsTooLongIsEncodedWithItsMemory) {
+  test::Sheet sheet("of many columns");
+  for (unsigned i = 0; i < 500; ++i) {
+    const std::size_t head_bytes = 8 + sheet.name().size() + 8 + 8 * sheet.columns();
+    if (i > 8 && i % 10 == 0) {
+      const auto letter = sent(Value::make<test::Sheet>(sheet));
+      EXPECT_EQ(letter.header.as_memory, head_bytes <= Transport::most_head_bytes) << i << " columns";
+      EXPECT_EQ((letter.header.as_memory ? letter.value : decoded(letter)).get<test::Sheet>(), sheet);
+    }
+    sheet = sheet.with_column({static_cast<unsigned char>(i)});
+  }
+}
+
+TEST_F(MailTest, AHeadThatDoesNotFitItsMemoryIsRefused) {
+  const Value value = Value::make<test::Sheet>(sheet_of({0, 1, 63, 200}));
+  const Type& type = value.type();
+  std::array<std::byte, 100> room;
+  Writer writer(room.data(), room.size());
+  type.write_head(writer, value);
+  const std::span<const std::byte> head = std::span(room).first(writer.size());
+  const std::size_t bytes = type.memory(value).bytes();
+  const auto prepare = [](const Type& of, std::span<const std::byte> by, std::size_t size) {
+    Landings landings;
+    Reader shape(by);
+    return landings.prepare(1, {.type = MessageType::result, .as_memory = true, .bytes = size}, by, shape, &of).size();
+  };
+  EXPECT_EQ(prepare(type, head, bytes), bytes);
+  for (const std::size_t other : {std::size_t{0}, bytes - 1, bytes + 1, bytes + 16, std::size_t{1} << 62})
+    EXPECT_THROW(prepare(type, head, other), DecodeError) << other << " bytes";
+  for (std::size_t size = 0; size < head.size(); ++size)
+    EXPECT_THROW(prepare(type, head.first(size), bytes), DecodeError) << size << " bytes of the head";
+  Reader shape(head);
+  Value other;
+  EXPECT_THROW(make_to_fill(other, TypeOf<Failure>::type, shape, bytes), DecodeError) << "it is not sent so";
 }
 
 TEST_F(MailTest, ALargeOneOfAnotherTypeAsBytes) {

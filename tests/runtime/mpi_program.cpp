@@ -4,6 +4,7 @@
 #include "runtime/session/serial.hpp"
 #include "tests/support/random_families.hpp"
 #include "tests/support/random_program.hpp"
+#include "tests/support/sheet.hpp"
 
 #include <ramal/mpi.hpp>
 #include <ramal/ramal.hpp>
@@ -70,6 +71,38 @@ Block<long> turned(Block<long> block) {
   std::reverse(block.begin(), block.end());
   return block;
 }
+/// Columns of n bytes, of a few, and of none.
+test::Sheet sheet(long n, long from) {
+  test::Sheet made("of rank " + std::to_string(from));
+  for (const long size : {n, 0L, 1L, 63L, n / 3}) {
+    test::Sheet::Bytes bytes(static_cast<std::size_t>(size));
+    std::iota(bytes.begin(), bytes.end(), static_cast<unsigned char>(from + size));
+    made = made.with_column(std::move(bytes));
+  }
+  return made;
+}
+test::Sheet wider(const test::Sheet& sheet, long rank) {
+  return sheet.with_column(test::Sheet::Bytes(2048, static_cast<unsigned char>(rank)));
+}
+/// Values in several pieces of memory, of which those that different ranks make of one have some in common.
+void sheets(Session& session, long n) {
+  const int ranks = session.ranks();
+  std::vector<Delayed<test::Sheet>> all;
+  for (int rank = 0; rank < ranks; ++rank) {
+    const auto made = delayed<sheet>.annotate({.rank = rank})(n, rank);
+    for (int other = 0; other < ranks; ++other) {
+      const auto one = delayed<wider>.annotate({.rank = other})(made, other);
+      all.push_back(delayed<wider>.annotate({.rank = ranks - 1 - other})(one, rank));
+    }
+  }
+  if (n % 2 == 0) session.persist(all);
+  const auto found = session.compute(all);
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const long rank = static_cast<long>(i) / ranks, other = static_cast<long>(i) % ranks;
+    if (!(found[i] == wider(wider(sheet(n, rank), other), rank)))
+      fail("a sheet of size " + std::to_string(n) + " has changed on its way");
+  }
+}
 /// Results of all sizes, around every limit, from every rank to every other, many at once.
 void sizes(Session& session) {
   const int ranks = session.ranks();
@@ -101,6 +134,7 @@ void sizes(Session& session) {
       if (tiles[i] != turned(tile(n, static_cast<long>(i) / ranks)))
         throw std::runtime_error("a block of size " + std::to_string(n) + " has changed on its way");
     }
+    sheets(session, n);
     const auto pair = session.compute(delayed<paired>.annotate({.rank = ranks - 1})(n));
     expect_equal(pair.second, numbered(n, 0), "a pair with a vector");
   }

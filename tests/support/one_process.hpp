@@ -60,10 +60,10 @@ class SteppedRanks {
       ++counts_.messages;
       return own_->write(to, header);
     }
-    void lend(int to, const Header& header, std::span<const std::byte> head,
-              std::span<const std::byte> payload, Value keep) override {
+    void lend(int to, const Header& header, std::span<const std::byte> head, Spans payload,
+              Value keep) override {
       ++counts_.messages;
-      own_->lend(to, header, head, payload, std::move(keep));
+      own_->lend(to, header, head, std::move(payload), std::move(keep));
     }
     void flush() override { own_->flush(); }
     std::uint64_t mark(int to) const override { return own_->mark(to); }

@@ -48,11 +48,11 @@ struct Type {
   bool in_place;      ///< sits inside the Value
   bool plain;         ///< and its encoding is its memory, `bytes` long, which nobody need look at
   bool failure;       ///< stands for an error in place of a result
-  bool contiguous;    ///< the three below work: it can be sent and received in place
+  bool contiguous;    ///< `memory` and the two after it work: it can be sent and received in place
   void (*destroy)(void* box) noexcept;   ///< frees a boxed object whose last owner is gone
   void (*write)(Writer&, const Value&);  ///< appends the encoding; throws what the type's codec throws
   Value (*read)(Reader&);                ///< decodes; throws DecodeError, and what the codec throws
-  std::span<const std::byte> (*memory)(const Value&);  ///< contiguous: the bulk of the object, where it lies
+  Spans (*memory)(const Value&);                       ///< contiguous: the bulk of the object, where it lies
   void (*write_head)(Writer&, const Value&);           ///< contiguous: what is needed to make room for it
   Value (*allocate)(Reader& head, std::size_t bytes);  ///< contiguous: an object of that size, to be filled
   std::string (*preview)(const Value&);                ///< at most about 60 characters, for messages
@@ -244,7 +244,7 @@ struct TypeOperations {
   /// What was decoded is moved into its box.
   static Value read(Reader& reader) { return Value::make<T>(Codec<T>::read(reader)); }
   /// These three do nothing for types that are not contiguous.
-  static std::span<const std::byte> memory([[maybe_unused]] const Value& value) {
+  static Spans memory([[maybe_unused]] const Value& value) {
     if constexpr (Contiguous<T>) {
       return Codec<T>::memory(value.get<T>());
     } else {
