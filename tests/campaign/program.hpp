@@ -146,9 +146,10 @@ class Program {
 
  private:
   std::tuple<std::vector<Handle<long>>, std::vector<Handle<double>>, std::vector<Handle<Point>>, std::vector<Handle<std::string>>,
-             std::vector<Handle<Words>>, std::vector<Handle<Field>>, std::vector<Handle<bool>>>
+             std::vector<Handle<Words>>, std::vector<Handle<Field>>, std::vector<Handle<Sheet>>, std::vector<Handle<bool>>>
       handles_;
-  std::tuple<std::vector<Group<long>>, std::vector<Group<Point>>, std::vector<Group<std::string>>, std::vector<Group<Field>>>
+  std::tuple<std::vector<Group<long>>, std::vector<Group<Point>>, std::vector<Group<std::string>>, std::vector<Group<Field>>,
+             std::vector<Group<Sheet>>>
       groups_;
 };
 
@@ -165,11 +166,11 @@ void pick(Random& random, const Use& use) {
 /// Of handles' types, and of families'.
 template <class Use>
 void pick_value(Random& random, const Use& use) {
-  pick<long, double, Point, std::string, Words, Field>(random, use);
+  pick<long, double, Point, std::string, Words, Field, Sheet>(random, use);
 }
 template <class Use>
 void pick_member(Random& random, const Use& use) {
-  pick<long, Point, std::string, Field>(random, use);
+  pick<long, Point, std::string, Field, Sheet>(random, use);
 }
 /// Another type, so that calls mix them without all combinations.
 template <class T>
@@ -196,6 +197,10 @@ struct OtherType<Words> {
 };
 template <>
 struct OtherType<Field> {
+  using type = Sheet;
+};
+template <>
+struct OtherType<Sheet> {
   using type = long;
 };
 template <class T>

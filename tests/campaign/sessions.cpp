@@ -72,9 +72,9 @@ void expect_all(const std::string& what, const Outcomes<T>& expected, const std:
 /// Handles of all types, to be computed at once.
 struct Targets {
   std::tuple<std::vector<Delayed<long>>, std::vector<Delayed<double>>, std::vector<Delayed<Point>>, std::vector<Delayed<std::string>>,
-             std::vector<Delayed<Words>>, std::vector<Delayed<Field>>, std::vector<Delayed<bool>>>
+             std::vector<Delayed<Words>>, std::vector<Delayed<Field>>, std::vector<Delayed<Sheet>>, std::vector<Delayed<bool>>>
       lazies;
-  std::tuple<Outcomes<long>, Outcomes<double>, Outcomes<Point>, Outcomes<std::string>, Outcomes<Words>, Outcomes<Field>, Outcomes<bool>>
+  std::tuple<Outcomes<long>, Outcomes<double>, Outcomes<Point>, Outcomes<std::string>, Outcomes<Words>, Outcomes<Field>, Outcomes<Sheet>, Outcomes<bool>>
       expected;
   Rule rule;
   int count = 0;

@@ -51,6 +51,17 @@ void unary(Program& p) {
   });
 }
 
+/// A sheet that has its other columns in common with the one that it was made from.
+Sheet widened(const Sheet& sheet, long salt) {
+  const std::string text = Maker<std::string>::make(digest(salt));
+  return sheet.with_column({text.begin(), text.end()});
+}
+void columns(Program& p) {
+  const auto a = p.a_handle<Sheet>();
+  const long salt = p.random.below(1 << 20);
+  p.add(wished<&widened>(p, a.lazy, salt), called(p.own(), &widened, a.expected, p.constant(salt)));
+}
+
 void binary(Program& p) {
   pick_value(p.random, [&]<class T>() {
     const auto a = p.a_handle<T>();
@@ -273,6 +284,7 @@ void sum(Program& p) {
 
 constexpr Ingredient all[] = {{"leaf", 6, &leaf},
                               {"unary", 5, &unary},
+                              {"columns", 2, &columns},
                               {"binary", 5, &binary},
                               {"lists", 4, &lists},
                               {"containers", 4, &containers},

@@ -3,6 +3,8 @@
 // turned into one again, so that whatever is computed tells what it was computed from, and in which order.
 #pragma once
 
+#include "tests/support/sheet.hpp"
+
 #include <ramal/ramal.hpp>
 
 #include <array>
@@ -25,6 +27,7 @@ using ramal::Inputs;
 
 using Words = std::vector<long>;
 using Field = ramal::Block<double>;
+using ramal::test::Sheet;
 /// Plain memory, but too large to sit inside a Value.
 struct Point {
   double x = 0;
@@ -63,6 +66,14 @@ inline Digest digest(const Field& value) {
   for (const auto length : value.shape()) h = mixed(h, length);
   for (const auto length : value.offset()) h = mixed(h, length);
   for (const double x : value) h = mixed(h, digest(x));
+  return h;
+}
+inline Digest digest(const Sheet& value) {
+  Digest h = mixed(13, digest(value.name()));
+  for (std::size_t i = 0; i < value.columns(); ++i) {
+    h = mixed(h, value.column(i).size());
+    for (const unsigned char byte : value.column(i)) h = mixed(h, byte);
+  }
   return h;
 }
 template <class T>
@@ -157,6 +168,20 @@ struct Maker<Field> {
     Field field({is_large ? 20 : h % 3 + 1, is_large ? 30 : h / 3 % 4}, {h % 5, h / 5 % 7});
     for (double& x : field) x = Maker<double>::make(h = mixed(h, 1));
     return field;
+  }
+};
+/// Columns of all sizes: none, one element, whole pages and parts of them.
+template <>
+struct Maker<Sheet> {
+  static Sheet make(Digest h) {
+    Sheet sheet(Maker<std::string>::make(h % 40));
+    for (int columns = static_cast<int>(h % 5); columns > 0; --columns) {
+      h = mixed(h, 1);
+      Sheet::Bytes bytes(h % 43 == 0 ? 9000 : h % 13 == 0 ? 2048 : std::array{0u, 1u, 15u, 63u}[h / 13 % 4]);
+      for (unsigned char& byte : bytes) byte = static_cast<unsigned char>((h = mixed(h, 1)) >> 32);
+      sheet = sheet.with_column(std::move(bytes));
+    }
+    return sheet;
   }
 };
 template <class A, class B>
