@@ -1170,7 +1170,8 @@ class Scripted final : public Transport {
     return sent.emplace_back(Message{to, header, std::vector<std::byte>(header.bytes)}).payload.data();
   }
   void lend(int to, const Header& header, std::span<const std::byte>, Spans payload, Value) override {
-    payload.copy_to(sent.emplace_back(Message{to, header, std::vector<std::byte>(payload.bytes())}).payload.data());
+    payload.copy_to(
+        sent.emplace_back(Message{to, header, std::vector<std::byte>(payload.bytes())}).payload.data());
   }
   void flush() override {}
   bool poll(Receiver& receiver) override {

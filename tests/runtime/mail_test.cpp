@@ -138,7 +138,9 @@ TEST_F(MailTest, AHeadThatDoesNotFitItsMemoryIsRefused) {
   const auto prepare = [](const Type& of, std::span<const std::byte> by, std::size_t size) {
     Landings landings;
     Reader shape(by);
-    return landings.prepare(1, {.type = MessageType::result, .as_memory = true, .bytes = size}, by, shape, &of).size();
+    return landings
+        .prepare(1, {.type = MessageType::result, .as_memory = true, .bytes = size}, by, shape, &of)
+        .size();
   };
   EXPECT_EQ(prepare(type, head, bytes), bytes);
   for (const std::size_t other : {std::size_t{0}, bytes - 1, bytes + 1, bytes + 16, std::size_t{1} << 62})
