@@ -35,6 +35,9 @@
 //     }
 //   };
 //
+// A type with much memory of its own, in one piece or several, may name it beside these, so that it is sent
+// from there without copies: see Contiguous, and MemoryEncoding in <ramal/spans.hpp>.
+//
 // What is refused when the program is compiled, and what to give instead:
 //
 //   T*, T&, span, string_view           the object itself, a vector, a string

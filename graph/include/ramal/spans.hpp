@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Spans: the memory that the bulk of a value lies in, one span after the other. MemoryEncoding: the encoding
-// of a type whose codec names that memory.
+// Spans: the memory that most of a value lies in, one span after the other. MemoryEncoding: the encoding of a
+// type whose codec names that memory.
 //
 // A table's columns lie in several pieces of memory, which other tables may share. They are sent from there,
 // and received as one piece:
 //
-//   here    head   values ▮▮▮▮▮▮▮▮   validity ▮   offsets ▮▮▮▮   text ▮▮▮▮▮▮     in any order in memory
-//   there   head   ▮▮▮▮▮▮▮▮▮▮▮▮▮▮▮▮▮▮▮                                          what `allocate` makes of the head
+//   here    head   values ▮▮▮▮▮▮▮▮   validity ▮   offsets ▮▮▮▮   text ▮▮▮▮▮▮     anywhere in memory
+//   there   head   ▮▮▮▮▮▮▮▮▮▮▮▮▮▮▮▮▮▮▮                             in what `allocate` makes of the head
 //
-// The bytes are the same in the same order. So a codec that wants its pieces aligned there pads them here: with
-// bytes of the piece's own memory, or with a span of constant zeros, for which what it allocates has room.
+// The bytes are the same in the same order. So a codec that wants its pieces aligned there pads them here:
+// with bytes of the piece's own memory, or with a span of constant zeros, for which what it allocates has
+// room.
 #pragma once
 
 #include <ramal/detail/bytes.hpp>

@@ -52,7 +52,7 @@ struct Type {
   void (*destroy)(void* box) noexcept;   ///< frees a boxed object whose last owner is gone
   void (*write)(Writer&, const Value&);  ///< appends the encoding; throws what the type's codec throws
   Value (*read)(Reader&);                ///< decodes; throws DecodeError, and what the codec throws
-  Spans (*memory)(const Value&);                       ///< contiguous: the bulk of the object, where it lies
+  Spans (*memory)(const Value&);                       ///< contiguous: most of the object, where it lies
   void (*write_head)(Writer&, const Value&);           ///< contiguous: what is needed to make room for it
   Value (*allocate)(Reader& head, std::size_t bytes);  ///< contiguous: an object of that size, to be filled
   std::string (*preview)(const Value&);                ///< at most about 60 characters, for messages

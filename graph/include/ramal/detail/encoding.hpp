@@ -31,14 +31,15 @@ concept Encodable = requires(Writer& writer, Reader& reader, const T& value) {
   { Codec<T>::read(reader) } -> std::same_as<T>;
 };
 
-/// T's bulk is memory that is sent from there and received into its place without a copy. A Codec says so by
-/// three more functions:
+/// Most of T is memory that is sent from there and received into its place without a copy. A Codec says so
+/// by three more functions:
 ///   static std::span<const std::byte> memory(const T&);    or Spans, if it lies in several pieces
 ///   static void write_head(Writer&, const T&);             what is needed to make an object of that size
 ///   static T allocate(Reader& head, std::size_t bytes);    throws DecodeError if they do not fit
-/// What `allocate` makes must have its memory in one piece of `bytes` bytes, which is filled with the sender's
-/// pieces in their order. `memory` holds as long as the object; nobody may write there meanwhile, though
-/// objects share pieces. A value with a head of more than 2000 bytes is sent as `write` has it, with copies.
+/// What `allocate` makes must have its memory in one piece of `bytes` bytes, which is filled with the
+/// sender's pieces in their order. `memory` holds as long as the object, and nobody may write there
+/// meanwhile; objects may share pieces. A value with a head of more than 2000 bytes is sent as `write` writes
+/// it, with copies.
 template <class T>
 concept Contiguous = Encodable<T> && requires(Writer& writer, Reader& reader, const T& value) {
   { Codec<T>::memory(value) } -> std::convertible_to<Spans>;
