@@ -311,7 +311,7 @@ TEST(ArrowTest, ReadsTheSpecificationsLayouts) {
                      .length = 3,
                      .nulls = 0,
                      .buffers = {{}, bytes_of(I32{1, 2, 4})}}}});
-  EXPECT_EQ(pair.type().text(), "STRUCT(\"name\" VARCHAR, age INTEGER)");
+  EXPECT_EQ(pair.type().text(), "STRUCT(name VARCHAR, age INTEGER)");
   EXPECT_EQ(pair.nulls(), 1);
   EXPECT_EQ(ColumnView<std::string_view>(pair.child(0)).get(2), "mark");
   // Fixed sizes: "abcd" as two blobs; lists of two.

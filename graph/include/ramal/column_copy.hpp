@@ -10,11 +10,11 @@ namespace ramal {
 template <class T>
 concept ColumnNumber = ColumnValue<T> && std::is_arithmetic_v<T>;
 
-/// The type of numbers that holds the values of all these columns unchanged: the largest of bool < integers <
-/// double among them, and of integers the smallest that holds all. Throws std::invalid_argument, naming the
-/// columns, where there is none: for int64, uint64 or int128 beside floating-point numbers, for uint64 beside
-/// signed integers, for decimals and dates (which need a stated type), for text, and for what is no number.
-/// O(columns).
+/// The type of numbers that holds the values of all these columns unchanged, in the order bool < integers <
+/// floating-point numbers: of integers the smallest that holds all; float if there is float32 and no integer
+/// of more than 16 bits, else double. Throws std::invalid_argument, naming the columns, where there is none
+/// or it has to be stated: for integers of 64 bits beside floating-point numbers, for uint64 beside signed
+/// integers, for int128, decimals, dates and times, for what is no number, and for no columns. O(columns).
 TypeId common_number(const Schema& schema);
 
 /// Copies all values of a column to `out`, which has room for column.size().
