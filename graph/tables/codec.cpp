@@ -3,6 +3,7 @@
 // highest bit set in all bytes but the last.
 //
 //   encoded := head buffer*                       the buffers as they lie in memory, without padding
+//   memory  := (buffer padding)*                  up to a multiple of 64 bytes each; the head goes ahead of it
 //   head    := schema rows column*
 //   schema  := columns (length name type)*
 //   type    := id:u8 (width:u8 scale:u8 | type | schema)?       of a decimal, a list, a structure
@@ -11,8 +12,9 @@
 // The buffers of a column come in the order validity (if there are nulls), offsets (if there are rows),
 // values, and then those of its children.
 #include "graph/tables/layout.hpp"
+#include "graph/tables/slab.hpp"
 
-#include <algorithm>
+#include <array>
 #include <stdexcept>
 
 namespace ramal {
@@ -169,6 +171,33 @@ Rows Codec<Rows>::read(Reader& reader) {
     throw DecodeError(error.what());
   }
   return rows;
+}
+
+Spans Codec<Rows>::memory(const Rows& rows) {
+  static constexpr std::array<std::byte, detail::slab_alignment> zeros{};
+  Spans memory;
+  for (const Column& column : rows.columns()) {
+    detail::each_buffer(column, [&](const ColumnBuffer& buffer) {
+      const std::size_t padded = detail::padded_to_slab(buffer.size());
+      if (buffer.padded()) {  // so that what lies in one slab is one span
+        memory.add({buffer.data(), padded});
+      } else {
+        memory.add(buffer.span());
+        memory.add(std::span(zeros).first(padded - buffer.size()));
+      }
+    });
+  }
+  return memory;
+}
+
+void Codec<Rows>::write_head(Writer& writer, const Rows& rows) { detail::write_layout(writer, rows); }
+
+Rows Codec<Rows>::allocate(Reader& head, std::size_t bytes) {
+  const detail::RowsLayout layout = detail::read_layout(head);
+  if (layout.bytes(detail::slab_alignment) != bytes)
+    throw DecodeError("rows of " + std::to_string(layout.bytes(detail::slab_alignment)) +
+                      " bytes by their head, but " + std::to_string(bytes) + " come");
+  return layout.make();
 }
 
 }  // namespace ramal

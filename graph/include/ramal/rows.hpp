@@ -135,12 +135,20 @@ std::ostream& operator<<(std::ostream& out, const Rows& rows);
 /// The schema's text().
 std::ostream& operator<<(std::ostream& out, const Schema& schema);
 
-/// See graph/tables/codec.cpp for the form. `read` believes nothing: it throws DecodeError where lengths,
-/// offsets or types cannot be. Text is not checked to be UTF-8.
+/// See graph/tables/codec.cpp for the form. Large Rows are sent from where their columns lie, and received
+/// into one piece of memory: of those the sizes are checked, but what the columns hold is believed, as of
+/// blocks. `read` believes nothing: it throws DecodeError where lengths, offsets or types cannot be. Text is
+/// never checked to be UTF-8.
 template <>
 struct Codec<Rows> {
   static void write(Writer& writer, const Rows& rows);
   static Rows read(Reader& reader);
+
+  /// All buffers in the order of the form, each with what is needed to begin the next at a multiple of 64
+  /// bytes.
+  static Spans memory(const Rows& rows);
+  static void write_head(Writer& writer, const Rows& rows);
+  static Rows allocate(Reader& head, std::size_t bytes);
 };
 /// As of Rows.
 template <>
