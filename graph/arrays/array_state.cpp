@@ -305,6 +305,11 @@ std::uint64_t block_bytes(const std::vector<Axis>& axes, std::size_t element_byt
   for (const Axis& axis : axes) bytes *= static_cast<std::uint64_t>(axis.view().widest());
   return bytes;
 }
+std::uint64_t stated_bytes(const std::vector<Axis>& axes, std::size_t element_bytes) {
+  constexpr std::uint64_t worth_stating = std::uint64_t{64} << 10;
+  const std::uint64_t bytes = block_bytes(axes, element_bytes);
+  return bytes >= worth_stating ? bytes : 0;
+}
 
 FamilyView grid_family(const Kind& kind, const std::vector<Axis>& axes, std::size_t element_bytes,
                        std::vector<FamilySource> sources, const std::vector<GridSource>& grids,

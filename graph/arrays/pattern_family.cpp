@@ -7,9 +7,7 @@ FamilyView pattern_family(const Kind& kind, const std::vector<Axis>& axes, std::
                           std::vector<FamilySource> sources, std::vector<std::byte> closure,
                           std::source_location where) {
   FamilyTraits traits;
-  constexpr std::uint64_t worth_stating = std::uint64_t{64} << 10;
-  if (const std::uint64_t bytes = block_bytes(axes, element_bytes); bytes >= worth_stating)
-    traits.wishes.result_bytes = bytes;
+  traits.wishes.result_bytes = stated_bytes(axes, element_bytes);
   // The type of the handle says nothing here.
   return make_family<Void>(kind, grid_extent(axes), std::move(sources), std::move(closure), where,
                            std::move(traits))

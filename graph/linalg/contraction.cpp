@@ -80,9 +80,7 @@ ContractionFamily contraction_family(const Kind& kind, const Contraction& contra
   ContractionFamily made;
   made.axes.assign(axes.begin(), axes.begin() + static_cast<std::ptrdiff_t>(kept));
   FamilyTraits traits;
-  constexpr std::uint64_t worth_stating = std::uint64_t{64} << 10;
-  if (const std::uint64_t bytes = block_bytes(made.axes, element_bytes); bytes >= worth_stating)
-    traits.wishes.result_bytes = bytes;
+  traits.wishes.result_bytes = stated_bytes(made.axes, element_bytes);
   traits.wishes.name = std::string(what);
   made.parts = make_family<Void>(kind, grid_extent(axes), {left.leaves[0].source, right.leaves[0].source},
                                  grid_closure(axes, grids, std::as_bytes(std::span(&counts, 1))), where,

@@ -144,6 +144,8 @@ std::uint64_t axis_set(std::span<const std::int64_t> axes, std::size_t dims, std
 [[noreturn]] void refuse_array(const std::string& problem, std::source_location where);
 /// What a member's block takes at most.
 std::uint64_t block_bytes(const std::vector<Axis>& axes, std::size_t element_bytes);
+/// The same as members state it: 0 below 64 KiB, which is not worth stating.
+std::uint64_t stated_bytes(const std::vector<Axis>& axes, std::size_t element_bytes);
 std::string array_text(const ArrayState& state, std::string_view type, std::size_t element_bytes,
                        std::string_view made_by);
 Extents shape_of(const std::vector<Axis>& axes);

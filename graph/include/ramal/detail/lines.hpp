@@ -74,8 +74,7 @@ Array<typename F::type> blocks_by(const F& function, const ArrayState& state, st
   std::vector<std::byte> more;
   append_padded(more, &function, sizeof function);
   FamilyView view = expression_family(grid_kind<BlockThunk<Node, F>, Block<R>>, state, 0, more, where);
-  constexpr std::uint64_t worth_stating = std::uint64_t{64} << 10;
-  if (const std::uint64_t bytes = block_bytes(axes, sizeof(R)); bytes >= worth_stating)
+  if (const std::uint64_t bytes = stated_bytes(axes, sizeof(R)); bytes > 0)
     view = view.annotated({.result_bytes = bytes}, where);
   return Array<R>(plain_state(std::move(view), std::move(axes), where));
 }
