@@ -5,6 +5,7 @@
 
 #include <ramal/detail/grid.hpp>
 
+#include <algorithm>
 #include <span>
 #include <vector>
 
@@ -42,15 +43,29 @@ class ClosureWords {
     if (view.table != nullptr) tables_.emplace_back(words_.size(), view);
     word(0);
   }
+  /// Writes a word anew.
+  void set(std::size_t at, std::int64_t value) { words_[at] = value; }
   std::size_t size() const { return words_.size(); }
-  /// All words, and the tables behind them.
-  std::vector<std::byte> bytes() && {
+  /// Writes the tables, each once, behind which there are no more words. Gives how many words there are.
+  std::int64_t write_tables() {
+    std::vector<std::pair<const std::int64_t*, std::int64_t>> written;
     for (const auto& [at, view] : tables_) {
-      words_[at] = static_cast<std::int64_t>(words_.size());
+      const auto known = std::ranges::find(written, view.table, [](const auto& one) { return one.first; });
+      words_[at] = known != written.end() ? known->second : static_cast<std::int64_t>(words_.size());
+      if (known != written.end()) continue;
+      written.emplace_back(view.table, words_[at]);
       words_.insert(words_.end(), view.table, view.table + view.count + 1);
     }
+    tables_.clear();
+    return static_cast<std::int64_t>(words_.size());
+  }
+  /// All words, the tables behind them, and further bytes behind those.
+  std::vector<std::byte> bytes(std::span<const std::byte> more = {}) && {
+    write_tables();
     const auto all = std::as_bytes(std::span(words_));
-    return {all.begin(), all.end()};
+    std::vector<std::byte> bytes(all.begin(), all.end());
+    bytes.insert(bytes.end(), more.begin(), more.end());
+    return bytes;
   }
 
  private:

@@ -121,7 +121,7 @@ Index grid_extent(const std::vector<Axis>& axes) {
 
 namespace {
 
-constexpr std::size_t grid_head_words = 5, map_words = 5;
+constexpr std::size_t grid_head_words = 5, parameters_word = 3, map_words = 5;
 static_assert(sizeof(AxisMap) == map_words * sizeof(std::int64_t));
 
 /// Reads a closure where it lies.
@@ -133,7 +133,8 @@ class GridView {
   std::uint32_t sources() const { return static_cast<std::uint32_t>(words_[1]); }
   bool has_pieces() const { return words_[2] != 0; }
   std::span<const std::byte> parameters() const {
-    return {reinterpret_cast<const std::byte*>(words_ + words_[3]), static_cast<std::size_t>(words_[4])};
+    return {reinterpret_cast<const std::byte*>(words_ + words_[parameters_word]),
+            static_cast<std::size_t>(words_[4])};
   }
   AxisView out(int d) const {
     return axis(words_ + grid_head_words + axis_words * static_cast<std::size_t>(d));
@@ -166,34 +167,6 @@ class GridView {
     return {at[0], at[1], at[2], at[3], at[4] != 0 ? words_ + at[4] : nullptr};
   }
   const std::int64_t* words_;
-};
-
-class ClosureWriter {
- public:
-  explicit ClosureWriter(std::size_t words) : words_(words) {}
-  void word(std::int64_t value) { words_[at_++] = value; }
-  void axis(const Axis& axis) {
-    const AxisView& view = axis.view();
-    for (const std::int64_t value : {view.length, view.width, view.first, view.count}) word(value);
-    word(view.table != nullptr ? table(view) : 0);
-  }
-  std::size_t at() const { return at_; }
-  void set(std::size_t at, std::int64_t value) { words_[at] = value; }
-  std::vector<std::int64_t>& words() { return words_; }
-
- private:
-  /// Where a table lies, which several axes may share.
-  std::int64_t table(const AxisView& view) {
-    for (const auto& [known, at] : tables_)
-      if (known == view.table) return at;
-    const auto at = static_cast<std::int64_t>(words_.size());
-    words_.insert(words_.end(), view.table, view.table + view.count + 1);
-    tables_.emplace_back(view.table, at);
-    return at;
-  }
-  std::vector<std::int64_t> words_;
-  std::size_t at_ = 0;
-  std::vector<std::pair<const std::int64_t*, std::int64_t>> tables_;
 };
 
 /// What of a source's axis is read for an interval of the result's axis; empty if that is.
@@ -237,41 +210,31 @@ void for_each_chunk(const AxisView& axis, const AxisMap& map, const Interval& ou
 
 std::vector<std::byte> grid_closure(const std::vector<Axis>& out, const std::vector<GridSource>& sources,
                                     std::span<const std::byte> parameters) {
-  const std::size_t dims = out.size();
   const bool pieces = std::ranges::any_of(sources, [](const GridSource& one) { return !one.piece.empty(); });
-  std::size_t words = grid_head_words + axis_words * dims + sources.size();
-  for (const GridSource& source : sources)
-    words += 1 + (axis_words + map_words) * source.axes.size() + (pieces ? 2 * dims : 0);
-  ClosureWriter writer(words);
-  writer.word(static_cast<std::int64_t>(dims));
-  writer.word(static_cast<std::int64_t>(sources.size()));
-  writer.word(pieces ? 1 : 0);
-  writer.word(0);
-  writer.word(static_cast<std::int64_t>(parameters.size()));
-  for (const Axis& axis : out) writer.axis(axis);
-  const std::size_t begins = writer.at();
-  for (std::size_t k = 0; k < sources.size(); ++k) writer.word(0);
+  ClosureWords words;
+  words.word(std::ssize(out));
+  words.word(std::ssize(sources));
+  words.word(pieces ? 1 : 0);
+  words.word(0);
+  words.word(std::ssize(parameters));
+  for (const Axis& axis : out) words.axis(axis);
+  const std::size_t begins = words.size();
+  for (std::size_t k = 0; k < sources.size(); ++k) words.word(0);
   for (std::size_t k = 0; k < sources.size(); ++k) {
     const GridSource& source = sources[k];
-    writer.set(begins + k, static_cast<std::int64_t>(writer.at()));
-    writer.word(static_cast<std::int64_t>(source.axes.size()));
-    for (const Axis& axis : source.axes) writer.axis(axis);
-    for (const AxisMap& map : source.maps) {
+    words.set(begins + k, static_cast<std::int64_t>(words.size()));
+    words.word(std::ssize(source.axes));
+    for (const Axis& axis : source.axes) words.axis(axis);
+    for (const AxisMap& map : source.maps)
       for (const std::int64_t value : {map.out, map.start, map.step, map.before, map.after})
-        writer.word(value);
-    }
-    for (std::size_t d = 0; pieces && d < dims; ++d) {
-      writer.word(source.piece.empty() ? 0 : source.piece[d].first);
-      writer.word(source.piece.empty() ? out[d].length() : source.piece[d].second);
+        words.word(value);
+    for (std::size_t d = 0; pieces && d < out.size(); ++d) {
+      words.word(source.piece.empty() ? 0 : source.piece[d].first);
+      words.word(source.piece.empty() ? out[d].length() : source.piece[d].second);
     }
   }
-  auto& all = writer.words();
-  all[3] = static_cast<std::int64_t>(all.size());
-  std::vector<std::byte> closure(all.size() * sizeof(std::int64_t) + parameters.size());
-  std::memcpy(closure.data(), all.data(), all.size() * sizeof(std::int64_t));
-  if (!parameters.empty())
-    std::memcpy(closure.data() + all.size() * sizeof(std::int64_t), parameters.data(), parameters.size());
-  return closure;
+  words.set(parameters_word, words.write_tables());
+  return std::move(words).bytes(parameters);
 }
 
 // --- the pattern ------------------------------------------------------------------------------------------
