@@ -228,16 +228,7 @@ void AssignCall::copy(const BlockMemory& own, std::span<const BlockMemory> block
   std::array<int, Index::most_dims> order;
   std::iota(order.begin(), order.end(), 0);
   Walk walk(part_.low, part_.high, operands, std::span(order).first(to_maps_.size()), 0);
-  const auto bytes = static_cast<std::size_t>(element_bytes);
-  while (walk.next()) {
-    auto* at = const_cast<std::byte*>(walk.at(0));
-    if (walk.stride(0) == element_bytes && walk.stride(1) == element_bytes) {
-      std::memcpy(at, walk.at(1), static_cast<std::size_t>(walk.length()) * bytes);
-      continue;
-    }
-    for (std::int64_t i = 0; i < walk.length(); ++i)
-      std::memcpy(at + i * walk.stride(0), walk.at(1) + i * walk.stride(1), bytes);
-  }
+  copy_elements(walk, static_cast<std::size_t>(element_bytes));
 }
 
 }  // namespace ramal::detail

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "graph/arrays/closure_words.hpp"
+#include "graph/core/copy_elements.hpp"
+
 #include <ramal/detail/overlap.hpp>
 
 namespace ramal::detail {
@@ -79,17 +82,14 @@ void for_each_strip(const OverlapView& overlap, const Index& place, const Take& 
 
 std::vector<std::byte> overlap_closure(const std::vector<OverlapAxis>& axes, const std::vector<bool>& padded,
                                        std::span<const std::byte> parameters) {
-  std::vector<std::int64_t> words{static_cast<std::int64_t>(axes.size()),
-                                  static_cast<std::int64_t>(padded.size()),
-                                  static_cast<std::int64_t>(parameters.size())};
+  ClosureWords words;
+  for (const std::int64_t word : {std::ssize(axes), std::ssize(padded), std::ssize(parameters)})
+    words.word(word);
   for (const OverlapAxis& axis : axes)
-    words.insert(words.end(), {axis.depth, static_cast<std::int64_t>(axis.boundary), axis.count});
-  for (const bool one : padded) words.push_back(one);
-  std::vector<std::byte> closure(words.size() * sizeof(std::int64_t) + parameters.size());
-  std::memcpy(closure.data(), words.data(), words.size() * sizeof(std::int64_t));
-  if (!parameters.empty())
-    std::memcpy(closure.data() + words.size() * sizeof(std::int64_t), parameters.data(), parameters.size());
-  return closure;
+    for (const std::int64_t word : {axis.depth, static_cast<std::int64_t>(axis.boundary), axis.count})
+      words.word(word);
+  for (const bool one : padded) words.word(one);
+  return std::move(words).bytes(parameters);
 }
 
 // --- the pattern ------------------------------------------------------------------------------------------
@@ -186,30 +186,6 @@ bool OverlapCall::has_behind(int axis) const {
   return along.boundary != Boundary::open || place_[axis] < along.count - 1;
 }
 
-namespace {
-
-/// Rows of a length that the compiler knows are copied without a call.
-template <std::size_t bytes>
-void copy_rows(const std::byte* from, std::int64_t from_stride, std::byte* to, std::int64_t to_stride,
-               std::int64_t rows) {
-  for (std::int64_t i = 0; i < rows; ++i) std::memcpy(to + i * to_stride, from + i * from_stride, bytes);
-}
-void copy_rows(const std::byte* from, std::int64_t from_stride, std::byte* to, std::int64_t to_stride,
-               std::int64_t rows, std::size_t bytes) {
-  switch (bytes) {
-    case 4:
-      return copy_rows<4>(from, from_stride, to, to_stride, rows);
-    case 8:
-      return copy_rows<8>(from, from_stride, to, to_stride, rows);
-    case 16:
-      return copy_rows<16>(from, from_stride, to, to_stride, rows);
-    default:
-      for (std::int64_t i = 0; i < rows; ++i) std::memcpy(to + i * to_stride, from + i * from_stride, bytes);
-  }
-}
-
-}  // namespace
-
 void BoxCopy::run(const std::byte* from, std::byte* to) const {
   std::array<std::int64_t, Extents::most> at{};
   const auto inner = static_cast<std::size_t>(dims - 1);
@@ -224,7 +200,7 @@ void BoxCopy::run(const std::byte* from, std::byte* to) const {
     if (one_row) {
       std::memcpy(to, from, bytes);
     } else {
-      copy_rows(from, from_stride[rows_axis], to, to_stride[rows_axis], lengths[rows_axis], bytes);
+      copy_strided(from, from_stride[rows_axis], to, to_stride[rows_axis], lengths[rows_axis], bytes);
     }
     std::size_t d = one_row ? 0 : rows_axis;
     while (d-- > 0) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "graph/arrays/closure_words.hpp"
+#include "graph/core/copy_elements.hpp"
 
 #include <ramal/detail/take.hpp>
 
@@ -179,15 +180,6 @@ struct Taken {
   const std::byte* at;
   std::size_t apart;
 };
-template <std::size_t fixed>
-void copy_rows(const std::vector<Taken>& all, std::size_t ahead, std::size_t row, std::byte* to) {
-  for (std::size_t i = 0; i < ahead; ++i) {
-    for (const Taken& one : all) {
-      std::memcpy(to, one.at + i * one.apart, fixed != 0 ? fixed : row);
-      to += row;
-    }
-  }
-}
 
 }  // namespace
 
@@ -207,14 +199,14 @@ void TakeCall::copy(std::span<const BlockMemory> blocks, std::size_t element_byt
     const BlockMemory& block = *(next - 1);
     all.push_back({block.data + (element - (*block.offset)[axis_]) * row, (*block.shape)[axis_] * row});
   }
-  switch (row) {
-    case 4:
-      return copy_rows<4>(all, ahead, row, to);
-    case 8:
-      return copy_rows<8>(all, ahead, row, to);
-    default:
-      return copy_rows<0>(all, ahead, row, to);
-  }
+  with_element_bytes(row, [&](auto bytes) {
+    std::byte* at = to;
+    for (std::size_t i = 0; i < ahead; ++i)
+      for (const Taken& one : all) {
+        std::memcpy(at, one.at + i * one.apart, bytes);
+        at += bytes;
+      }
+  });
 }
 
 }  // namespace ramal::detail

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "graph/core/copy_elements.hpp"
+
 #include <ramal/detail/expression.hpp>
 
 namespace ramal::detail {
@@ -22,34 +24,6 @@ std::span<const std::byte> Tiles::more_parameters() const {
   return call_.parameters().subspan(kernel_.leaf_map_bytes() + static_cast<std::size_t>(kernel_.constants));
 }
 
-namespace {
-
-template <std::size_t bytes>
-void gather_words(const std::byte* from, std::int64_t stride, std::int64_t count, std::byte* to) {
-  for (std::int64_t i = 0; i < count; ++i)
-    std::memcpy(to + i * static_cast<std::int64_t>(bytes), from + i * stride, bytes);
-}
-void gather(const std::byte* from, std::int64_t stride, std::int64_t count, std::size_t bytes,
-            std::byte* to) {
-  switch (bytes) {
-    case 1:
-      return gather_words<1>(from, stride, count, to);
-    case 2:
-      return gather_words<2>(from, stride, count, to);
-    case 4:
-      return gather_words<4>(from, stride, count, to);
-    case 8:
-      return gather_words<8>(from, stride, count, to);
-    case 16:
-      return gather_words<16>(from, stride, count, to);
-    default:
-      for (std::int64_t i = 0; i < count; ++i)
-        std::memcpy(to + i * static_cast<std::int64_t>(bytes), from + i * stride, bytes);
-  }
-}
-
-}  // namespace
-
 const TileOperands& Tiles::operands_at(const Walk& walk, std::int64_t done, std::int64_t count) {
   for (int leaf = 0; leaf < kernel_.leaves; ++leaf) {
     const auto k = static_cast<std::size_t>(leaf);
@@ -65,7 +39,10 @@ const TileOperands& Tiles::operands_at(const Walk& walk, std::int64_t done, std:
     if (stride == 0 && gathered.same == from && gathered.count >= count) continue;
     gathered.all.resize(static_cast<std::size_t>(tile_elements) * bytes);
     at_.leaf[leaf] = gathered.all.data();
-    gather(from, stride, count, bytes, gathered.all.data());
+    with_element_bytes(bytes, [&, to = gathered.all.data()](auto n) {
+      for (std::int64_t i = 0; i < count; ++i)
+        std::memcpy(to + i * static_cast<std::int64_t>(n), from + i * stride, n);
+    });
     gathered.same = stride == 0 ? from : nullptr;
     gathered.count = count;
   }

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "graph/core/copy_elements.hpp"
+
 #include <ramal/detail/walk.hpp>
 
 #include <limits>
@@ -155,6 +157,18 @@ bool Walk::next() {
   }
   last_begin_ = at_[inner];
   return true;
+}
+
+void copy_elements(Walk& walk, std::size_t element_bytes) {
+  const auto bytes = static_cast<std::int64_t>(element_bytes);
+  while (walk.next()) {
+    auto* to = const_cast<std::byte*>(walk.at(0));
+    if (walk.stride(0) == bytes && walk.stride(1) == bytes) {
+      std::memcpy(to, walk.at(1), static_cast<std::size_t>(walk.length()) * element_bytes);
+    } else {
+      copy_strided(walk.at(1), walk.stride(1), to, walk.stride(0), walk.length(), element_bytes);
+    }
+  }
 }
 
 }  // namespace ramal::detail

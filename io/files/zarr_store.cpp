@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Where arrays and groups lie in a store, their attributes, and chunks' names and elements.
+#include "graph/core/copy_elements.hpp"
 #include "io/files/zarr_metadata.hpp"
 
 #include <sys/stat.h>
@@ -149,31 +150,14 @@ std::string chunk_key(const ZarrPlan& plan, const Extents& place) {
 
 namespace {
 
-template <std::size_t bytes>
-void copy_elements(std::byte* to, std::uint64_t to_stride, const std::byte* from, std::uint64_t from_stride,
-                   std::uint64_t count) {
-  for (std::uint64_t i = 0; i < count; ++i)
-    std::memcpy(to + i * to_stride * bytes, from + i * from_stride * bytes, bytes);
-}
-
 void copy_row(std::byte* to, std::uint64_t to_stride, const std::byte* from, std::uint64_t from_stride,
               std::uint64_t count, std::size_t bytes) {
   if (to_stride == 1 && from_stride == 1) {
     std::memcpy(to, from, count * bytes);
     return;
   }
-  switch (bytes) {
-    case 1:
-      return copy_elements<1>(to, to_stride, from, from_stride, count);
-    case 2:
-      return copy_elements<2>(to, to_stride, from, from_stride, count);
-    case 4:
-      return copy_elements<4>(to, to_stride, from, from_stride, count);
-    case 8:
-      return copy_elements<8>(to, to_stride, from, from_stride, count);
-    default:
-      return copy_elements<16>(to, to_stride, from, from_stride, count);
-  }
+  copy_strided(from, static_cast<std::int64_t>(from_stride * bytes), to,
+               static_cast<std::int64_t>(to_stride * bytes), static_cast<std::int64_t>(count), bytes);
 }
 
 }  // namespace

@@ -147,15 +147,7 @@ struct PasteThunk {
       const std::array<Walk::Operand, 2> operands{
           {{&to, &target, sizeof(T)}, {&source, blocks.data(), sizeof(T)}}};
       Walk walk(source.low, source.high, operands, std::span(order).first(dims), 0);
-      while (walk.next()) {
-        auto* out = const_cast<std::byte*>(walk.at(0));
-        if (walk.stride(0) == sizeof(T) && walk.stride(1) == sizeof(T)) {
-          std::memcpy(out, walk.at(1), static_cast<std::size_t>(walk.length()) * sizeof(T));
-          continue;
-        }
-        for (std::int64_t i = 0; i < walk.length(); ++i)
-          std::memcpy(out + i * walk.stride(0), walk.at(1) + i * walk.stride(1), sizeof(T));
-      }
+      copy_elements(walk, sizeof(T));
     }
     result.emplace<Block<T>>(std::move(block));
   }

@@ -77,4 +77,8 @@ class Walk {
   bool begun_ = false, is_empty_ = false;
 };
 
+/// Goes through all runs, of two operands: copies the elements of the second to where the first lies, which
+/// may be written.
+void copy_elements(Walk& walk, std::size_t element_bytes);
+
 }  // namespace ramal::detail
