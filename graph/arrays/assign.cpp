@@ -123,9 +123,7 @@ struct AssignReads {
   }
 };
 
-}  // namespace
-
-void AssignPattern::reads(const std::byte* closure, const Index& place, Reads& out) {
+void assign_reads(const std::byte* closure, const Index& place, Reads& out) {
   const AssignView view(closure);
   const AssignReads member(view, place);
   if (member.own) out.add(0, view.dims() > 0 ? place : Index(0), 0);
@@ -141,8 +139,8 @@ void AssignPattern::reads(const std::byte* closure, const Index& place, Reads& o
   for (const std::int64_t number : numbers) out.add_number(1, number, 1);
 }
 
-void AssignPattern::readers(const std::byte* closure, const Index& extent, std::uint32_t source,
-                            const Region& of, std::vector<Region>& boxes) {
+void assign_readers(const std::byte* closure, const Index& extent, std::uint32_t source, const Region& of,
+                    std::vector<Region>& boxes) {
   if (source == 0) {
     boxes.push_back(of);
     return;
@@ -165,7 +163,7 @@ void AssignPattern::readers(const std::byte* closure, const Index& extent, std::
 
 /// Words: dims, dims of what is assigned; box low, high; part low, high; start and step along each axis; 1 if
 /// the own block is read; of each axis of what is assigned along which of the array, and chunks; all blocks.
-void AssignPattern::literals(const std::byte* closure, const Index& place, std::vector<std::byte>& out) {
+void assign_literals(const std::byte* closure, const Index& place, std::vector<std::byte>& out) {
   const AssignView view(closure);
   const AssignReads member(view, place);
   append_word(out, view.dims());
@@ -193,6 +191,11 @@ void AssignPattern::literals(const std::byte* closure, const Index& place, std::
   append_word(out, blocks);
 }
 
+}  // namespace
+
+constinit const Dependence assign_dependence{
+    .reads = &assign_reads, .readers = &assign_readers, .literals = &assign_literals};
+
 // --- a member ---------------------------------------------------------------------------------------------
 
 AssignCall::AssignCall(std::span<const std::byte> literals) : words_(literals) {
@@ -217,7 +220,6 @@ AssignCall::AssignCall(std::span<const std::byte> literals) : words_(literals) {
   from_.counts = words_.take(from_dims);
   from_.blocks = static_cast<std::size_t>(words_.take());
 }
-std::string AssignPattern::preview(const CallFrame& frame) { return AssignCall(frame.literals).box().text(); }
 
 void AssignCall::copy(const BlockMemory& own, std::span<const BlockMemory> blocks,
                       std::int64_t element_bytes) const {

@@ -232,9 +232,7 @@ class Touched {
   std::vector<std::int64_t> numbers_;
 };
 
-}  // namespace
-
-void ReshapePattern::reads(const std::byte* closure, const Index& place, Reads& out) {
+void reshape_reads(const std::byte* closure, const Index& place, Reads& out) {
   const ReshapeView view(closure);
   std::vector<std::int64_t> numbers{0}, more;
   for (int g = 0; g < view.groups(); ++g) {
@@ -249,8 +247,8 @@ void ReshapePattern::reads(const std::byte* closure, const Index& place, Reads& 
   for (const std::int64_t number : numbers) out.add_number(0, number, 0);
 }
 
-void ReshapePattern::readers(const std::byte* closure, const Index& extent, std::uint32_t, const Region& of,
-                             std::vector<Region>& boxes) {
+void reshape_readers(const std::byte* closure, const Index& extent, std::uint32_t, const Region& of,
+                     std::vector<Region>& boxes) {
   const ReshapeView view(closure);
   Region box = Region::whole(extent);
   for (int g = 0; g < view.groups(); ++g) {
@@ -282,7 +280,7 @@ void ReshapePattern::readers(const std::byte* closure, const Index& extent, std:
 }
 
 /// Words: dims, low, high; groups; of each its positions, its axes' lengths behind their number, and pieces.
-void ReshapePattern::literals(const std::byte* closure, const Index& place, std::vector<std::byte>& out) {
+void reshape_literals(const std::byte* closure, const Index& place, std::vector<std::byte>& out) {
   const ReshapeView view(closure);
   append_word(out, view.dims());
   for (int d = 0; d < view.dims(); ++d) append_word(out, view.out(d).begin(place[d]));
@@ -298,5 +296,10 @@ void ReshapePattern::literals(const std::byte* closure, const Index& place, std:
     append_word(out, static_cast<std::int64_t>(Touched(view, group, line).numbers().size()));
   }
 }
+
+}  // namespace
+
+constinit const Dependence reshape_dependence{
+    .reads = &reshape_reads, .readers = &reshape_readers, .literals = &reshape_literals};
 
 }  // namespace ramal::detail

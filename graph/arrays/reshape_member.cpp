@@ -19,10 +19,6 @@ ReshapeCall::ReshapeCall(std::span<const std::byte> literals) : words_(literals)
   }
 }
 
-std::string ReshapePattern::preview(const CallFrame& frame) {
-  return ReshapeCall(frame.literals).box().text();
-}
-
 std::size_t ReshapeCall::blocks() const {
   std::size_t blocks = 1;
   for (const Group& group : groups_) blocks *= group.pieces;

@@ -124,7 +124,9 @@ std::vector<std::byte> take_closure(const std::vector<Axis>& out, const std::vec
   return std::move(words).bytes();
 }
 
-void TakePattern::reads(const std::byte* closure, const Index& place, Reads& out) {
+namespace {
+
+void take_reads(const std::byte* closure, const Index& place, Reads& out) {
   const TakeView view(closure);
   for (const std::int64_t chunk : view.chunks(place)) {
     std::int64_t number = 0;
@@ -134,8 +136,8 @@ void TakePattern::reads(const std::byte* closure, const Index& place, Reads& out
   }
 }
 
-void TakePattern::readers(const std::byte* closure, const Index&, std::uint32_t, const Region& of,
-                          std::vector<Region>& boxes) {
+void take_readers(const std::byte* closure, const Index&, std::uint32_t, const Region& of,
+                  std::vector<Region>& boxes) {
   const TakeView view(closure);
   const int axis = view.axis();
   for (const std::int64_t chunk : view.readers(of.low[axis], of.high[axis])) {
@@ -151,7 +153,7 @@ void TakePattern::readers(const std::byte* closure, const Index&, std::uint32_t,
 }
 
 /// Words: dims, low, high; axis, blocks, indices.
-void TakePattern::literals(const std::byte* closure, const Index& place, std::vector<std::byte>& out) {
+void take_literals(const std::byte* closure, const Index& place, std::vector<std::byte>& out) {
   const TakeView view(closure);
   append_word(out, view.dims());
   for (int d = 0; d < view.dims(); ++d) append_word(out, view.out(d).begin(place[d]));
@@ -160,6 +162,11 @@ void TakePattern::literals(const std::byte* closure, const Index& place, std::ve
   append_word(out, static_cast<std::int64_t>(view.chunks(place).size()));
   for (const std::int64_t index : view.indices(place)) append_word(out, index);
 }
+
+}  // namespace
+
+constinit const Dependence take_dependence{
+    .reads = &take_reads, .readers = &take_readers, .literals = &take_literals};
 
 // --- a member ---------------------------------------------------------------------------------------------
 
@@ -171,7 +178,6 @@ TakeCall::TakeCall(std::span<const std::byte> literals) : words_(literals) {
   blocks_ = static_cast<std::size_t>(words_.take());
   indices_ = words_.take(static_cast<std::size_t>(box_.high[axis_] - box_.low[axis_]));
 }
-std::string TakePattern::preview(const CallFrame& frame) { return TakeCall(frame.literals).box().text(); }
 
 namespace {
 

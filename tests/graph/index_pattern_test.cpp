@@ -43,8 +43,7 @@ using Table = std::map<std::int64_t, std::set<std::int64_t>>;
 
 /// `expected`: for each member which blocks of source k its elements are made of. `more`: of blocks that hold
 /// none of them it may read some.
-template <class Pattern>
-void compare(const std::vector<std::byte>& closure, const std::vector<Axis>& out,
+void compare(const Dependence& pattern, const std::vector<std::byte>& closure, const std::vector<Axis>& out,
              const std::vector<std::vector<Axis>>& from, std::uint32_t k, Table expected, bool more) {
   const Index extent = grid_extent(out), sources = grid_extent(from[k]);
   std::vector<Index> shapes;
@@ -53,7 +52,7 @@ void compare(const std::vector<std::byte>& closure, const std::vector<Axis>& out
   Table readers;
   for (std::int64_t number = 0; number < extent.volume(); ++number) {
     reads.begin(number);
-    Pattern::reads(closure.data(), extent.place_of(number), reads);
+    pattern.reads(closure.data(), extent.place_of(number), reads);
     EXPECT_EQ(reads.problem(), "");
     std::set<std::int64_t> found;
     for (const Reads::Read& read : reads.all()) {
@@ -70,7 +69,7 @@ void compare(const std::vector<std::byte>& closure, const std::vector<Axis>& out
   }
   for (std::int64_t number = 0; number < sources.volume(); ++number) {
     std::vector<Region> boxes;
-    Pattern::readers(closure.data(), extent, k, Region::of(sources.place_of(number)), boxes);
+    pattern.readers(closure.data(), extent, k, Region::of(sources.place_of(number)), boxes);
     std::set<std::int64_t> told;
     for (const Region& box : boxes)
       for (std::int64_t i = 0; i < box.volume(); ++i) told.insert(extent.number_of(box.place_of(i)));
@@ -97,7 +96,7 @@ TEST(IndexPatterns, OfTakeReadTheBlocksOfTheirIndices) {
           indices[static_cast<std::size_t>(place[static_cast<std::size_t>(axis)])];
       expected[chunk_of(out, place)].insert(chunk_of(from, source));
     });
-    compare<TakePattern>(take_closure(out, from, axis, indices), out, {from}, 0, expected, false);
+    compare(take_dependence, take_closure(out, from, axis, indices), out, {from}, 0, expected, false);
   }
 }
 
@@ -144,8 +143,8 @@ TEST(IndexPatterns, OfAssignReadWhatIsKeptAndWhatIsAssigned) {
         kept[chunk].insert(chunk);
       }
     });
-    compare<AssignPattern>(closure, axes, {axes, assigned}, 0, kept, false);
-    compare<AssignPattern>(closure, axes, {axes, assigned}, 1, replaced, true);
+    compare(assign_dependence, closure, axes, {axes, assigned}, 0, kept, false);
+    compare(assign_dependence, closure, axes, {axes, assigned}, 1, replaced, true);
   }
 }
 

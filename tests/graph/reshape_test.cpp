@@ -62,7 +62,7 @@ TEST(Reshapes, ReadWhatTheirElementsAreMadeFromAndKnowWhoReads) {
     Reads reads({sources}, false);
     for (std::int64_t number = 0; number < extent.volume(); ++number) {
       reads.begin(number);
-      ReshapePattern::reads(closure.data(), extent.place_of(number), reads);
+      reshape_dependence.reads(closure.data(), extent.place_of(number), reads);
       std::set<std::int64_t> found;
       std::int64_t last = -1;
       for (const Reads::Read& read : reads.all()) {
@@ -75,7 +75,7 @@ TEST(Reshapes, ReadWhatTheirElementsAreMadeFromAndKnowWhoReads) {
     }
     for (std::int64_t number = 0; number < sources.volume(); ++number) {
       std::vector<Region> boxes;
-      ReshapePattern::readers(closure.data(), extent, 0, Region::of(sources.place_of(number)), boxes);
+      reshape_dependence.readers(closure.data(), extent, 0, Region::of(sources.place_of(number)), boxes);
       std::set<std::int64_t> told;
       for (const Region& box : boxes)
         for (std::int64_t k = 0; k < box.volume(); ++k) told.insert(extent.number_of(box.place_of(k)));

@@ -26,15 +26,7 @@ std::vector<std::byte> assign_closure(const std::vector<Axis>& axes, const std::
 
 /// A member reads its own place of source 0, unless all of it is replaced, and the blocks of source 1 that
 /// have elements for it.
-struct AssignPattern {
-  static void reads(const std::byte* closure, const Index& place, Reads& out);
-  static void readers(const std::byte* closure, const Index& extent, std::uint32_t source, const Region& of,
-                      std::vector<Region>& boxes);
-  static void literals(const std::byte* closure, const Index& place, std::vector<std::byte>& out);
-  static std::string preview(const CallFrame& frame);
-  static constexpr Dependence dependence{
-      .reads = &reads, .readers = &readers, .in_time = false, .literals = &literals};
-};
+extern const Dependence assign_dependence;
 
 /// What such a member is told.
 class AssignCall {
@@ -59,7 +51,8 @@ class AssignCall {
 template <class T>
 struct AssignThunk {
   static constexpr std::string_view name = "assign";
-  using Pattern = AssignPattern;
+  using Call = AssignCall;
+  static constexpr const Dependence* dependence = &assign_dependence;
 
   static void run(CallFrame& frame, Value& result) {
     const AssignCall call(frame.literals);

@@ -7,15 +7,20 @@
 
 namespace ramal::detail {
 
-/// The kind of a family's members, which `Thunk` runs. What they read is in `Thunk::Pattern`, and all of it
-/// is one list of inputs.
+/// The box that a member makes, as text: `Call` is what reads its literals, and has a `box()`.
+template <class Call>
+std::string preview_box(const CallFrame& frame) {
+  return Call(frame.literals).box().text();
+}
+/// The kind of a family's members, which `Thunk` runs. What they read is told by `*Thunk::dependence`, and
+/// all of it is one list of inputs; what they are told is a `Thunk::Call`.
 template <class Thunk, class Result>
 inline constexpr Kind pattern_kind{.name = Thunk::name,
                                    .result = &TypeOf<Result>::type,
                                    .run = &Thunk::run,
-                                   .preview = &Thunk::Pattern::preview,
+                                   .preview = &preview_box<typename Thunk::Call>,
                                    .sort = Sort::member,
-                                   .dependence = &Thunk::Pattern::dependence,
+                                   .dependence = Thunk::dependence,
                                    .parameters = {.count = 1, .lists = 1, .place = false}};
 
 /// A family of blocks of an array that is cut so. States what a block takes, unless that is little.

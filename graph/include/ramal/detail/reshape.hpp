@@ -39,15 +39,7 @@ ReshapePlan plan_reshape(const std::vector<Axis>& from, const Extents& shape);
 std::vector<std::byte> reshape_closure(const ReshapePlan& plan, const std::vector<Axis>& from);
 
 /// A member makes the block at its place, of the blocks of one source.
-struct ReshapePattern {
-  static void reads(const std::byte* closure, const Index& place, Reads& out);
-  static void readers(const std::byte* closure, const Index& extent, std::uint32_t source, const Region& of,
-                      std::vector<Region>& boxes);
-  static void literals(const std::byte* closure, const Index& place, std::vector<std::byte>& out);
-  static std::string preview(const CallFrame& frame);
-  static constexpr Dependence dependence{
-      .reads = &reads, .readers = &readers, .in_time = false, .literals = &literals};
-};
+extern const Dependence reshape_dependence;
 
 /// What such a member is told.
 class ReshapeCall {
@@ -75,7 +67,8 @@ class ReshapeCall {
 template <class T>
 struct ReshapeThunk {
   static constexpr std::string_view name = "reshape";
-  using Pattern = ReshapePattern;
+  using Call = ReshapeCall;
+  static constexpr const Dependence* dependence = &reshape_dependence;
 
   static void run(CallFrame& frame, Value& result) {
     const ReshapeCall call(frame.literals);

@@ -17,15 +17,7 @@ std::vector<std::byte> take_closure(const std::vector<Axis>& out, const std::vec
                                     std::span<const std::int64_t> indices);
 
 /// A member reads the chunks along one axis that its indices lie in, at its own place along all others.
-struct TakePattern {
-  static void reads(const std::byte* closure, const Index& place, Reads& out);
-  static void readers(const std::byte* closure, const Index& extent, std::uint32_t source, const Region& of,
-                      std::vector<Region>& boxes);
-  static void literals(const std::byte* closure, const Index& place, std::vector<std::byte>& out);
-  static std::string preview(const CallFrame& frame);
-  static constexpr Dependence dependence{
-      .reads = &reads, .readers = &readers, .in_time = false, .literals = &literals};
-};
+extern const Dependence take_dependence;
 
 /// What such a member is told: its box, and its indices.
 class TakeCall {
@@ -47,7 +39,8 @@ class TakeCall {
 template <class T>
 struct TakeThunk {
   static constexpr std::string_view name = "take";
-  using Pattern = TakePattern;
+  using Call = TakeCall;
+  static constexpr const Dependence* dependence = &take_dependence;
 
   static void run(CallFrame& frame, Value& result) {
     const TakeCall call(frame.literals);
