@@ -13,7 +13,7 @@
 
 #include <ramal/codec.hpp>
 #include <ramal/detail/block_memory.hpp>
-#include <ramal/detail/preview.hpp>
+#include <ramal/detail/block_text.hpp>
 
 #include <algorithm>
 #include <cassert>
@@ -263,6 +263,21 @@ class Block {
   std::size_t size_ = 0;
   std::shared_ptr<T> memory_;
 };
+
+/// Writes a block's elements as NumPy prints an array: nested brackets, numbers in columns, with as few
+/// digits as they need and at most 8 behind the point. Of more than 1000 elements those at the ends of each
+/// axis are written, with `...` between them. Structures are written by their own operator<<, or by their
+/// names.
+///
+///   std::cout << ramal::Block<double>::filled({2, 3}, 0.5);        // [[0.5 0.5 0.5]
+///                                                                  //  [0.5 0.5 0.5]]
+template <class T>
+std::ostream& operator<<(std::ostream& out, const Block<T>& block) {
+  const Extents& shape = block.shape();
+  return out << detail::block_text({shape.begin(), shape.size()}, block.data(), &detail::element_texts<T>);
+}
+template <class T>
+inline constexpr bool detail::is_previewed_as_range<Block<T>> = true;
 
 /// A block's form on the way, which is sent from and received into the blocks' own memory:
 ///   head := dimensions:u8 shape:u64* offset:u64*; then the elements as they lie in memory.

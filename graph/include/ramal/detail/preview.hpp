@@ -30,6 +30,10 @@ concept PointsToOne = std::is_class_v<T> && requires(const T& pointer) {
   requires std::is_object_v<std::remove_reference_t<decltype(*pointer)>>;
 };
 
+/// What can be printed, but is told of by its first elements and how many there are: it may have many lines.
+template <class T>
+inline constexpr bool is_previewed_as_range = false;
+
 /// What `print` puts into a stream, the first `longest` bytes; nothing if it throws.
 std::string printed(void (*print)(std::ostream& out, const void* object), const void* object,
                     std::size_t longest);
@@ -55,7 +59,7 @@ std::string preview(const T& value) {
     return '"' + std::string(text.substr(0, longest)) + (text.size() > longest ? "…" : "") + '"';
   } else if constexpr (detail::PointsToOne<T>) {
     return value ? preview(*value) : "null";
-  } else if constexpr (detail::Printable<T>) {
+  } else if constexpr (detail::Printable<T> && !detail::is_previewed_as_range<T>) {
     const std::string text =
         detail::printed([](std::ostream& out, const void* object) { out << *static_cast<const T*>(object); },
                         &value, longest + 1);
