@@ -9,9 +9,12 @@ void expect_bins(std::int64_t bins, std::source_location where) {
 }
 void expect_range(double low, double high, std::source_location where) {
   if (!std::isfinite(low) || !std::isfinite(high) || low > high || !std::isfinite(high - low))
-    refuse_array(
-        "histogram: expected a finite range, found " + std::to_string(low) + " to " + std::to_string(high),
-        where);
+    refuse_array("histogram: expected a finite range, found " + preview(low) + " to " + preview(high), where);
+}
+std::string narrow_range(double low, double high, std::int64_t bins, std::string_view type) {
+  return "histogram: expected a range with numbers for " + std::to_string(bins) + " bins, found " +
+         preview(low) + " to " + preview(high) + ", between which " + std::string(type) +
+         " has too few: some bins would have no width";
 }
 void expect_edges(const Extents& shape, std::source_location where) {
   if (shape.size() != 1 || shape[0] < 2)

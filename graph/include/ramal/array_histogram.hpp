@@ -80,6 +80,8 @@ class HistogramStatistic {
   Result counts_;
 };
 
+/// What is said of a range between whose ends a type has too few numbers for as many bins.
+std::string narrow_range(double low, double high, std::int64_t bins, std::string_view type);
 /// As far apart as NumPy's linspace has them; a range of one value is widened by 1.
 template <class E>
 Block<E> uniform_edges(double low, double high, std::int64_t bins) {
@@ -97,13 +99,21 @@ Block<E> uniform_edges(double low, double high, std::int64_t bins) {
   edges.data()[bins] = static_cast<E>(high);
   return edges;
 }
+/// Some bin has no width.
+template <class E>
+bool are_flat(const Block<E>& edges) {
+  return std::ranges::adjacent_find(edges, std::greater_equal<E>()) != edges.end();
+}
 template <class T>
 Block<Inexact<T>> edges_between(const Block<T>& least, const Block<T>& greatest, std::int64_t bins) {
   const auto low = static_cast<double>(*least.data()), high = static_cast<double>(*greatest.data());
   if (!std::isfinite(low) || !std::isfinite(high) || !std::isfinite(high - low))
     throw std::invalid_argument("ramal: histogram: expected finite elements to find a range by, found " +
-                                std::to_string(low) + " to " + std::to_string(high));
-  return uniform_edges<Inexact<T>>(low, high, bins);
+                                preview(low) + " to " + preview(high));
+  auto edges = uniform_edges<Inexact<T>>(low, high, bins);
+  if (are_flat(edges))
+    throw std::invalid_argument("ramal: " + narrow_range(low, high, bins, short_type_name<Inexact<T>>));
+  return edges;
 }
 /// Some edge is below the one before, or NaN.
 template <class E>
@@ -148,7 +158,10 @@ template <class T, class Node>
 FamilySource edges_over(const Array<T, Node>&, std::int64_t bins, std::pair<double, double> range,
                         std::source_location where) {
   expect_range(range.first, range.second, where);
-  return single_source(value(uniform_edges<Inexact<T>>(range.first, range.second, bins)).task_handle());
+  using E = Inexact<T>;
+  Block<E> edges = uniform_edges<E>(range.first, range.second, bins);
+  if (are_flat(edges)) refuse_array(narrow_range(range.first, range.second, bins, short_type_name<E>), where);
+  return single_source(value(std::move(edges)).task_handle());
 }
 template <class X, class EdgeNode>
 FamilySource given_edges(const Array<X, EdgeNode>& edges, std::source_location where) {
@@ -175,7 +188,8 @@ auto with_weights(const A& values, const W& weights, const char* what, std::sour
 
 /// Counts in `bins` bins of one width over a range. Elements that are NaN or outside of it are not counted.
 /// The edges are of the array's type, or double for whole numbers. Throws std::invalid_argument for less than
-/// one bin, or a range that is not finite or whose end is below its begin. O(elements).
+/// one bin, a range that is not finite or whose end is below its begin, and bins that had no width since the
+/// type has too few numbers there. O(elements).
 template <class T, class Node>
 auto histogram(const Array<T, Node>& array, std::int64_t bins, std::pair<double, double> range,
                std::source_location where = std::source_location::current()) {
@@ -184,7 +198,8 @@ auto histogram(const Array<T, Node>& array, std::int64_t bins, std::pair<double,
                                                      bins, true, where);
 }
 /// The same from the least to the greatest element, which are found in the same graph; of an array without
-/// elements from 0 to 1. The task fails where these are not finite. Elements are read twice.
+/// elements from 0 to 1. The task fails where these are not finite, or too close for as many bins. Elements
+/// are read twice.
 template <class T, class Node>
 auto histogram(const Array<T, Node>& array, std::int64_t bins = 10,
                std::source_location where = std::source_location::current()) {

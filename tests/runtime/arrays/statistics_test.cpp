@@ -122,7 +122,7 @@ TEST(Histograms, AtTheEdges) {
   });
   const auto a = zeros<double>({3});
   EXPECT_TRUE(contains(message([&] { histogram(a, 0); }), "a number of bins of 1 or more, found 0"));
-  EXPECT_TRUE(contains(message([&] { histogram(a, 2, {3, 1}); }), "a finite range, found 3.000000 to 1.0"));
+  EXPECT_TRUE(contains(message([&] { histogram(a, 2, {3, 1}); }), "a finite range, found 3 to 1 ("));
   EXPECT_TRUE(contains(message([&] { histogram(a, 2, {0, infinity}); }), "a finite range"));
   EXPECT_TRUE(contains(message([&] { histogram(a, std::vector<double>{1}); }), "two or more elements"));
   EXPECT_TRUE(contains(message([&] { histogram(a, std::vector<double>{1, 0}); }), "statistics_test.cpp"));
