@@ -225,7 +225,8 @@ bool ArrayState::is_as_made() const {
   return true;
 }
 
-std::vector<Axis> broadcast_axes(std::span<const ArrayState* const> arrays, std::string_view what) {
+std::vector<Axis> broadcast_axes(std::span<const ArrayState* const> arrays, std::string_view what,
+                                 std::optional<std::source_location> where) {
   std::size_t dims = 0;
   for (const ArrayState* array : arrays) dims = std::max(dims, array->dims());
   std::vector<Axis> axes;
@@ -243,8 +244,10 @@ std::vector<Axis> broadcast_axes(std::span<const ArrayState* const> arrays, std:
         for (const ArrayState* one : arrays)
           shapes += (shapes.empty() ? "" : " and ") + one->shape().text() + " (" + one->where.file_name() +
                     ":" + std::to_string(one->where.line()) + ")";
-        throw std::invalid_argument("ramal: " + std::string(what) +
-                                    ": expected shapes that broadcast to one, found " + shapes);
+        const std::string problem =
+            std::string(what) + ": expected shapes that broadcast to one, found " + shapes;
+        if (where) refuse_array(problem, *where);
+        throw std::invalid_argument("ramal: " + problem);
       }
     }
     axes.push_back(*best);

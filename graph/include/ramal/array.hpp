@@ -83,6 +83,56 @@ T only_element(const Block<T>& block) {
   return *block.data();
 }
 
+/// An array that is given to a function of its blocks, and the line it stands in, which only a conversion can
+/// learn. T is what the function takes. Only refers to the array, so it lives no longer than the call.
+template <class T>
+class ArrayHere {
+ public:
+  template <class V, class Node>
+  ArrayHere(const Array<V, Node>& array,  // NOLINT: how arguments are passed
+            std::source_location line = std::source_location::current())
+      : where(line),
+        state_(array.state()),
+        is_leaf_(std::same_as<Node, Leaf<V, Node::is_single>>),
+        blocks_(&family_of<Node>) {
+    static_assert(
+        std::same_as<V, T>,
+        "ramal: map_blocks, map_overlap: the function's parameters must be blocks, or views, of the "
+        "arrays' types");
+  }
+  const ArrayState& state() const { return state_; }
+  /// With a family of blocks that are cut so: its own if they are, which may have to have no padding.
+  ArrayState made_on(const std::vector<Axis>& axes, bool may_be_padded, std::source_location line) const {
+    ArrayState made = state_.broadcast(axes);
+    if (is_leaf_ && (may_be_padded ? made.is_as_made() : made.is_plain())) return made;
+    return plain_state(blocks_(made, line), made.axes, line);
+  }
+
+  std::source_location where;
+
+ private:
+  const ArrayState& state_;
+  bool is_leaf_;
+  FamilyView (*blocks_)(const ArrayState&, std::source_location);
+};
+/// The axes of what such arrays give together. Throws std::invalid_argument, naming `what` and the line, if
+/// their shapes do not broadcast.
+template <class... T>
+std::vector<Axis> axes_together(std::string_view what, std::source_location where,
+                                const ArrayHere<T>&... array) {
+  const ArrayState* const states[] = {&array.state()...};
+  return broadcast_axes(states, what, where);
+}
+/// What is said where a function has been given other arrays than it takes; `true` if it has as many.
+template <std::size_t expected, std::size_t given>
+constexpr bool takes_arrays() {
+  static_assert(
+      expected == given,
+      "ramal: map_blocks, map_overlap: called with too few or too many arrays; expected one for each "
+      "of the function's parameters, but the block that it fills");
+  return expected == given;
+}
+
 }  // namespace detail
 
 /// See the top of this file. Node says what is computed: of an Array<T> nothing, it has blocks.

@@ -38,36 +38,37 @@ struct MapBlocksThunk<F, Signature<R, P...>> {
   }
 };
 
+/// What the elements are of a block that a function takes.
+template <class P>
+struct BlockElement {
+  static_assert(never<P>, "ramal: map_blocks: the function's parameters must be blocks");
+};
+template <class T>
+struct BlockElement<Block<T>> {
+  using type = T;
+};
 template <class F, class S>
-struct BlocksFunction;
+struct BlocksFunction {
+  static_assert(never<F>, "ramal: map_blocks: the function must take one block or more, and give a block");
+};
 template <class F, class R, class... P>
 struct BlocksFunction<F, Signature<R, P...>> {
   using Element = typename R::value_type;
+  template <class Parameter>
+  using Here = ArrayHere<typename BlockElement<std::remove_cvref_t<Parameter>>::type>;
+  /// What the first array becomes, which knows the line of the call.
+  using First = Here<std::tuple_element_t<0, std::tuple<P...>>>;
+  static constexpr std::size_t arrays = sizeof...(P);
 
-  template <class... A>
-  static Array<Element> map(const F& function, std::source_location where, const A&... array) {
-    static_assert(
-        sizeof...(A) == sizeof...(P),
-        "ramal: map_blocks was called with too few or too many arrays; expected one for each of the "
-        "function's parameters");
-    static_assert((std::same_as<std::remove_cvref_t<P>, Block<typename A::value_type>> && ...),
-                  "ramal: map_blocks: the function's parameters must be blocks of the arrays' types");
-    std::vector<ArrayState> states{array.state()...};
-    std::vector<const ArrayState*> all;
-    for (const ArrayState& state : states) all.push_back(&state);
-    const std::vector<Axis> axes = broadcast_axes(all, "map_blocks");
+  static Array<Element> map(const F& function, std::source_location where, const Here<P>&... array) {
+    const std::vector<Axis> axes = axes_together("map_blocks", where, array...);
     std::vector<FamilySource> sources;
     std::vector<GridSource> grids;
-    const auto add = [&](const auto& one) {
-      // Blocks that are cut as the result's, of their own.
-      using Node = typename std::remove_cvref_t<decltype(one)>::node_type;
-      using T = typename Node::type;
-      const ArrayState state = one.state().broadcast(axes);
-      const auto made = Array<T, Node>(state).evaluated(where);
-      sources.push_back(made.state().leaves[0].source);
-      grids.push_back(made.state().leaves[0].grid);
+    const auto add = [&](const ArrayLeaf& leaf) {
+      sources.push_back(leaf.source);
+      grids.push_back(leaf.grid);
     };
-    (add(array), ...);
+    (add(array.made_on(axes, false, where).leaves.front()), ...);
     std::vector<std::byte> parameters;
     if constexpr (!std::is_empty_v<F>) {
       refuse_addresses_in(function, "the function of map_blocks", where);
@@ -78,6 +79,10 @@ struct BlocksFunction<F, Signature<R, P...>> {
     return Array<Element>(plain_state(std::move(view), axes, where));
   }
 };
+template <auto f>
+struct Constantly;
+template <auto f>
+using BlocksFunctionOf = BlocksFunction<Constantly<f>, SignatureOf<decltype(f)>>;
 /// A function as an object without state.
 template <auto f>
 struct Constantly {
@@ -254,10 +259,10 @@ Array<SumOf<T>> scanned(const Array<T, Node>& array, std::int64_t along, std::so
 ///   auto smoothed = ramal::map_blocks<smooth>(image);
 template <auto f, class... A>
   requires(detail::is_array<A>&&...)
-auto map_blocks(const A&... array) {
-  using Function = detail::Constantly<f>;
-  return detail::BlocksFunction<Function, detail::SignatureOf<decltype(f)>>::map(
-      Function{}, detail::first_where(array...), array...);
+auto map_blocks(const typename detail::BlocksFunctionOf<f>::First& first, const A&... more) {
+  using Function = detail::BlocksFunctionOf<f>;
+  if constexpr (detail::takes_arrays<Function::arrays, 1 + sizeof...(A)>())
+    return Function::map(detail::Constantly<f>{}, first.where, first, more...);
 }
 /// The same for a function with state, such as a lambda: trivially copyable, and without addresses.
 ///
@@ -265,15 +270,23 @@ auto map_blocks(const A&... array) {
 ///     for (double& x : block) x *= factor;
 ///     return block; }, a);
 template <class F, class... A>
-  requires(!detail::is_array<F> && (detail::is_array<A> && ...))
-auto map_blocks(const F& function, const A&... array) {
-  static_assert(!std::is_function_v<F> && !std::is_pointer_v<F>,
-                "ramal: a function is given in angle brackets, as in map_blocks<f>(array): its address means "
-                "nothing on another rank");
+  requires(std::is_class_v<F> && !detail::is_array<F> && (detail::is_array<A> && ...))
+auto map_blocks(const F& function,
+                const typename detail::BlocksFunction<F, detail::SignatureOf<F>>::First& first,
+                const A&... more) {
   static_assert(std::is_trivially_copyable_v<F>,
                 "ramal: the function of map_blocks must capture plain values; give containers as arrays");
-  return detail::BlocksFunction<F, detail::SignatureOf<F>>::map(function, detail::first_where(array...),
-                                                                array...);
+  using Function = detail::BlocksFunction<F, detail::SignatureOf<F>>;
+  if constexpr (detail::takes_arrays<Function::arrays, 1 + sizeof...(A)>())
+    return Function::map(function, first.where, first, more...);
+}
+/// Does not compile, and says why.
+template <class F, class... A>
+  requires(std::is_function_v<F> || std::is_pointer_v<F>)
+void map_blocks(const F&, const A&...) {
+  static_assert(detail::never<F>,
+                "ramal: a function is given in angle brackets, as in map_blocks<f>(array): its address means "
+                "nothing on another rank");
 }
 
 /// Sums of all elements up to each, along an axis; in the types of `sum`. Blocks are summed by themselves,

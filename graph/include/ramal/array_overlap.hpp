@@ -57,27 +57,23 @@ struct OverlapFunction<F, Signature<void, P...>> {
   using Thunk = OverlapThunk<F, Signature<void, P...>>;
   using Result = typename Thunk::Result;
 
+  static constexpr std::size_t arrays = Thunk::arrays;
+  /// What the first array becomes, which knows the line of the call.
+  using First = ArrayHere<typename Thunk::template Element<0>>;
+
   template <class... A>
   static Array<Result> map(const F& function, const OverlapOptions& options, std::source_location where,
                            const A&... array) {
-    static_assert(
-        sizeof...(A) == Thunk::arrays,
-        "ramal: map_overlap was called with too few or too many arrays; expected one for each of the "
-        "function's parameters but the last, the block that it fills");
-    return map_arrays(function, options, where, std::make_index_sequence<Thunk::arrays>(), array...);
+    return map_arrays(function, options, where, std::make_index_sequence<arrays>(), array...);
   }
 
  private:
-  template <std::size_t... k, class... A>
+  template <std::size_t... k>
   static Array<Result> map_arrays(const F& function, const OverlapOptions& options,
-                                  std::source_location where, std::index_sequence<k...>, const A&... array) {
-    static_assert((std::same_as<typename Thunk::template Element<k>, typename A::value_type> && ...),
-                  "ramal: map_overlap: the function's parameters must be views of the arrays' types");
+                                  std::source_location where, std::index_sequence<k...>,
+                                  const ArrayHere<typename Thunk::template Element<k>>&... array) {
     constexpr std::size_t dims = Thunk::N;
-    std::vector<ArrayState> states{array.state()...};
-    std::vector<const ArrayState*> all;
-    for (const ArrayState& state : states) all.push_back(&state);
-    std::vector<Axis> axes = broadcast_axes(all, "map_overlap");
+    std::vector<Axis> axes = axes_together("map_overlap", where, array...);
     if (axes.size() != dims)
       refuse_array("map_overlap: expected arrays of " + std::to_string(dims) +
                        " axes, as the function's views have, found shape " + shape_of(axes).text(),
@@ -92,7 +88,12 @@ struct OverlapFunction<F, Signature<void, P...>> {
     (expect_value<typename Thunk::template Element<k>>(options.value, where), ...);
     std::vector<FamilySource> sources;
     std::vector<bool> padded;
-    (add_array(array, axes, overlap, sources, padded, where), ...);
+    const auto add = [&](const ArrayLeaf& leaf, const Kind& strips) {
+      add_overlap_sources(leaf, strips, overlap, sources, where);
+      padded.push_back(leaf.is_padded);
+    };
+    (add(array.made_on(axes, true, where).leaves.front(), strip_kind<typename Thunk::template Element<k>>),
+     ...);
     std::vector<std::byte> parameters;
     append_padded(parameters, &options.value, sizeof options.value);
     if constexpr (!std::is_empty_v<F>) {
@@ -135,20 +136,9 @@ struct OverlapFunction<F, Signature<void, P...>> {
     }
     return overlap;
   }
-  template <class A>
-  static void add_array(const A& array, const std::vector<Axis>& axes,
-                        const std::vector<OverlapAxis>& overlap, std::vector<FamilySource>& sources,
-                        std::vector<bool>& padded, std::source_location where) {
-    using Node = typename A::node_type;
-    using T = typename A::value_type;
-    ArrayState state = array.state().broadcast(axes);
-    if (!std::same_as<Node, Leaf<T, Node::is_single>> || !state.is_as_made())
-      state = Array<T, Node>(std::move(state)).evaluated(where).state();
-    const ArrayLeaf& leaf = state.leaves.front();
-    add_overlap_sources(leaf, strip_kind<T>, overlap, sources, where);
-    padded.push_back(leaf.is_padded);
-  }
 };
+template <auto f>
+using OverlapFunctionOf = OverlapFunction<Constantly<f>, SignatureOf<decltype(f)>>;
 
 }  // namespace detail
 
@@ -163,26 +153,35 @@ struct OverlapFunction<F, Signature<void, P...>> {
 /// another number of axes than f's views, or are shorter than a depth that is periodic or reflecting.
 template <auto f, class... A>
   requires(detail::is_array<A>&&...)
-auto map_overlap(const OverlapOptions& options, const A&... array) {
-  using Function = detail::Constantly<f>;
-  return detail::OverlapFunction<Function, detail::SignatureOf<decltype(f)>>::map(
-      Function{}, options, detail::first_where(array...), array...);
+auto map_overlap(const OverlapOptions& options, const typename detail::OverlapFunctionOf<f>::First& first,
+                 const A&... more) {
+  using Function = detail::OverlapFunctionOf<f>;
+  if constexpr (detail::takes_arrays<Function::arrays, 1 + sizeof...(A)>())
+    return Function::map(detail::Constantly<f>{}, options, first.where, first, more...);
 }
 /// The same for a function with state, such as a lambda: trivially copyable, and without addresses.
 ///
 ///   auto next = ramal::map_overlap(
 ///       [speed](ramal::View<const double, 1> u, ramal::View<double, 1> to) { … }, {.depth = 1}, field);
 template <class F, class... A>
-  requires(detail::is_array<A>&&...)
-auto map_overlap(const F& function, const OverlapOptions& options, const A&... array) {
-  static_assert(
-      !std::is_function_v<F> && !std::is_pointer_v<F>,
-      "ramal: a function is given in angle brackets, as in map_overlap<f>({.depth = 1}, array): its "
-      "address means nothing on another rank");
+  requires(std::is_class_v<F> && (detail::is_array<A> && ...))
+auto map_overlap(const F& function, const OverlapOptions& options,
+                 const typename detail::OverlapFunction<F, detail::SignatureOf<F>>::First& first,
+                 const A&... more) {
   static_assert(std::is_trivially_copyable_v<F>,
                 "ramal: a function of map_overlap must be trivially copyable: capture numbers by value");
-  return detail::OverlapFunction<F, detail::SignatureOf<F>>::map(function, options,
-                                                                 detail::first_where(array...), array...);
+  using Function = detail::OverlapFunction<F, detail::SignatureOf<F>>;
+  if constexpr (detail::takes_arrays<Function::arrays, 1 + sizeof...(A)>())
+    return Function::map(function, options, first.where, first, more...);
+}
+/// Does not compile, and says why.
+template <class F, class... A>
+  requires(std::is_function_v<F> || std::is_pointer_v<F>)
+void map_overlap(const F&, const OverlapOptions&, const A&...) {
+  static_assert(
+      detail::never<F>,
+      "ramal: a function is given in angle brackets, as in map_overlap<f>({.depth = 1}, array): its "
+      "address means nothing on another rank");
 }
 
 }  // namespace ramal

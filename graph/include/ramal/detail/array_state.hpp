@@ -124,9 +124,10 @@ struct ArrayState {
   bool is_as_made() const;
 };
 
-/// The axes of what arrays of these states give together. Throws std::invalid_argument, naming `what` and
-/// their shapes, if they do not broadcast.
-std::vector<Axis> broadcast_axes(std::span<const ArrayState* const> arrays, std::string_view what);
+/// The axes of what arrays of these states give together. Throws std::invalid_argument, naming `what`, their
+/// shapes and where they were made, and where they meet if that is known, if they do not broadcast.
+std::vector<Axis> broadcast_axes(std::span<const ArrayState* const> arrays, std::string_view what,
+                                 std::optional<std::source_location> where = {});
 /// The sources of a member of such a grid: those leaves that differ, and for each leaf which it is.
 struct SharedLeaves {
   std::vector<FamilySource> sources;
