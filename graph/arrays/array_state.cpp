@@ -352,16 +352,16 @@ ArrayState reduced_state(FamilyView view, const ArrayState& of, std::uint64_t go
 }
 
 Axis joined_axis(std::span<const Axis* const> parts) {
-  constexpr std::int64_t many = 4096;
+  constexpr std::int64_t many = 4096, very_many = std::int64_t{1} << 20;
   std::int64_t chunks = 0, length = 0, width = 1;
   bool is_regular = true;
   for (const Axis* part : parts) {
     chunks += part->count();
     length += part->length();
     is_regular = is_regular && part->view().table == nullptr;
-    if (is_regular) width = std::max(width, part->view().widest());
+    width = std::max(width, part->view().widest());
   }
-  if (chunks > many && is_regular) return Axis::regular(length, width);
+  if (chunks > (is_regular ? many : very_many)) return Axis::regular(length, width);
   std::vector<std::int64_t> lengths;
   for (const Axis* part : parts) {
     const AxisView& view = part->view();
@@ -391,6 +391,34 @@ void expect_elements(const ArrayState& state, std::uint64_t gone, const char* wh
     ((gone >> d & 1) != 0 ? elements : results) *= state.axes[d].length();
   if (elements == 0 && results > 0)
     refuse_array(std::string(what) + ": an array of shape " + state.shape().text() + " has no elements there",
+                 where);
+}
+
+void expect_size(const Extents& shape, int axis, std::int64_t times, std::uint64_t more,
+                 std::string_view what, std::source_location where) {
+  __extension__ using Wide = unsigned __int128;
+  constexpr Wide most = Wide{1} << 62;
+  const auto along = static_cast<std::size_t>(axis);
+  const Wide length = Wide{shape[along]} * static_cast<std::uint64_t>(times) + more;
+  Wide size = length;
+  for (std::size_t d = 0; d < shape.size(); ++d)
+    if (d != along) size = std::min(size, most + 1) * shape[d];
+  if (length <= most && size <= most) return;
+  refuse_array(
+      std::string(what) + ": an array of shape " + shape.text() + ' ' +
+          (times > 1 ? std::to_string(times) + " times" : "with " + std::to_string(more) + " elements more") +
+          " along axis " + std::to_string(axis) + " is too large",
+      where);
+}
+
+void expect_blocks(const ArrayState& state, int axis, std::int64_t times, std::string_view what,
+                   std::source_location where) {
+  std::int64_t room = std::int64_t{1} << 48;
+  for (const Axis& one : state.axes) room /= one.count();
+  if (times > room)
+    refuse_array(std::string(what) + ": an array of shape " + state.shape().text() + ' ' +
+                     std::to_string(times) + " times along axis " + std::to_string(axis) +
+                     " has more than 2^48 blocks",
                  where);
 }
 

@@ -329,16 +329,38 @@ Array<T> roll(const Array<T, Node>& array, std::int64_t by, std::int64_t axis,
   return concatenate<T>(
       {Array<T>(whole.state().indexed(rest, where)), Array<T>(whole.state().indexed(head, where))}, d, where);
 }
-/// An array several times behind itself along an axis.
+namespace detail {
+
+/// By 60 at a time, as many as one block is put together from: so rank 0 makes few families for many times.
+template <class T>
+Array<T> tiled(const Array<T>& array, std::int64_t times, int axis, std::source_location where) {
+  constexpr std::int64_t most = 60;
+  std::vector<Array<T>> parts(static_cast<std::size_t>(std::min(times, most)), array);
+  if (times > most) {
+    const Array<T> all = concatenated(std::span<const Array<T>>(parts), axis, where);
+    parts = {tiled(all, times / most, axis, where)};
+    if (times % most > 0) parts.push_back(tiled(array, times % most, axis, where));
+  }
+  return parts.size() == 1 ? parts.front() : concatenated(std::span<const Array<T>>(parts), axis, where);
+}
+
+}  // namespace detail
+
+/// An array several times behind itself along an axis. O(log(times)) families. Throws std::invalid_argument
+/// for less than once, an axis that is not there, and what gives more than 2^62 elements.
 template <class T, class Node>
 Array<T> tile(const Array<T, Node>& array, std::int64_t times, std::int64_t axis,
               std::source_location where = std::source_location::current()) {
+  const int d = detail::checked_axis(axis, array.dimensions(), "tile", where);
   if (times < 1)
     detail::refuse_array("tile: expected a number of times of 1 or more, found " + std::to_string(times),
                          where);
-  return concatenate<T>(std::vector<Array<T>>(static_cast<std::size_t>(times), Array<T>(array)), axis, where);
+  detail::expect_size(array.shape(), d, times, 0, "tile", where);
+  detail::expect_blocks(array.state(), d, times, "tile", where);
+  return detail::tiled(Array<T>(array), times, d, where);
 }
-/// With so many elements of one value ahead and behind along an axis.
+/// With so many elements of one value ahead and behind along an axis. Throws std::invalid_argument for less
+/// than 0, an axis that is not there, and what gives more than 2^62 elements.
 template <class T, class Node>
 Array<T> pad(const Array<T, Node>& array, std::int64_t before, std::int64_t after, std::int64_t axis,
              const std::type_identity_t<T>& value = T(),
@@ -348,6 +370,8 @@ Array<T> pad(const Array<T, Node>& array, std::int64_t before, std::int64_t afte
     detail::refuse_array("pad: expected numbers of 0 or more, found " + std::to_string(before) + " and " +
                              std::to_string(after),
                          where);
+  detail::expect_size(array.shape(), d, 1,
+                      static_cast<std::uint64_t>(before) + static_cast<std::uint64_t>(after), "pad", where);
   const auto edge = [&](std::int64_t length) {
     Extents shape = array.shape();
     shape[static_cast<std::size_t>(d)] = static_cast<std::uint64_t>(length);

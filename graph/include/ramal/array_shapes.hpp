@@ -108,10 +108,7 @@ Array<T> repeat(const Array<T, Node>& array, std::int64_t times, std::int64_t ax
     return zeros<T>(shape, {}, where);
   }
   detail::ArrayState state = array.state();
-  if (state.axes[along].length() > (std::int64_t{1} << 61) / times)
-    detail::refuse_array("repeat: an array of shape " + state.shape().text() + ' ' + std::to_string(times) +
-                             " times is too large",
-                         where);
+  detail::expect_size(array.shape(), d, times, 0, "repeat", where);
   state.axes[along] = detail::finer_axis(state.axes[along], times);
   std::vector<detail::Axis> axes = state.axes;
   axes[along] = detail::stretched_axis(axes[along], times);

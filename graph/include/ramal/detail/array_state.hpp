@@ -172,6 +172,13 @@ std::optional<std::vector<Axis>> pieces_between(const std::vector<Axis>& from, c
 /// What is refused for reductions that need some element.
 void expect_elements(const ArrayState& state, std::uint64_t gone, const char* what,
                      std::source_location where);
+/// Throws std::invalid_argument, naming `what`, if an array of that shape had more than 2^62 elements once it
+/// were so many times as long along an axis, and so many elements longer.
+void expect_size(const Extents& shape, int axis, std::int64_t times, std::uint64_t more,
+                 std::string_view what, std::source_location where);
+/// The same if it had more than 2^48 blocks.
+void expect_blocks(const ArrayState& state, int axis, std::int64_t times, std::string_view what,
+                   std::source_location where);
 /// Appends memory of a value, padded to 8 bytes.
 void append_padded(std::vector<std::byte>& bytes, const void* value, std::size_t size);
 
