@@ -120,6 +120,19 @@ struct FunctionGenerator {
     }
   }
 };
+/// The same for an object with state.
+template <class F>
+struct ClosureGenerator {
+  static constexpr std::string_view name = "from_function";
+  using type = std::remove_cvref_t<std::invoke_result_t<const F&, const Extents&>>;
+  void row(Extents place, std::int64_t count, type* to) const {
+    for (std::int64_t i = 0; i < count; ++i) {
+      to[i] = function(std::as_const(place));
+      if (place.size() > 0) ++place[place.size() - 1];
+    }
+  }
+  F function;
+};
 
 /// Blocks of others, each at its own place; elements that are in none have one value. Parameters: that.
 template <class T>
@@ -331,31 +344,89 @@ auto from_function(const Extents& shape, const Chunks& chunks = {},
                    std::source_location where = std::source_location::current()) {
   return detail::generated(detail::FunctionGenerator<f>{}, shape, chunks, where);
 }
+/// The same for a function with state, such as a lambda: trivially copyable, and without addresses. Throws
+/// std::invalid_argument if it has some.
+///
+///   auto wave = ramal::from_function([k](const Extents& at) { return std::sin(k * double(at[0])); }, {1000});
+template <class F>
+  requires(std::is_class_v<F>)
+auto from_function(const F& function, const Extents& shape, const Chunks& chunks = {},
+                   std::source_location where = std::source_location::current()) {
+  static_assert(std::is_trivially_copyable_v<F>,
+                "ramal: the function of from_function must capture plain values");
+  static_assert(std::invocable<const F&, const Extents&>,
+                "ramal: the function of from_function must take a const Extents&, and be const");
+  if constexpr (!std::is_empty_v<F>)
+    detail::refuse_addresses_in(function, "the function of from_function", where);
+  return detail::generated(detail::ClosureGenerator<F>{function}, shape, chunks, where);
+}
+/// Does not compile, and says why.
+template <class F>
+  requires(std::is_function_v<F> || std::is_pointer_v<F>)
+void from_function(const F&, const Extents&, const Chunks& = {}) {
+  static_assert(
+      detail::never<F>,
+      "ramal: a function is given in angle brackets, as in from_function<f>({100}): its address means "
+      "nothing on another rank");
+}
 
 // --- from what is there -----------------------------------------------------------------------------------
 
-/// An array of what is in memory here, which is cut into blocks now. O(elements).
-template <class T>
-Array<T> from_memory(const T* elements, const Extents& shape, const Chunks& chunks = {},
-                     std::source_location where = std::source_location::current()) {
-  const std::vector<detail::Axis> axes = chunks.axes(shape, sizeof(T), where);
-  const Index grid = detail::grid_extent(axes);
+namespace detail {
+
+/// An array of blocks that are made now: `piece(offset, lengths)` gives each.
+template <class T, class Piece>
+Array<T> of_pieces(const Extents& shape, const Chunks& chunks, std::source_location where,
+                   const Piece& piece) {
+  const std::vector<Axis> axes = chunks.axes(shape, sizeof(T), where);
+  const Index grid = grid_extent(axes);
   std::vector<Delayed<Block<T>>> pieces;
   for (std::int64_t number = 0; number < grid.volume(); ++number) {
     const Index place = grid.place_of(number);
     Extents low = shape, lengths = shape;
     for (std::size_t d = 0; d < shape.size(); ++d) {
-      const detail::AxisView& axis = axes[d].view();
+      const AxisView& axis = axes[d].view();
       low[d] = static_cast<std::uint64_t>(axis.begin(place[static_cast<int>(d)]));
       lengths[d] = static_cast<std::uint64_t>(axis.end(place[static_cast<int>(d)])) - low[d];
     }
+    pieces.push_back(value(piece(low, lengths), where));
+  }
+  return Array<T>(plain_state(as_family(pieces, grid, where).view(), axes, where));
+}
+
+}  // namespace detail
+
+/// An array of what is in memory here, which is cut into blocks, and copied, now. O(elements).
+template <class T>
+Array<T> from_memory(const T* elements, const Extents& shape, const Chunks& chunks = {},
+                     std::source_location where = std::source_location::current()) {
+  return detail::of_pieces<T>(shape, chunks, where, [&](const Extents& low, const Extents& lengths) {
     Block<T> piece(lengths, low);
     detail::for_each_row(piece, [&](const Extents& at, std::int64_t count, T* to) {
       std::copy_n(elements + detail::element_number(shape, at), count, to);
     });
-    pieces.push_back(value(std::move(piece)));
-  }
-  return Array<T>(detail::plain_state(as_family(pieces, grid, where).view(), axes, where));
+    return piece;
+  });
+}
+/// An array of one axis of a vector's elements. A vector that is moved in is not copied: the blocks lie in
+/// its memory, which is freed with the last of them. O(elements) else, and for bool; O(chunks).
+///
+///   auto weights = ramal::from_vector(std::move(read), {100'000});
+///   auto table = ramal::reshape(ramal::from_vector<float>({1, 2, 3, 4, 5, 6}), {2, 3});
+template <class T>
+Array<T> from_vector(std::vector<T> elements, const Chunks& chunks = {},
+                     std::source_location where = std::source_location::current()) {
+  const Extents shape = {elements.size()};
+  const auto owner = std::make_shared<std::vector<T>>(std::move(elements));
+  return detail::of_pieces<T>(shape, chunks, where, [&](const Extents& low, const Extents& lengths) {
+    if constexpr (std::same_as<T, bool>) {
+      Block<bool> piece(lengths, low);
+      std::copy_n(owner->begin() + static_cast<std::ptrdiff_t>(low[0]), lengths[0], piece.data());
+      return piece;
+    } else {
+      return Block<T>::wrap(owner->data() + low[0], lengths, low, owner);
+    }
+  });
 }
 /// The same of a block's elements; its offset says nothing.
 template <class T>
