@@ -297,12 +297,24 @@ concept HasInverse = requires(const F& f, std::uint32_t k, const Index& place, R
   f.inverse(k, place, readers);
 };
 
-/// Calls `use` with the user's object, which is trivially copyable, but not always default constructible.
+/// An object that is trivially copyable, but not always default constructible, out of bytes that may lie
+/// anywhere. Of a class without members there need not be any.
+template <class F>
+class CopiedObject {
+ public:
+  explicit CopiedObject(std::span<const std::byte> bytes) {
+    if constexpr (!std::is_empty_v<F>) std::memcpy(memory_, bytes.data(), sizeof(F));
+  }
+  F& operator*() { return *std::launder(reinterpret_cast<F*>(memory_)); }
+
+ private:
+  alignas(F) std::byte memory_[sizeof(F)] = {};
+};
+/// Calls `use` with the user's object.
 template <class F, class Use>
 void with_user(const std::byte* closure, const Use& use) {
-  alignas(F) std::byte memory[sizeof(F)];
-  std::memcpy(memory, closure + sizeof(UserReach), sizeof(F));
-  use(*std::launder(reinterpret_cast<const F*>(memory)));
+  CopiedObject<const F> object({closure + sizeof(UserReach), sizeof(F)});
+  use(*object);
 }
 
 /// The dependence of a user's function: `readers` asks its inverse, or grows the box by its reach.

@@ -48,12 +48,9 @@ struct BlockThunk {
     using T = typename Node::type;
     const Kernel& kernel = kernel_of<Node>;
     const GridCall call(frame.literals);
-    alignas(F) std::byte memory[sizeof(F)];
-    std::memcpy(
-        memory,
-        call.parameters().data() + kernel.leaf_map_bytes() + static_cast<std::size_t>(kernel.constants),
-        sizeof(F));
-    const F& function = *std::launder(reinterpret_cast<const F*>(memory));
+    CopiedObject<const F> copied(
+        call.parameters().subspan(kernel.leaf_map_bytes() + static_cast<std::size_t>(kernel.constants)));
+    const F& function = *copied;
     if (const Block<T>* block = borrowed_block<T>(frame, call, kernel); block != nullptr) {
       result.emplace<Block<typename F::type>>(function(*block));
       return;

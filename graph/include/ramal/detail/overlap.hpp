@@ -225,15 +225,12 @@ struct OverlapThunk<F, Signature<void, P...>> {
     const OverlapCall call(frame.literals);
     double constant;
     std::memcpy(&constant, call.parameters().data(), sizeof constant);
-    alignas(F) std::byte memory[sizeof(F)] = {};
-    if constexpr (!std::is_empty_v<F>)
-      std::memcpy(memory, call.parameters().data() + sizeof constant, sizeof(F));
-    F& function = *std::launder(reinterpret_cast<F*>(memory));
+    CopiedObject<F> function(call.parameters().subspan(sizeof constant));
     auto blocks = std::make_tuple(surrounded<Element<k>>(call, frame, k, beyond<Element<k>>(constant))...);
     const auto& first = std::get<0>(blocks);
     Padded<Result> made(first.shape(), first.offset(), call.margin());
     if (first.shape().product() > 0)
-      std::invoke(function, view_of<const Element<k>, N>(call, std::get<k>(blocks), true)...,
+      std::invoke(*function, view_of<const Element<k>, N>(call, std::get<k>(blocks), true)...,
                   view_of<Result, N>(call, made, false));
     result.emplace<Padded<Result>>(std::move(made));
   }
