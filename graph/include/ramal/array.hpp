@@ -19,45 +19,11 @@
 // std::invalid_argument or std::out_of_range, and name the shapes and lines.
 #pragma once
 
+#include <ramal/array_reductions.hpp>
 #include <ramal/detail/array_operations.hpp>
-#include <ramal/detail/array_state.hpp>
 #include <ramal/map.hpp>
 
 namespace ramal {
-
-/// The axes along which something is done: one, several, or `all`. Numbers below 0 count from the last.
-class Axes {
- public:
-  Axes(AllOfAxis) {}  // NOLINT: how arguments are passed
-  template <std::integral I>
-  Axes(I axis) : numbers_{static_cast<std::int64_t>(axis)} {}  // NOLINT
-  Axes(std::initializer_list<std::int64_t> axes) : Axes(std::vector<std::int64_t>(axes)) {}
-  explicit Axes(std::vector<std::int64_t> axes) : numbers_(std::move(axes)), none_(numbers_.empty()) {}
-  /// For Ramal's own use. Throws std::invalid_argument for an axis that is not there, or named twice.
-  detail::AxisSet set(std::size_t dims, std::string_view what, std::source_location where) const {
-    return none_ ? 0 : detail::axis_set(numbers_, dims, what, where);
-  }
-
-  /// Some axes are named, though these may be all.
-  bool names_some() const { return !numbers_.empty(); }
-
- private:
-  std::vector<std::int64_t> numbers_;
-  bool none_ = false;
-};
-
-/// How an array is reduced.
-struct ArrayReduceOptions {
-  bool keepdims = false;   ///< axes that go stay, with length 1
-  std::int64_t arity = 2;  ///< how many blocks' results one task combines; at least 2
-};
-
-/// How a variance is computed: of n elements the sum of squares is divided by n - ddof.
-struct VarianceOptions {
-  double ddof = 0;
-  bool keepdims = false;   ///< as in ArrayReduceOptions
-  std::int64_t arity = 2;  ///< as there
-};
 
 namespace detail {
 
@@ -65,12 +31,6 @@ template <class T>
 inline constexpr bool is_array = false;
 template <class T, class Node>
 inline constexpr bool is_array<Array<T, Node>> = true;
-
-/// The line that the first of some arrays was made in.
-template <class A, class... More>
-std::source_location first_where(const A& array, const More&...) {
-  return array.state().where;
-}
 
 /// The family of blocks of an expression.
 template <class Node>
@@ -140,10 +100,10 @@ constexpr bool takes_arrays() {
 ///   member                         gives
 ///   shape(), size(), axes…         of the whole array
 ///   a(slice(1, 5), all, -1)        some of it; see `operator()`
-///   a.sum(), a.mean(0), …          reductions, over all or some axes
+///   a.sum(), a.mean(0), …          reductions, over all or some axes: see ArrayReductions
 ///   a.block({0, 1}), a.blocks()    handles to the blocks
 template <class T, class Node>
-class Array {
+class Array : public ArrayReductions<T, Node> {
  public:
   /// What an element is.
   using value_type = T;
@@ -350,367 +310,19 @@ class Array {
     return Array<U, detail::Apply<detail::Cast<U>, Node>>(state_);
   }
 
-  // --- reductions -----------------------------------------------------------------------------------------
-  //
-  // Over all axes they give an array without axes, which computes to a number; over some, an array of the
-  // others. Bits do not depend on the number of ranks. Of no elements, sums are 0, products 1; min, max and
-  // where they are throw std::invalid_argument. A NaN among the elements makes the result NaN, but for the
-  // forms that skip those: nansum and so on.
-
-  /// The sum; of whole numbers and bool in 64 bits. Inside a block in 16 lanes and pairwise, between blocks
-  /// pairwise.
-  auto sum(std::source_location where = std::source_location::current()) const {
-    return reduced<detail::SumReduction<T, false>, true>(all, {}, "sum", where);
-  }
-  auto sum(const Axes& axes, ArrayReduceOptions options = {},
-           std::source_location where = std::source_location::current()) const {
-    return reduced<detail::SumReduction<T, false>, false>(axes, options, "sum", where);
-  }
-  auto nansum(std::source_location where = std::source_location::current()) const {
-    return reduced<detail::SumReduction<T, true>, true>(all, {}, "nansum", where);
-  }
-  auto nansum(const Axes& axes, ArrayReduceOptions options = {},
-              std::source_location where = std::source_location::current()) const {
-    return reduced<detail::SumReduction<T, true>, false>(axes, options, "nansum", where);
-  }
-  /// The product, in the types of sums.
-  auto prod(std::source_location where = std::source_location::current()) const {
-    return reduced<detail::ProductReduction<T, false>, true>(all, {}, "prod", where);
-  }
-  auto prod(const Axes& axes, ArrayReduceOptions options = {},
-            std::source_location where = std::source_location::current()) const {
-    return reduced<detail::ProductReduction<T, false>, false>(axes, options, "prod", where);
-  }
-  auto nanprod(std::source_location where = std::source_location::current()) const {
-    return reduced<detail::ProductReduction<T, true>, true>(all, {}, "nanprod", where);
-  }
-  auto nanprod(const Axes& axes, ArrayReduceOptions options = {},
-               std::source_location where = std::source_location::current()) const {
-    return reduced<detail::ProductReduction<T, true>, false>(axes, options, "nanprod", where);
-  }
-  /// Whether any element, or each, is other than 0.
-  auto any(std::source_location where = std::source_location::current()) const {
-    return reduced<detail::AnyReduction<T>, true>(ramal::all, {}, "any", where);
-  }
-  auto any(const Axes& axes, ArrayReduceOptions options = {},
-           std::source_location where = std::source_location::current()) const {
-    return reduced<detail::AnyReduction<T>, false>(axes, options, "any", where);
-  }
-  auto every(std::source_location where = std::source_location::current()) const {
-    return reduced<detail::AllReduction<T>, true>(ramal::all, {}, "all", where);
-  }
-  auto every(const Axes& axes, ArrayReduceOptions options = {},
-             std::source_location where = std::source_location::current()) const {
-    return reduced<detail::AllReduction<T>, false>(axes, options, "all", where);
-  }
-
-#define RAMAL_EXTREMES(function, greatest, skips, places, Finish)                                 \
-  auto function(std::source_location where = std::source_location::current()) const {             \
-    return finished<detail::ExtremeReduction<T, greatest, skips, places>, detail::Finish, true>(  \
-        ramal::all, {}, #function, where, true);                                                  \
-  }                                                                                               \
-  auto function(const Axes& axes, ArrayReduceOptions options = {},                                \
-                std::source_location where = std::source_location::current()) const {             \
-    return finished<detail::ExtremeReduction<T, greatest, skips, places>, detail::Finish, false>( \
-        axes, options, #function, where, true);                                                   \
-  }
-  /// The least and the greatest element. Complex numbers are ordered by their real parts, then the imaginary.
-  RAMAL_EXTREMES(min, false, false, false, ExtremeValue)
-  RAMAL_EXTREMES(max, true, false, false, ExtremeValue)
-  RAMAL_EXTREMES(nanmin, false, true, false, ExtremeValue)
-  RAMAL_EXTREMES(nanmax, true, true, false, ExtremeValue)
-  /// Where it is first, as a number within these axes, row by row; of a NaN, where that is.
-  RAMAL_EXTREMES(argmin, false, false, true, ExtremePlace)
-  RAMAL_EXTREMES(argmax, true, false, true, ExtremePlace)
-  RAMAL_EXTREMES(nanargmin, false, true, true, ExtremePlace)
-  RAMAL_EXTREMES(nanargmax, true, true, true, ExtremePlace)
-#undef RAMAL_EXTREMES
-
-#define RAMAL_MEANS(function, skips)                                                                     \
-  auto function(std::source_location where = std::source_location::current()) const {                    \
-    return finished<detail::MeanReduction<T, skips>, detail::MeanOf<T>, true>(ramal::all, {}, #function, \
-                                                                              where, false);             \
-  }                                                                                                      \
-  auto function(const Axes& axes, ArrayReduceOptions options = {},                                       \
-                std::source_location where = std::source_location::current()) const {                    \
-    return finished<detail::MeanReduction<T, skips>, detail::MeanOf<T>, false>(axes, options, #function, \
-                                                                               where, false);            \
-  }
-  /// The mean: the sum in double at least, divided; as T, or for whole numbers as double. NaN of no elements.
-  RAMAL_MEANS(mean, false)
-  RAMAL_MEANS(nanmean, true)
-#undef RAMAL_MEANS
-#define RAMAL_VARIANCES(function, skips, Finish)                                              \
-  auto function(std::source_location where = std::source_location::current()) const {         \
-    return function(0.0, where);                                                              \
-  }                                                                                           \
-  template <std::floating_point D>                                                            \
-  auto function(D ddof, std::source_location where = std::source_location::current()) const { \
-    return finished<detail::MomentsReduction<T, skips>, detail::Finish<T>, true>(             \
-        ramal::all, {}, #function, where, false, static_cast<double>(ddof));                  \
-  }                                                                                           \
-  auto function(const Axes& axes, VarianceOptions options = {},                               \
-                std::source_location where = std::source_location::current()) const {         \
-    return finished<detail::MomentsReduction<T, skips>, detail::Finish<T>, false>(            \
-        axes, {options.keepdims, options.arity}, #function, where, false, options.ddof);      \
-  }
-  /// The variance and its square root: the mean square distance from the mean. A whole number names an axis,
-  /// one of floating point is `ddof`.
-  ///
-  ///   a.var()      a.var(1.0)      a.std(0)      a.std(0, {.ddof = 1, .keepdims = true})
-  RAMAL_VARIANCES(var, false, VarianceOf)
-  RAMAL_VARIANCES(std, false, DeviationOf)
-  RAMAL_VARIANCES(nanvar, true, VarianceOf)
-  RAMAL_VARIANCES(nanstd, true, DeviationOf)
-#undef RAMAL_VARIANCES
-
   /// For Ramal's own use.
   const detail::ArrayState& state() const { return state_; }
 
  private:
   /// What has further axes than this may have none of its own.
   using View = std::conditional_t<Node::is_single, Array<T>, Array>;
-  template <class R, bool is_single>
-  Array<typename R::Partial, detail::Leaf<typename R::Partial, is_single>> reduced(
-      const Axes& axes, ArrayReduceOptions options, const char* what, std::source_location where) const;
-  template <class R, class Finish, bool is_single, class... Constant>
-  auto finished(const Axes& axes, ArrayReduceOptions options, const char* what, std::source_location where,
-                bool needs_some, const Constant&... constant) const;
-
   detail::ArrayState state_;
 };
 
-namespace detail {
-
-/// Combines blocks of partial results along the axes that go.
-template <class R>
-FamilyView combined(FamilyView level, AxisSet gone, std::int64_t arity, std::source_location where) {
-  for (int d = level.shape.dims; d-- > 0;) {
-    if ((gone >> d & 1) != 0)
-      level = reduce_levels<&combine_blocks<R>, Block<typename R::Partial>>(level, d, arity, where);
-  }
-  return level;
-}
-template <class Node, class R>
-ArrayState reduce_array(const ArrayState& state, AxisSet gone, const ArrayReduceOptions& options,
-                        std::source_location where) {
-  std::vector<std::byte> more;
-  append_padded(more, &gone, sizeof gone);
-  for (const Axis& axis : state.axes) {
-    const std::int64_t length = axis.length();
-    append_padded(more, &length, sizeof length);
-  }
-  const FamilyView partial =
-      expression_family(grid_kind<ReduceThunk<Node, R>, Block<typename R::Partial>>, state, 0, more, where);
-  return reduced_state(combined<R>(partial, gone, options.arity, where), state, gone, options.keepdims,
-                       where);
-}
-
-}  // namespace detail
-
-template <class T, class Node>
-template <class R, bool is_single>
-Array<typename R::Partial, detail::Leaf<typename R::Partial, is_single>> Array<T, Node>::reduced(
-    const Axes& axes, ArrayReduceOptions options, const char* what, std::source_location where) const {
-  const detail::AxisSet gone = axes.set(dimensions(), what, where);
-  return Array<typename R::Partial, detail::Leaf<typename R::Partial, is_single>>(
-      detail::reduce_array<Node, R>(state_, gone, options, where));
-}
-template <class T, class Node>
-template <class R, class Finish, bool is_single, class... Constant>
-auto Array<T, Node>::finished(const Axes& axes, ArrayReduceOptions options, const char* what,
-                              std::source_location where, bool needs_some,
-                              const Constant&... constant) const {
-  using Finished =
-      detail::Apply<Finish, detail::Leaf<typename R::Partial, is_single>, detail::Constant<Constant>...>;
-  const detail::AxisSet gone = axes.set(dimensions(), what, where);
-  if (needs_some) detail::expect_elements(state_, gone, what, where);
-  detail::ArrayState partial = detail::reduce_array<Node, R>(state_, gone, options, where);
-  (detail::append_padded(partial.constants, &constant, sizeof constant), ...);
-  return Array<typename Finished::type, Finished>(std::move(partial)).evaluated(where);
-}
-
-// --- element by element -----------------------------------------------------------------------------------
-
-namespace detail {
-
-/// What arrays are combined with.
-template <class S>
-concept ArrayOrNumber = is_array<S> || Number<S>;
-template <class... S>
-concept ArrayOperands = (ArrayOrNumber<S> && ...) && (is_array<S> || ...);
-
-/// The type that the arrays among these are computed in.
-template <class S, class... More>
-constexpr auto arrays_type() {
-  if constexpr (sizeof...(More) == 0) {
-    if constexpr (is_array<S>) {
-      return std::type_identity<typename S::value_type>();
-    } else {
-      return std::type_identity<void>();
-    }
-  } else {
-    using Rest = typename decltype(arrays_type<More...>())::type;
-    if constexpr (!is_array<S>) {
-      return std::type_identity<Rest>();
-    } else if constexpr (std::same_as<Rest, void> || !Number<typename S::value_type>) {
-      return std::type_identity<typename S::value_type>();
-    } else {
-      return std::type_identity<Promoted<typename S::value_type, Rest>>();
-    }
-  }
-}
-
-/// The type of a value beside arrays of T. A whole number is compared as it is.
-template <class F, class T, class S>
-using ValueType = typename std::conditional_t < requires {
-  F::compares;
-}
-&&std::integral<T>&&std::integral<S> && !std::same_as<T, bool> && !std::same_as<S, bool>,
-    std::type_identity<S>, std::type_identity < WeaklyPromoted < T, S >>> ::type;
-/// The node that stands for an operand of F beside arrays of T. One with very many leaves is evaluated first.
-template <class F, class S, class T>
-struct NodeOf {
-  using type = Constant<ValueType<F, T, S>>;
-};
-template <class F, class V, class Node, class T>
-struct NodeOf<F, Array<V, Node>, T> {
-  using type = std::conditional_t<(Node::leaves > most_leaves), Leaf<V, Node::is_single>, Node>;
-};
-
-template <class To, class S>
-To checked_value(const S& value, std::string_view what) {
-  if constexpr (std::integral<To> && std::integral<S> && !std::same_as<To, bool> && !std::same_as<S, bool>) {
-    if (!std::in_range<To>(value))
-      throw std::invalid_argument("ramal: " + std::string(what) + ": the value " + std::to_string(value) +
-                                  " is not within the type of the array, " +
-                                  std::string(short_type_name<To>));
-  }
-  if constexpr (std::integral<To> && std::floating_point<S> && !std::same_as<To, bool>) {
-    constexpr auto least = static_cast<S>(std::numeric_limits<To>::min());
-    constexpr S beyond = S(2) * static_cast<S>(std::numeric_limits<To>::max() / 2 + 1);
-    if (!(value > least - S(1) && value < beyond) && !(value == least))
-      throw std::invalid_argument("ramal: " + std::string(what) + ": the value " + std::to_string(value) +
-                                  " is not within the type of the array, " +
-                                  std::string(short_type_name<To>));
-  }
-  return static_cast<To>(value);
-}
-
-template <class F, class T, class S>
-void add_operand(Operands& operands, const S& operand) {
-  if constexpr (!is_array<S>) {
-    const auto value = checked_value<ValueType<F, T, S>>(operand, F::name);
-    operands.add_constant(&value, sizeof value);
-  } else if constexpr (S::node_type::leaves > most_leaves) {
-    operands.add(operand.evaluated(operand.state().where).state());
-  } else {
-    operands.add(operand.state());
-  }
-}
-/// F of each element. Throws std::invalid_argument if the shapes do not broadcast.
-template <class F, class... S>
-auto applied(const S&... operand) {
-  using T = typename decltype(arrays_type<S...>())::type;
-  using Node = Apply<F, typename NodeOf<F, S, T>::type...>;
-  Operands operands(F::name);
-  (add_operand<F, T>(operands, operand), ...);
-  return Array<typename Node::type, Node>(operands.applied());
-}
-
-}  // namespace detail
-
-#define RAMAL_OPERATOR(op, Name)         \
-  template <class L, class R>            \
-    requires detail::ArrayOperands<L, R> \
-  auto operator op(const L& left, const R& right) { return detail::applied<detail::Name>(left, right); }
-RAMAL_OPERATOR(+, Add)
-RAMAL_OPERATOR(-, Subtract)
-RAMAL_OPERATOR(*, Multiply)
-RAMAL_OPERATOR(/, Divide)
-RAMAL_OPERATOR(%, Remainder)
-RAMAL_OPERATOR(&, BitAnd)
-RAMAL_OPERATOR(|, BitOr)
-RAMAL_OPERATOR(^, BitXor)
-RAMAL_OPERATOR(==, Equal)
-RAMAL_OPERATOR(!=, NotEqual)
-RAMAL_OPERATOR(<, Less)
-RAMAL_OPERATOR(<=, LessEqual)
-RAMAL_OPERATOR(>, Greater)
-RAMAL_OPERATOR(>=, GreaterEqual)
-#undef RAMAL_OPERATOR
-template <class A>
-  requires detail::is_array<A>
-auto operator-(const A& array) { return detail::applied<detail::Negative>(array); }
-template <class A>
-  requires detail::is_array<A>
-auto operator+(const A& array) { return array; }
-template <class A>
-  requires detail::is_array<A>
-auto operator~(const A& array) { return detail::applied<detail::Invert>(array); }
-template <class A>
-  requires detail::is_array<A>
-auto operator!(const A& array) { return detail::applied<detail::LogicalNot>(array); }
-
-#define RAMAL_NAMED(function, Name) \
-  template <class A>                \
-    requires detail::is_array<A>    \
-  auto function(const A& array) { return detail::applied<detail::Name>(array); }
-#define RAMAL_FUNCTION(Name, function) RAMAL_NAMED(function, Name)
-/// Functions of <cmath>, of each element; of whole numbers in double.
-RAMAL_FUNCTIONS
-RAMAL_REAL_FUNCTIONS
-/// Rounding; whole numbers stay as they are. `rint`, above, rounds halves to even numbers.
-RAMAL_ROUNDING_FUNCTIONS
-#undef RAMAL_FUNCTION
-RAMAL_NAMED(abs, Absolute)
-RAMAL_NAMED(sign, Sign)
-RAMAL_NAMED(square, Square)
-RAMAL_NAMED(conj, Conjugate)
-RAMAL_NAMED(real, RealPart)
-RAMAL_NAMED(imag, ImaginaryPart)
-RAMAL_NAMED(isnan, IsNan)
-RAMAL_NAMED(isinf, IsInf)
-RAMAL_NAMED(isfinite, IsFinite)
-RAMAL_NAMED(logical_not, LogicalNot)
-#undef RAMAL_NAMED
-
-#define RAMAL_NAMED(function, ...)       \
-  template <class L, class R>            \
-    requires detail::ArrayOperands<L, R> \
-  auto function(const L& left, const R& right) { return detail::applied<__VA_ARGS__>(left, right); }
-#define RAMAL_FUNCTION(Name, function) RAMAL_NAMED(function, detail::Name)
-RAMAL_BINARY_FUNCTIONS
-#undef RAMAL_FUNCTION
-RAMAL_NAMED(floor_divide, detail::FloorDivide)
-RAMAL_NAMED(pow, detail::Power)
-RAMAL_NAMED(minimum, detail::Extremum<false, false>)
-RAMAL_NAMED(maximum, detail::Extremum<true, false>)
-RAMAL_NAMED(fmin, detail::Extremum<false, true>)
-RAMAL_NAMED(fmax, detail::Extremum<true, true>)
-RAMAL_NAMED(logical_and, detail::LogicalAnd)
-RAMAL_NAMED(logical_or, detail::LogicalOr)
-RAMAL_NAMED(logical_xor, detail::LogicalXor)
-#undef RAMAL_NAMED
-#undef RAMAL_FUNCTIONS
-#undef RAMAL_REAL_FUNCTIONS
-#undef RAMAL_ROUNDING_FUNCTIONS
-#undef RAMAL_BINARY_FUNCTIONS
-
-/// Where the condition is other than 0 the elements of the one, elsewhere of the other.
-template <class C, class A, class B>
-  requires(detail::is_array<C>&& detail::ArrayOrNumber<A>&& detail::ArrayOrNumber<B>)
-auto where(const C& condition, const A& one, const B& other) {
-  return detail::applied<detail::Where>(condition.template as<bool>(), one, other);
-}
-/// Each element, but not below `low` nor above `high`.
-template <class A, class L, class H>
-  requires(detail::is_array<A>&& detail::ArrayOrNumber<L>&& detail::ArrayOrNumber<H>)
-auto clip(const A& array, const L& low, const H& high) {
-  return detail::applied<detail::Clip>(array, low, high);
-}
-
 }  // namespace ramal
 
+#include <ramal/array_blocks.hpp>
 #include <ramal/array_creation.hpp>
 #include <ramal/array_functions.hpp>
+#include <ramal/array_joins.hpp>
+#include <ramal/array_operators.hpp>

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What is done with arrays beyond each element by itself: functions of whole blocks, sums along an axis, and
-// arrays that are put together from parts of one. Included by <ramal/array.hpp>.
+// What is done with arrays beyond each element by itself: functions of whole blocks, and sums and differences
+// along an axis. Included by <ramal/array.hpp>.
 #pragma once
 
 #include <ramal/array.hpp>
-#include <ramal/array_creation.hpp>
 
 #include <array>
 
@@ -20,15 +19,13 @@ struct MapBlocksThunk<F, Signature<R, P...>> {
   static constexpr std::string_view name = "map_blocks";
   static void run(CallFrame& frame, Value& result) {
     const GridCall call(frame.literals);
-    alignas(F) std::byte memory[sizeof(F)] = {};
-    if (!call.parameters().empty()) std::memcpy(memory, call.parameters().data(), sizeof(F));
-    F& function = *std::launder(reinterpret_cast<F*>(memory));
+    CopiedObject<F> function(call.parameters());
     if (box_shape(call).product() == 0) {  // which nothing is read for
       result.emplace<R>(box_shape(call), box_offset(call));
       return;
     }
     R block = [&]<std::size_t... k>(std::index_sequence<k...>) {
-      return std::invoke(function, pass_input<P>(frame, k)...);
+      return std::invoke(*function, pass_input<P>(frame, k)...);
     }
     (std::index_sequence_for<P...>{});
     if (block.shape() != box_shape(call))
@@ -313,75 +310,6 @@ auto diff(const Array<T, Node>& array, std::int64_t axis = -1,
   earlier[static_cast<std::size_t>(d)] = slice(-1);
   return Array<T, Node>(array.state().indexed(later, where)) -
          Array<T, Node>(array.state().indexed(earlier, where));
-}
-/// Moved by so many elements along an axis; what leaves at one end comes in at the other.
-template <class T, class Node>
-Array<T> roll(const Array<T, Node>& array, std::int64_t by, std::int64_t axis,
-              std::source_location where = std::source_location::current()) {
-  const int d = detail::checked_axis(axis, array.dimensions(), "roll", where);
-  const std::int64_t length = array.state().axes[static_cast<std::size_t>(d)].length();
-  const std::int64_t cut = length > 0 ? (length - by % length) % length : 0;
-  const Array<T> whole = array;
-  if (cut == 0) return whole;
-  std::vector<detail::IndexPart> head(array.dimensions(), all), rest = head;
-  head[static_cast<std::size_t>(d)] = slice(cut);
-  rest[static_cast<std::size_t>(d)] = slice(cut, {});
-  return concatenate<T>(
-      {Array<T>(whole.state().indexed(rest, where)), Array<T>(whole.state().indexed(head, where))}, d, where);
-}
-namespace detail {
-
-/// By 60 at a time, as many as one block is put together from: so rank 0 makes few families for many times.
-template <class T>
-Array<T> tiled(const Array<T>& array, std::int64_t times, int axis, std::source_location where) {
-  constexpr std::int64_t most = 60;
-  std::vector<Array<T>> parts(static_cast<std::size_t>(std::min(times, most)), array);
-  if (times > most) {
-    const Array<T> all = concatenated(std::span<const Array<T>>(parts), axis, where);
-    parts = {tiled(all, times / most, axis, where)};
-    if (times % most > 0) parts.push_back(tiled(array, times % most, axis, where));
-  }
-  return parts.size() == 1 ? parts.front() : concatenated(std::span<const Array<T>>(parts), axis, where);
-}
-
-}  // namespace detail
-
-/// An array several times behind itself along an axis. O(log(times)) families. Throws std::invalid_argument
-/// for less than once, an axis that is not there, and what gives more than 2^62 elements.
-template <class T, class Node>
-Array<T> tile(const Array<T, Node>& array, std::int64_t times, std::int64_t axis,
-              std::source_location where = std::source_location::current()) {
-  const int d = detail::checked_axis(axis, array.dimensions(), "tile", where);
-  if (times < 1)
-    detail::refuse_array("tile: expected a number of times of 1 or more, found " + std::to_string(times),
-                         where);
-  detail::expect_size(array.shape(), d, times, 0, "tile", where);
-  detail::expect_blocks(array.state(), d, times, "tile", where);
-  return detail::tiled(Array<T>(array), times, d, where);
-}
-/// With so many elements of one value ahead and behind along an axis. Throws std::invalid_argument for less
-/// than 0, an axis that is not there, and what gives more than 2^62 elements.
-template <class T, class Node>
-Array<T> pad(const Array<T, Node>& array, std::int64_t before, std::int64_t after, std::int64_t axis,
-             const std::type_identity_t<T>& value = T(),
-             std::source_location where = std::source_location::current()) {
-  const int d = detail::checked_axis(axis, array.dimensions(), "pad", where);
-  if (before < 0 || after < 0)
-    detail::refuse_array("pad: expected numbers of 0 or more, found " + std::to_string(before) + " and " +
-                             std::to_string(after),
-                         where);
-  detail::expect_size(array.shape(), d, 1,
-                      static_cast<std::uint64_t>(before) + static_cast<std::uint64_t>(after), "pad", where);
-  const auto edge = [&](std::int64_t length) {
-    Extents shape = array.shape();
-    shape[static_cast<std::size_t>(d)] = static_cast<std::uint64_t>(length);
-    return full<T>(shape, value, {}, where);
-  };
-  std::vector<Array<T>> parts;
-  if (before > 0) parts.push_back(edge(before));
-  parts.push_back(array);
-  if (after > 0) parts.push_back(edge(after));
-  return concatenate(parts, d, where);
 }
 
 }  // namespace ramal

@@ -78,8 +78,7 @@ template <Indexing indexing = Indexing::xy, class... A>
 auto meshgrid(const A&... array) {
   constexpr bool swaps = indexing == Indexing::xy && sizeof...(A) > 1;
   const detail::ArrayState* states[] = {&array.state()...};
-  const std::source_location where = detail::first_where(array...);
-  const std::vector<detail::Axis> axes = detail::mesh_axes(states, swaps, where);
+  const std::vector<detail::Axis> axes = detail::mesh_axes(states, swaps, states[0]->where);
   std::size_t next = 0;
   const auto grid = [&](const auto& one) {
     using T = typename std::remove_cvref_t<decltype(one)>::value_type;
