@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <filesystem>
 
 namespace ramal::detail {
 
@@ -107,6 +108,9 @@ NpyTarget npy_target(const std::string& file, const ElementType& type, const Ext
                      std::source_location where) {
   if (file.empty() || file.back() == '/')
     refuse_array("write_npy: expected the name of a file, found '" + file + '\'', where);
+  std::error_code ignored;
+  if (std::filesystem::is_directory(file, ignored))
+    refuse_array("write_npy: expected the name of a file, found the folder '" + file + '\'', where);
   return {absolute_path(file), type, shape};
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "graph/core/atomic_file.hpp"
 #include "io/files/codecs.hpp"
 #include "io/files/zarr_metadata.hpp"
 
@@ -16,10 +17,14 @@ namespace fs = std::filesystem;
 std::vector<Axis> zarr_write_axes(const std::vector<Axis>& axes, const Chunks& chunks, const Extents& shape,
                                   std::size_t element_bytes, std::source_location where) {
   std::vector<Axis> regular = chunks.empty() ? axes : chunks.axes(shape, element_bytes, where);
-  for (Axis& axis : regular) {
-    const AxisView& view = axis.view();
-    if (view.count > 1 && (view.table != nullptr || view.first != view.width))
-      axis = Axis::regular(view.length, std::max<std::int64_t>(1, view.widest()));
+  for (std::size_t d = 0; d < regular.size(); ++d) {
+    const AxisView& view = regular[d].view();
+    if (view.count <= 1 || (view.table == nullptr && view.first == view.width)) continue;
+    if (!chunks.empty())
+      refuse_array("write_zarr: chunks: expected one length along axis " + std::to_string(d) +
+                       ", which all chunks of a store have but the last, found others",
+                   where);
+    regular[d] = Axis::regular(view.length, std::max<std::int64_t>(1, view.widest()));
   }
   return regular;
 }

@@ -184,6 +184,8 @@ TEST(Npy, LeavesWhatWasThereWhereWritingFails) {
   expect_refusal("no/x.npy: cannot be written: No such file",
                  [&] { serial.session().compute(write_npy(folder + "/no/x.npy", arange<double>(10))); });
   expect_refusal("write_npy: expected the name of a file", [] { write_npy("", arange<double>(10)); });
+  expect_refusal("write_npy: expected the name of a file, found the folder '" + folder + '\'',
+                 [&] { write_npy(folder, arange<double>(10)); });
 }
 
 std::uint64_t size_behind(Void, const std::string& path) { return fs::file_size(path); }

@@ -106,7 +106,7 @@ Array<T> read_npy(const std::string& file, const Chunks& chunks = {},
 /// The task fails, naming the file, if it cannot be written. It costs rank 0 the same however many blocks
 /// there are. It has no result, but tasks may wait for it: one that takes its handle as an argument starts
 /// when the file is there. A handle writes once, however often it is computed. Throws std::invalid_argument,
-/// now, for an empty file name.
+/// now, for an empty file name and for that of a folder.
 ///
 ///   session.compute(ramal::write_npy("rms.npy", sqrt(a * a + b * b)));
 template <class T, class Node>

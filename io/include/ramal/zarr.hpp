@@ -31,7 +31,9 @@ using ZarrValue = std::variant<std::string, double, std::int64_t, std::vector<do
 /// How an array is stored.
 struct ZarrWriteOptions {
   int format = 2;               ///< 2 or 3
-  Chunks chunks = {};           ///< the chunks in the store, regular; empty: as the array is cut
+  /// The chunks in the store. All along an axis have one length, the last may be shorter; others are refused.
+  /// Empty: as the array is cut, or regularly, as widely as its widest chunk, where that is not so.
+  Chunks chunks = {};
   std::string compressor = {};  ///< `gzip`, `zlib` (format 2 only), `zstd`, `blosc`; empty: none
   int level = -1;               ///< of the compressor; below 0: its usual one
   std::map<std::string, ZarrValue> attributes = {};
@@ -105,7 +107,8 @@ struct ZarrTarget {
     archive& store& name& format& plan& metadata& attributes;
   }
 };
-/// The axes with the chunks that a store is to have: regular ones, as wide as the widest.
+/// The axes with the chunks that a store is to have: the array's own are made regular, as wide as the widest.
+/// Throws std::invalid_argument for others that are irregular.
 std::vector<Axis> zarr_write_axes(const std::vector<Axis>& axes, const Chunks& chunks, const Extents& shape,
                                   std::size_t element_bytes, std::source_location where);
 /// Throws std::invalid_argument for options that cannot be meant.
@@ -189,8 +192,8 @@ std::optional<T> read_zarr_attribute(const std::string& store, const std::string
 ///
 /// The task fails, naming the file, if the store cannot be written, or something else than an array is there.
 /// It costs rank 0 the same however many blocks there are. It has no result, but tasks may wait for it.
-/// Throws std::invalid_argument, now, for options that cannot be meant, and for a compressor that Ramal was
-/// built without.
+/// Throws std::invalid_argument, now, for options that cannot be meant, such as irregular `chunks`, and for a
+/// compressor that Ramal was built without.
 ///
 ///   session.compute(ramal::write_zarr("out.zarr", "t", t, {.dimension_names = {"time", "x"}}));
 template <class T, class Node>
