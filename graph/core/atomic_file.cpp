@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <random>
 #include <system_error>
 
 namespace ramal::detail {
@@ -19,6 +20,18 @@ namespace {
 }
 
 }  // namespace
+
+std::uint64_t new_mark() {
+  std::random_device device;
+  std::uint64_t mark = 0;
+  while (mark == 0) mark = std::uint64_t{device()} << 32 | device();
+  return mark;
+}
+std::string mark_text(std::uint64_t mark) {
+  char text[32];
+  std::snprintf(text, sizeof text, ".%016llx", static_cast<unsigned long long>(mark));
+  return text;
+}
 
 AtomicFile::AtomicFile(std::string file, const std::string& mark)
     : file_(std::move(file)), part_(file_ + ".part" + mark) {}

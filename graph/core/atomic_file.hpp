@@ -5,12 +5,17 @@
 // The layers above share it. graph itself, which has no input or output, does not use it.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
 namespace ramal::detail {
 
 class Descriptor;
+
+/// What tells one unfinished file from all others: a number other than 0; in its name a dot and 16 digits.
+std::uint64_t new_mark();
+std::string mark_text(std::uint64_t mark);
 
 class AtomicFile {
  public:

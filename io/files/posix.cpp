@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "io/files/posix.hpp"
 
+#include "graph/core/atomic_file.hpp"
+
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -8,7 +10,6 @@
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
-#include <random>
 #include <system_error>
 
 namespace ramal::detail {
@@ -100,18 +101,6 @@ void write_whole(const std::string& file, std::string_view content) {
 
 std::string absolute_path(const std::string& file) {
   return std::filesystem::absolute(file).lexically_normal().string();
-}
-
-std::uint64_t new_mark() {
-  std::random_device device;
-  std::uint64_t mark = 0;
-  while (mark == 0) mark = std::uint64_t{device()} << 32 | device();
-  return mark;
-}
-std::string mark_text(std::uint64_t mark) {
-  char text[32];
-  std::snprintf(text, sizeof text, ".%016llx", static_cast<unsigned long long>(mark));
-  return text;
 }
 
 void check_written(const WrittenBlocks& written, const Unfinished& unfinished, const std::string& file,

@@ -36,9 +36,6 @@ std::optional<std::string> read_whole(const std::string& file, std::uint64_t lim
 void write_whole(const std::string& file, std::string_view content);
 /// The path from the root, without links followed.
 std::string absolute_path(const std::string& file);
-/// What tells one unfinished file from all others: a number other than 0; in its name a dot and 16 digits.
-std::uint64_t new_mark();
-std::string mark_text(std::uint64_t mark);
 /// Refuses what is not all of an array, in one place, on the rank where that was prepared.
 void check_written(const WrittenBlocks& written, const Unfinished& unfinished, const std::string& file,
                    const Extents& shape);

@@ -85,7 +85,7 @@ class Appending {
     return existing_.is_there;
   }
   void run() {
-    Unfinished unfinished(place_.file, first_);  // where no copy is wanted, it keeps others away
+    UnfinishedFile unfinished(place_.file, first_);  // where no copy is wanted, it keeps others away
     step([&] { unfinished.make(options_.whole_or_nothing, place_); });
     path_ = options_.whole_or_nothing ? unfinished.path() : place_.file;
     try {
@@ -117,7 +117,7 @@ class Appending {
     if (scale_ != nullptr) writing.append_scale(*scale_, existing_.length, writes);
     writing.set_length(axis_, existing_.length + shape_[axis_]);
   }
-  void write(const Unfinished& unfinished) {
+  void write(const UnfinishedFile& unfinished) {
     std::uint64_t bytes = 0;
     step([&] { bytes = shape_.product() * H5Tget_size(memory_type(type_)); });
     const bool room = communicator_.gather(unfinished.reserve(path_, bytes) ? "" : "no").front().empty();
@@ -184,22 +184,22 @@ class Appending {
 
 }  // namespace
 
-void append_hdf5_pieces(Communicator& communicator, const std::vector<Hdf5Piece>& mine, const Hdf5Type& type,
-                        const std::string& file, const std::string& dataset, const Extents& shape,
-                        const Hdf5AppendOptions& options) {
-  const Hdf5Place place{file, rooted(dataset)};
-  Appending appending(communicator, mine, type, place, covered_shape(communicator, mine, shape, place),
-                      options);
+void append_hdf5_lists(Communicator& communicator, Inputs<Hdf5Blocks> mine, const std::string& file,
+                       const Hdf5Job& dataset, const Hdf5AppendOptions& options) {
+  std::vector<Hdf5Job> jobs{dataset};
+  add_pieces(mine, jobs);
+  Hdf5Job& job = jobs.front();
+  const Hdf5Place place{file, rooted(job.dataset)};
+  const Extents shape = covered_shape(communicator, job, place);
+  Appending appending(communicator, job.mine, job.type, place, shape, options);
   if (appending.look()) return appending.run();
-  write_hdf5_pieces(communicator, mine, type, file, dataset,
-                    {.chunk = options.chunk,
-                     .deflate = options.deflate,
-                     .attributes = options.attributes,
-                     .dimension_scales = options.dimension_scales,
-                     .shape = shape,
-                     .keep_file = true,
-                     .hints = options.hints,
-                     .unlimited_axis = options.axis});
+  job.options = {.chunk = options.chunk,
+                 .deflate = options.deflate,
+                 .attributes = options.attributes,
+                 .dimension_scales = options.dimension_scales,
+                 .shape = shape,
+                 .unlimited_axis = options.axis};
+  write_hdf5_jobs(communicator, jobs, file, {.keep_file = true, .hints = options.hints});
 }
 
 }  // namespace ramal::detail

@@ -2,6 +2,8 @@
 // Writing datasets into a new file, or a copy, by all ranks; see writing.hpp.
 #include "io/hdf5/writing.hpp"
 
+#include <ramal/hdf5_write.hpp>
+
 namespace ramal::detail {
 
 void check_hdf5_write(const std::string& file, const std::string& dataset, const Hdf5WriteOptions& options) {
@@ -16,6 +18,13 @@ void check_hdf5_write(const std::string& file, const std::string& dataset, const
     throw std::invalid_argument(name + "compression needs chunks, as in {.chunk = {64, 64}, .deflate = 4}");
   if (std::ranges::find(options.chunk, 0u) != options.chunk.end())
     throw std::invalid_argument(name + "chunks of shape " + options.chunk.text() + " hold nothing");
+}
+
+void set_hdf5_shape(const std::string& dataset, const Extents& shape, Hdf5WriteOptions& options) {
+  if (!options.shape.empty() && options.shape != shape)
+    throw std::invalid_argument("ramal: write_hdf5: " + dataset + ": expected the array's shape " +
+                                shape.text() + ", found shape " + options.shape.text());
+  options.shape = shape;
 }
 
 namespace {
@@ -43,14 +52,12 @@ void write_hdf5_jobs(Communicator& communicator, const std::vector<Hdf5Job>& job
   bool compresses = false;
   for (const Hdf5Job& job : jobs) {
     const Hdf5Place place{file, rooted(job.dataset)};
-    all.push_back({job, place, covered_shape(communicator, job.mine, job.options.shape, place)});
-    if (job.options.dimension_scales.size() > all.back().shape.size())
-      place.fail("there are more dimension scales than dimensions");
+    all.push_back({job, place, covered_shape(communicator, job, place)});
     compresses = compresses || job.options.deflate > 0;
   }
   const Hdf5Place& place = all.front().place;
 
-  Unfinished unfinished(file, first);
+  UnfinishedFile unfinished(file, first);
   bool anew = true;
   step([&] {
     anew = !options.keep_file || !fs::exists(file);
@@ -128,12 +135,37 @@ void write_hdf5_pieces(Communicator& communicator, const std::vector<Hdf5Piece>&
       {.keep_file = options.keep_file, .alignment_bytes = options.alignment_bytes, .hints = options.hints});
 }
 
-void write_hdf5_entries(Communicator& communicator, Inputs<Hdf5AnyBlock> mine, const std::string& file,
-                        const std::vector<Hdf5Job>& planned, const Hdf5FileOptions& options) {
+void write_hdf5_lists(Communicator& communicator, Inputs<Hdf5Blocks> mine, const std::string& file,
+                      const std::vector<Hdf5Job>& planned, const Hdf5FileOptions& options) {
   std::vector<Hdf5Job> jobs = planned;
-  for (const Hdf5AnyBlock& block : mine)
-    jobs[block.entry].mine.push_back({block.memory.data(), block.offset, block.shape});
+  add_pieces(mine, jobs);
   write_hdf5_jobs(communicator, jobs, file, options);
 }
 
 }  // namespace ramal::detail
+
+namespace ramal {
+
+Delayed<void> write_hdf5(const std::string& file, const std::vector<Hdf5Entry>& entries,
+                         const Hdf5FileOptions& options, std::source_location where) {
+  if (entries.empty())
+    throw std::invalid_argument("ramal: write_hdf5: " + file + ": expected at least one dataset");
+  std::vector<detail::Hdf5Job> jobs;
+  std::vector<detail::Hdf5BlockWriter> writers;
+  bool by_blocks = detail::goes_by_blocks(options);
+  for (const Hdf5Entry& entry : entries) {
+    detail::check_hdf5_write(file, entry.job().dataset, entry.job().options);
+    jobs.push_back(entry.job());
+    writers.push_back(entry.writer());
+    by_blocks = by_blocks && entry.writer() && detail::goes_by_blocks(entry.job().options);
+  }
+  const std::string name = jobs.size() == 1 ? jobs.front().dataset : file;
+  if (by_blocks) return detail::written_by_blocks({file, jobs, options}, writers, name, where);
+  std::vector<Delayed<detail::Hdf5Blocks>> lists;
+  for (std::uint64_t k = 0; k < entries.size(); ++k)
+    for (auto& list : entries[k].lists(k)) lists.push_back(std::move(list));
+  return collective<&detail::write_hdf5_lists>.annotate({.name = "write " + name})(lists, file, jobs, options,
+                                                                                   where);
+}
+
+}  // namespace ramal

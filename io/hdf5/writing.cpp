@@ -94,6 +94,11 @@ void verify(const std::string& path, const Hdf5Type& type, const Extents& shape,
   if (shape.product() > 0 && H5Dget_storage_size(dataset) == 0) place.fail("holds no elements after writing");
 }
 
+[[noreturn]] void fail_for_other(const Hdf5Place& place, const std::string& unfinished) {
+  place.fail("another job is writing it: " + unfinished +
+             " is there; if none is, a killed one has left it: remove it");
+}
+
 [[noreturn]] void fail_for_room(const Hdf5Place& place, const std::string& file, std::uint64_t bytes) {
   place.fail("the disk is full: " + std::to_string(bytes) + " bytes are needed beside what is there, " +
              std::to_string(fs::space(fs::absolute(file).parent_path()).available) + " are free");

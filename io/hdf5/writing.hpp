@@ -5,10 +5,11 @@
 #pragma once
 
 #include "graph/core/atomic_file.hpp"
+#include "graph/core/descriptor.hpp"
 #include "io/hdf5/api.hpp"
 #include "io/hdf5/coverage.hpp"
 
-#include <ramal/hdf5_write.hpp>
+#include <ramal/detail/hdf5_jobs.hpp>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -23,22 +24,25 @@ namespace ramal::detail {
 
 namespace fs = std::filesystem;
 
+/// Another job has this unfinished file.
+[[noreturn]] void fail_for_other(const Hdf5Place& place, const std::string& unfinished);
+
 /// The file until it is complete, which takes its name then. Rank 0's to make and to remove.
-class Unfinished {
+class UnfinishedFile {
  public:
-  Unfinished(const std::string& target, bool mine) : file_(target), mine_(mine) {}
+  /// `mark`: as in AtomicFile.
+  UnfinishedFile(const std::string& target, bool mine, const std::string& mark = {})
+      : file_(target, mark), mine_(mine) {}
 
   const std::string& path() const { return file_.part(); }
   /// Empty, or a copy of what is there. Refused while somebody else has one.
   void make(bool copy, const Hdf5Place& place) {
     if (!mine_) return;
+    if (std::error_code error; fs::is_directory(file_.file(), error)) place.fail("is a folder, not a file");
     try {
       file_.make(true);
     } catch (const std::system_error& failure) {
-      if (failure.code() == std::errc::file_exists) {
-        place.fail("another job is writing it: " + path() +
-                   " is there; if none is, a killed one has left it: remove it");
-      }
+      if (failure.code() == std::errc::file_exists) fail_for_other(place, path());
       place.fail("cannot make " + std::string(failure.what()));
     }
     if (!copy) return;
@@ -59,6 +63,14 @@ class Unfinished {
     const bool full = result != 0 && (errno == ENOSPC || errno == EDQUOT);
     close(file);
     return !full;
+  }
+  /// Room for all that the file says it has, which may have been left out so far. False as `reserve`.
+  bool fill() const {
+    const Descriptor file(open(path().c_str(), O_WRONLY | O_CLOEXEC));
+    struct stat status {};
+    if (!file.is_open() || fstat(file.number(), &status) != 0 || status.st_size == 0) return true;
+    return fallocate(file.number(), FALLOC_FL_KEEP_SIZE, 0, status.st_size) == 0 ||
+           (errno != ENOSPC && errno != EDQUOT);
   }
   void publish(const Hdf5Place& place) {
     if (!mine_) return;
@@ -123,7 +135,8 @@ class Writing {
   void open_dataset() {
     dataset_ = ObjectHandle(place_.check(H5Dopen2(file_, place_.object.c_str(), H5P_DEFAULT), "has gone"));
   }
-  void add_dataset(const Hdf5Type& type, const Extents& shape, const Hdf5WriteOptions& options) {
+  void add_dataset(const Hdf5Type& type, const Extents& shape, const Hdf5WriteOptions& options,
+                   H5D_alloc_time_t when_allocated = H5D_ALLOC_TIME_DEFAULT) {
     const char* name = place_.object.c_str();
     if (H5LTpath_valid(file_, name, true) > 0)
       place_.fail("is in the file already; datasets are never overwritten");
@@ -132,6 +145,7 @@ class Writing {
     const ListHandle creation = new_list(H5P_DATASET_CREATE, place_);
     H5Pset_attr_creation_order(creation, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
     H5Pset_fill_time(creation, H5D_FILL_TIME_NEVER);  // every element is written
+    H5Pset_alloc_time(creation, when_allocated);
     const std::vector<hsize_t> extents(shape.begin(), shape.end());
     std::vector<hsize_t> most = extents;
     if (options.unlimited_axis) most[unlimited_axis(shape, options)] = H5S_UNLIMITED;
@@ -144,6 +158,11 @@ class Writing {
     dataset_ = ObjectHandle(
         place_.check(H5Dcreate2(file_, name, type_, space, links, creation, H5P_DEFAULT), "cannot be made"));
   }
+  /// Where its elements begin in the file, if they lie in one piece and have been allocated; 0: nowhere.
+  std::uint64_t begin() const {
+    const haddr_t offset = H5Dget_offset(dataset_);
+    return offset == HADDR_UNDEF ? 0 : offset;
+  }
   void add_attributes(const Hdf5WriteOptions& options) {
     for (const auto& [name, value] : options.attributes) write_value(dataset_, name, value, place_);
   }
@@ -154,6 +173,8 @@ class Writing {
   /// Every rank writes the same few numbers; HDF5 asks for the calls to be collective, not for the data to be
   /// shared out.
   void add_scales(const Extents& shape, const Hdf5WriteOptions& options, bool writes) {
+    if (options.dimension_scales.size() > shape.size())
+      place_.fail("there are more dimension scales than dimensions");
     for (std::size_t d = 0; d < options.dimension_scales.size(); ++d) {
       const Hdf5Scale& scale = options.dimension_scales[d];
       if (scale.name.empty()) continue;
@@ -214,9 +235,16 @@ class Writing {
     const ListHandle transfer = new_list(H5P_DATASET_XFER, place_);
     if (collective) H5Pset_dxpl_mpio(transfer, H5FD_MPIO_COLLECTIVE);
     const char nothing = 0;
-    place_.check(H5Dwrite(dataset_, type_, in_memory, in_file, transfer,
-                          piece != nullptr && piece->memory != nullptr ? piece->memory : &nothing),
-                 "cannot be written");
+    const void* memory = &nothing;
+    Block<std::byte> together;
+    if (piece != nullptr && !piece->parts.empty() && piece->shape.product() > 0) {
+      together = Block<std::byte>({piece->shape.product() * type.bytes});
+      assemble(*piece, type.bytes, together.data());
+      memory = together.data();
+    } else if (piece != nullptr && piece->memory != nullptr) {
+      memory = piece->memory;
+    }
+    place_.check(H5Dwrite(dataset_, type_, in_memory, in_file, transfer, memory), "cannot be written");
   }
   void flush() { place_.check(H5Fflush(file_, H5F_SCOPE_GLOBAL), "cannot be written out"); }
   /// Closes the file and throws if that fails, which the handles' destructors would keep to themselves.

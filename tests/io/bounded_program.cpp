@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A dataset of 160 MiB whose blocks are wanted faster than they are used up: how much memory do the ranks
 // come to hold? `bounded_program FILE write`, then `within` (a bound of 16 MiB) or `beyond` (none), of
-// handles or, with `array` behind that, of an array.
+// handles or, with `array` behind that, of an array, or with `copy` of one that is written again.
 #include <ramal/array.hpp>
 #include <ramal/hdf5_write.hpp>
 #include <ramal/ramal.hpp>
 
 #include <chrono>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <numeric>
@@ -63,7 +64,7 @@ std::vector<double> on_each(Session& session) {
 
 int main(int argc, char** argv) {
   if (argc != 3 && argc != 4) {
-    std::cerr << "usage: bounded_program FILE write|within|beyond [array]\n";
+    std::cerr << "usage: bounded_program FILE write|within|beyond [array|copy]\n";
     return 2;
   }
   const std::string file = argv[1], what = argv[2];
@@ -80,6 +81,12 @@ int main(int argc, char** argv) {
     double sum = 0;
     if (argc == 3) {
       sum = session.compute(reduce<add>(map<use>(grid.blocks(), delayed<slow>.annotate(last)())));
+    } else if (argv[3] == std::string("copy")) {
+      const std::string copy = file + ".copy." + std::to_string(session.ranks());
+      session.compute(write_hdf5(copy, "/x", grid.array() * 2.0 - 1.0));
+      const auto again = read_hdf5<double>(copy, "/x", {.block_bytes = 1 << 20});
+      sum = session.compute(((again.array() + 1.0) / 2.0).mean(1).sum());
+      std::filesystem::remove(copy);
     } else {
       const auto scale = from_delayed<double>(delayed<slow_block>.annotate(last)(), {});
       sum = session.compute((grid.array() * scale).mean(1).sum());

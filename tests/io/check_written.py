@@ -29,6 +29,14 @@ with h5py.File(folder + "/chunked.h5", "r") as file:
 for name in ["again", "after", "many0", "many3"]:
     with h5py.File(folder + "/" + name + ".h5", "r") as file:
         assert numpy.array_equal(file["field" if name[0] == "a" else "x"][...], expected)
+with h5py.File(folder + "/array.nc", "r") as file:
+    field = file["group/field"]
+    assert field.chunks is None and field.attrs["units"] == "K" and file.attrs["Conventions"] == "CF-1.8"
+    assert numpy.array_equal(field[...], expected) and numpy.array_equal(file["turned"][...], expected.T)
+    assert [dimension.keys() for dimension in field.dims] == [["y"], ["x"]]
+    assert abs(file["mean"][()] - expected.mean()) < 1e-9
+with h5py.File(folder + "/array_chunked.h5", "r") as file:
+    assert file["field"].compression == "gzip" and numpy.array_equal(file["field"][...], expected)
 with h5py.File(folder + "/several.nc", "r") as file:
     assert file.attrs["Conventions"] == "CF-1.8" and file["y"].attrs["axis"] == "Y"
     assert numpy.array_equal(file["field"][...], expected) and numpy.array_equal(file["row"][...], expected)

@@ -106,6 +106,20 @@ void write_all(Session& session) {
   session.compute(several);
 }
 
+/// Arrays: block by block into a file of their own, together where there are chunks.
+void write_arrays(Session& session) {
+  const auto rows = arange<double>(50, {16})(all, newaxis), columns = arange<double>(70, {32});
+  const auto field = rows * 1000.0 + columns;
+  session.compute(write_hdf5(
+      folder + "/array.nc",
+      {{"/group/field", field, {.attributes = {{"units", "K"}}, .dimension_scales = {{"y", {}, "m"}, {"x"}}}},
+       {"/turned", field.transpose()},
+       {"/mean", field.mean()}},
+      {.attributes = {{"Conventions", "CF-1.8"}}, .alignment_bytes = 4096}));
+  session.compute(
+      write_hdf5(folder + "/array_chunked.h5", "/field", field, {.chunk = {10, 20}, .deflate = 4}));
+}
+
 /// Several datasets at once, and one that grows.
 void write_more(Session& session) {
   const Hdf5Scale y{"y", {}, "m", {{"axis", "Y"}}}, x{"x", {}, "m"};
@@ -191,6 +205,7 @@ void fill_disk(Session& session) {
   const std::string file = folder + "/full.h5";
   session.compute(write_hdf5(file, "/field", tiles()));
   const auto size = std::filesystem::file_size(file);
+  const auto entries = std::distance(std::filesystem::directory_iterator(folder), {});
   const auto check = [&](const std::vector<Delayed<Block<double>>>& blocks, const Hdf5WriteOptions& options) {
     const std::string found =
         failure_of([&] { session.compute(write_hdf5(file, "/field", blocks, options)); });
@@ -200,6 +215,14 @@ void fill_disk(Session& session) {
   };
   check(large, {});
   check(large, {.chunk = {256, 1024}});
+  const std::string array = failure_of([&] {
+    session.compute(write_hdf5(file, "/field", ones<double>({2048, 1024}, {256, -1})));
+  });
+  expect(array.find("full.h5: /field: the disk is full") != std::string::npos,
+         "a full disk was not noticed: " + array);
+  expect(std::filesystem::file_size(file) == size, "what was there has changed");
+  expect(std::distance(std::filesystem::directory_iterator(folder), {}) == entries,
+         "an unfinished file was left");
   check(random, {.chunk = {256, 1024}, .deflate = 1});
   // What cannot be appended leaves the dataset as it was, and room for what can.
   const std::string series = folder + "/series.h5";
@@ -233,6 +256,7 @@ int main(int argc, char** argv) {
       std::filesystem::remove_all(folder);
       std::filesystem::create_directories(folder);
       write_all(session);
+      write_arrays(session);
       write_more(session);
       fail_all(session);
     }

@@ -38,17 +38,9 @@ struct Hdf5AppendOptions {
 
 namespace detail {
 
-/// Collective, as write_hdf5_pieces.
-void append_hdf5_pieces(Communicator& communicator, const std::vector<Hdf5Piece>& mine, const Hdf5Type& type,
-                        const std::string& file, const std::string& dataset, const Extents& shape,
-                        const Hdf5AppendOptions& options);
-template <class T>
-void append_hdf5_blocks(Communicator& communicator, Inputs<Block<T>> mine, const std::string& file,
-                        const std::string& dataset, const Extents& shape, const Hdf5AppendOptions& options) {
-  std::vector<Hdf5Piece> pieces;
-  for (const Block<T>& block : mine) pieces.push_back({block.data(), block.offset(), block.shape()});
-  append_hdf5_pieces(communicator, pieces, Hdf5TypeOf<T>::make(), file, dataset, shape, options);
-}
+/// Collective, as write_hdf5_jobs. `dataset`: one job, whose options are those of `options`, but the shape.
+void append_hdf5_lists(Communicator& communicator, Inputs<Hdf5Blocks> mine, const std::string& file,
+                       const Hdf5Job& dataset, const Hdf5AppendOptions& options);
 
 }  // namespace detail
 
@@ -75,8 +67,12 @@ Delayed<void> append_hdf5(const std::string& file, const std::string& dataset, c
       {.chunk = options.chunk.empty() ? Extents{1} : options.chunk, .deflate = options.deflate});
   Hdf5AppendOptions checked = options;
   checked.axis = detail::checked_axis(options.axis, array.dimensions(), "append_hdf5", where);
-  return collective<&detail::append_hdf5_blocks<T>>.annotate({.name = "append " + dataset})(
-      array.blocks(where).members(), file, dataset, array.shape(), checked, where);
+  const auto evaluated = array.evaluated(where);
+  detail::Hdf5Job job{.dataset = dataset, .type = detail::Hdf5TypeOf<T>::make(), .is_array = true};
+  job.options.shape = array.shape();
+  return collective<&detail::append_hdf5_lists>.annotate({.name = "append " + dataset})(
+      detail::gathered_blocks(evaluated.blocks(where), evaluated.state().axes, 0, where), file, job, checked,
+      where);
 }
 
 }  // namespace ramal

@@ -95,23 +95,28 @@ inline WrittenBlocks together(const WrittenBlocks& a, const WrittenBlocks& b) {
   return {a.elements + b.elements, a.mark == b.mark ? a.mark : 0};
 }
 
+/// All that was written, in the one member of a family.
+inline Family<WrittenBlocks> all_written(const Family<WrittenBlocks>& written, std::source_location where) {
+  constexpr std::int64_t arity = 16;
+  FamilyView level = written.view();
+  for (int axis = level.shape.dims; axis-- > 0;)
+    level = reduce_levels<&together, WrittenBlocks>(level, axis, arity, where);
+  return Family<WrittenBlocks>(level);
+}
+
 /// The tasks at the top of this file: `make(how)` prepares, `write(block, unfinished, how)` tells what it has
 /// written, `finish(written, unfinished, how)` ends. `how` is stored once for all of them.
 template <auto make, auto write, auto finish, class T, class How>
 Delayed<void> written_by_blocks(const Family<Block<T>>& blocks, const How& how, const std::string& name,
                                 std::source_location where) {
-  constexpr std::int64_t arity = 16;
   const auto stored = value(how, where);
   const Delayed<Unfinished> made =
       delayed<make>.annotate({.name = "prepare " + name, .rank = 0})(stored, where);
   const Family<WrittenBlocks> written =
       map<write>({blocks, where}, made, stored).annotate({.name = "write " + name}, where);
-  FamilyView level = written.view();
-  for (int axis = level.shape.dims; axis-- > 0;)
-    level = reduce_levels<&together, WrittenBlocks>(level, axis, arity, where);
   // On the rank where it was prepared, so that its owner is there until the end. A member too, since a task
   // would have what it reads of members kept, and run again without them.
-  const Family<void> finished = map<finish>({Family<WrittenBlocks>(level), where}, made, stored)
+  const Family<void> finished = map<finish>({all_written(written, where), where}, made, stored)
                                     .annotate({.name = "finish " + name, .rank = 0}, where);
   Index first;
   first.dims = finished.extent().dims;
