@@ -32,7 +32,8 @@ void with_number(const Hdf5Type& type, const Visit& visit) {
 Hdf5Type stored_type(const Hdf5Decoding& decoding) {
   return {.kind = decoding.is_floating ? Hdf5Type::Class::floating : Hdf5Type::Class::integer,
           .is_signed = decoding.is_signed,
-          .bytes = decoding.bytes};
+          .bytes = decoding.bytes,
+          .members = {}};
 }
 Hdf5Type meant_type(const Hdf5Decoding& decoding) {
   Hdf5Type type = stored_type(decoding);

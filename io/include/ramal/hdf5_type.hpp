@@ -67,7 +67,8 @@ struct Hdf5Type {
   bool is_signed = false;
   std::size_t bytes = 0;                       ///< of one element
   std::vector<std::uint64_t> dimensions = {};  ///< of an array of such elements; none: one element
-  std::vector<Hdf5Member> members = {};        ///< of a compound
+  /// Of a compound. An initialiser here would need the type, which is not known yet.
+  std::vector<Hdf5Member> members;
   template <class Archive>
   void serialize(Archive& archive, unsigned) {
     archive& kind& is_signed& bytes& dimensions& members;
@@ -110,11 +111,14 @@ struct Hdf5TypeOf {
       "and trivially copyable structures described by ramal::Hdf5Fields");
   static Hdf5Type make() {
     if constexpr (std::integral<T>) {
-      return {.kind = Hdf5Type::Class::integer, .is_signed = std::is_signed_v<T>, .bytes = sizeof(T)};
+      return {.kind = Hdf5Type::Class::integer,
+              .is_signed = std::is_signed_v<T>,
+              .bytes = sizeof(T),
+              .members = {}};
     } else if constexpr (std::floating_point<T>) {
-      return {.kind = Hdf5Type::Class::floating, .is_signed = true, .bytes = sizeof(T)};
+      return {.kind = Hdf5Type::Class::floating, .is_signed = true, .bytes = sizeof(T), .members = {}};
     } else if constexpr (Hdf5Compound<T>) {
-      Hdf5Type type{.kind = Hdf5Type::Class::compound, .bytes = sizeof(T)};
+      Hdf5Type type{.kind = Hdf5Type::Class::compound, .bytes = sizeof(T), .members = {}};
       std::apply([&](const auto&... field) { (type.members.push_back(member(field)), ...); },
                  Hdf5Fields<T>::fields);
       return type;
