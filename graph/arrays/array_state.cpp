@@ -77,6 +77,31 @@ Extents shape_of(const std::vector<Axis>& axes) {
 Extents ArrayState::shape() const { return shape_of(axes); }
 std::int64_t ArrayState::size() const { return static_cast<std::int64_t>(shape().product()); }
 
+namespace {
+
+/// Leaves read no more than the array sees of them. Those that are the same stay the same.
+void narrow_leaves(ArrayState& state) {
+  const std::vector<ArrayLeaf> before = state.leaves;
+  for (std::size_t k = 0; k < before.size(); ++k) {
+    if (!before[k].origin) continue;
+    const auto same = std::find_if(before.begin(), before.begin() + static_cast<std::ptrdiff_t>(k),
+                                   [&](const ArrayLeaf& other) {
+                                     return other.source.view.node == before[k].source.view.node &&
+                                            other.grid.maps == before[k].grid.maps;
+                                   });
+    const auto first = static_cast<std::size_t>(same - before.begin());
+    state.leaves[k] = first < k ? state.leaves[first] : narrowed(before[k], state.axes);
+  }
+  if (state.leaves.size() != 1 || state.leaves[0].source.view.node == before[0].source.view.node) return;
+  // The only leaf's blocks are the array's, as far as they lie alike.
+  const GridSource& grid = state.leaves[0].grid;
+  for (std::size_t d = 0; d < grid.maps.size(); ++d)
+    if (grid.maps[d] == AxisMap::along(static_cast<int>(grid.maps[d].out)) && grid.maps[d].out >= 0)
+      state.axes[static_cast<std::size_t>(grid.maps[d].out)] = grid.axes[d];
+}
+
+}  // namespace
+
 ArrayState ArrayState::viewed(const std::vector<ViewAxis>& view, const std::vector<std::int64_t>& fixed,
                               std::source_location line) const {
   if (view.size() > Extents::most)
@@ -113,6 +138,7 @@ ArrayState ArrayState::viewed(const std::vector<ViewAxis>& view, const std::vect
     }
     made.leaves.push_back(std::move(moved));
   }
+  narrow_leaves(made);
   return made;
 }
 
@@ -331,8 +357,10 @@ FamilyView expression_family(const Kind& kind, const ArrayState& state, std::siz
                      where);
 }
 
-ArrayState plain_state(FamilyView view, std::vector<Axis> axes, std::source_location where) {
+ArrayState plain_state(FamilyView view, std::vector<Axis> axes, std::source_location where,
+                       std::shared_ptr<const LeafOrigin> origin) {
   ArrayLeaf leaf = leaf_of(view, axes);
+  leaf.origin = std::move(origin);
   return ArrayState{.axes = std::move(axes), .leaves = {std::move(leaf)}, .where = where};
 }
 

@@ -52,7 +52,7 @@ bool Axis::operator==(const Axis& other) const {
   return true;
 }
 
-Axis Axis::sliced(std::int64_t start, std::int64_t step, std::int64_t length) const {
+Axis Axis::sliced(std::int64_t start, std::int64_t step, std::int64_t length, bool exactly) const {
   if (length <= 0) return whole(0);
   if (step == 0) return whole(length);
   const std::int64_t last = start + step * (length - 1);
@@ -65,7 +65,8 @@ Axis Axis::sliced(std::int64_t start, std::int64_t step, std::int64_t length) co
                                         : (start - view_.begin(first_chunk)) / stride + 1;
     return shifted(length, view_.width / stride, std::min(first, length));
   }
-  if (view_.table == nullptr) return regular(length, std::max<std::int64_t>(1, view_.width / stride));
+  if (view_.table == nullptr && !exactly)
+    return regular(length, std::max<std::int64_t>(1, view_.width / stride));
   std::vector<std::int64_t> lengths;
   for (std::int64_t i = 0; i <= to - from; ++i) {
     const std::int64_t chunk = step > 0 ? from + i : to - i;

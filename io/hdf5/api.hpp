@@ -91,6 +91,8 @@ struct OpenFile {
 };
 OpenFile open_hdf5(const std::string& path);
 
+/// Elements that lie nearer to each other than this in a file are read with what is between them.
+inline constexpr std::size_t page_bytes = 4096;
 /// The size of the chunk cache that each dataset is opened with.
 inline constexpr std::size_t chunk_cache_bytes = std::size_t{32} << 20;
 /// A dataset of the file that was opened last, if it has been kept, or nothing.

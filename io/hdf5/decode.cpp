@@ -143,16 +143,20 @@ Hdf5DecodedPlan plan_hdf5_decoded(const std::string& file, const std::string& da
   return made;
 }
 
-Block<double> read_hdf5_decoded_block(const std::string& file, const std::string& dataset,
-                                      const Extents& offset, const Extents& shape,
-                                      const Hdf5Identity& identity, const Hdf5Decoding& decoding) {
-  Block<double> block(shape, offset);
+Block<double> read_hdf5_decoded_selection(const std::string& file, const std::string& dataset,
+                                          const Hdf5Selection& what, const Hdf5Identity& identity,
+                                          const Hdf5Decoding& decoding) {
+  Block<double> block(what.count, what.start);
   std::byte* end = reinterpret_cast<std::byte*>(block.data() + block.size());
-  read_hdf5_into(end - block.size() * decoding.bytes, stored_type(decoding), file, dataset, offset, shape,
-                 identity);
+  read_hdf5_into(end - block.size() * decoding.bytes, stored_type(decoding), file, dataset, what, identity);
   with_number(meant_type(decoding),
               [&]<class T>(T) { decode_in_place<T>(block.data(), block.size(), decoding); });
   return block;
+}
+Block<double> read_hdf5_decoded_block(const std::string& file, const std::string& dataset,
+                                      const Extents& offset, const Extents& shape,
+                                      const Hdf5Identity& identity, const Hdf5Decoding& decoding) {
+  return read_hdf5_decoded_selection(file, dataset, {offset, {}, shape}, identity, decoding);
 }
 
 }  // namespace ramal::detail

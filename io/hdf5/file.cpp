@@ -103,6 +103,7 @@ void check_readable(const std::string& path) {
 ListHandle how_to_open(const Hdf5Place& place) {
   ListHandle list(H5Pcreate(H5P_FILE_ACCESS));
   place.check(H5Pset_fapl_sec2(list), "HDF5 has no plain file driver");
+  place.check(H5Pset_sieve_buf_size(list, page_bytes), "HDF5 cannot be set up");
   return list;
 }
 

@@ -48,6 +48,13 @@ Extents hdf5_block_shape(const Hdf5Plan& plan, std::size_t element_bytes, const 
   return block;
 }
 
+std::vector<std::int64_t> read_together(const Hdf5Plan& plan) {
+  std::vector<std::int64_t> lengths(plan.chunk.begin(), plan.chunk.end());
+  if (std::ranges::all_of(lengths, [](std::int64_t length) { return length == 1; }) && !lengths.empty())
+    lengths.back() = static_cast<std::int64_t>(std::max<std::uint64_t>(1, page_bytes / plan.element.bytes));
+  return lengths;
+}
+
 double shared_chunk_bytes(const Hdf5Plan& plan, const Extents& block_shape) {
   // The next block along the first dimension in which chunks are split comes after a row of blocks of all
   // dimensions behind it.

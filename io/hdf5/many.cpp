@@ -90,6 +90,7 @@ Hdf5ManyPlan plan_hdf5_many(const Hdf5Files& files, const std::string& dataset, 
   }
   const Extents block = hdf5_block_shape(*longest, element_bytes, options);
   warn_of_split_chunks(*longest, block);
+  made.read_together = read_together(*longest);
   made.axes = axes_of(plans, static_cast<std::size_t>(made.table.axis), block);
   return made;
 }

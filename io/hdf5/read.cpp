@@ -129,31 +129,28 @@ ListHandle with_chunk_cache(const Hdf5Place& place) {
 }
 
 /// Whether other blocks need chunks that this one does, and then most likely soon.
-bool splits_chunks(const Dataset& dataset, const Extents& offset, const Extents& shape,
-                   const Hdf5Place& place) {
+bool splits_chunks(const Dataset& dataset, const Hdf5Selection& what, const Hdf5Place& place) {
   const ListHandle creation(place.check(H5Dget_create_plist(dataset.object), "its layout cannot be read"));
   if (H5Pget_layout(creation) != H5D_CHUNKED) return false;
-  const Extents chunk = chunk_of(creation, shape, place);
+  const Extents chunk = chunk_of(creation, what.count, place);
   const auto whole = shape_of(dataset.space, place);
-  for (std::size_t d = 0; d < shape.size(); ++d) {
-    const std::uint64_t end = offset[d] + shape[d];
-    if (offset[d] % chunk[d] != 0 || (end % chunk[d] != 0 && end < whole[d])) return true;
+  for (std::size_t d = 0; d < chunk.size(); ++d) {
+    const std::uint64_t begin = what.start[d], count = what.count[d];
+    const std::uint64_t end =
+        what.step.empty() || count == 0 ? begin + count : begin + (count - 1) * what.step[d] + 1;
+    if (begin % chunk[d] != 0 || (end % chunk[d] != 0 && end < whole[d])) return true;
   }
   return false;
 }
 
-SpaceHandle select(const Dataset& dataset, const Extents& offset, const Extents& shape,
-                   const Hdf5Place& place) {
-  SpaceHandle memory(shape.empty() ? H5Screate(H5S_SCALAR)
-                                   : H5Screate_simple(static_cast<int>(shape.size()),
-                                                      std::vector<hsize_t>(shape.begin(), shape.end()).data(),
-                                                      nullptr));
-  if (shape.empty()) return memory;
-  const std::vector<hsize_t> start(offset.begin(), offset.end()), count(shape.begin(), shape.end());
-  place.check(
-      H5Sselect_hyperslab(dataset.space, H5S_SELECT_SET, start.data(), nullptr, count.data(), nullptr),
-      "the block cannot be selected");
-  return memory;
+SpaceHandle select(const Dataset& dataset, const Hdf5Selection& what, const Hdf5Place& place) {
+  if (what.count.empty()) return SpaceHandle(H5Screate(H5S_SCALAR));
+  const std::vector<hsize_t> start(what.start.begin(), what.start.end()),
+      step(what.step.begin(), what.step.end()), count(what.count.begin(), what.count.end());
+  place.check(H5Sselect_hyperslab(dataset.space, H5S_SELECT_SET, start.data(),
+                                  step.empty() ? nullptr : step.data(), count.data(), nullptr),
+              "the block cannot be selected");
+  return SpaceHandle(H5Screate_simple(static_cast<int>(count.size()), count.data(), nullptr));
 }
 
 }  // namespace
@@ -196,8 +193,21 @@ Hdf5Plan plan_hdf5(const std::string& path, const std::string& dataset,
   return plan;
 }
 
+Hdf5Selection selected(const std::vector<Steps>& elements, const Extents& offset, const Extents& shape) {
+  Hdf5Selection made{offset, {}, shape};
+  bool has_steps = false;
+  Extents step = Extents::filled(shape.size(), 1);
+  for (std::size_t d = 0; d < elements.size(); ++d) {
+    step[d] = static_cast<std::uint64_t>(elements[d].step);
+    made.start[d] = static_cast<std::uint64_t>(elements[d].start) + offset[d] * step[d];
+    has_steps = has_steps || step[d] != 1;
+  }
+  if (has_steps) made.step = step;
+  return made;
+}
+
 void read_hdf5_into(void* memory, const Hdf5Type& type, const std::string& path, const std::string& dataset,
-                    const Extents& offset, const Extents& shape, const Hdf5Identity& identity) {
+                    const Hdf5Selection& what, const Hdf5Identity& identity) {
   const Hdf5Call call;
   const Hdf5Place place{path, dataset};
   const OpenFile file = open_hdf5(path);
@@ -212,18 +222,19 @@ void read_hdf5_into(void* memory, const Hdf5Type& type, const std::string& path,
   if (address_of(found.object, place) != identity.address)
     place.fail("is not the dataset that read_hdf5 looked at");
   found.space = SpaceHandle(place.check(H5Dget_space(found.object), "its shape cannot be read"));
-  const SpaceHandle in_memory = select(found, offset, shape, place);
+  const SpaceHandle in_memory = select(found, what, place);
   const TypeHandle element = memory_type(type);
-  const bool is_scalar = shape.empty();
+  const bool is_scalar = what.count.empty();
   if (H5Dread(found.object, element, is_scalar ? hid_t{H5S_ALL} : in_memory.id(),
               is_scalar ? hid_t{H5S_ALL} : found.space.id(), H5P_DEFAULT, memory) < 0) {
     const std::string reason = hdf5_reason();
     check_identity(identify(path), identity, place);
-    place.fail("the block at " + offset.text() + " of shape " + shape.text() +
+    place.fail("the block at " + what.start.text() + " of shape " + what.count.text() +
+               (what.step.empty() ? "" : ", in steps of " + what.step.text()) +
                " cannot be read (HDF5: " + reason + ")");
   }
   check_identity(identify(path), identity, place);
-  if (was_kept || splits_chunks(found, offset, shape, place)) keep_dataset(dataset, std::move(found.object));
+  if (was_kept || splits_chunks(found, what, place)) keep_dataset(dataset, std::move(found.object));
 }
 
 }  // namespace ramal::detail

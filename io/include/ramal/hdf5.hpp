@@ -159,19 +159,32 @@ double shared_chunk_bytes(const Hdf5Plan& plan, const Extents& block_shape);
 /// How many blocks there are in each dimension. Throws std::invalid_argument for more than 100 million in
 /// all.
 Extents hdf5_grid(const Hdf5Plan& plan, const Extents& block_shape);
-/// Reads a box of a dataset into `memory`, converted to `type`. Throws Hdf5Error, also if the file is another
-/// than `identity` says.
+/// Which elements of a dataset are read: along each axis `count` from `start` on, `step` apart; without steps
+/// side by side.
+struct Hdf5Selection {
+  Extents start, step, count;
+};
+/// Of the elements of an array that lie so in the dataset, those of a box.
+Hdf5Selection selected(const std::vector<Steps>& elements, const Extents& offset, const Extents& shape);
+/// Reads some elements of a dataset into `memory`, converted to `type`. Throws Hdf5Error, also if the file is
+/// another than `identity` says.
 void read_hdf5_into(void* memory, const Hdf5Type& type, const std::string& file, const std::string& dataset,
-                    const Extents& offset, const Extents& shape, const Hdf5Identity& identity);
+                    const Hdf5Selection& what, const Hdf5Identity& identity);
 
-/// The task behind a block. Members of structures that no field names are zero.
+/// The elements as a block. Members of structures that no field names are zero.
+template <class T>
+Block<T> read_hdf5_selection(const std::string& file, const std::string& dataset, const Hdf5Selection& what,
+                             const Hdf5Identity& identity) {
+  Block<T> block(what.count, what.start);
+  if constexpr (Hdf5Compound<T>) std::memset(static_cast<void*>(block.data()), 0, block.size() * sizeof(T));
+  read_hdf5_into(block.data(), Hdf5TypeOf<T>::make(), file, dataset, what, identity);
+  return block;
+}
+/// The task behind the handle of a block.
 template <class T>
 Block<T> read_hdf5_block(const std::string& file, const std::string& dataset, const Extents& offset,
                          const Extents& shape, const Hdf5Identity& identity) {
-  Block<T> block(shape, offset);
-  if constexpr (Hdf5Compound<T>) std::memset(static_cast<void*>(block.data()), 0, block.size() * sizeof(T));
-  read_hdf5_into(block.data(), Hdf5TypeOf<T>::make(), file, dataset, offset, shape, identity);
-  return block;
+  return read_hdf5_selection<T>(file, dataset, {offset, {}, shape}, identity);
 }
 
 /// Fills `memory` with an attribute's numbers, one element of `type` after the other; `one`: there must be
@@ -199,15 +212,17 @@ std::optional<std::string> read_hdf5_text(const std::string& file, const std::st
 template <class T>
 class Hdf5Grid {
  public:
-  /// For Ramal's own use: a handle by the offset and shape of its block, and the family of all blocks.
+  /// For Ramal's own use: a handle by the offset and shape of its block, and the families of blocks.
   Hdf5Grid(const Extents& shape, const Extents& block_shape, const Extents& grid,
            std::function<Delayed<Block<T>>(const Extents& offset, const Extents& shape)> task,
-           detail::FamilyView family, std::vector<detail::Axis> axes, std::source_location where)
+           std::shared_ptr<const detail::LeafOrigin> origin, std::vector<detail::Axis> axes,
+           std::source_location where)
       : shape_(shape),
         block_shape_(block_shape),
         grid_(grid),
         handles_(std::make_shared<Handles>(std::move(task))),
-        family_(std::move(family)),
+        family_(origin->family(axes, origin->axes)),
+        origin_(std::move(origin)),
         axes_(std::move(axes)),
         where_(where) {}
 
@@ -223,8 +238,10 @@ class Hdf5Grid {
     std::call_once(handles_->made, [this] { make_handles(); });
     return handles_->all;
   }
-  /// The dataset as an array; needs <ramal/array.hpp>. O(1).
-  Array<T> array() const { return Array<T>(detail::plain_state(family_, axes_, where_)); }
+  /// The dataset as an array; needs <ramal/array.hpp>. O(1). Views of it that see at most half of what the
+  /// blocks hold which they touch, such as `array()(slice({}, {}, 10))`, have blocks of their own, and what
+  /// they do not see is not read: by whole chunks, or where there are none by rows and pages.
+  Array<T> array() const { return Array<T>(detail::plain_state(family_, axes_, where_, origin_)); }
   /// All blocks as a family over the grid; of a scalar, or a dataset without elements, one. O(1).
   Family<Block<T>> family() const { return Family<Block<T>>(family_); }
   /// The block at this place in the grid, counted in blocks, not elements. O(dimensions). Throws
@@ -269,22 +286,27 @@ class Hdf5Grid {
   Extents shape_, block_shape_, grid_;
   std::shared_ptr<Handles> handles_;
   detail::FamilyView family_;
+  std::shared_ptr<const detail::LeafOrigin> origin_;
   std::vector<detail::Axis> axes_;
   std::source_location where_;
 };
 
 namespace detail {
 
-/// `read` as the function of a family's blocks.
+/// `read` as the function of the blocks of a family of some of a dataset's elements.
 template <class T, auto read, class... How>
 Block<T> read_box(const std::string& file, const std::string& dataset, const Hdf5Identity& identity,
-                  const How&... how, const Extents& offset, const Extents& shape) {
-  return read(file, dataset, offset, shape, identity, how...);
+                  const How&... how, const std::vector<Steps>& elements, const Extents& offset,
+                  const Extents& shape) {
+  return read(file, dataset, selected(elements, offset, shape), identity, how...).reshaped(shape, offset);
 }
+/// So many elements are read together along each axis: whole chunks; where there are none, pages.
+std::vector<std::int64_t> read_together(const Hdf5Plan& plan);
 
 /// The grid of a dataset, with a task `read(file, dataset, offset, shape, identity, how…)` for each block, or
-/// a member of a family. They state the bytes of their results. Throws as hdf5_block_shape and hdf5_grid.
-template <class T, auto read, class... How>
+/// a member of a family, `read_selection(file, dataset, selection, identity, how…)`. They state the bytes of
+/// their results. Throws as hdf5_block_shape and hdf5_grid.
+template <class T, auto read, auto read_selection, class... How>
 Hdf5Grid<T> make_hdf5_grid(const Hdf5Plan& plan, const std::string& dataset, const Hdf5ReadOptions& options,
                            std::source_location where, const How&... how) {
   const Extents block = hdf5_block_shape(plan, sizeof(T), options);
@@ -296,15 +318,20 @@ Hdf5Grid<T> make_hdf5_grid(const Hdf5Plan& plan, const std::string& dataset, con
   for (std::size_t d = 0; d < plan.shape.size(); ++d)
     axes.push_back(Axis::regular(static_cast<std::int64_t>(plan.shape[d]),
                                  std::max<std::int64_t>(1, static_cast<std::int64_t>(block[d]))));
-  FamilyView family = grid_function_family<&read_box<T, read, How...>, T>(
-      axes, name, where, plan.file, plan.dataset, plan.identity, how...);
+  auto origin = std::make_shared<LeafOrigin>();
+  origin->axes.resize(axes.size());
+  origin->grain = read_together(plan);
+  origin->family = [=](const std::vector<Axis>& cut, const std::vector<Steps>& elements) {
+    return grid_function_family<&read_box<T, read_selection, How...>, T>(
+        cut, name, where, plan.file, plan.dataset, plan.identity, how..., elements);
+  };
   return Hdf5Grid<T>(
       plan.shape, block, grid,
       [=, file = plan.file, path = plan.dataset, identity = plan.identity](const Extents& offset,
                                                                            const Extents& shape) {
         return task(file, path, offset, shape, identity, how..., where);
       },
-      std::move(family), std::move(axes), where);
+      std::move(origin), std::move(axes), where);
 }
 
 }  // namespace detail
@@ -332,7 +359,7 @@ template <class T>
 Hdf5Grid<T> read_hdf5(const std::string& file, const std::string& dataset,
                       const Hdf5ReadOptions& options = {},
                       std::source_location where = std::source_location::current()) {
-  return detail::make_hdf5_grid<T, &detail::read_hdf5_block<T>>(
+  return detail::make_hdf5_grid<T, &detail::read_hdf5_block<T>, &detail::read_hdf5_selection<T>>(
       detail::plan_hdf5(file, dataset, detail::Hdf5TypeOf<T>::make()), dataset, options, where);
 }
 

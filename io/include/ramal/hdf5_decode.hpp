@@ -49,6 +49,9 @@ struct Hdf5DecodedPlan {
   Hdf5Decoding decoding;
 };
 Hdf5DecodedPlan plan_hdf5_decoded(const std::string& file, const std::string& dataset, bool mask_and_scale);
+Block<double> read_hdf5_decoded_selection(const std::string& file, const std::string& dataset,
+                                          const Hdf5Selection& what, const Hdf5Identity& identity,
+                                          const Hdf5Decoding& decoding);
 Block<double> read_hdf5_decoded_block(const std::string& file, const std::string& dataset,
                                       const Extents& offset, const Extents& shape,
                                       const Hdf5Identity& identity, const Hdf5Decoding& decoding);
@@ -72,7 +75,8 @@ inline Hdf5Grid<double> read_hdf5_decoded(const std::string& file, const std::st
                                           const Hdf5DecodeOptions& options = {},
                                           std::source_location where = std::source_location::current()) {
   const auto [plan, decoding] = detail::plan_hdf5_decoded(file, dataset, options.mask_and_scale);
-  return detail::make_hdf5_grid<double, &detail::read_hdf5_decoded_block>(
+  return detail::make_hdf5_grid<double, &detail::read_hdf5_decoded_block,
+                                &detail::read_hdf5_decoded_selection>(
       plan, dataset, {.block_shape = options.block_shape, .block_bytes = options.block_bytes}, where,
       decoding);
 }

@@ -67,6 +67,7 @@ struct Hdf5Table {
 struct Hdf5ManyPlan {
   Hdf5Table table;
   std::vector<Axis> axes;
+  std::vector<std::int64_t> read_together;  ///< as of the longest file
 };
 /// Looks at each file. `wanted` as in plan_hdf5; empty: they are to be decoded. Throws Hdf5Error naming the
 /// file that cannot be had or differs from the first, std::invalid_argument for a bad axis or block_shape.
@@ -74,7 +75,8 @@ Hdf5ManyPlan plan_hdf5_many(const Hdf5Files& files, const std::string& dataset, 
                             std::size_t element_bytes, const std::optional<Hdf5Type>& wanted,
                             bool mask_and_scale, const Hdf5ReadOptions& options, std::source_location where);
 
-/// Reads a block out of the one file that it lies in. The one source is the table.
+/// Reads a block out of the one file that it lies in. The one source is the table; parameters: which elements
+/// of the whole the array has, along each axis.
 template <class T, bool decodes>
 struct Hdf5ManyThunk {
   static constexpr std::string_view name = "read";
@@ -88,16 +90,18 @@ struct Hdf5ManyThunk {
     }
     const auto& table = frame.input(0).template get<Hdf5Table>();
     const auto axis = static_cast<std::size_t>(table.axis);
-    const Hdf5TableEntry& entry = table.at(static_cast<std::int64_t>(offset[axis]));
-    Extents there = offset;
-    there[axis] -= static_cast<std::uint64_t>(entry.begin);
+    std::vector<Steps> elements(shape.size());
+    std::memcpy(elements.data(), call.parameters().data(), elements.size() * sizeof(Steps));
+    Hdf5Selection there = selected(elements, offset, shape);
+    const Hdf5TableEntry& entry = table.at(static_cast<std::int64_t>(there.start[axis]));
+    there.start[axis] -= static_cast<std::uint64_t>(entry.begin);
     if constexpr (decodes) {
       result.emplace<Block<T>>(
-          read_hdf5_decoded_block(entry.file, entry.dataset, there, shape, entry.identity, entry.decoding)
+          read_hdf5_decoded_selection(entry.file, entry.dataset, there, entry.identity, entry.decoding)
               .reshaped(shape, offset));
     } else {
-      result.emplace<Block<T>>(read_hdf5_block<T>(entry.file, entry.dataset, there, shape, entry.identity)
-                                   .reshaped(shape, offset));
+      result.emplace<Block<T>>(
+          read_hdf5_selection<T>(entry.file, entry.dataset, there, entry.identity).reshaped(shape, offset));
     }
   }
 };
@@ -105,11 +109,18 @@ struct Hdf5ManyThunk {
 template <class T, bool decodes>
 Array<T> hdf5_many(Hdf5ManyPlan plan, const std::string& dataset, std::source_location where) {
   const std::vector<FamilySource> sources{single_source(value(std::move(plan.table), where).task_handle())};
-  FamilyView family = grid_family(grid_kind<Hdf5ManyThunk<T, decodes>, Block<T>>, plan.axes, sizeof(T),
-                                  sources, {GridSource{}}, {}, where);
-  Annotation wishes = family.node->traits.wishes;
-  wishes.name = "read " + dataset;
-  return Array<T>(plain_state(family.annotated(std::move(wishes), where), std::move(plan.axes), where));
+  auto origin = std::make_shared<LeafOrigin>();
+  origin->axes.resize(plan.axes.size());
+  origin->grain = std::move(plan.read_together);
+  origin->family = [=](const std::vector<Axis>& cut, const std::vector<Steps>& elements) {
+    const FamilyView family = grid_family(grid_kind<Hdf5ManyThunk<T, decodes>, Block<T>>, cut, sizeof(T),
+                                          sources, {GridSource{}}, std::as_bytes(std::span(elements)), where);
+    Annotation wishes = family.node->traits.wishes;
+    wishes.name = "read " + dataset;
+    return family.annotated(std::move(wishes), where);
+  };
+  FamilyView family = origin->family(plan.axes, origin->axes);
+  return Array<T>(plain_state(std::move(family), std::move(plan.axes), where, std::move(origin)));
 }
 
 }  // namespace detail

@@ -7,6 +7,7 @@
 #include <ramal/detail/grid.hpp>
 #include <ramal/family.hpp>
 
+#include <functional>
 #include <optional>
 #include <source_location>
 
@@ -72,11 +73,27 @@ class Chunks {
 
 namespace detail {
 
+/// Some elements of a whole, along one axis: element i is start + step * i of it.
+struct Steps {
+  std::int64_t start = 0;
+  std::int64_t step = 1;  ///< at least 1
+};
+/// What blocks are cut out of that nobody has made, such as a dataset of a file, and which of its elements
+/// they have. It makes families of fewer elements, so that a view need not read what it does not see.
+struct LeafOrigin {
+  std::vector<Steps> axes;
+  /// So many elements of the whole are read together, along each axis: the chunks of a file.
+  std::vector<std::int64_t> grain;
+  /// The family of blocks of these elements, cut so.
+  std::function<FamilyView(const std::vector<Axis>& cut, const std::vector<Steps>& elements)> family;
+};
+
 /// What stands behind a leaf of an expression: blocks, and which of their elements the expression's are.
 struct ArrayLeaf {
   FamilySource source;
   GridSource grid;
-  bool is_padded = false;  ///< the blocks have room around them: see Padded
+  bool is_padded = false;                              ///< the blocks have room around them: see Padded
+  std::shared_ptr<const LeafOrigin> origin = nullptr;  ///< where the blocks are from, if that is known
 };
 /// Of the bytes of SharedLeaves: the leaf's blocks are padded.
 inline constexpr std::byte padded_leaf{0x80};
@@ -137,6 +154,10 @@ struct SharedLeaves {
 SharedLeaves share_leaves(const std::vector<ArrayLeaf>& leaves);
 /// A leaf that has the blocks of a family as they are.
 ArrayLeaf leaf_of(const FamilyView& view, const std::vector<Axis>& axes);
+/// The same leaf with a family of its own of what an array with these axes sees of it, where its origin is
+/// known and at most half as much is read then. The blocks are cut where they were. O(1), or O(chunks) along
+/// an axis of which steps do not divide the chunks.
+ArrayLeaf narrowed(const ArrayLeaf& leaf, const std::vector<Axis>& seen);
 /// Which axis a number from -dims to dims - 1 means. Throws std::invalid_argument naming `what`.
 int checked_axis(std::int64_t axis, std::size_t dims, std::string_view what, std::source_location where);
 /// The set of these, or of all if there is none.
@@ -160,7 +181,8 @@ FamilyView grid_family(const Kind& kind, const std::vector<Axis>& axes, std::siz
 FamilyView expression_family(const Kind& kind, const ArrayState& state, std::size_t element_bytes,
                              std::span<const std::byte> more, std::source_location where);
 /// An array that has the blocks of a family.
-ArrayState plain_state(FamilyView view, std::vector<Axis> axes, std::source_location where);
+ArrayState plain_state(FamilyView view, std::vector<Axis> axes, std::source_location where,
+                       std::shared_ptr<const LeafOrigin> origin = nullptr);
 /// One whose blocks have been reduced along the axes that are `gone`, and combined.
 ArrayState reduced_state(FamilyView view, const ArrayState& of, std::uint64_t gone, bool keepdims,
                          std::source_location where);

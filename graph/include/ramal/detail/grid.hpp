@@ -56,8 +56,9 @@ class Axis {
   const AxisView& view() const { return view_; }
   bool operator==(const Axis& other) const;
   /// The chunks of the elements start, start + step, … (`length` of them, within the axis), cut where this
-  /// axis is cut.
-  Axis sliced(std::int64_t start, std::int64_t step, std::int64_t length) const;
+  /// axis is cut. Where chunks of one length would become such of several, that is so only if `exactly`,
+  /// which is O(chunks) then; else they are cut regularly.
+  Axis sliced(std::int64_t start, std::int64_t step, std::int64_t length, bool exactly = false) const;
   /// Cut where either is. O(1) if each chunk of one is made of whole ones of the other, as long as both are
   /// regular, else O(chunks).
   Axis refined(const Axis& other) const;
