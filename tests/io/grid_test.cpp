@@ -31,6 +31,24 @@ TEST(Hdf5Blocks, AreWholeRowsWhereThereAreNoChunks) {
   EXPECT_EQ(shape_of({}, {}, 1), Extents{});
 }
 
+/// What lies within a page is read with its neighbours.
+TEST(Hdf5Blocks, AreReadByChunksOrPages) {
+  using Lengths = std::vector<std::int64_t>;
+  const auto together = [](const Extents& shape, const Extents& chunk, std::uint64_t element) {
+    Hdf5Plan made = plan(shape, chunk);
+    made.element.bytes = element;
+    return read_together(made);
+  };
+  EXPECT_EQ(together({1000, 1000}, {100, 20}, 8), (Lengths{100, 20}));
+  EXPECT_EQ(together({1000, 1000}, {1, 1}, 8), (Lengths{1, 512}));
+  EXPECT_EQ(together({1000, 100}, {1, 1}, 4), (Lengths{10, 1024}));
+  EXPECT_EQ(together({7, 10, 10}, {1, 1, 1}, 4), (Lengths{10, 102, 1024}));
+  EXPECT_EQ(together({std::uint64_t{1} << 62, 3}, {1, 1}, 8), (Lengths{170, 512}));
+  EXPECT_EQ(together({3, std::uint64_t{1} << 62}, {1, 1}, 8192), (Lengths{1, 1}));
+  EXPECT_EQ(together({0, 3}, {1, 1}, 8), (Lengths{170, 512}));
+  EXPECT_EQ(together({}, {}, 8), Lengths{});
+}
+
 TEST(Hdf5Blocks, ShareChunksThatTheySplit) {
   const auto shared = [](const Extents& shape, const Extents& chunk, const Extents& block,
                          double bytes = 100) {

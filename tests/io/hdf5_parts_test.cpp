@@ -132,8 +132,11 @@ TEST(Hdf5Parts, AreWhatLoopsSay) {
       Random random{std::mt19937_64(seed)};
       Extents shape = Extents::filled(static_cast<std::size_t>(random.between(1, 3)), 1), chunk = shape,
               block = shape;
+      const bool has_long_rows = random.one_in(2);  // of more than a page, of which some can be left out
       for (std::size_t d = 0; d < shape.size(); ++d) {
-        shape[d] = static_cast<std::uint64_t>(random.between(1, 40));
+        const bool is_row = has_long_rows && d + 1 == shape.size();
+        shape[d] = static_cast<std::uint64_t>(is_row ? random.between(1100, 2500)
+                                                     : random.between(1, has_long_rows ? 12 : 40));
         chunk[d] = static_cast<std::uint64_t>(random.between(1, 12));
         block[d] = chunk[d] * static_cast<std::uint64_t>(random.between(1, 4));
       }
@@ -155,17 +158,19 @@ TEST(Hdf5Parts, AreDecoded) {
     for (unsigned seed = 0; seed < seeds(8); ++seed) {
       SCOPED_TRACE(seed);
       Random random{std::mt19937_64(seed)};
-      const auto stored = Plain<std::int16_t>::counted({37, 23});
+      const auto stored = Plain<std::int16_t>::made({17, 2100}, [](const Extents& at) {
+        return static_cast<std::int16_t>((at[0] * 2100 + at[1]) % 30'000);
+      });
       session.compute(write_hdf5(
           file.path(), "/x", cut(random, stored),
-          {.chunk = seed % 2 == 0 ? Extents{} : Extents{5, 4},
+          {.chunk = seed % 2 == 0 ? Extents{} : Extents{5, 300},
            .attributes = {{"scale_factor", 0.5}, {"add_offset", 100.0}, {"_FillValue", std::int64_t{-1}}}}));
       Plain<double> decoded{stored.shape, {}}, as_it_is = decoded;
       for (const std::int16_t x : stored.values) {
         decoded.values.push_back(100 + 0.5 * x);
         as_it_is.values.push_back(x);
       }
-      const Extents block{10, 12};
+      const Extents block{10, 900};
       expect_views(random, session, read_hdf5_decoded(file.path(), "/x", {.block_shape = block}).array(),
                    decoded);
       expect_views(
@@ -191,24 +196,26 @@ TEST(Hdf5Parts, OfManyFilesAreJoined) {
       SCOPED_TRACE(seed);
       Random random{std::mt19937_64(seed)};
       const std::int64_t axis = random.between(0, 1);
-      Extents shape{30, 17};
+      const Extents shape{30, 600};
       const auto whole = Plain<double>::counted(shape);
       std::int64_t begin = 0;
       for (const File* file : {&a, &b, &c}) {
         const auto length = static_cast<std::int64_t>(shape[static_cast<std::size_t>(axis)]);
-        const std::int64_t end = file == &c ? length : std::min(length, begin + random.between(0, 12));
-        std::vector<Part> parts{sliced({}, 30), sliced({}, 17)};
+        const std::int64_t end =
+            file == &c ? length : std::min(length, begin + random.between(0, 12) * (axis == 0 ? 1 : 20));
+        std::vector<Part> parts{sliced({}, 30), sliced({}, 600)};
         parts[static_cast<std::size_t>(axis)] = sliced({begin, end, 1}, length);
         Hdf5WriteOptions options;
-        if (seed % 2 == 1) options.chunk = {4, 5};
+        if (seed % 2 == 1) options.chunk = {4, 100};
         session.compute(write_hdf5(file->path(), "/x", cut(random, viewed(whole, parts)), options));
         begin = end;
       }
       const auto array =
           open_many<double>({a.path(), b.path(), c.path()}, "/x", axis,
-                            {.block_shape = {static_cast<std::uint64_t>(random.between(2, 9)), 6}});
+                            {.block_shape = {static_cast<std::uint64_t>(random.between(2, 9)), 200}});
       expect_views(random, session, array, whole);
-      const auto decoded = open_many_decoded({a.path(), b.path(), c.path()}, "/x", axis);
+      const auto decoded =
+          open_many_decoded({a.path(), b.path(), c.path()}, "/x", axis, {.block_bytes = 20'000});
       expect_views(random, session, decoded, whole);
     }
   });
