@@ -40,10 +40,9 @@ void write_hdf5_blocks(Communicator& communicator, Inputs<Block<T>> mine, const 
 /// The task fails on all ranks, naming file and dataset, if the blocks do not cover a rectangle exactly, if
 /// the file cannot be written, the disk is full, a file that is kept has such a dataset already, or another
 /// job writes it at this moment (its unfinished copy, FILE.part, is there; after a killed job it has to be
-/// removed by hand). The session lives on, and an
-/// older file is left as it was. Throws std::invalid_argument, now, for options that cannot be meant: a
-/// deflate level out of 0 to 9 or without chunks, chunks of no elements, no file name, or a dataset without a
-/// name.
+/// removed by hand). The session lives on, and an older file is left as it was. Throws std::invalid_argument,
+/// now, for options that cannot be meant: a deflate level out of 0 to 9 or without chunks, chunks of no
+/// elements, no file name, or a dataset without a name.
 ///
 /// Like any task it runs when it is computed or persisted: once for each `compute` that needs it. It has no
 /// result, but tasks may wait for it: one that takes its handle as an argument starts when the file is there.
@@ -103,9 +102,9 @@ class Hdf5Entry {
 
 /// A task that writes several datasets, of any types, into one file, which is there with all of them or not
 /// at all. Datasets may share dimension scales, by name: the first one's values count. If all are arrays
-/// without chunks in a new file without hints, it goes as the write_hdf5 of an array, else as that of
-/// handles; blocks of handles that others need, too, or that are persisted, are copied once where they lie
-/// then.
+/// whose elements lie in one piece each, in a new file without hints, they are written block by block, as one
+/// is (below). Else all ranks write together. Blocks of handles that others need, too, or that are persisted,
+/// are copied once where they lie.
 ///
 ///   session.compute(ramal::write_hdf5("out.nc", {{"/t", t, {.dimension_scales = {time, lat, lon}}},
 ///                                                {"/mask", mask, {.dimension_scales = {{}, lat, lon}}}},
@@ -120,7 +119,8 @@ Delayed<void> write_hdf5(const std::string& file, const std::vector<Hdf5Entry>& 
 /// Elements of a new file that lie in one piece, without `chunk` and `unlimited_axis`, are written block by
 /// block, each where it is made, straight to its place: so an array that is larger than memory is written
 /// within RAMAL_MEMORY_BYTES. Until it is complete the file stands as FILE.part.*. A handle writes once,
-/// however often it is computed. While the handle of one that failed is held, what it has written stays.
+/// however often it is computed. What one that failed has written is removed when its handle is gone, by the
+/// next call of the session.
 ///
 /// In chunks, with `hints`, and into a file that is kept, all ranks write together as with handles, when all
 /// blocks are there: each rank then holds its share.
