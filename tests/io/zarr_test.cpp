@@ -236,8 +236,10 @@ TEST(Zarr, RefusesOptionsThatCannotBeMeant) {
   expect_of({.dimension_names = {"x", "y"}}, "expected names for the 1 axes, found 2");
   expect_of({.separator = "-"}, "expected '.' or '/'");
   expect_of({.chunks = {2, 2}}, "expected lengths for the 1 axes");
-  for (const std::vector<std::int64_t>& lengths : {std::vector<std::int64_t>{2, 5, 3}, {2, 4, 4}})
-    expect_of({.chunks = Chunks(std::vector{lengths})}, "write_zarr: chunks: expected one length along axis 0");
+  using Lengths = std::vector<std::int64_t>;
+  for (const Lengths& lengths : {Lengths{2, 5, 3}, Lengths{2, 4, 4}})
+    expect_of({.chunks = Chunks(std::vector<Lengths>(1, lengths))},
+              "write_zarr: chunks: expected one length along axis 0");
   expect_of({.attributes = {{"a", "\xff"}}}, "in UTF-8");
   expect_refusal("cannot be the name of an array", [&] { write_zarr("a.zarr", "../b", array); });
   expect_refusal("expected the name of a store", [&] { write_zarr("", array); });
