@@ -228,7 +228,9 @@ void Rank::work_until_done(const std::function<bool()>& done, bool by_time) {
     will_look_ = true;
     attend();
     while (!done()) {
-      const bool did_something = step() || memory_.overdraw(0);
+      // Messages may be nothing but the census that allows what was put off, and never cease until that runs.
+      const bool stepped = step();
+      const bool did_something = memory_.overdraw(0) || stepped;
       note_idle(did_something);
       if (did_something) {
         backoff.reset();
