@@ -45,7 +45,8 @@ std::optional<double> element_place(double q, double n, QuantileMethod method) {
     }
     case QuantileMethod::closest_observation: {
       const double at = n * q - 1 - 0.5, below = std::floor(at);
-      return at == below && std::fmod(below, 2) == 0 ? below : below + 1;
+      // The nearest even one of Hyndman and Fan, who count from 1.
+      return at == below && std::fmod(below, 2) != 0 ? below : below + 1;
     }
     default:
       return std::nullopt;
