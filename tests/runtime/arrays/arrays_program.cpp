@@ -22,6 +22,30 @@ constexpr std::string_view type_name_of() {
   return "complex128";
 }
 
+/// How far a result may be from NumPy's: |found - want| <= absolute + relative |want|. If it is `strict`,
+/// zeros have signs, and the parts of a complex number that is not finite are compared each by itself.
+struct Tolerance {
+  double relative, absolute;
+  bool strict;
+};
+template <class T>
+bool is_near(const T& found, const T& want, const Tolerance& allowed) {
+  if constexpr (std::integral<T>) {
+    return found == want;
+  } else {
+    const bool is_finite = detail::IsFinite{}(found) && detail::IsFinite{}(want);
+    if constexpr (detail::is_complex<T>) {
+      if (allowed.strict && (!is_finite || allowed.relative == 0))
+        return is_near(found.real(), want.real(), allowed) && is_near(found.imag(), want.imag(), allowed);
+    } else if (allowed.strict && found == T(0) && want == T(0)) {
+      return std::signbit(found) == std::signbit(want);
+    }
+    if (found == want || (detail::is_nan_value(found) && detail::is_nan_value(want))) return true;
+    return is_finite && std::abs(found - want) <= static_cast<detail::Real<T>>(
+                                                      allowed.absolute + allowed.relative * std::abs(want));
+  }
+}
+
 class Corpus {
  public:
   Corpus(Session& session, const std::string& folder) : session_(session), text_(folder + "/corpus.txt") {
@@ -31,6 +55,18 @@ class Corpus {
     corpus::add_unary(operations_);
     corpus::add_binary(operations_);
     corpus::add_reductions(operations_);
+    corpus::add_special(operations_);
+    corpus::add_moves(operations_);
+    corpus::add_selections(operations_);
+    corpus::add_orders(operations_);
+    corpus::add_statistics(operations_);
+    corpus::add_blocks(operations_);
+#ifdef CORPUS_LINALG
+    corpus::add_linalg(operations_);
+#endif
+#ifdef CORPUS_FFT
+    corpus::add_fft(operations_);
+#endif
   }
 
   /// False if anything was wrong.
@@ -57,6 +93,8 @@ class Corpus {
     words_ >> value;
     return value;
   }
+  /// Also one that streams and std::stod refuse, as being below all normal ones.
+  double fraction() { return std::strtod(next<std::string>().c_str(), nullptr); }
   void step(const std::string& what, const std::string& line) {
     if (what == "case") {
       number_ = next<int>();
@@ -89,11 +127,23 @@ class Corpus {
       call.keepdims = next<int>() != 0;
       call.axes = numbers();
       values_.insert_or_assign(name, operations_.reduce.at(op)(of, call));
+    } else if (what == "call") {
+      values_.insert_or_assign(name, called());
     } else {
       const auto& of = values_.at(next<std::string>());
       values_.insert_or_assign(
           name, std::visit([&](const auto& array) -> corpus::Any { return moved(what, array); }, of));
     }
+  }
+  corpus::Any called() {
+    const auto op = next<std::string>();
+    corpus::Call call{session_, {}, {}, {}, {}, {}};
+    for (auto left = next<int>(); left > 0; --left) call.arrays.push_back(&values_.at(next<std::string>()));
+    call.numbers = numbers();
+    for (auto left = next<int>(); left > 0; --left) call.fractions.push_back(fraction());
+    call.parts = parts();
+    words_ >> call.text;
+    return operations_.functions.at(op)(call);
   }
   std::vector<std::int64_t> numbers() {
     std::vector<std::int64_t> all(next<std::size_t>());
@@ -121,6 +171,10 @@ class Corpus {
   Array<T> moved(const std::string& what, const Array<T>& array) {
     if (what == "transpose") return array.transpose(numbers());
     if (what == "rechunk") return array.rechunk(cut(array.shape()));
+    return Array<T>(array.state().indexed(parts(), {}));
+  }
+  /// The arguments of `a(…)`.
+  std::vector<detail::IndexPart> parts() {
     std::vector<detail::IndexPart> parts;
     const auto count = next<std::size_t>();
     const auto bound = [&]() -> std::optional<std::int64_t> {
@@ -138,7 +192,7 @@ class Corpus {
       const auto start = bound(), stop = bound();
       parts.push_back(Slice{start, stop, next<std::int64_t>()});
     }
-    return Array<T>(array.state().indexed(parts, {}));
+    return parts;
   }
   Extents shape() {
     Extents shape = Extents::filled(next<std::size_t>(), 0);
@@ -167,7 +221,10 @@ class Corpus {
   void check(const std::string& name) {
     const auto type = next<std::string>();
     const auto at = next<std::size_t>();
-    const auto rtol = std::stod(next<std::string>()), atol = std::stod(next<std::string>());
+    Tolerance allowed{};
+    allowed.relative = fraction();
+    allowed.absolute = fraction();
+    allowed.strict = next<std::string>() == "strict";
     const Extents expected = shape();
     std::visit(
         [&](const auto& array) {
@@ -178,18 +235,15 @@ class Corpus {
                   "is " + array.text() + "; expected type " + type + " and shape " + expected.text());
             return;
           }
-          compare(name, session_.compute(array), reinterpret_cast<const T*>(data_.data() + at), rtol, atol);
+          compare(name, session_.compute(array), reinterpret_cast<const T*>(data_.data() + at), allowed);
         },
         values_.at(name));
   }
   template <class T>
-  void compare(const std::string& name, const Block<T>& block, const T* expected, double rtol, double atol) {
+  void compare(const std::string& name, const Block<T>& block, const T* expected, const Tolerance& allowed) {
     for (std::size_t i = 0; i < block.size(); ++i) {
       const T found = block.data()[i], want = expected[i];
-      if (found == want || (detail::is_nan_value(found) && detail::is_nan_value(want))) continue;
-      if constexpr (!std::integral<T>) {
-        if (std::abs(found - want) <= static_cast<detail::Real<T>>(atol + rtol * std::abs(want))) continue;
-      }
+      if (is_near(found, want, allowed)) continue;
       std::ostringstream text;
       text.precision(17);
       text << "element " << i << " is " << +found << "; expected " << +want;

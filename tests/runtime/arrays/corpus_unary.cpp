@@ -55,6 +55,7 @@ void add_unary(Operations& all) {
   ADD("imag", NotBool, ramal::imag(a));
   ADD("to_float64", Ordered, a.template as<double>());
   ADD("to_int32", Integral, a.template as<std::int32_t>());
+  ADD("to_int64", Integral, a.template as<std::int64_t>());
   ADD("to_bool", Any_, a.template as<bool>());
   ADD("clip", Ordered, ramal::clip(a, 1, 3));
   ADD("floor_or_ceil", Inexact, ramal::where(a > 0, ramal::floor(a), ramal::ceil(a)));

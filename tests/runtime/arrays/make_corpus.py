@@ -1,17 +1,22 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Random array programs, and what NumPy makes of them: make_corpus.py FOLDER COUNT SEED writes FOLDER/corpus.txt, which
-arrays_program reads, and FOLDER/corpus.bin with all inputs and expected results.
+"""Random array programs, and what NumPy makes of them: make_corpus.py FOLDER COUNT SEED [linalg] [fft] writes
+FOLDER/corpus.txt, which arrays_program reads, and FOLDER/corpus.bin with all inputs and expected results. Each function of
+a program takes what the one before gave. Behind the programs come tables of special values; see corpus_special.py.
 
-What is inexact (sums of floats, functions such as exp) comes last in a program, so that a tolerance can be stated for it:
-that of its definition, n eps sum|x|, or a few units in the last place."""
+What is inexact (sums of floats, functions such as exp) comes last in a program, but for functions that only move elements,
+so that a tolerance can be stated for it: that of its definition, n eps sum|x|, or a few units in the last place."""
 import os
 import random
 import sys
 import warnings
 
+sys.dont_write_bytecode = True
 os.environ["NPY_PROMOTION_STATE"] = "weak"  # the promotion of NumPy 2, which 1.24 has behind this switch
 import numpy as np  # noqa: E402
+
+import corpus_calls  # noqa: E402
+import corpus_special  # noqa: E402
 
 warnings.simplefilter("ignore")  # of empty slices
 
@@ -24,7 +29,8 @@ EXACT_UNARY = {
     "rint": (np.rint, "x"), "isnan": (np.isnan, "a"), "isfinite": (np.isfinite, "a"), "isinf": (np.isinf, "a"),
     "logical_not": (np.logical_not, "a"), "conj": (np.conj, "nb"), "real": (np.real, "nb"), "imag": (np.imag, "nb"),
     "to_float64": (lambda a: a.astype("float64"), "o"), "to_int32": (lambda a: a.astype("int32"), "i"),
-    "to_bool": (lambda a: a.astype("bool"), "a"), "clip": (lambda a: np.minimum(np.maximum(a, 1), 3), "o"),
+    "to_int64": (lambda a: a.astype("int64"), "i"), "to_bool": (lambda a: a.astype("bool"), "a"),
+    "clip": (lambda a: np.minimum(np.maximum(a, 1), 3), "o"),
     "floor_or_ceil": (lambda a: np.where(a > 0, np.floor(a), np.ceil(a)), "f"),
     "fused_shift": (lambda a: (a + a) * a - a, "o"),
 }
@@ -76,12 +82,13 @@ def allowed(kinds, dtype):
 
 
 class Corpus:
-    def __init__(self, folder, seed):
+    def __init__(self, folder, seed, libraries):
         self.random = random.Random(seed)
         self.numpy = np.random.default_rng(seed)
         self.text = open(os.path.join(folder, "corpus.txt"), "w")
         self.data = open(os.path.join(folder, "corpus.bin"), "wb")
-        self.names = 0
+        self.names = self.cases = 0
+        self.calls = {name: one for name, one in corpus_calls.CALLS.items() if one.needs is None or one.needs in libraries}
 
     def store(self, array):
         while self.data.tell() % 16 != 0:
@@ -93,7 +100,7 @@ class Corpus:
     def shape(self):
         r = self.random
         dims = r.choice([0, 1, 1, 1, 2, 2, 2, 3, 3, 4])
-        longest = [1, 40, 9, 6, 4][dims]
+        longest = [1, 40, 9, 6, 4][dims] * (6 if dims in (1, 2) and r.random() < 0.05 else 1)
         return tuple(0 if r.random() < 0.04 else 1 if r.random() < 0.15 else r.randint(1, longest) for _ in range(dims))
 
     def chunks(self, length):
@@ -146,11 +153,18 @@ class Corpus:
             words += [how, len(lengths), *lengths]
         return words
 
-    def input(self, dtype, shape):
-        array = self.values(dtype, shape)
-        name = self.name()
-        self.line("input", name, dtype, self.store(array), len(shape), *shape, *self.cut(shape))
+    def next_case(self):
+        self.cases += 1
+        return self.cases - 1
+
+    def given(self, array):
+        """An array as an input, cut at random."""
+        array, name = np.asarray(array), self.name()
+        self.line("input", name, array.dtype, self.store(array), array.ndim, *array.shape, *self.cut(array.shape))
         return name, array
+
+    def input(self, dtype, shape):
+        return self.given(self.values(dtype, shape))
 
     def broadcastable(self, shape):
         """A shape that broadcasts with this one."""
@@ -158,7 +172,8 @@ class Corpus:
         other = [1 if r.random() < 0.25 else length for length in shape]
         return tuple(other[r.randint(0, len(other)):] if r.random() < 0.3 else other)
 
-    def index(self, name, array):
+    def parts(self, array):
+        """What stands in brackets behind an array, and how it is written."""
         r = self.random
         parts, words, used = [], [], 0
         ellipsis_at = r.randint(0, array.ndim) if r.random() < 0.3 else -1
@@ -187,13 +202,51 @@ class Corpus:
             else:
                 parts.append(slice(None))
                 words.append("a")
+        return tuple(parts), [len(parts), *words]
+
+    def index(self, name, array):
+        parts, words = self.parts(array)
         result = self.name()
-        self.line("index", result, name, len(parts), *words)
-        return result, array[tuple(parts)]
+        self.line("index", result, name, *words)
+        return result, array[parts]
+
+    def fitting(self, name, array, types):
+        """The array in one of these types, if it can be converted to one."""
+        if str(array.dtype) in types:
+            return name, array
+        op = {"b": "to_int64", "u": "to_int64", "i": "to_int64", "f": "to_float64", "c": "real"}[array.dtype.kind]
+        if str(array.dtype) not in TYPES:
+            return None
+        made = EXACT_UNARY[op][0](array)
+        if str(made.dtype) not in types:
+            return None
+        result = self.name()
+        self.line("unary", result, op, name)
+        return result, made
+
+    def call_step(self, name, array, only_moves):
+        """A function of corpus_calls.py: the result's name, and what corpus_calls.Made says of it."""
+        for op in self.random.sample(sorted(self.calls), 8):
+            function = self.calls[op]
+            if only_moves and (not function.moves or str(array.dtype) not in function.types):
+                continue
+            fit = self.fitting(name, array, function.types)
+            try:
+                made = function(self, fit[1]) if fit else None
+            except corpus_calls.HasNoAxes:
+                continue
+            if made is None or made.expected.size > corpus_calls.MOST or made.expected.ndim > 5:
+                continue
+            result = self.name()
+            self.line("call", result, op, 1 + len(made.others), fit[0], *made.others, len(made.numbers), *made.numbers,
+                      len(made.fractions), *(repr(float(one)) for one in made.fractions), made.parts, made.text)
+            return result, made
+        return None
 
     def exact_step(self, name, array):
         """One more operation that NumPy and we do alike, bit for bit."""
         r = self.random
+        self.is_extreme = False  # of zeros the sign is nowhere stated
         choice = r.random()
         if choice < 0.3 and array.ndim > 0:
             return self.index(name, array)
@@ -247,6 +300,7 @@ class Corpus:
                 or (op in ("fmax", "less", "greater_equal", "where", "divide", "multiply", "minimum", "maximum") and "complex128" in types) \
                 or (op.startswith("bitwise") and types & {"float32", "float64", "complex128"}):
             op = "add"
+        self.is_extreme = op in ("minimum", "maximum", "fmax")
         self.line("binary", result, op, left[0], right[0])
         return result, BINARY[op](left[1], right[1])
 
@@ -281,6 +335,8 @@ class Corpus:
             return None
         if array.dtype.kind == "c" and (op in ("min", "max") or not np.all(np.isfinite(array))):
             return None  # NumPy's order of complex NaN, and what it makes of infinities, are its own
+        if op == "prod" and corpus_calls.leaves_range(array):
+            return None
         if not axes and not whole:
             whole = True
         result = self.name()
@@ -309,34 +365,47 @@ class Corpus:
         return result, expected, 40 * eps, 20 * max(1, gone) * eps * (most * most if op != "std" else most) + (
             most * np.sqrt(gone * eps) if op == "std" else 0.0)
 
-    def check(self, name, expected, rtol, atol):
+    def check(self, name, expected, rtol, atol, strict):
         expected = np.asarray(expected)
-        self.line("check", name, expected.dtype, self.store(expected), repr(float(rtol)), repr(float(atol)), expected.ndim,
-                  *expected.shape)
+        self.line("check", name, expected.dtype, self.store(expected), repr(float(rtol)), repr(float(atol)),
+                  "strict" if strict else "values", expected.ndim, *expected.shape)
 
-    def case(self, number):
-        self.line("case", number)
+    def case(self):
+        self.line("case", self.next_case())
         name, array = self.input(self.random.choice(TYPES), self.shape())
+        rtol, atol, strict = 0.0, 0.0, True
         with np.errstate(all="ignore"):
             for _ in range(self.random.randint(1, 5)):
-                name, array = self.exact_step(name, array)
-                array = np.asarray(array)
+                is_exact = rtol == atol == 0
+                if self.random.random() < 0.6 or not is_exact:
+                    made = self.call_step(name, array, not is_exact)
+                    if made is None:
+                        continue
+                    name, made = made
+                    array, rtol, atol = made.expected, max(rtol, made.rtol), max(atol, made.atol)
+                    strict = strict and made.strict
+                else:
+                    name, array = self.exact_step(name, array)
+                    array = np.asarray(array)
+                    strict = strict and not self.is_extreme
                 if str(array.dtype) not in TYPES:  # a type that the program does not go on with
                     break
             if str(array.dtype) not in TYPES + ["uint64"]:
                 return
-            last = self.last_step(name, array) if self.random.random() < 0.5 and str(array.dtype) in TYPES else None
-        self.check(name, array, 0, 0)
+            goes_on = self.random.random() < 0.5 and str(array.dtype) in TYPES and rtol == atol == 0
+            last = self.last_step(name, array) if goes_on else None
+        self.check(name, array, rtol, atol, strict)
         if last is not None and str(np.asarray(last[1]).dtype) in TYPES + ["uint64"]:
-            self.check(*last)
+            self.check(*last, False)
 
 
 def main():
-    folder, count, seed = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    folder, count, seed, libraries = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4:]
     os.makedirs(folder, exist_ok=True)
-    corpus = Corpus(folder, seed)
-    for number in range(count):
-        corpus.case(number)
+    corpus = Corpus(folder, seed, libraries)
+    for _ in range(count):
+        corpus.case()
+    corpus_special.write(corpus)
     corpus.line("end")
 
 
