@@ -20,10 +20,7 @@ struct Interval {
     return {std::max(low, other.low), std::min(high, other.high)};
   }
 };
-inline std::int64_t floor_divided(std::int64_t a, std::int64_t b) {
-  return a / b - (a % b != 0 && (a < 0) != (b < 0));
-}
-inline std::int64_t ceil_divided(std::int64_t a, std::int64_t b) { return -floor_divided(-a, b); }
+inline std::int64_t ceil_divided(std::int64_t a, std::int64_t b) { return -floor_quotient(-a, b); }
 
 /// An axis, each of whose elements has become as many.
 Axis stretched_axis(const Axis& axis, std::int64_t times);

@@ -4,6 +4,7 @@
 #include <ramal/detail/grid.hpp>
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 
 namespace ramal::detail {
@@ -187,7 +188,7 @@ Interval readers_along(const AxisMap& map, const Interval& of, std::int64_t leng
   const std::int64_t low = of.low - map.after - map.start, high = of.high - 1 + map.before - map.start;
   if (map.out < 0 || map.step == 0) return low <= 0 && 0 <= high ? Interval{0, length} : none;
   const std::int64_t from = map.step > 0 ? ceil_divided(low, map.step) : ceil_divided(high, map.step);
-  const std::int64_t to = map.step > 0 ? floor_divided(high, map.step) : floor_divided(low, map.step);
+  const std::int64_t to = map.step > 0 ? floor_quotient(high, map.step) : floor_quotient(low, map.step);
   return Interval{from, to + 1}.and_({0, length});
 }
 
@@ -334,6 +335,66 @@ void GridPattern::readers(const std::byte* closure, const Index& extent, std::ui
   boxes.push_back(box);
 }
 
+namespace {
+
+/// How the chunks of one axis go together with those of a source's: chunk p reads at most those from
+/// (p * width + low) / per to (p * width + high) / per, both rounded down.
+struct AxisAlignment {
+  std::int64_t width, per, low, high;
+
+  void put(Alignment& alignment, int d) const {
+    alignment.width[d] = width;
+    alignment.per[d] = per;
+    alignment.low[d] = low;
+    alignment.high[d] = high;
+  }
+};
+
+/// As if both axes went on for ever in chunks of their widths: then chunk p begins at first + (p - 1) *
+/// width, and an element x is in chunk 1 + (x - first) / width. At the ends less is read.
+AxisAlignment aligned_regularly(const AxisView& to, const AxisView& from, const AxisMap& map) {
+  const std::int64_t advance = map.step * to.width, common = std::gcd(advance, from.width);
+  const std::int64_t first_chunk = map.start + map.step * (to.first - to.width) - from.first + from.width;
+  const std::int64_t low = first_chunk - map.before;
+  const std::int64_t high = first_chunk + map.step * (to.width - 1) + map.after;
+  return {advance / common, from.width / common, floor_quotient(low, common), floor_quotient(high, common)};
+}
+
+/// By looking at each chunk: from the first that reads anything to the last, in a straight line, and what
+/// lies beside that. O(chunks).
+AxisAlignment aligned_by_table(const AxisView& to, const AxisView& from, const AxisMap& map,
+                               const Interval& piece) {
+  struct Read {
+    std::int64_t place;
+    Interval chunks;
+  };
+  std::vector<Read> all;
+  Interval chunks{0, 0};  // which only move on
+  for (std::int64_t place = 0; place < to.count; ++place) {
+    const Interval elements =
+        read_along(map, Interval{to.begin(place), to.end(place)}.and_(piece), from.length);
+    if (elements.empty()) continue;
+    while (from.end(chunks.low) <= elements.low) ++chunks.low;
+    chunks.high = std::max(chunks.high, chunks.low + 1);
+    while (from.end(chunks.high - 1) < elements.high) ++chunks.high;
+    all.push_back({place, chunks});
+  }
+  if (all.empty()) return {0, 1, 0, 0};
+  const std::int64_t places = std::max<std::int64_t>(1, all.back().place - all.front().place);
+  const std::int64_t advance = all.back().chunks.low - all.front().chunks.low;
+  const std::int64_t common = std::gcd(advance, places);
+  AxisAlignment found{advance / common, places / common, std::numeric_limits<std::int64_t>::max(),
+                      std::numeric_limits<std::int64_t>::min()};
+  for (const Read& read : all) {
+    const std::int64_t at = read.place * found.width;
+    found.low = std::min(found.low, (read.chunks.low + 1) * found.per - 1 - at);
+    found.high = std::max(found.high, (read.chunks.high - 1) * found.per - at);
+  }
+  return found;
+}
+
+}  // namespace
+
 std::optional<Alignment> GridPattern::alignment(const std::byte* closure, int dims, std::uint32_t k) {
   const GridView grid(closure);
   if (k >= grid.sources() || grid.dims() != dims || grid.source_dims(k) != dims) return std::nullopt;
@@ -341,21 +402,18 @@ std::optional<Alignment> GridPattern::alignment(const std::byte* closure, int di
   for (int d = 0; d < dims; ++d) {
     const AxisMap& map = grid.maps(k)[d];
     const AxisView from = grid.source_axis(k, d), to = grid.out(d);
-    if (to.count == 1) {  // all of it
-      alignment.width[d] = from.count;
-      continue;
+    const bool goes_along = map.out == d && map.step > 0;
+    if (to.count == 1) {
+      alignment.read_groups(d, from.count);
+    } else if (from.count == 1 || (!goes_along && d > 0)) {
+      alignment.read_all(d, from.count);
+    } else if (!goes_along) {
+      return std::nullopt;
+    } else if (from.table == nullptr && to.table == nullptr) {
+      aligned_regularly(to, from, map).put(alignment, d);
+    } else {
+      aligned_by_table(to, from, map, grid.piece(k, d)).put(alignment, d);
     }
-    if (map.out != d || map.step != 1 || from.table != nullptr || to.table != nullptr) return std::nullopt;
-    if (to.width % from.width != 0) return std::nullopt;
-    alignment.width[d] = to.width / from.width;
-    // Where a chunk of the result begins in the source, beside where as many chunks begin there.
-    const std::int64_t at_first = map.start, at_second = map.start + to.first;
-    const std::int64_t expected = from.first + (alignment.width[d] - 1) * from.width;
-    const std::int64_t off = at_second - expected;
-    const std::int64_t behind = std::max({off < 0 ? -off : 0, map.before - at_first, map.before - off});
-    const std::int64_t ahead = std::max<std::int64_t>(0, off) + map.after;
-    alignment.halo[d] = (std::max(behind, ahead) + from.width - 1) / from.width;
-    if (alignment.halo[d] > 0) ++alignment.halo[d];  // chunks at the ends are shorter
   }
   return alignment;
 }

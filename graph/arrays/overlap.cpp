@@ -135,7 +135,10 @@ std::optional<Alignment> OverlapPattern::alignment(const std::byte* closure, int
   if (source % overlap.sources_each() == 0) return alignment;
   for (int d = 0; d < dims; ++d) {
     const OverlapAxis axis = overlap.axis(d);
-    if (axis.exchanges()) alignment.halo[d] = 1;
+    if (axis.exchanges()) {
+      alignment.low[d] = -1;
+      alignment.high[d] = 1;
+    }
     alignment.wraps = alignment.wraps || axis.boundary == Boundary::periodic;
   }
   return alignment;

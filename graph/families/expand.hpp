@@ -113,6 +113,7 @@ class Expander {
     std::optional<Slot> find(std::uint32_t node, const Index& place) const;
   };
   Parts parts_of(std::int64_t front) const;
+  std::vector<std::int64_t> runs_by_chunks(std::uint32_t node) const;
   void append_chunk(std::uint32_t node, std::int64_t front, std::vector<Front::Part>& parts) const;
   static void append_range(std::uint32_t node, const Region& box, std::int64_t from, std::int64_t to,
                            std::vector<Front::Part>& parts);
@@ -127,6 +128,7 @@ class Expander {
   std::vector<Reads> reads_;                  // by node: room for what one member reads
   std::vector<std::int64_t> near_;            // by node: fronts from a member to its last reader; -1: any
   std::vector<std::int64_t> row_;             // by node
+  std::vector<std::vector<std::int64_t>> runs_;  // by node, of those that go by chunks
   std::vector<Steady> steady_;
 };
 

@@ -2,6 +2,7 @@
 // Which fronts the members of each family of a family program are run in.
 #include "graph/families/program.hpp"
 
+#include <cmath>
 #include <limits>
 #include <numeric>
 
@@ -56,15 +57,16 @@ class FrontPlanner {
       ProgramNode& node = program_.nodes[i];
       node.pace = Pace::once;
       if (!may_go_by_chunks(i)) continue;
-      if (const auto below = leaves_below(node)) {
-        node.footprint = below->footprint;
+      node.footprints.clear();
+      if (auto below = leaves_below(node); below && !below->footprints.empty()) {
+        node.footprints = std::move(below->footprints);
         has_leaves_below_[i] = true;
         // Values from at most one chunk ago have the shortest way.
         if (below->reach > 0 && below->reach <= most_for_reach * front_members_)
-          most = std::min(most,
-                          std::max<std::int64_t>(1, node.footprint.count() / program_.ranks / below->reach));
+          most = std::min(
+              most, std::max<std::int64_t>(1, node.footprints[0].count() / program_.ranks / below->reach));
       } else if (node.needed.volume() > members_) {
-        node.footprint = own_footprint(node.extent);
+        node.footprints.push_back(own_footprint(node.extent));
         wanted = std::max(wanted, (node.needed.volume() + members_ - 1) / members_);
       } else {
         continue;
@@ -73,7 +75,10 @@ class FrontPlanner {
     }
     program_.chunks = std::min(wanted, most);
     if (program_.chunks > 1) return;
-    for (ProgramNode& node : program_.nodes) node.pace = Pace::once;
+    for (ProgramNode& node : program_.nodes) {
+      node.pace = Pace::once;
+      node.footprints.clear();
+    }
   }
 
   bool may_go_by_chunks(std::uint32_t i) {
@@ -92,56 +97,111 @@ class FrontPlanner {
     return footprint;
   }
 
-  /// The leaves of a node whose sources go by chunks and have places that go together with its own. Nothing
-  /// if there is no such source, or if several do not agree.
-  struct FootprintBelow {
-    Footprint footprint;
+  /// The leaves of a node: of each of its sources that goes by chunks, those of what it reads. Empty if there
+  /// is no such source, nothing if the places of one do not go together with its own.
+  struct FootprintsBelow {
+    std::vector<Footprint> footprints;
     std::int64_t reach = 0;  ///< how far those apart are that are read, halos alone
   };
-  std::optional<FootprintBelow> leaves_below(const ProgramNode& node) {
-    if (node.exists()) return std::nullopt;
-    std::optional<FootprintBelow> below;
+  std::optional<FootprintsBelow> leaves_below(const ProgramNode& node) {
+    FootprintsBelow below;
+    if (node.exists()) return below;
     for (std::uint32_t k = 0; k < node.sources.size(); ++k) {
       const ProgramSource& source = node.sources[k];
       const ProgramNode& from = program_.nodes[source.node];
       if (from.pace != Pace::by_chunks || !sees_all(source) || source.shape.volume() == 1) continue;
       const auto alignment = node.kind->dependence->known_alignment(node.closure.data(), node.extent.dims, k);
-      if (!alignment || !fits(node.extent, *alignment, source.shape)) return std::nullopt;
-      const FootprintBelow found = seen_through(from.footprint, *alignment, source.shape);
-      if (!below) {
-        below = found;
-        continue;
+      if (!alignment || source.shape.dims != node.extent.dims) return std::nullopt;
+      for (const Footprint& footprint : from.footprints) {
+        const auto found = seen_through(footprint, *alignment, source.shape, node.extent);
+        if (!found) return std::nullopt;
+        add(*found, below.footprints);
+        below.reach = std::max(below.reach, reach_of(footprint, *alignment, source.shape));
       }
-      Footprint& footprint = below->footprint;
-      if (footprint.rows != found.footprint.rows || footprint.row != found.footprint.row ||
-          footprint.scale != found.footprint.scale)
-        return std::nullopt;
-      footprint.behind = std::max(footprint.behind, found.footprint.behind);
-      footprint.ahead = std::max(footprint.ahead, found.footprint.ahead);
-      footprint.wraps = footprint.wraps || found.footprint.wraps;
     }
+    if (below.footprints.size() > most_footprints) return std::nullopt;
     return below;
   }
-  static bool fits(const Index& extent, const Alignment& alignment, const Index& shape) {
-    if (shape.dims != extent.dims) return false;
-    for (int d = 0; d < shape.dims; ++d)
-      if ((shape[d] + alignment.width[d] - 1) / alignment.width[d] != extent[d]) return false;
-    return true;
+  static void add(const Footprint& more, std::vector<Footprint>& footprints) {
+    for (Footprint& footprint : footprints) {
+      if (footprint.rows != more.rows || footprint.row != more.row || footprint.per != more.per ||
+          footprint.scale != more.scale)
+        continue;
+      footprint.low = std::min(footprint.low, more.low);
+      footprint.high = std::max(footprint.high, more.high);
+      footprint.wraps = footprint.wraps | more.wraps;
+      return;
+    }
+    footprints.push_back(more);
   }
-  static FootprintBelow seen_through(Footprint footprint, const Alignment& alignment, const Index& shape) {
+  /// Something of it comes in from the other end.
+  static bool turns(const Alignment& alignment, int d) {
+    return alignment.wraps && (alignment.low[d] < 0 || alignment.high[d] >= alignment.width[d]);
+  }
+  static std::int64_t reach_of(const Footprint& footprint, const Alignment& alignment, const Index& shape) {
     std::int64_t reach = 0;
     for (int d = 0; d < shape.dims; ++d) {
-      // What wraps comes from the other end of its row, which is less than a row away.
-      const bool turns = alignment.wraps && d > 0 && alignment.halo[d] > 0;
-      const std::int64_t halo = turns ? shape[d] - 1 : alignment.halo[d];
-      reach += footprint.scale[d] * halo;
-      footprint.ahead += footprint.scale[d] * (alignment.width[d] - 1);
-      footprint.scale[d] *= alignment.width[d];
+      const std::int64_t spread =
+          (alignment.high[d] - alignment.low[d] + 1 - alignment.width[d]) / alignment.per[d];
+      const std::int64_t apart = d > 0 && turns(alignment, d) ? shape[d] : std::max<std::int64_t>(0, spread);
+      reach += footprint.scale[d] / footprint.per * apart;
     }
-    footprint.behind += reach;
-    footprint.ahead += reach;
-    footprint.wraps = footprint.wraps || (alignment.wraps && alignment.halo[0] > 0);
-    return {footprint, 2 * reach};
+    return reach;
+  }
+
+  /// What members of that extent are made from that read places of that shape, whose footprint is `of`. Where
+  /// rows of the one are longer than those of the other, or what is read turns at their ends, all of a row is
+  /// as one, so that leaves only grow from member to member. Nothing if the numbers get too large.
+  static std::optional<Footprint> seen_through(const Footprint& of, const Alignment& alignment,
+                                               const Index& shape, const Index& extent) {
+    const auto is_large = [](double number) { return std::abs(number) > 0x1p60; };
+    std::int64_t per = 1;
+    for (int d = 0; d < shape.dims; ++d) {
+      if (alignment.per[d] > most_per) return std::nullopt;
+      per = std::lcm(per, alignment.per[d]);
+      if (per > most_per) return std::nullopt;
+    }
+    Footprint made = of;
+    made.per *= per;
+    if (is_large(static_cast<double>(of.count()) * static_cast<double>(made.per))) return std::nullopt;
+    // Of the dimensions from some one on: how much the leaves of their last place are behind those of the
+    // first, and what is read of them besides; and all that they have.
+    std::int64_t grow = 0, low = 0, high = 0, all = 0;
+    for (int d = shape.dims; d-- > 0;) {
+      const auto factor = static_cast<double>(of.scale[d]) * static_cast<double>(per);
+      for (const std::int64_t number : {alignment.width[d], alignment.low[d], alignment.high[d], shape[d]})
+        if (is_large(factor * static_cast<double>(number) * static_cast<double>(extent[d])))
+          return std::nullopt;
+      const auto scaled = [&](std::int64_t number) {
+        return of.scale[d] * (per / alignment.per[d]) * number;
+      };
+      const bool is_one = d > 0 && turns(alignment, d);
+      made.scale[d] = is_one ? 0 : scaled(alignment.width[d]);
+      if (grow > made.scale[d] && extent[d] > 1) {
+        for (int inner = d + 1; inner < shape.dims; ++inner) made.scale[inner] = 0;
+        grow = low = 0;
+        high = all;
+      }
+      const std::int64_t whole = scaled(alignment.per[d] * (shape[d] - 1));
+      grow += made.scale[d] * (extent[d] - 1);
+      low += is_one ? 0 : scaled(alignment.low[d] - (alignment.per[d] - 1));
+      high += is_one ? whole : scaled(alignment.high[d]);
+      all += whole;
+    }
+    made.low = of.low * per + low;
+    made.high = of.high * per + high;
+    made.wraps = of.wraps | (turns(alignment, 0) ? 1U : 0U);
+    reduce(made);
+    return made;
+  }
+  /// The same in smaller numbers, if all of them have a factor.
+  static void reduce(Footprint& footprint) {
+    std::int64_t common = footprint.per;
+    for (int d = 0; d < footprint.scale.dims; ++d) common = std::gcd(common, footprint.scale[d]);
+    footprint.per /= common;
+    for (int d = 0; d < footprint.scale.dims; ++d) footprint.scale[d] /= common;
+    footprint.low = floor_quotient(footprint.low, common);
+    footprint.high = floor_quotient(footprint.high, common);
   }
 
   // --- steps ----------------------------------------------------------------------------------------------
@@ -241,6 +301,10 @@ class FrontPlanner {
 
   /// A chunk is made longer for reaches up to so many times what it should have.
   static constexpr std::int64_t most_for_reach = 256;
+  /// A node that is made from leaves of more families begins anew.
+  static constexpr std::size_t most_footprints = 16;
+  /// So does one whose places go together with those of what it reads in no simpler ratio.
+  static constexpr std::int64_t most_per = std::int64_t{1} << 24;
 
   FamilyProgram& program_;
   const std::int64_t front_members_;

@@ -24,47 +24,60 @@ std::optional<Slot> Front::slot_of(std::uint32_t node, const Index& place) const
   return std::nullopt;
 }
 
-void Expander::append_chunk(std::uint32_t index, std::int64_t front, std::vector<Front::Part>& parts) const {
-  const ProgramNode& node = program_.nodes[index];
-  const Footprint& footprint = node.footprint;
-  const Region own = program_.own(index, rank_);
-  if (own.empty()) return;
-  // From one own member to the next, first and last leaves only grow, so bisection finds where each rank's
-  // begin. Members whose leaves are all one rank's go with its chunks, those between with the last chunk.
-  const std::int64_t size = own.volume();
-  const auto first_not = [&](std::int64_t from, std::int64_t end, const auto& is_before) {
-    while (from < end) {
-      const std::int64_t middle = from + (end - from) / 2;
-      if (is_before(own.place_of(middle))) {
-        from = middle + 1;
-      } else {
-        end = middle;
-      }
+namespace {
+
+/// The first number from `from` to before `end` for which that does not hold, of which there are none behind
+/// one for which it does.
+template <class Holds>
+std::int64_t first_not(std::int64_t from, std::int64_t end, const Holds& holds) {
+  while (from < end) {
+    const std::int64_t middle = from + (end - from) / 2;
+    if (holds(middle)) {
+      from = middle + 1;
+    } else {
+      end = middle;
     }
-    return from;
-  };
-  const bool is_last = front == node.last;
-  std::int64_t done = 0;  // members before this one have their chunk
-  const std::int64_t last_rank = program_.rank_of_leaf(footprint, footprint.last(own.last()));
-  for (std::int64_t rank = program_.rank_of_leaf(footprint, footprint.first(own.low)); rank <= last_rank;
-       ++rank) {
-    const bool at_low_end = !footprint.wraps && program_.first_leaf(footprint, rank) == 0;
-    const bool at_high_end =
-        !footprint.wraps && program_.first_leaf(footprint, rank + 1) == footprint.count();
-    const std::int64_t begin = first_not(done, size, [&](const Index& place) {
-      return !at_low_end && footprint.first(place) < program_.first_leaf(footprint, rank);
-    });
-    const std::int64_t end = first_not(begin, size, [&](const Index& place) {
-      return at_high_end || footprint.last(place) < program_.first_leaf(footprint, rank + 1);
-    });
-    if (is_last) append_range(index, own, done, begin, parts);
-    const auto before = [&](std::int64_t number) {
-      return first_not(begin, end, [&](const Index& place) { return program_.front(index, place) < number; });
+  }
+  return from;
+}
+
+}  // namespace
+
+/// From one own member to the next the first and the last of its leaves only grow. So the front of what goes
+/// by chunks does too, but where one of them comes to another rank's leaves. These are the runs of own
+/// members between such places, by their ends.
+std::vector<std::int64_t> Expander::runs_by_chunks(std::uint32_t index) const {
+  const ProgramNode& node = program_.nodes[index];
+  const Region own = program_.own(index, rank_);
+  if (node.pace != Pace::by_chunks || own.empty()) return {};
+  std::vector<std::int64_t> ends{own.volume()};
+  for (const Footprint& footprint : node.footprints) {
+    const std::int64_t last = program_.rank_of_leaf(footprint, footprint.last(own.last())) + 1;
+    for (auto rank = program_.rank_of_leaf(footprint, footprint.first(own.low)); rank <= last; ++rank) {
+      const std::int64_t leaf = program_.first_leaf(footprint, rank);
+      ends.push_back(first_not(0, own.volume(), [&](std::int64_t number) {
+        return footprint.first(own.place_of(number)) < leaf;
+      }));
+      ends.push_back(first_not(
+          0, own.volume(), [&](std::int64_t number) { return footprint.last(own.place_of(number)) < leaf; }));
+    }
+  }
+  std::ranges::sort(ends);
+  ends.erase(std::unique(ends.begin(), ends.end()), ends.end());
+  return ends;
+}
+
+void Expander::append_chunk(std::uint32_t index, std::int64_t front, std::vector<Front::Part>& parts) const {
+  const Region own = program_.own(index, rank_);
+  std::int64_t begin = 0;
+  for (const std::int64_t end : runs_[index]) {
+    const auto before = [&](std::int64_t of) {
+      return first_not(begin, end,
+                       [&](std::int64_t number) { return program_.front(index, own.place_of(number)) < of; });
     };
     append_range(index, own, before(front), before(front + 1), parts);
-    done = end;
+    begin = end;
   }
-  if (is_last) append_range(index, own, done, size, parts);
 }
 
 /// Appends the members of a box from one number within it to before another, in as few boxes as it takes.

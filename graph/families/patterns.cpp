@@ -135,8 +135,10 @@ std::optional<Alignment> StencilPattern::alignment(const std::byte* closure, int
   Alignment alignment = Alignment::own_place(dims);
   alignment.wraps = head.edge == static_cast<std::int32_t>(Edge::periodic);
   for (int k = 0; k < head.count; ++k) {
-    for (int d = 0; d < dims; ++d)
-      alignment.halo[d] = std::max<std::int64_t>(alignment.halo[d], std::abs(offset_at(closure, dims, k, d)));
+    for (int d = 0; d < dims; ++d) {
+      alignment.low[d] = std::min<std::int64_t>(alignment.low[d], offset_at(closure, dims, k, d));
+      alignment.high[d] = std::max<std::int64_t>(alignment.high[d], offset_at(closure, dims, k, d));
+    }
   }
   return alignment;
 }
@@ -154,7 +156,7 @@ void CoarsenPattern::readers(const std::byte* closure, const Index&, std::uint32
 
 std::optional<Alignment> CoarsenPattern::alignment(const std::byte* closure, int dims, std::uint32_t) {
   Alignment alignment = Alignment::own_place(dims);
-  alignment.width[0] = closure_as<CoarsenClosure>(closure).block;
+  alignment.read_groups(0, closure_as<CoarsenClosure>(closure).block);
   return alignment;
 }
 
@@ -180,7 +182,7 @@ void LevelPattern::reads(const std::byte* closure, const Index& place, Reads& ou
 std::optional<Alignment> LevelPattern::alignment(const std::byte* closure, int dims, std::uint32_t) {
   const auto [axis, arity, length] = closure_as<LevelClosure>(closure);
   Alignment alignment = Alignment::own_place(dims);
-  alignment.width[static_cast<int>(axis)] = arity;
+  alignment.read_groups(static_cast<int>(axis), arity);
   return alignment;
 }
 void LevelPattern::readers(const std::byte* closure, const Index&, std::uint32_t, const Region& of,

@@ -55,7 +55,7 @@ std::int64_t FamilyProgram::front(std::uint32_t index, const Index& place) const
   const ProgramNode& node = nodes[index];
   if (node.pace == Pace::once) return node.front;
   if (node.pace == Pace::by_steps) return node.front + place[0] / node.rows;
-  return chunk_front(node, node.footprint.first(place), node.footprint.last(place));
+  return chunk_front(node, place, place);
 }
 
 std::int64_t FamilyProgram::rank_of_leaf(const Footprint& footprint, std::int64_t leaf) const {
@@ -66,23 +66,29 @@ std::int64_t FamilyProgram::first_leaf(const Footprint& footprint, std::int64_t 
   return begin_of(rank, ranks, footprint.rows) * footprint.row;
 }
 
-std::int64_t FamilyProgram::chunk_front(const ProgramNode& node, std::int64_t first,
-                                        std::int64_t last) const {
-  const Footprint& footprint = node.footprint;
+std::int64_t FamilyProgram::chunk_front(const ProgramNode& node, const Index& low, const Index& high) const {
+  std::int64_t latest = 0;
+  for (const Footprint& footprint : node.footprints)
+    latest = std::max(latest, chunk_of(footprint, footprint.first(low), footprint.last(high)));
+  return node.front + latest;
+}
+
+std::int64_t FamilyProgram::chunk_of(const Footprint& footprint, std::int64_t first,
+                                     std::int64_t last) const {
   const bool passes_end = first < 0 || last >= footprint.count();
+  if (footprint.wraps != 0 && passes_end) return chunks - 1;
+  if (last < 0 || first >= footprint.count()) return 0;  // it is made from none of these
   const std::int64_t rank = rank_of_leaf(footprint, last);
-  if ((footprint.wraps && passes_end) || rank_of_leaf(footprint, first) != rank)
-    return node.front + chunks - 1;
+  if (rank_of_leaf(footprint, first) != rank) return chunks - 1;
   const std::int64_t begin = first_leaf(footprint, rank);
   const std::int64_t chunk = (first_leaf(footprint, rank + 1) - begin + chunks - 1) / chunks;
-  return node.front + (std::min(last, footprint.count() - 1) - begin) / chunk;
+  return (std::min(last, footprint.count() - 1) - begin) / chunk;
 }
 
 std::int64_t FamilyProgram::latest_front(std::uint32_t index, const Region& region) const {
   const ProgramNode& node = nodes[index];
   if (node.pace == Pace::once || region.empty()) return node.front;
-  if (node.pace == Pace::by_chunks)
-    return chunk_front(node, node.footprint.first(region.low), node.footprint.last(region.last()));
+  if (node.pace == Pace::by_chunks) return chunk_front(node, region.low, region.last());
   return node.front + (region.high[0] - 1) / node.rows;
 }
 

@@ -15,7 +15,7 @@
 //   by_chunks  families too large to be planned at once, and those whose members read places beside their
 //              own of them, reductions among these: each rank's block in `chunks` chunks; a member belongs
 //              to the chunk that holds the last of the leaves that it is made from, or to the last chunk if
-//              they are on several ranks
+//              they are on several ranks; of leaves of several families, to the latest of these chunks
 //   once       all members in one front
 //
 // Both owner and front are functions that every rank evaluates for any member.
@@ -79,18 +79,19 @@ struct GivenMember {
 };
 enum class Pace : std::uint8_t { once, by_steps, by_chunks };
 
-/// Which members of the lowest family that goes by chunks a member is made from, by their numbers there: from
-/// `scale * place - behind` to `scale * place + ahead`. A rank has a block of that family's rows.
+/// Which members of a lowest family that goes by chunks a member is made from, by their numbers there: at
+/// most those from `(scale * place + low) / per` to `(scale * place + high) / per`, both rounded down, that
+/// exist. From one place to the next neither gets less. A rank has a block of that family's rows.
 struct Footprint {
   std::int64_t rows = 0;  ///< the lowest family's first length
   std::int64_t row = 1;   ///< the product of its other lengths: the members of a row
   Index scale;
-  std::int64_t behind = 0, ahead = 0;
+  std::int64_t low = 0, high = 0, per = 1;
   std::uint64_t wraps = 0;  ///< 1: members at one end are made from those at the other end too
 
   std::int64_t count() const { return rows * row; }
-  std::int64_t first(const Index& place) const { return at(place) - behind; }
-  std::int64_t last(const Index& place) const { return at(place) + ahead; }
+  std::int64_t first(const Index& place) const { return floor_quotient(at(place) + low, per); }
+  std::int64_t last(const Index& place) const { return floor_quotient(at(place) + high, per); }
   std::int64_t at(const Index& place) const {
     std::int64_t number = 0;
     for (int d = 0; d < place.dims; ++d) number += scale[d] * place[d];
@@ -124,12 +125,13 @@ struct ProgramNode {
   bool steps = false;
   bool reads_itself = false;
   Pace pace = Pace::once;
-  std::int64_t front = 0;    ///< its first front
-  std::int64_t last = 0;     ///< its last front
-  std::int64_t rows = 1;     ///< how many steps a front has, by steps
-  std::int64_t period = 0;   ///< after how many steps what is read repeats; 0: unknown
+  std::int64_t front = 0;          ///< its first front
+  std::int64_t last = 0;           ///< its last front
+  std::int64_t rows = 1;           ///< how many steps a front has, by steps
+  std::int64_t period = 0;         ///< after how many steps what is read repeats; 0: unknown
   std::int64_t periodic_from = 0;  ///< the step from which on it repeats
-  Footprint footprint;
+  /// Of each lowest family that it is made from, by chunks.
+  std::vector<Footprint> footprints;
   ValueId kept = 0;  ///< members exist already, kept under this and the following ids; 0: they do not
   std::vector<GivenMember> given;
   Region needed = {};           ///< all that is run of it lies in here
@@ -201,8 +203,10 @@ struct FamilyProgram {
   /// `owner` tells whose each is.
   Region block(std::uint32_t node, std::uint32_t rank) const;
   std::int64_t front(std::uint32_t node, const Index& place) const;
-  /// The front of a member by chunks that is made from the leaves from `first` to `last`.
-  std::int64_t chunk_front(const ProgramNode& node, std::int64_t first, std::int64_t last) const;
+  /// The latest front of what is made by chunks, places from `low` to `high`.
+  std::int64_t chunk_front(const ProgramNode& node, const Index& low, const Index& high) const;
+  /// The chunk in which leaves from `first` to `last` are there.
+  std::int64_t chunk_of(const Footprint& footprint, std::int64_t first, std::int64_t last) const;
   /// The rank that has a leaf, and the first leaf that a rank has.
   std::int64_t rank_of_leaf(const Footprint& footprint, std::int64_t leaf) const;
   std::int64_t first_leaf(const Footprint& footprint, std::int64_t rank) const;

@@ -97,14 +97,17 @@ class FieldReader {
 constexpr auto source_fields = [](auto& bytes, auto& source) {
   bytes(source.node, source.base, source.shape, source.when, source.other, source.row);
 };
+constexpr auto footprint_fields = [](auto& bytes, auto& footprint) {
+  bytes(footprint.rows, footprint.row, footprint.scale, footprint.low, footprint.high, footprint.per,
+        footprint.wraps);
+};
 constexpr auto node_fields = [](auto& bytes, auto& node) {
   bytes.list(node.sources, source_fields);
+  bytes.list(node.footprints, footprint_fields);
   bytes(node.kind, node.extent, node.seen, node.closure, node.parts, node.only_rank, node.priority,
         node.threads, node.result_bytes, node.site, node.attempt, node.steps, node.reads_itself, node.pace,
-        node.front, node.last, node.rows, node.period, node.periodic_from, node.footprint.rows,
-        node.footprint.row, node.footprint.scale, node.footprint.behind, node.footprint.ahead,
-        node.footprint.wraps, node.kept, node.given, node.needed, node.loop, node.left_by, node.is_task,
-        node.placed_in_time, node.asked);
+        node.front, node.last, node.rows, node.period, node.periodic_from, node.kept, node.given, node.needed,
+        node.loop, node.left_by, node.is_task, node.placed_in_time, node.asked);
 };
 constexpr auto loop_fields = [](auto& bytes, auto& loop) {
   bytes(loop.steps, loop.front, loop.epilogue, loop.rows, loop.done, loop.first_left, loop.states);
@@ -135,9 +138,10 @@ void check_node(const FamilyProgram& program, std::uint32_t i) {
   require(node.threads >= 1 && node.rows >= 1 && node.period >= 0 && node.periodic_from >= 0,
           "a family's numbers");
   require(node.pace <= Pace::by_chunks, "the pace of a family");
-  require(node.pace != Pace::by_chunks || (node.footprint.rows >= 1 && node.footprint.row >= 1),
-          "a family's footprint");
-  require(node.footprint.wraps <= 1, "what is yes or no of a family's footprint");
+  for (const Footprint& footprint : node.footprints) {
+    require(footprint.rows >= 1 && footprint.row >= 1 && footprint.per >= 1, "a family's footprint");
+    require(footprint.wraps <= 1, "what is yes or no of a family's footprint");
+  }
   require(0 <= node.front && node.front <= node.last && node.last < program.fronts, "a family's fronts");
   const auto loops = static_cast<std::int32_t>(program.loops.size());
   require(node.loop < loops && node.left_by < loops, "the loop of a family");

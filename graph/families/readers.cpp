@@ -16,7 +16,10 @@ Expander::Expander(const FamilyProgram& program, std::uint32_t rank)
     reads_.push_back(reads_of(node));
     row_.push_back(std::max<std::int64_t>(1, node.row()));
   }
-  for (std::uint32_t i = 0; i < program.nodes.size(); ++i) near_.push_back(fronts_to_last_reader(i));
+  for (std::uint32_t i = 0; i < program.nodes.size(); ++i) {
+    near_.push_back(fronts_to_last_reader(i));
+    runs_.push_back(runs_by_chunks(i));
+  }
   steady_.push_back(find_steady());
   for (const ProgramLoop& loop : program.loops) {
     // A loop's first front reads what is outside of it, and its last two are followed by other fronts than

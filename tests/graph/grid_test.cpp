@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <map>
 #include <random>
 #include <set>
@@ -226,13 +227,37 @@ TEST(Grids, KeepToTheirAlignment) {
       for (const Reads::Read& read : reads.all()) {
         const Index at = sources.place_of(read.number);
         for (int d = 0; d < extent.dims; ++d) {
-          EXPECT_GE(at[d], place[d] * alignment->width[d] - alignment->halo[d]) << "round " << round;
-          EXPECT_LT(at[d], (place[d] + 1) * alignment->width[d] + alignment->halo[d]) << "round " << round;
+          const double scaled = static_cast<double>(place[d] * alignment->width[d]);
+          const auto per = static_cast<double>(alignment->per[d]);
+          EXPECT_GE(at[d], std::floor((scaled + static_cast<double>(alignment->low[d])) / per)) << round;
+          EXPECT_LE(at[d], std::floor((scaled + static_cast<double>(alignment->high[d])) / per)) << round;
         }
       }
     }
   }
-  EXPECT_GT(known, 500);
+  EXPECT_GT(known, 5000);
+}
+
+/// Nor is it much wider than what they read.
+TEST(Grids, AreAlignedWithWhatIsCutNearlyAsTheyAre) {
+  const auto aligned = [](const Axis& out, const Axis& from, std::int64_t start) {
+    const AxisMap map{.out = 0, .start = start, .step = 1};
+    const auto closure = grid_closure({out}, {GridSource{{from}, {map}}}, {});
+    const Alignment found = GridPattern::alignment(closure.data(), 1, 0).value();
+    return std::vector{found.width[0], found.per[0], found.low[0], found.high[0]};
+  };
+  using Numbers = std::vector<std::int64_t>;
+  const Axis tens = Axis::regular(1000, 10);
+  EXPECT_EQ(aligned(tens, tens, 0), (Numbers{1, 1, 0, 0}));
+  EXPECT_EQ(aligned(tens.sliced(3, 1, 997), tens, 3), (Numbers{1, 1, 0, 0}));
+  EXPECT_EQ(aligned(tens.sliced(3, 1, 997), tens, 0), (Numbers{1, 1, -1, 0}));
+  EXPECT_EQ(aligned(tens, Axis::regular(1050, 10), 50), (Numbers{1, 1, 5, 5}));
+  EXPECT_EQ(aligned(Axis::regular(1000, 20), tens, 0), (Numbers{2, 1, 0, 1}));
+  EXPECT_EQ(aligned(tens, Axis::regular(1000, 20), 0), (Numbers{1, 2, 0, 0}));
+  EXPECT_EQ(aligned(tens, Axis::regular(1000, 15), 0), (Numbers{2, 3, 0, 1}));
+  const Axis uneven = Axis::of({3, 0, 10, 10, 1, 12});
+  EXPECT_EQ(aligned(uneven, uneven, 0), (Numbers{1, 1, 0, 0}));
+  EXPECT_EQ(aligned(Axis::of({3, 10, 10, 13}), uneven, 0), (Numbers{4, 3, 2, 3}));
 }
 
 TEST(Grids, TellTheirMembersTheirBoxes) {

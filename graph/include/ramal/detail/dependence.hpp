@@ -85,25 +85,42 @@ struct FamilyNode {
   ~FamilyNode();
 };
 
+/// a / b, rounded down.
+inline std::int64_t floor_quotient(std::int64_t a, std::int64_t b) {
+  return a / b - (a % b != 0 && (a < 0) != (b < 0) ? 1 : 0);
+}
+
 /// How places go together with those of what they read: a member reads, of each source that has more than
-/// one, in each dimension places from `place * width - halo` to before `(place + 1) * width + halo`, and
-/// beyond an end from the other, if it `wraps`:
+/// one, in each dimension at most the places from `(place * width + low) / per` to `(place * width + high) /
+/// per`, both rounded down, and beyond an end from the other, if it `wraps`:
 ///
-///   map       width 1, halo 0        stencil   width 1, halo: its largest offset
-///   reduce    width: its arity       coarsen   width: its block
+///   map       width 1, all else 0            stencil   width 1, low and high: its offsets
+///   reduce    width: its arity, high: 1 less     coarsen   width: its block, high: 1 less
+///   blocks    width / per: how many of a source are as long as one of an array that is cut otherwise
 ///
 /// So ranks that go through such families chunk by chunk know which chunk of a source a member's values are
 /// from.
 struct Alignment {
-  Index width, halo;
+  Index width, per, low, high;
   bool wraps = false;
 
   /// A member reads its own place alone, in so many dimensions.
   static Alignment own_place(int dims) {
     Alignment alignment;
-    alignment.width.dims = alignment.halo.dims = dims;
+    alignment.width.dims = alignment.per.dims = alignment.low.dims = alignment.high.dims = dims;
     alignment.width.at.fill(1);
+    alignment.per.at.fill(1);
     return alignment;
+  }
+  /// It reads so many places, one after the other.
+  void read_groups(int dim, std::int64_t places) {
+    width[dim] = places;
+    high[dim] = places - 1;
+  }
+  /// It reads all of so many places.
+  void read_all(int dim, std::int64_t places) {
+    read_groups(dim, places);
+    width[dim] = 0;
   }
 };
 /// The alignment of a family of so many dimensions with one of its sources; nothing if their places do not go
@@ -350,7 +367,10 @@ struct UserDependence {
     const auto reach = closure_as<UserReach>(closure);
     if (!reach.known || reach.reach.dims != dims) return std::nullopt;
     Alignment alignment = Alignment::own_place(dims);
-    alignment.halo = reach.reach;
+    for (int d = 0; d < dims; ++d) {
+      alignment.low[d] = -reach.reach[d];
+      alignment.high[d] = reach.reach[d];
+    }
     return alignment;
   }
   static constexpr Dependence dependence{.reads = &reads,
