@@ -69,7 +69,7 @@ class SerialEngine final : public Engine, private TellsOrigins {
   /// A family program while it is evaluated.
   struct Evaluation {
     const PlannedProgram& planned;
-    std::vector<std::vector<Value>> values;  // by node
+    std::vector<std::vector<Value>> values;  // by node: of all members that exist, else of those needed
     std::vector<Reads> reads;
     const Value& value(std::uint32_t node, std::int64_t number) const;
   };
@@ -98,10 +98,10 @@ class SerialEngine final : public Engine, private TellsOrigins {
 
   // families
   bool make_members(const Graph& graph, const Tasks& targets);
-  /// Plans the families and makes all their members; returns the members' values, by node.
-  std::vector<std::vector<Value>> evaluate(std::span<const std::shared_ptr<const FamilyNode>> families,
-                                           PlannedProgram& planned,
-                                           const std::unordered_set<const Task*>& read_otherwise = {});
+  /// Plans the families and makes all their members; or what these members need, if there are any.
+  Evaluation evaluate(std::span<const std::shared_ptr<const FamilyNode>> families, PlannedProgram& planned,
+                      const std::unordered_set<const Task*>& read_otherwise = {},
+                      std::span<const TaskHandle> members = {});
   void evaluate_member(Evaluation& all, std::uint32_t node, std::int64_t number);
   void evaluate_loop(Evaluation& all, const ProgramLoop& loop, std::uint32_t first);
   Value call_member(Evaluation& all, std::uint32_t node, const Index& place);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // How SerialEngine makes families: it plans a family program, as the distributed engine does, and calls
-// member by member in the order of its nodes. So the two can differ in nothing but who runs a member, and
-// when.
+// member by member in the order of its nodes: those that are needed, if only some are asked for. So the two
+// can differ in nothing but who runs a member, and when.
 #include "runtime/session/serial.hpp"
 
 #include <algorithm>
@@ -27,19 +27,19 @@ bool SerialEngine::make_members(const Graph& graph, const Tasks& targets) {
       graph, targets, [this](const FamilyNode& family) { return kept_members(family) != nullptr; });
   for (const FamilyStage& stage : stages.stages) {
     PlannedProgram planned;
-    const auto values = evaluate(stage.families, planned, stages.read_otherwise);
+    const Evaluation all = evaluate(stage.families, planned, stages.read_otherwise, stage.members);
     for (const TaskHandle& member : stage.members) {
       const Task& task = *member.get();
-      if (task.residence() == nullptr)
-        keep(task, values[planned.node(*task.family())][static_cast<std::size_t>(task.member())]);
+      if (task.residence() == nullptr) keep(task, all.value(planned.node(*task.family()), task.member()));
     }
   }
   return !stages.stages.empty();
 }
 
-std::vector<std::vector<Value>> SerialEngine::evaluate(
-    std::span<const std::shared_ptr<const FamilyNode>> families, PlannedProgram& planned,
-    const std::unordered_set<const Task*>& read_otherwise) {
+SerialEngine::Evaluation SerialEngine::evaluate(std::span<const std::shared_ptr<const FamilyNode>> families,
+                                                PlannedProgram& planned,
+                                                const std::unordered_set<const Task*>& read_otherwise,
+                                                std::span<const TaskHandle> members) {
   const auto is_kept = [this](const FamilyNode& family) { return kept_members(family) != nullptr; };
   const HandlesRead read = handles_read(families, is_kept);
   const auto consumed = read.consumed(read_otherwise);
@@ -55,6 +55,13 @@ std::vector<std::vector<Value>> SerialEngine::evaluate(
   planned = plan_program(families, context);
   for (const Task* task : consumed) given_up.contains(task) ? task->give_up() : task->set_residence(nullptr);
   ++run_;
+  for (const TaskHandle& member : members) {
+    const Task& task = *member.get();
+    if (task.residence() == nullptr)
+      planned.program.wants.push_back(
+          {name_of(planned.node(*task.family()), task.member()), 0, Keep::quietly});
+  }
+  if (!members.empty()) planned.program.need_only_wants();
   Evaluation all{planned, {}, {}};
   for (const ProgramNode& node : planned.program.nodes) {
     all.values.emplace_back();
@@ -70,11 +77,12 @@ std::vector<std::vector<Value>> SerialEngine::evaluate(
     } else if (node.loop >= 0 && own.empty()) {
       evaluate_loop(all, planned.program.loops[static_cast<std::size_t>(node.loop)], i);
     } else if (!node.exists() && node.loop < 0) {
-      own.resize(static_cast<std::size_t>(node.extent.volume()));
-      for (std::int64_t number = 0; number < node.extent.volume(); ++number) evaluate_member(all, i, number);
+      own.resize(static_cast<std::size_t>(node.needed.volume()));
+      for (std::int64_t k = 0; k < node.needed.volume(); ++k)
+        evaluate_member(all, i, node.extent.number_of(node.needed.place_of(k)));
     }
   }
-  return std::move(all.values);
+  return all;
 }
 
 /// Two steps of a loop's nodes are held at a time: a step reads only itself and the one before.
@@ -102,7 +110,13 @@ void SerialEngine::evaluate_loop(Evaluation& all, const ProgramLoop& loop, std::
 
 const Value& SerialEngine::Evaluation::value(std::uint32_t node, std::int64_t number) const {
   const ProgramNode& of = planned.program.nodes[node];
-  return values[node][static_cast<std::size_t>(of.loop >= 0 ? number % (2 * of.row()) : number)];
+  std::int64_t at = number;
+  if (of.loop >= 0) {
+    at = number % (2 * of.row());
+  } else if (!of.exists()) {
+    at = of.needed.offset_of(of.extent.place_of(number));
+  }
+  return values[node][static_cast<std::size_t>(at)];
 }
 
 void SerialEngine::evaluate_member(Evaluation& all, std::uint32_t i, std::int64_t number) {
@@ -123,7 +137,7 @@ void SerialEngine::run(const Families& families) {
   for (const auto& family : families) (kept_members(*family) != nullptr ? kept : fresh).push_back(family);
   if (!fresh.empty()) {
     PlannedProgram planned;
-    const auto values = evaluate(fresh, planned);
+    const auto values = evaluate(fresh, planned).values;
     std::vector<Value> asked;
     for (const auto& family : fresh)
       std::ranges::copy(values[planned.node(*family)], std::back_inserter(asked));
@@ -141,7 +155,7 @@ void SerialEngine::persist(const Families& families) {
   for (const auto& family : families) {
     if (kept_members(*family) != nullptr) continue;
     PlannedProgram planned;
-    auto values = evaluate(std::span(&family, 1), planned);
+    auto values = evaluate(std::span(&family, 1), planned).values;
     family->residence = std::make_unique<KeptMembers>(std::move(values[planned.node(*family)]));
   }
 }

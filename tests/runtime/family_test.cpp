@@ -213,10 +213,7 @@ struct SameStep {
 
 /// Of what only a few members need, no more is run.
 TEST(Families, WhatIsNotNeededIsNotRun) {
-  for (const int ranks : {1, 2, 5}) {
-    SteppedRanks stepped(ranks, 4);
-    stepped.engine().set_front_members(16);
-    Session& session = stepped.session();
+  const auto check = [](Session& session) {
     const auto tasks = [&session] {
       std::uint64_t sum = 0;
       for (const RankInfo& rank : session.info()) sum += rank.tasks_run;
@@ -233,7 +230,14 @@ TEST(Families, WhatIsNotNeededIsNotRun) {
         family<fold_placed>.with({.reach = Index(1, 0), .period = 1})(Index(1000, 1), StepBefore{});
     session.compute(map<placed>(steps)[Index(99, 0)]);
     EXPECT_EQ(tasks(), 2u + 7 + 127 + 101);
+  };
+  for (const int ranks : {1, 2, 5}) {
+    SteppedRanks stepped(ranks, 4);
+    stepped.engine().set_front_members(16);
+    check(stepped.session());
   }
+  SerialRanks serial;
+  check(serial.session());
 }
 
 TEST(Families, WhatIsGivenUpIsNotMade) {
