@@ -124,10 +124,10 @@ class Expander {
 
   const FamilyProgram& program_;
   const std::uint32_t rank_;
-  std::vector<std::vector<Reader>> readers_;  // by node
-  std::vector<Reads> reads_;                  // by node: room for what one member reads
-  std::vector<std::int64_t> near_;            // by node: fronts from a member to its last reader; -1: any
-  std::vector<std::int64_t> row_;             // by node
+  std::vector<std::vector<Reader>> readers_;     // by node
+  std::vector<Reads> reads_;                     // by node: room for what one member reads
+  std::vector<std::int64_t> near_;               // by node: fronts from a member to its last reader; -1: any
+  std::vector<std::int64_t> row_;                // by node
   std::vector<std::vector<std::int64_t>> runs_;  // by node, of those that go by chunks
   std::vector<Steady> steady_;
 };

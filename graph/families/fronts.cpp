@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Which fronts the members of each family of a family program are run in.
-#include "graph/families/program.hpp"
+#include "graph/families/bands.hpp"
 
 #include <cmath>
 #include <limits>
@@ -12,10 +12,11 @@ namespace {
 
 class FrontPlanner {
  public:
-  FrontPlanner(FamilyProgram& program, std::int64_t front_members)
+  FrontPlanner(FamilyProgram& program, std::int64_t front_members, std::uint64_t front_bytes)
       : program_(program),
         front_members_(std::max<std::int64_t>(1, front_members)),
         members_(front_members_ * program.ranks),
+        bytes_(static_cast<double>(front_bytes) * program.ranks),
         is_looked_through_(program.nodes.size()),
         has_leaves_below_(program.nodes.size()) {}
 
@@ -52,7 +53,8 @@ class FrontPlanner {
   // --- chunks ---------------------------------------------------------------------------------------------
 
   void choose_chunks() {
-    std::int64_t wanted = 1, most = std::numeric_limits<std::int64_t>::max();
+    std::int64_t wanted = 1, longest = 1, most = std::numeric_limits<std::int64_t>::max();
+    double bytes = 0;
     for (std::uint32_t i = 0; i < program_.nodes.size(); ++i) {
       ProgramNode& node = program_.nodes[i];
       node.pace = Pace::once;
@@ -65,14 +67,18 @@ class FrontPlanner {
         if (below->reach > 0 && below->reach <= most_for_reach * front_members_)
           most = std::min(
               most, std::max<std::int64_t>(1, node.footprints[0].count() / program_.ranks / below->reach));
-      } else if (node.needed.volume() > members_) {
+      } else if (node.needed.volume() > members_ || program_.stated_bytes(i) > bytes_) {
         node.footprints.push_back(own_footprint(node.extent));
         wanted = std::max(wanted, (node.needed.volume() + members_ - 1) / members_);
+        longest = std::max(longest, node.needed.volume() / program_.ranks);
       } else {
         continue;
       }
       node.pace = Pace::by_chunks;
+      bytes += program_.stated_bytes(i);
     }
+    wanted =
+        std::max(wanted, static_cast<std::int64_t>(std::min(bytes / bytes_, static_cast<double>(longest))));
     program_.chunks = std::min(wanted, most);
     if (program_.chunks > 1) return;
     for (ProgramNode& node : program_.nodes) {
@@ -83,17 +89,18 @@ class FrontPlanner {
 
   bool may_go_by_chunks(std::uint32_t i) {
     const ProgramNode& node = program_.nodes[i];
-    const bool is_in_bands =
-        node.extent.dims == 1 || node.parts[0] == static_cast<std::int32_t>(program_.ranks);
+    const bool is_in_bands = node.extent.dims == 1 ||
+                             node.parts[0] == static_cast<std::int32_t>(program_.ranks) ||
+                             node.parts == bands_of(node.extent, program_.ranks);
     return !node.steps && node.loop < 0 && node.left_by < 0 && node.only_rank < 0 && node.given.empty() &&
            is_in_bands && node.extent.volume() > 0 && !is_looked_through_[i];
   }
 
   static Footprint own_footprint(const Index& extent) {
-    Footprint footprint{.rows = extent[0], .scale = extent};
+    Footprint footprint{.rows = extent[band_dim(extent)], .scale = extent};
     std::int64_t numbers = 1;
     for (int d = extent.dims; d-- > 0; numbers *= extent[d]) footprint.scale[d] = numbers;
-    footprint.row = numbers / extent[0];
+    footprint.row = numbers / footprint.rows;
     return footprint;
   }
 
@@ -309,13 +316,14 @@ class FrontPlanner {
   FamilyProgram& program_;
   const std::int64_t front_members_;
   const std::int64_t members_;  ///< front_members_ times the number of ranks
+  const double bytes_;          ///< the same of front_bytes
   std::vector<bool> is_looked_through_, has_leaves_below_;
 };
 
 }  // namespace
 
-void plan_fronts(FamilyProgram& program, std::int64_t front_members) {
-  FrontPlanner(program, front_members).plan();
+void plan_fronts(FamilyProgram& program, std::int64_t front_members, std::uint64_t front_bytes) {
+  FrontPlanner(program, front_members, front_bytes).plan();
 }
 
 }  // namespace ramal::detail

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // From families to a family program: which of them there are, and who owns them.
+#include "graph/families/bands.hpp"
 #include "graph/families/loop.hpp"
 #include "graph/families/program.hpp"
 
@@ -75,7 +76,7 @@ class Planner {
     for (const auto& family : families) reach(family);
     if (planned_.families.size() >= std::size_t{1} << (64 - member_bits))
       throw std::length_error("ramal: more than 65535 families in one run");
-    plan_fronts(program(), context_.front_members);
+    plan_fronts(program(), context_.front_members, context_.front_bytes);
     return std::move(planned_);
   }
 
@@ -136,8 +137,8 @@ class Planner {
     }
     if (node.kept != 0) {
       node.parts = kept_members.parts;
-    } else if (goes_in_bands(node)) {
-      node.parts = bands();
+    } else if (const auto parts = bands_for(node)) {
+      node.parts = *parts;
     } else if (const auto parts = parts_of_sources(node)) {
       node.parts = *parts;
     }
@@ -176,25 +177,37 @@ class Planner {
     return rank;
   }
 
-  Parts bands() const { return detail::bands(static_cast<std::int32_t>(context_.ranks)); }
-  /// True if the node is too large to be planned at once, or if what it reads is and lies in bands. False if
-  /// what it reads lies on a grid.
-  bool goes_in_bands(const ProgramNode& node) {
-    if (node.steps || node.extent.dims == 1 || node.only_rank >= 0) return false;
-    bool reads_bands = false;
+  bool is_too_large_at_once(const ProgramNode& node) const {
+    const double volume = static_cast<double>(node.extent.volume()), ranks = context_.ranks;
+    return volume > static_cast<double>(std::max<std::int64_t>(1, context_.front_members)) * ranks ||
+           volume * static_cast<double>(node.result_bytes) >
+               static_cast<double>(context_.front_bytes) * ranks;
+  }
+  /// Bands, if the node is too large to be planned at once, or if what it reads lies in them. Nothing if what
+  /// it reads lies on a grid.
+  std::optional<Parts> bands_for(const ProgramNode& node) const {
+    if (node.steps || node.extent.dims == 1 || node.only_rank >= 0) return std::nullopt;
+    const int dim = band_dim(node.extent);
+    const Parts rows = bands(static_cast<std::int32_t>(context_.ranks));
+    bool reads_alike = false, reads_rows = false;
     for (const ProgramSource& source : node.sources) {
       const ProgramNode& from = program().nodes[source.node];
       if (source.shape.volume() == 1 || from.extent.dims == 1) continue;
-      if (from.steps || from.parts != bands()) return false;
-      reads_bands = true;
+      const bool is_alike =
+          band_dim(from.extent) == dim && from.parts == bands_of(from.extent, context_.ranks);
+      if (from.steps || (!is_alike && from.parts != rows)) return std::nullopt;
+      (is_alike ? reads_alike : reads_rows) = true;
     }
-    const std::int64_t at_once = std::max<std::int64_t>(1, context_.front_members) * context_.ranks;
-    if (node.extent[0] >= context_.ranks) return reads_bands || node.extent.volume() > at_once;
+    if (node.extent[dim] >= context_.ranks && (dim == 0 || !reads_rows)) {
+      const bool has_to = reads_alike || reads_rows || is_too_large_at_once(node);
+      return has_to ? std::optional(bands_of(node.extent, context_.ranks)) : std::nullopt;
+    }
     // The last levels of a reduction stay where they are; what cuts an array otherwise does not.
-    if (!reads_bands) return false;
+    if (!reads_alike && !reads_rows) return std::nullopt;
     const Dependence& dependence = *node.kind->dependence;
-    if (dependence.along != nullptr && node.extent.volume() > 1) return false;
-    return dependence.known_alignment(node.closure.data(), node.extent.dims, 0).has_value();
+    if (dependence.along != nullptr && node.extent.volume() > 1) return std::nullopt;
+    const bool stays = dependence.known_alignment(node.closure.data(), node.extent.dims, 0).has_value();
+    return stays ? std::optional(rows) : std::nullopt;
   }
 
   /// How the largest of what it reads is cut, as far as that has the same cuts in it: then each of its

@@ -80,9 +80,11 @@ std::int64_t FamilyProgram::chunk_of(const Footprint& footprint, std::int64_t fi
   if (last < 0 || first >= footprint.count()) return 0;  // it is made from none of these
   const std::int64_t rank = rank_of_leaf(footprint, last);
   if (rank_of_leaf(footprint, first) != rank) return chunks - 1;
-  const std::int64_t begin = first_leaf(footprint, rank);
-  const std::int64_t chunk = (first_leaf(footprint, rank + 1) - begin + chunks - 1) / chunks;
-  return (std::min(last, footprint.count() - 1) - begin) / chunk;
+  // In proportion, so that families of different lengths advance together.
+  __extension__ using Wide = __int128;
+  const std::int64_t begin = first_leaf(footprint, rank), size = first_leaf(footprint, rank + 1) - begin;
+  const std::int64_t leaf = std::min(last, footprint.count() - 1) - begin;
+  return static_cast<std::int64_t>(static_cast<Wide>(leaf) * chunks / size);
 }
 
 std::int64_t FamilyProgram::latest_front(std::uint32_t index, const Region& region) const {

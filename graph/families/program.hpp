@@ -78,6 +78,7 @@ struct GivenMember {
   std::uint32_t is_consumed = 0;
 };
 enum class Pace : std::uint8_t { once, by_steps, by_chunks };
+constexpr std::uint64_t any_bytes = ~std::uint64_t{0};
 
 /// Which members of a lowest family that goes by chunks a member is made from, by their numbers there: at
 /// most those from `(scale * place + low) / per` to `(scale * place + high) / per`, both rounded down, that
@@ -216,6 +217,10 @@ struct FamilyProgram {
         loops, [front](const ProgramLoop& one) { return one.begins_from_states(front); });
     return loop == loops.end() ? std::nullopt : std::optional(static_cast<std::size_t>(loop - loops.begin()));
   }
+  /// What the members state that they make, those that are needed.
+  double stated_bytes(std::uint32_t node) const {
+    return static_cast<double>(nodes[node].result_bytes) * static_cast<double>(nodes[node].needed.volume());
+  }
   /// A rank's share of what is needed.
   Region own(std::uint32_t node, std::uint32_t rank) const {
     const Region region = block(node, rank);
@@ -253,7 +258,8 @@ struct KeptAs {
 /// What the planner asks: where the value of a handle lies, whether a family is kept, and who is on a host.
 struct ProgramContext {
   std::uint32_t ranks = 1;
-  std::int64_t front_members = 256;  ///< to be planned at a time, on each rank
+  std::int64_t front_members = 256;       ///< to be planned at a time, on each rank
+  std::uint64_t front_bytes = any_bytes;  ///< that these may make, as far as families state it
   std::function<GivenMember(const Task&)> given;
   std::function<KeptAs(const FamilyNode&)> kept;
   /// A rank of that host; -1: none runs there. Empty: any will do.
@@ -279,9 +285,9 @@ struct HandlesRead {
 std::unordered_set<const Task*> ones_given_up(const std::unordered_set<const Task*>& tasks);
 HandlesRead handles_read(std::span<const std::shared_ptr<const FamilyNode>> families,
                          const std::function<bool(const FamilyNode&)>& is_kept);
-/// Decides in which fronts all that is needed is run: about `front_members` members a front on each rank.
-/// O(families).
-void plan_fronts(FamilyProgram& program, std::int64_t front_members);
+/// Decides in which fronts all that is needed is run: on each rank about `front_members` members a front, of
+/// which those of families that go by chunks make about `front_bytes`, or are one of each. O(families).
+void plan_fronts(FamilyProgram& program, std::int64_t front_members, std::uint64_t front_bytes = any_bytes);
 /// Plans all that the families need. O(families). Throws std::length_error for more than 65535 families, and
 /// std::invalid_argument for wishes that no rank can meet.
 PlannedProgram plan_program(std::span<const std::shared_ptr<const FamilyNode>> families,

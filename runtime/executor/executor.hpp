@@ -151,6 +151,8 @@ class Executor final : private TellsOrigins {
   }
   /// Some task waits for memory.
   bool is_short_of_memory() const { return ready_.is_short_of_memory(); }
+  /// How often a task has fitted into memory.
+  std::uint64_t fitted() const { return memory_.fitted(); }
   /// Results that have been sent; then some task that waits for memory may start.
   void free_what_has_left() {
     if (memory_.sweep() && shared_ && has_ready()) wake_();

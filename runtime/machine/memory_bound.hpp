@@ -30,9 +30,12 @@ class MemoryBound {
     do {
       if (!fits(held, more)) return false;
     } while (!held_.compare_exchange_weak(held, held + more));
+    fitted_.fetch_add(1, std::memory_order_relaxed);
     note_most();
     return true;
   }
+  /// How often something has fitted.
+  std::uint64_t fitted() const { return fitted_.load(std::memory_order_relaxed); }
   bool has_room(std::uint64_t bytes) const { return fits(held_.load(), counted(bytes)); }
   /// Whether a result from another rank fits. Such may take half of the bound: the rest is for what tasks
   /// here make.
@@ -66,8 +69,8 @@ class MemoryBound {
     const std::lock_guard lock(mutex_);
     put(leaving_, std::move(value), bytes);
   }
-  /// So many bytes were counted for a value from another rank, which no run counts: they are until nothing else
-  /// refers to it.
+  /// So many bytes were counted for a value from another rank, which no run counts: they are until nothing
+  /// else refers to it.
   void count_while_used(Value value, std::uint64_t bytes) {
     if (bytes == 0) return;
     if (value.empty()) {
@@ -134,6 +137,7 @@ class MemoryBound {
   std::atomic<std::int64_t> held_{0};
   std::atomic<std::int64_t> kept_{0};
   std::atomic<std::uint64_t> most_{0};
+  std::atomic<std::uint64_t> fitted_{0};
   mutable std::mutex mutex_;
   List leaving_;
   List used_;  // from other ranks

@@ -3,11 +3,15 @@
 
 #include "runtime/machine/clock.hpp"
 
+#include <algorithm>
+
 namespace ramal::detail {
 
 bool MemoryWatch::overdraw(unsigned worker) {
   if (!executor_.is_stuck_for_memory()) return false;
   if (executor_.has_traffic()) {
+    if (executor_.fitted() != had_fitted_.load() && may_overdraw_.exchange(0) > 0)
+      has_starved_.store(false, std::memory_order_relaxed);  // memory has fallen: rank 0 is to ask anew
     int allowed = may_overdraw_.load(std::memory_order_relaxed);
     while (allowed > 0 && !may_overdraw_.compare_exchange_weak(allowed, allowed - 1)) {
     }
@@ -21,7 +25,7 @@ void MemoryWatch::mind() {
   const bool is_first = mail_.rank() == 0;
   executor_.free_what_has_left();
   if (executor_.is_short_of_memory() && !has_starved_.load(std::memory_order_relaxed) &&
-      executor_.is_stuck_for_memory() && executor_.has_traffic()) {
+      may_overdraw_.load() == 0 && executor_.is_stuck_for_memory() && executor_.has_traffic()) {
     has_starved_.store(true, std::memory_order_relaxed);
     if (is_first) {
       census_.want();
@@ -46,6 +50,14 @@ Census::Answer MemoryWatch::own_answer() {
           .received = received_ - idle_.received};
 }
 
+void MemoryWatch::hear_overdraw() {
+  constexpr int most = 1 << 20;
+  const std::uint64_t fitted = executor_.fitted();
+  granted_ = granted_ > 0 && fitted == had_fitted_.load() ? std::min(2 * granted_, most) : 1;
+  had_fitted_.store(fitted);
+  may_overdraw_.store(granted_);
+}
+
 void MemoryWatch::hear_census() {
   note_idle_received();
   const Census::Answer own = own_answer();
@@ -61,7 +73,7 @@ void MemoryWatch::hear_answer(int from, const Census::Answer& answer) {
 void MemoryWatch::take_answer(int from, const Census::Answer& answer) {
   for (const int to : census_.hear(from, answer, now_seconds())) {
     if (to == 0) {
-      ++may_overdraw_;
+      hear_overdraw();
     } else {
       mail_.send_text(to, {.type = MessageType::overdraw}, {});
     }

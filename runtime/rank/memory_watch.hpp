@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // MemoryWatch: what a rank does about tasks that wait for memory. They wait as long as messages may free
 // some; whether they may, rank 0 finds out by a census of all ranks (census.hpp), for which this counts
-// messages. Only then may a rank exceed its bound, by one task at a time.
+// messages. Only then may a rank exceed its bound: by one task, and as long as nothing fits, by two, four and
+// so on each time, one after the other, whenever it is stuck again. So what cannot be run within the bound
+// takes few censuses, and at most twice as many tasks beyond it as with one at a time.
 //
 //   starved    rank -> rank 0    waits for memory, with nothing else to do
 //   census     rank 0 -> rank    are you at rest?
 //   answer     rank -> rank 0
-//   overdraw   rank 0 -> rank    nothing will free any: start a task nevertheless
+//   overdraw   rank 0 -> rank    nothing will free any: start tasks nevertheless
 //
 // Under the pump's lock, but for `overdraw`.
 #pragma once
@@ -37,7 +39,7 @@ class MemoryWatch {
   void hear_starved() { census_.want(); }
   void hear_census();
   void hear_answer(int from, const Census::Answer& answer);
-  void hear_overdraw() { ++may_overdraw_; }
+  void hear_overdraw();
 
   /// A message of any type has come.
   void note_received() { ++received_; }
@@ -60,6 +62,8 @@ class MemoryWatch {
   std::uint64_t received_ = 0;
   std::atomic<bool> has_starved_{false};  // and rank 0 knows
   std::atomic<int> may_overdraw_{0};
+  int granted_ = 0;                           // the last time
+  std::atomic<std::uint64_t> had_fitted_{0};  // how many until then
 };
 
 }  // namespace ramal::detail

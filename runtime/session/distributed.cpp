@@ -13,6 +13,7 @@ DistributedEngine::DistributedEngine(std::unique_ptr<Transport> transport, const
                                      RankInfo about, std::vector<LocalInfos> locals, StealMode steal)
     : images_(images),
       machine_{std::move(hosts)},
+      front_bytes_(std::max<std::uint64_t>(1, about.memory_bytes / 4)),
       names_(machine_.hosts),
       shipments_(rank_),
       local_tasks_(std::move(locals), machine_.hosts),

@@ -107,6 +107,8 @@ class DistributedEngine final : public Engine, private Control {
   // constant
   const Images& images_;
   const Machine machine_;
+  /// What the members of a front may make: two are active, so this is half of what a rank may hold.
+  const std::uint64_t front_bytes_;
 
   // duties
   KeptResults kept_;

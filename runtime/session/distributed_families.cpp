@@ -33,7 +33,7 @@ void DistributedEngine::make_stage(const FamilyStage& stage,
     kept_.expect(task, id, rank, program.run);
   }
   program.need_only_wants();
-  plan_fronts(program, front_members_);
+  plan_fronts(program, front_members_, front_bytes_);
   ship(std::move(planned));
 }
 
@@ -53,6 +53,7 @@ PlannedProgram DistributedEngine::plan_families(std::span<const std::shared_ptr<
   };
   context.ranks = machine_.ranks();
   context.front_members = front_members_;
+  context.front_bytes = front_bytes_;
   context.rank_on = [this](const std::string& host) {
     const auto found = std::ranges::find(machine_.hosts, host);
     return found == machine_.hosts.end() ? -1 : static_cast<std::int32_t>(found - machine_.hosts.begin());

@@ -27,9 +27,10 @@ class Census {
 
   explicit Census(int ranks) : answers_(static_cast<std::size_t>(ranks)) {}
 
-  /// Somebody is short of memory: asks at once.
+  /// Somebody has come to rest for want of memory: asks at once.
   void want() {
-    if (!wanted_) next_seconds_ = 0;
+    next_seconds_ = 0;
+    pause_seconds_ = 0;
     wanted_ = true;
     wanted_anew_ = missing_ > 0;  // it may have answered already
   }
@@ -52,9 +53,10 @@ class Census {
       on_the_way += answers_[r].sent - answers_[r].received;
       if (answers_[r].short_of_memory != 0) short_of_memory.push_back(static_cast<int>(r));
     }
-    wanted_ = std::exchange(wanted_anew_, false) || !short_of_memory.empty();
     const bool quiet = at_rest && on_the_way == 0;
     const bool certain = quiet && last_ == answers_;
+    // Those that are told now say so if that was not enough.
+    wanted_ = std::exchange(wanted_anew_, false) || (!certain && !short_of_memory.empty());
     last_ = quiet && !certain ? answers_ : std::vector<Answer>();
     constexpr double most_pause_seconds = 20e-3;
     pause_seconds_ = quiet ? 0 : std::min(most_pause_seconds, 2 * pause_seconds_ + 0.1e-3);

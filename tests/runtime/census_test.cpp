@@ -21,7 +21,9 @@ TEST(Census, TwoQuietRoundsAreCertain) {
   EXPECT_TRUE(census.ask(0));
   EXPECT_EQ(census.hear(0, resting, 0), Ranks{});
   EXPECT_EQ(census.hear(1, starving, 0), Ranks{1});
-  // Whoever is still short of memory after that needs two rounds again.
+  // Whoever is still short of memory after that says so, and needs two rounds again.
+  EXPECT_FALSE(census.ask(100));
+  census.want();
   EXPECT_TRUE(census.ask(0));
   census.hear(0, resting, 0);
   EXPECT_EQ(census.hear(1, starving, 0), Ranks{});
