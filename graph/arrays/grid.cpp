@@ -42,6 +42,16 @@ Axis Axis::of(const std::vector<std::int64_t>& lengths) {
   return axis;
 }
 
+Axis Axis::copy_of(const AxisView& view) {
+  Axis axis;
+  axis.view_ = view;
+  if (view.table == nullptr) return axis;
+  auto table = std::make_shared<std::vector<std::int64_t>>(view.table, view.table + view.count + 1);
+  axis.view_.table = table->data();
+  axis.table_ = std::move(table);
+  return axis;
+}
+
 bool Axis::operator==(const Axis& other) const {
   if (length() != other.length() || count() != other.count()) return false;
   if (view_.table == other.view_.table && view_.table != nullptr) return true;
@@ -237,6 +247,23 @@ std::vector<std::byte> grid_closure(const std::vector<Axis>& out, const std::vec
   }
   words.set(parameters_word, words.write_tables());
   return std::move(words).bytes(parameters);
+}
+
+GridParts grid_parts(const std::byte* closure) {
+  const GridView grid(closure);
+  GridParts parts{{}, {}, grid.parameters()};
+  for (int d = 0; d < grid.dims(); ++d) parts.out.push_back(Axis::copy_of(grid.out(d)));
+  for (std::uint32_t k = 0; k < grid.sources(); ++k) {
+    GridSource source;
+    for (int s = 0; s < grid.source_dims(k); ++s) {
+      source.axes.push_back(Axis::copy_of(grid.source_axis(k, s)));
+      source.maps.push_back(grid.maps(k)[s]);
+    }
+    for (int d = 0; grid.has_pieces() && d < grid.dims(); ++d)
+      source.piece.emplace_back(grid.piece(k, d).low, grid.piece(k, d).high);
+    parts.sources.push_back(std::move(source));
+  }
+  return parts;
 }
 
 // --- the pattern ------------------------------------------------------------------------------------------

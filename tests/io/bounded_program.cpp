@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A dataset of 160 MiB whose blocks are wanted faster than they are used up: how much memory do the ranks
 // come to hold? `bounded_program FILE write`, then `within` (a bound of 16 MiB) or `beyond` (none), of
-// handles or, with `array` behind that, of an array, or with `copy` of one that is written again.
+// handles or, with `array` behind that, of an array, or with `copy` of one that is written again. With `cut` it is
+// cut in columns, and held as a whole in between whatever the bound; with `again` it is read so.
 #include <ramal/array.hpp>
 #include <ramal/hdf5_write.hpp>
 #include <ramal/ramal.hpp>
@@ -64,7 +65,7 @@ std::vector<double> on_each(Session& session) {
 
 int main(int argc, char** argv) {
   if (argc != 3 && argc != 4) {
-    std::cerr << "usage: bounded_program FILE write|within|beyond [array|copy]\n";
+    std::cerr << "usage: bounded_program FILE write|within|beyond [array|copy|cut|again]\n";
     return 2;
   }
   const std::string file = argv[1], what = argv[2];
@@ -87,6 +88,10 @@ int main(int argc, char** argv) {
       const auto again = read_hdf5<double>(copy, "/x", {.block_bytes = 1 << 20});
       sum = session.compute(((again.array() + 1.0) / 2.0).mean(1).sum());
       std::filesystem::remove(copy);
+    } else if (const std::string how = argv[3]; how != "array") {
+      const Array<double> twice = grid.array() * 2.0;
+      const auto in_columns = twice.rechunk({-1, columns / rows}, {.again = how == "again"});
+      sum = session.compute((in_columns.sum(0) / (2.0 * columns)).sum());
     } else {
       const auto scale = from_delayed<double>(delayed<slow_block>.annotate(last)(), {});
       sum = session.compute((grid.array() * scale).mean(1).sum());

@@ -25,6 +25,11 @@
 
 namespace ramal {
 
+/// See Array::rechunk.
+struct RechunkOptions {
+  bool again = false;
+};
+
 namespace detail {
 
 template <class T>
@@ -208,6 +213,21 @@ class Array : public ArrayReductions<T, Node> {
     }
     made.axes = axes;
     return Array<T, Node>(std::move(made)).evaluated(where);
+  }
+  /// The same. With `.again` nothing is cut up and nothing waits: what it is an expression of is made with
+  /// these chunks in the first place, or read from its file so. This takes no more memory than a few blocks,
+  /// also where rows become columns of an array larger than memory. O(operations), and what they compute is
+  /// computed again if it is needed with other chunks too. Throws std::invalid_argument if blocks are read
+  /// that cannot be made with other chunks: persisted ones, those of `map_blocks`, sums, and others that are
+  /// not made element by element. What lacks an axis, as means along it, is read as it is.
+  ///
+  ///   const Array<double> kelvin = read_hdf5<double>("t.nc", "/t").array() + 273.15;
+  ///   session.compute(kelvin.rechunk({-1, 100}, {.again = true}).max(0));
+  Array<T> rechunk(const Chunks& chunks, const RechunkOptions& options,
+                   std::source_location where = std::source_location::current()) const {
+    if (!options.again) return rechunk(chunks, where);
+    const std::vector<detail::Axis> axes = chunks.axes(shape(), sizeof(T), where);
+    return Array<T, Node>(detail::made_again(state_, axes, sizeof(T), where)).evaluated(where);
   }
 
   // --- parts ----------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ namespace detail {
 template <class G>
 struct GenerateThunk {
   static constexpr std::string_view name = G::name;
+  static constexpr bool is_elementwise = true;
   using T = typename G::type;
 
   static void run(CallFrame& frame, Value& result) {

@@ -191,6 +191,10 @@ Axis joined_axis(std::span<const Axis* const> parts);
 /// What chunks are cut up into before they are put together otherwise; nothing if they are as well read
 /// whole.
 std::optional<std::vector<Axis>> pieces_between(const std::vector<Axis>& from, const std::vector<Axis>& to);
+/// The same array cut so, made of what can be made again with those chunks: numbers, functions, files, and
+/// expressions of these. Throws std::invalid_argument, naming what of it cannot. O(families) of them.
+ArrayState made_again(const ArrayState& state, const std::vector<Axis>& axes, std::size_t element_bytes,
+                      std::source_location where);
 /// What is refused for reductions that need some element.
 void expect_elements(const ArrayState& state, std::uint64_t gone, const char* what,
                      std::source_location where);

@@ -256,19 +256,25 @@ void evaluate(const CallFrame& frame, const Kernel& kernel, Value& result) {
 template <class Node>
 struct EvaluateThunk {
   static constexpr std::string_view name = Node::name;
+  static constexpr bool is_elementwise = true;
   static void run(CallFrame& frame, Value& result) {
     evaluate<typename Node::type>(frame, kernel_of<Node>, result);
   }
 };
 
-/// The kind of a grid's members, which `Thunk` runs.
+template <class Thunk>
+constexpr const Dependence* grid_dependence() {
+  if constexpr (requires { Thunk::is_elementwise; }) return &GridPattern::elementwise;
+  return &GridPattern::dependence;
+}
+/// The kind of a grid's members, which `Thunk` runs. It may say `is_elementwise`: see GridPattern.
 template <class Thunk, class Result>
 inline constexpr Kind grid_kind{.name = Thunk::name,
                                 .result = &TypeOf<Result>::type,
                                 .run = &Thunk::run,
                                 .preview = &preview_grid,
                                 .sort = Sort::member,
-                                .dependence = &GridPattern::dependence,
+                                .dependence = grid_dependence<Thunk>(),
                                 .parameters = {.count = 1, .lists = 1, .place = false}};
 
 }  // namespace ramal::detail

@@ -12,6 +12,8 @@
 
 #include <ramal/detail/dependence.hpp>
 
+#include <span>
+
 namespace ramal::detail {
 
 /// How one axis is cut into chunks: the first has `first` elements, all others `width`, but for the last. Or,
@@ -48,6 +50,8 @@ class Axis {
   static Axis shifted(std::int64_t length, std::int64_t width, std::int64_t first);
   /// Chunks of these lengths, of which some may be 0; they become a regular axis if they are.
   static Axis of(const std::vector<std::int64_t>& lengths);
+  /// One that lies elsewhere, with a table of its own. O(chunks) if it has one.
+  static Axis copy_of(const AxisView& view);
   /// One chunk.
   static Axis whole(std::int64_t length) { return regular(length, std::max<std::int64_t>(1, length)); }
 
@@ -94,6 +98,13 @@ struct GridSource {
 /// given beside their boxes, plain memory that is the same for all.
 std::vector<std::byte> grid_closure(const std::vector<Axis>& out, const std::vector<GridSource>& sources,
                                     std::span<const std::byte> parameters);
+/// What a closure was made of.
+struct GridParts {
+  std::vector<Axis> out;
+  std::vector<GridSource> sources;
+  std::span<const std::byte> parameters;  ///< where they lie
+};
+GridParts grid_parts(const std::byte* closure);
 /// How many chunks there are along each axis; of an array without axes 1.
 Index grid_extent(const std::vector<Axis>& axes);
 
@@ -112,6 +123,9 @@ struct GridPattern {
                                          .in_time = false,
                                          .literals = &literals,
                                          .along = &along};
+  /// The same of members whose blocks are what their elements are, each by its place: they may be made for
+  /// any boxes.
+  static constexpr Dependence elementwise = dependence;
 };
 
 /// What a member of a grid is told: the box that it is to make, the blocks that it is given of each source,

@@ -7,11 +7,12 @@
 
 namespace ramal::detail {
 
-/// `f(arguments…, offset, shape)` makes a block, where the arguments are the same for all of them.
-/// Parameters: the arguments' encodings.
+/// `f(arguments…, offset, shape)` makes a block, of whatever place and shape, where the arguments are the
+/// same for all of them. Parameters: the arguments' encodings.
 template <auto f, class... A>
 struct GridFunctionThunk {
   static constexpr std::string_view name = function_name<f>;
+  static constexpr bool is_elementwise = true;
   static void run(CallFrame& frame, Value& result) {
     const GridCall call(frame.literals);
     Reader reader(call.parameters());
