@@ -2,6 +2,8 @@
 // What the tests of array files share: the files that a script beside them has written, and checks by it.
 #pragma once
 
+#include "tests/io/raw_files.hpp"
+#include "tests/runtime/arrays/said.hpp"
 #include "tests/support/one_process.hpp"
 
 #include <ramal/array.hpp>
@@ -90,33 +92,6 @@ void list(const std::string& folder, const std::string& name, const Block<T>& bl
   manifest << ' ' << name << ".raw\n";
 }
 
-inline std::string content_of(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-inline void write_content(const std::string& path, std::string_view content) {
-  std::ofstream(path, std::ios::binary).write(content.data(), static_cast<std::streamsize>(content.size()));
-}
-
-/// Calls visit.template operator()<T>() for a type as NumPy writes it.
-template <class Visit>
-void with_element(const std::string& type, const Visit& visit) {
-  if (type == "b1") return visit.template operator()<bool>();
-  if (type == "i1") return visit.template operator()<std::int8_t>();
-  if (type == "u1") return visit.template operator()<std::uint8_t>();
-  if (type == "i2") return visit.template operator()<std::int16_t>();
-  if (type == "u2") return visit.template operator()<std::uint16_t>();
-  if (type == "i4") return visit.template operator()<std::int32_t>();
-  if (type == "u4") return visit.template operator()<std::uint32_t>();
-  if (type == "i8") return visit.template operator()<std::int64_t>();
-  if (type == "u8") return visit.template operator()<std::uint64_t>();
-  if (type == "f4") return visit.template operator()<float>();
-  if (type == "f8") return visit.template operator()<double>();
-  if (type == "c8") return visit.template operator()<std::complex<float>>();
-  if (type == "c16") return visit.template operator()<std::complex<double>>();
-  throw std::runtime_error("no such type: " + type);
-}
-
 /// The bits of a block are those of a listed array.
 template <class T>
 bool is_as_listed(const Block<T>& block, const ListedArray& one) {
@@ -125,17 +100,8 @@ bool is_as_listed(const Block<T>& block, const ListedArray& one) {
          (raw.empty() || std::memcmp(block.data(), raw.data(), raw.size()) == 0);
 }
 
-inline std::string message_of(const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const std::exception& error) {
-    return error.what();
-  }
-  return "nothing was thrown";
-}
 inline void expect_refusal(std::string_view part, const std::function<void()>& call) {
-  const std::string text = message_of(call);
-  EXPECT_NE(text.find(part), std::string::npos) << '"' << part << "\" is not in: " << text;
+  EXPECT_TRUE(contains(message(call), part));
 }
 
 /// How an array of that shape can be cut, beside as nothing says.

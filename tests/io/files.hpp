@@ -2,6 +2,8 @@
 // The files that make_files.py has written, and reading a dataset block by block into one array.
 #pragma once
 
+#include "tests/io/raw_files.hpp"
+
 #include <ramal/array.hpp>
 #include <ramal/hdf5.hpp>
 #include <ramal/session.hpp>
@@ -48,15 +50,6 @@ inline std::vector<Listed> manifest() {
   return all;
 }
 
-template <class T>
-std::vector<T> raw_elements(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  const std::string bytes{std::istreambuf_iterator<char>(in), {}};
-  std::vector<T> elements(bytes.size() / sizeof(T));
-  if (!elements.empty()) std::memcpy(static_cast<void*>(elements.data()), bytes.data(), bytes.size());
-  return elements;
-}
-
 /// Each element from its block, by the block's own word on where it lies.
 template <class T>
 std::vector<T> assembled(Session& session, const Hdf5Grid<T>& grid) {
@@ -82,22 +75,6 @@ std::vector<T> assembled_twice(Session& session, const Hdf5Grid<T>& grid) {
       (!whole.empty() && std::memcmp(array.data(), whole.data(), whole.size() * sizeof(T)) != 0))
     throw std::runtime_error("the array of " + grid.array().text() + " is not as its blocks");
   return whole;
-}
-
-/// Calls visit.template operator()<T>() for a type as the manifest names it.
-template <class Visit>
-void with_type(const std::string& type, const Visit& visit) {
-  if (type == "i1") return visit.template operator()<std::int8_t>();
-  if (type == "u1") return visit.template operator()<std::uint8_t>();
-  if (type == "i2") return visit.template operator()<std::int16_t>();
-  if (type == "u2") return visit.template operator()<std::uint16_t>();
-  if (type == "i4") return visit.template operator()<std::int32_t>();
-  if (type == "u4") return visit.template operator()<std::uint32_t>();
-  if (type == "i8") return visit.template operator()<std::int64_t>();
-  if (type == "u8") return visit.template operator()<std::uint64_t>();
-  if (type == "f4") return visit.template operator()<float>();
-  if (type == "f8") return visit.template operator()<double>();
-  throw std::runtime_error("no such type: " + type);
 }
 
 /// Reads a listed dataset in one of several ways; true if every element has the bits that h5py reads.

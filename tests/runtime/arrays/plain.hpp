@@ -2,6 +2,7 @@
 // Arrays in plain memory, for tests to do by loops what ramal::Array does in blocks; and random cuts.
 #pragma once
 
+#include "tests/runtime/arrays/said.hpp"
 #include "tests/support/one_process.hpp"
 
 #include <ramal/array.hpp>
@@ -83,15 +84,6 @@ inline Chunks some_chunks(Random& random, const Extents& shape) {
 template <class T>
 Array<T> cut(Random& random, const Plain<T>& plain) {
   return from_memory(plain.values.data(), plain.shape, some_chunks(random, plain.shape));
-}
-
-inline std::string message(const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const std::exception& error) {
-    return error.what();
-  }
-  return "nothing was thrown";
 }
 
 }  // namespace ramal::test
