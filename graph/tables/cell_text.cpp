@@ -25,8 +25,16 @@ std::string floating_text(T number) {
   const auto format = number == 0 || (size >= least && size < largest) ? std::chars_format::fixed
                                                                        : std::chars_format::scientific;
   std::array<char, 64> text;
-  const auto end = std::to_chars(text.data(), text.data() + text.size(), number, format).ptr;
-  std::string result(text.data(), end);
+  const auto write = [&](auto value, std::chars_format as) {
+    return std::string(text.data(), std::to_chars(text.data(), text.data() + text.size(), value, as).ptr);
+  };
+  std::string result = write(number, format);
+  if (std::same_as<T, float> && format == std::chars_format::fixed && size >= T(1 << 24)) {
+    double shortest = 0;  // the digits that tell it apart, and then zeros
+    result = write(number, std::chars_format::scientific);
+    std::from_chars(result.data(), result.data() + result.size(), shortest);
+    result = write(shortest, format);
+  }
   if (format == std::chars_format::fixed && result.find('.') == std::string::npos) result += ".0";
   return result;
 }
@@ -188,7 +196,8 @@ std::string interval_text(const Interval& interval) {
   std::string text;
   const auto add = [&text](std::int32_t number, const char* unit) {
     if (number == 0) return;
-    text += (text.empty() ? "" : " ") + std::to_string(number) + ' ' + unit + (number == 1 ? "" : "s");
+    text += (text.empty() ? "" : " ") + std::to_string(number) + ' ' + unit;
+    if (number != 1 && number != -1) text += 's';
   };
   add(interval.months / 12, "year");
   add(interval.months % 12, "month");

@@ -97,7 +97,8 @@ TEST(RowsPrintTest, SpellsNumbersAndTimesAsDuckDbDoes) {
                   std::vector<double>{0.1, 1, -0.0, 1e15, 1e16, 1e-5, 1.0 / 3, 5e-324, NAN, -INFINITY}),
             (Texts{"0.1", "1.0", "-0.0", "1000000000000000.0", "1e+16", "1e-05", "0.3333333333333333",
                    "5e-324", "nan", "-inf"}));
-  EXPECT_EQ(cells(TypeId::float32, std::vector<float>{0.1f, 16777216.0f}), (Texts{"0.1", "16777216.0"}));
+  EXPECT_EQ(cells(TypeId::float32, std::vector<float>{0.1f, 16777216.0f, 8589934592.0f, 1e16f}),
+            (Texts{"0.1", "16777216.0", "8589935000.0", "1e+16"}));
   const Int128 lowest = static_cast<Int128>(1) << 127;
   EXPECT_EQ(cells(TypeId::int128, std::vector<Int128>{0, -7, lowest}),
             (Texts{"0", "-7", "-170141183460469231731687303715884105728"}));
@@ -119,7 +120,7 @@ TEST(RowsPrintTest, SpellsNumbersAndTimesAsDuckDbDoes) {
   EXPECT_EQ(cells(TypeId::timestamp_tz, std::vector<std::int64_t>{0}), (Texts{"1970-01-01 00:00:00+00"}));
   EXPECT_EQ(cells(TypeId::interval,
                   std::vector<Interval>{{14, 3, 14706000000000}, {0, 0, 0}, {0, -1, -1500000000}}),
-            (Texts{"1 year 2 months 3 days 04:05:06", "00:00:00", "-1 days -00:00:01.5"}));
+            (Texts{"1 year 2 months 3 days 04:05:06", "00:00:00", "-1 day -00:00:01.5"}));
   EXPECT_EQ(cells(TypeId::blob, std::vector<std::string>{std::string("a\0\xff", 3)}), (Texts{"a\\x00\\xFF"}));
   EXPECT_EQ(cells(TypeId::text, std::vector<std::string>{"a\nb\x01"}), (Texts{"a\\nb\\x01"}));
 }
