@@ -29,6 +29,7 @@ struct RecordHead {
 static_assert(sizeof(RecordHead) == 16);
 constexpr std::uint8_t as_memory_flag = 1;
 constexpr std::uint8_t large_flag = 2;
+constexpr std::uint8_t in_spans_flag = 4;  ///< large, and the sender has it in several spans
 constexpr std::size_t padded_record(std::size_t bytes) { return (bytes + 3) / 4 * 4; }
 
 /// Writes a record's head, and says where what is behind it begins.
@@ -52,6 +53,7 @@ inline FrameHead read_frame_head(std::span<const std::byte> message) {
 struct Record {
   Header header;  ///< `bytes` are those of the payload, also where that is large
   bool large = false;
+  bool in_spans = false;
   std::span<const std::byte> inside;  ///< the payload, or the head of a large one
   std::size_t end = 0;                ///< where the next record begins
 };
@@ -70,6 +72,7 @@ inline Record read_record(std::span<const std::byte> frame, std::size_t at) {
   Record record{.header = {static_cast<MessageType>(head.type), (head.flags & as_memory_flag) != 0, head.run,
                            head.slot, head.bytes},
                 .large = (head.flags & large_flag) != 0,
+                .in_spans = (head.flags & in_spans_flag) != 0,
                 .inside = {}};
   if (record.large) {
     need(sizeof record.header.bytes);

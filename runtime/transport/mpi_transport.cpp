@@ -24,6 +24,9 @@ static_assert(sizeof(FrameHead) + sizeof(RecordHead) + sizeof(std::uint64_t) +
                   padded_record(Transport::most_head_bytes) <=
               least_frame_bytes);
 constexpr std::size_t most_spare_frames = 256;
+/// Of what lies in several spans, so that most pieces lie within one: MPI moves what does not in fragments,
+/// for each of which both sides must attend.
+constexpr std::size_t most_piece_in_spans_bytes = std::size_t{256} << 10;
 constexpr double pause_at_end_seconds = 10e-6;
 
 struct Lent {
@@ -71,7 +74,8 @@ class MpiTransport final : public Transport {
     const std::uint64_t bytes = payload.bytes();
     Header record = header;
     record.bytes = head.size();
-    auto* room = append(to, record, large_flag, sizeof bytes + padded_record(head.size()));
+    const std::uint8_t flags = large_flag | (is_in_spans(payload) ? in_spans_flag : 0);
+    auto* room = append(to, record, flags, sizeof bytes + padded_record(head.size()));
     std::memcpy(room, &bytes, sizeof bytes);
     if (!head.empty()) std::memcpy(room + sizeof bytes, head.data(), head.size());
     peer(to).open->lent.push_back({std::move(payload), std::move(keep)});
@@ -221,6 +225,11 @@ class MpiTransport final : public Transport {
     ++counts_.messages;
     counts_.bytes += header.bytes;
   }
+  static bool is_in_spans(const Spans& payload) { return payload.all().size() > 1; }
+  /// How large the messages are that a large payload goes in: both sides cut alike.
+  std::size_t piece_bytes(bool in_spans) const {
+    return in_spans ? std::min(piece_bytes_, most_piece_in_spans_bytes) : piece_bytes_;
+  }
 
   // --- sending --------------------------------------------------------------------------------------
   /// A record in the open frame to that rank, with `room` bytes behind its head.
@@ -297,8 +306,9 @@ class MpiTransport final : public Transport {
     }
     lent_ += frame->lent.size();
     for (const Lent& lent : frame->lent) {
-      for (std::size_t at = 0; at < lent.payload.bytes(); at += piece_bytes_) {
-        const auto size = std::min(piece_bytes_, lent.payload.bytes() - at);
+      const std::size_t piece = piece_bytes(is_in_spans(lent.payload));
+      for (std::size_t at = 0; at < lent.payload.bytes(); at += piece) {
+        const auto size = std::min(piece, lent.payload.bytes() - at);
         send_piece(to, lent.payload.part(at, size), frame->requests.emplace_back());
       }
     }
@@ -416,7 +426,7 @@ class MpiTransport final : public Transport {
           put_off_.push_back(from);
           return at;
         }
-        begin_landing(receiver, from, record.header, record.inside);
+        begin_landing(receiver, from, record);
         return record.end;
       }
       receiver.receive(from, record.header, record.inside);
@@ -424,12 +434,13 @@ class MpiTransport final : public Transport {
     }
     return at;
   }
-  void begin_landing(Receiver& receiver, int from, const Header& header, std::span<const std::byte> head) {
-    const auto room = receiver.prepare(from, header, head);
-    Landing& landing = peer(from).landing.emplace(Landing{header, {}});
+  void begin_landing(Receiver& receiver, int from, const Record& record) {
+    const auto room = receiver.prepare(from, record.header, record.inside);
+    Landing& landing = peer(from).landing.emplace(Landing{record.header, {}});
     landings_.push_back(from);
-    for (std::size_t at = 0; at < room.size(); at += piece_bytes_) {
-      const auto size = std::min(piece_bytes_, room.size() - at);
+    const std::size_t piece = piece_bytes(record.in_spans);
+    for (std::size_t at = 0; at < room.size(); at += piece) {
+      const auto size = std::min(piece, room.size() - at);
       MPI_Irecv(room.data() + at, static_cast<int>(size), MPI_BYTE, from, large_tag, communicator_,
                 &landing.pieces.emplace_back());
     }

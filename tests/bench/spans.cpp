@@ -13,6 +13,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <stdexcept>
 
 namespace {
 
@@ -33,7 +34,16 @@ Sheet columns(long count, long bytes, long validity_bytes) {
   return sheet;
 }
 Bytes block(std::uint64_t bytes) { return Bytes::filled({bytes}, 7); }
-long last_of_sheet(const Sheet& sheet) { return sheet.column(sheet.columns() - 2).back(); }
+/// A sum that the order of columns changes.
+long sum_of_sheet(const Sheet& sheet) {
+  long sum = 0;
+  for (std::size_t i = 0; i < sheet.columns(); ++i) {
+    const auto column = sheet.column(i);
+    for (const std::size_t at : {std::size_t{0}, column.size() / 2, column.size() - 1})
+      sum = sum * 31 % 1000003 + column[at];
+  }
+  return sum;
+}
 long last_of_block(const Bytes& block) { return block.data()[block.size() - 1]; }
 
 /// Seconds from when rank 1 sends until rank 0 has the bytes, in memory that both have used before.
@@ -70,14 +80,16 @@ int main(int argc, char** argv) {
     session.persist(sheet, one);
     session.wait(sheet, one);
     std::vector<double> sheets, blocks, mpi;
-    const auto timed = [&](std::vector<double>& times, const auto& task) {
+    const auto timed = [&](std::vector<double>& times, const auto& task, long expected) {
       const double start = now();
-      session.compute(task);
+      const long found = session.compute(task);
       times.push_back(now() - start);
+      if (found != expected) throw std::runtime_error("a value has changed on its way");
     };
+    const long sum = sum_of_sheet(columns(count, bytes, validity_bytes));
     for (int round = 0; round < rounds; ++round) {
-      timed(sheets, delayed<last_of_sheet>.annotate({.rank = 0})(sheet));
-      timed(blocks, delayed<last_of_block>.annotate({.rank = 0})(one));
+      timed(sheets, delayed<sum_of_sheet>.annotate({.rank = 0})(sheet), sum);
+      timed(blocks, delayed<last_of_block>.annotate({.rank = 0})(one), 7);
       mpi.push_back(session.compute(ramal::collective<by_mpi>(std::vector<ramal::Delayed<long>>(), all)));
     }
     const double in_pieces = median(sheets), in_one = median(blocks), plain = median(mpi);

@@ -17,6 +17,7 @@ struct Sent {
   Header header;
   bool large = false;
   Bytes inside;
+  bool in_spans = false;
 };
 
 void append(Bytes& frame, const Sent& sent) {
@@ -25,7 +26,8 @@ void append(Bytes& frame, const Sent& sent) {
   header.bytes = sent.inside.size();
   const std::size_t before = sizeof(RecordHead) + (sent.large ? sizeof(std::uint64_t) : 0);
   frame.resize(at + before + padded_record(sent.inside.size()));
-  std::byte* behind = write_record_head(frame.data() + at, header, sent.large ? large_flag : 0);
+  const int flags = (sent.large ? large_flag : 0) | (sent.in_spans ? in_spans_flag : 0);
+  std::byte* behind = write_record_head(frame.data() + at, header, static_cast<std::uint8_t>(flags));
   if (sent.large) std::memcpy(behind, &sent.header.bytes, sizeof sent.header.bytes);
   if (!sent.inside.empty()) std::memcpy(frame.data() + at + before, sent.inside.data(), sent.inside.size());
 }
@@ -34,7 +36,8 @@ std::vector<Sent> some_records() {
   const Bytes five(5, std::byte{7});
   return {{{MessageType::result, false, (RunId{1} << 62) + 3, 9, 5}, false, five},
           {{MessageType::cancel, false, 2, 1, 0}, false, {}},
-          {{MessageType::result, true, 4, 5, std::uint64_t{3} << 40}, true, five}};
+          {{MessageType::result, true, 4, 5, std::uint64_t{3} << 40}, true, five},
+          {{MessageType::member, true, 4, 5, 70000}, true, five, true}};
 }
 
 TEST(Frame, WhatIsWrittenIsRead) {
@@ -46,6 +49,7 @@ TEST(Frame, WhatIsWrittenIsRead) {
   std::size_t at = sizeof head;
   for (const Sent& sent : some_records()) {
     const Record record = read_record(frame, at);
+    EXPECT_EQ(record.in_spans, sent.in_spans);
     EXPECT_EQ(record.header.type, sent.header.type);
     EXPECT_EQ(record.header.run, sent.header.run);
     EXPECT_EQ(record.header.slot, sent.header.slot);

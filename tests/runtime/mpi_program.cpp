@@ -106,6 +106,7 @@ void sheets(Session& session, long n) {
 /// Results of all sizes, around every limit, from every rank to every other, many at once.
 void sizes(Session& session) {
   const int ranks = session.ranks();
+  sheets(session, 1'000'003);  // in messages that each lie within one span, or in two
   for (const long n : {0L, 1L, 127L, 128L, 129L, 512L, 513L, 4096L, 100000L}) {
     std::vector<Delayed<std::vector<long>>> far;
     std::vector<Delayed<std::string>> texts;
