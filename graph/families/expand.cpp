@@ -305,13 +305,24 @@ class Expander::Expansion {
     place[d] = std::max(place[d] + 1, region.high[d]);
   }
 
+  /// Fills `reads` with what a member reads, of the part at least. False if that cannot be told.
+  bool read_part(const ProgramNode& by, std::uint32_t source, const Front::Part& part, const Index& place,
+                 Reads& reads) {
+    const auto within = by.is_task || by.loop >= 0 ? nullptr : by.kind->dependence->reads_within;
+    if (within == nullptr || by.sources[source].shape != program_.nodes[part.node].extent)
+      return read_member(by, place, reads, counts_).empty();
+    reads.begin(by.extent.number_of(place));
+    within(by.closure.data(), place, part.region, reads);
+    return true;
+  }
+
   /// Notes what a member reads of the part. Gives its owner, if it reads anything.
   std::optional<std::uint32_t> note_reader(const Front::Part& part, const Reader& reader,
                                            const Index& place) {
     const ProgramNode& by = program_.nodes[reader.node];
     const ProgramNode& from = program_.nodes[part.node];
     Reads& reads = expander_.reads_[reader.node];
-    if (!read_member(by, place, reads, counts_).empty()) return std::nullopt;  // it fails where it is
+    if (!read_part(by, reader.source, part, place, reads)) return std::nullopt;  // it fails where it is
     const std::uint32_t to = program_.owner(reader.node, place);
     bool reads_any = false;
     for (const Reads::Read& read : reads.all()) {

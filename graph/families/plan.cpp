@@ -127,6 +127,7 @@ class Planner {
     for (const TaskHandle& task : family->tasks) node.given.push_back(context_.given(*task.get()));
     if (!node.exists()) {
       node.closure = family->closure;
+      fit(node);
       node.period = family->traits.period;
       node.periodic_from = family->traits.periodic_from;
       for (const FamilySource& source : family->sources) node.sources.push_back(number(source));
@@ -161,6 +162,19 @@ class Planner {
     node.parts = grid_of(node.extent, node.steps, context_.ranks);
     node.needed = Region::whole(node.extent);
     return node;
+  }
+
+  static bool is_fitted(const Kind& kind) {
+    return kind.sort == Sort::member && kind.dependence->fit != nullptr;
+  }
+  void fit(ProgramNode& node) const {
+    if (!is_fitted(*node.kind)) return;
+    const auto members = static_cast<double>(node.extent.volume());
+    node.kind->dependence->fit(context_.ranks, node.extent, node.closure);
+    const double times = members / static_cast<double>(std::max<std::int64_t>(1, node.extent.volume()));
+    node.result_bytes = static_cast<std::uint64_t>(static_cast<double>(node.result_bytes) * times);
+    node.needed = Region::whole(node.extent);
+    node.parts = bands();
   }
 
   std::int32_t wished_rank(const FamilyNode& family) const {
@@ -312,8 +326,12 @@ class Planner {
     return node.extent.dims == 1 ? Index(1) : within_step(node.extent);
   }
   ProgramSource number(const FamilySource& source) {
-    if (!source.is_handle())
-      return {numbers_.at(source.view.node.get()), source.view.base, source.view.shape};
+    if (!source.is_handle()) {
+      const std::uint32_t node = numbers_.at(source.view.node.get());
+      const bool is_seen_fitted =
+          is_fitted(*source.view.node->kind) && source.view.shape == source.view.node->extent;
+      return {node, source.view.base, is_seen_fitted ? program().nodes[node].extent : source.view.shape};
+    }
     const auto [found, is_new] = singles_.emplace(source.task.get(), program().nodes.size());
     if (is_new) {
       ProgramNode node;

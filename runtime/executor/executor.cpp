@@ -115,7 +115,7 @@ Executor::Run* Executor::prepare(RunId number, std::shared_ptr<Layout> layout, F
     durations_.choice(*node.kind).next_of(count, [&](std::uint32_t k) {
       run->flag(part.first + k, Run::timed);
     });
-    if (node.result_bytes > 0) continue;
+    if (node.result_bytes > 0 || node.kind->passes_on) continue;
     if (const std::uint64_t bytes = durations_.expected_bytes(*node.kind); bytes > 0) {
       run->learnt.push_back({part.first, count, bytes});
       for (Slot k = 0; k < count; ++k) run->flag(part.first + k, Run::stated);
@@ -370,7 +370,7 @@ void Executor::settle(RunId number, std::uint32_t turn, const Failure* failure) 
 void Executor::count_result(Run& run, Slot slot, std::uint64_t counted) {
   const std::uint64_t stated = run.has(slot, Run::stated) ? run.expected_bytes(slot) : 0;
   const bool kept = run.has(slot, Run::kept);  // counted as such
-  run.bytes[slot] = kept ? 0 : contiguous_bytes(run.value(slot));
+  run.bytes[slot] = kept ? 0 : held_bytes(run.value(slot));
   memory_.replace(stated + counted, run.bytes[slot]);
 }
 

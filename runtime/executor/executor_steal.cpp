@@ -269,7 +269,7 @@ void Executor::come_home(Run& run, Slot task) {
     note_front_failure(run, task, failure);
     return;
   }
-  durations_.add_result(*run.kinds[run.graph.kind[task]], contiguous_bytes(result));
+  durations_.add_result(*run.kinds[run.graph.kind[task]], held_bytes(result));
 }
 
 // --- taking -------------------------------------------------------------------------------------------

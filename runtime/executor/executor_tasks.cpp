@@ -185,7 +185,7 @@ void Executor::call_and_time(Run& run, Slot task, Worker& me) {
   me.timed.store(nullptr, std::memory_order_relaxed);
   if (run.value(task).failed()) return;
   durations_.add(kind, now_seconds() - before);
-  if (run.front) durations_.add_result(kind, contiguous_bytes(run.value(task)));
+  if (run.front) durations_.add_result(kind, held_bytes(run.value(task)));
 }
 
 inline CallFrame Executor::frame_of(Run& run, Slot task, Communicator* communicator) {

@@ -6,9 +6,7 @@
 
 namespace ramal::detail {
 
-std::uint64_t contiguous_bytes(const Value& value) {
-  return !value.failed() && value.type().contiguous ? value.type().memory(value).bytes() : 0;
-}
+std::uint64_t held_bytes(const Value& value) { return value.failed() ? 0 : value.type().held_bytes(value); }
 
 KeptStore::Arrival KeptStore::keep(ValueId id, const Value& value) {
   const std::lock_guard lock(mutex_);
@@ -18,7 +16,7 @@ KeptStore::Arrival KeptStore::keep(ValueId id, const Value& value) {
     kept_.erase(id);
   } else {
     kept.value = value;
-    kept.bytes = contiguous_bytes(value);
+    kept.bytes = held_bytes(value);
     memory_.keep(kept.bytes);
     arrival.bytes = kept.bytes;
   }

@@ -16,8 +16,8 @@
 
 namespace ramal::detail {
 
-/// The bytes of the memory that a contiguous value lies in, other values' share of it included; 0 of any other.
-std::uint64_t contiguous_bytes(const Value& value);
+/// The bytes of memory that a value keeps, as Type::held_bytes tells; 0 of a failure.
+std::uint64_t held_bytes(const Value& value);
 
 class KeptStore {
  public:

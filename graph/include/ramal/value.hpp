@@ -56,6 +56,8 @@ struct Type {
   void (*write_head)(Writer&, const Value&);           ///< contiguous: what is needed to make room for it
   Value (*allocate)(Reader& head, std::size_t bytes);  ///< contiguous: an object of that size, to be filled
   std::string (*preview)(const Value&);                ///< at most about 60 characters, for messages
+  /// The memory that it keeps beside itself, as far as its codec tells: what a bound on memory counts.
+  std::size_t (*held_bytes)(const Value&);
 };
 
 namespace detail {
@@ -235,6 +237,18 @@ class Value {
 
 namespace detail {
 
+/// What `Codec<T>::held_bytes` tells, or the bulk of a contiguous object; of all others nothing is known.
+template <class T>
+std::size_t bytes_held_by([[maybe_unused]] const T& object) {
+  if constexpr (requires { Codec<T>::held_bytes(object); }) {
+    return Codec<T>::held_bytes(object);
+  } else if constexpr (Contiguous<T>) {
+    return Spans(Codec<T>::memory(object)).bytes();
+  } else {
+    return 0;
+  }
+}
+
 /// The functions that the Type of T points to.
 template <class T>
 struct TypeOperations {
@@ -261,6 +275,7 @@ struct TypeOperations {
       return {};
     }
   }
+  static std::size_t held_bytes(const Value& value) { return bytes_held_by(value.get<T>()); }
   /// Numbers and short texts as they are; of what is long or unknown the beginning, or the type.
   static std::string preview(const Value& value) { return ramal::preview(value.get<T>()); }
 };
@@ -279,7 +294,8 @@ constexpr Type TypeOf<T>::type{.name = type_name<T>,
                                .memory = &TypeOperations<T>::memory,
                                .write_head = &TypeOperations<T>::write_head,
                                .allocate = &TypeOperations<T>::allocate,
-                               .preview = &TypeOperations<T>::preview};
+                               .preview = &TypeOperations<T>::preview,
+                               .held_bytes = &TypeOperations<T>::held_bytes};
 
 }  // namespace detail
 }  // namespace ramal

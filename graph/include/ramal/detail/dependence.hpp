@@ -156,6 +156,13 @@ struct Dependence {
   void (*literals)(const std::byte* closure, const Index& place, std::vector<std::byte>& out) = nullptr;
   /// Null, or what tells where a family of another extent than its source's is best cut: where that is.
   Along (*along)(const std::byte* closure, std::uint32_t source) = nullptr;
+  /// Null, or `reads` for a family of one source, told a box of that: what lies elsewhere may be left out.
+  /// For members that read so much that whoever has a part of it should not go through all.
+  void (*reads_within)(const std::byte* closure, const Index& place, const Region& of, Reads& out) = nullptr;
+  /// Null, or what fits a family that no user sees to the number of ranks before it is planned: its extent,
+  /// and its closure. No user's result may depend on it. Such a family is cut along its first dimension.
+  /// Within a loop it stays as it was made.
+  void (*fit)(std::uint32_t ranks, Index& extent, std::vector<std::byte>& closure) = nullptr;
 
   std::int64_t known_lag(const std::byte* closure) const { return lag != nullptr ? lag(closure) : 0; }
   std::optional<Alignment> known_alignment(const std::byte* closure, int dims, std::uint32_t source) const {

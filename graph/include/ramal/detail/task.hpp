@@ -107,6 +107,8 @@ struct Kind {
   Sort sort = Sort::task;                    ///< of `given`, both functions are null
   const Dependence* dependence = nullptr;    ///< of members: what they read; null of all others
   MemberShape parameters = {};               ///< of members
+  /// Results are the memory of inputs, in other hands: it counts, but none has to wait until it fits.
+  bool passes_on = false;
 
   /// Its tasks are where a collective task's participants are, and nowhere else.
   bool is_bound_to_participants() const { return sort == Sort::collective || sort == Sort::part; }
