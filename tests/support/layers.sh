@@ -39,7 +39,7 @@ rooms() {
     refuse "$layer/$room" "$layer/($later)/"
   done
 }
-rooms graph core tasks families arrays tables draw fft linalg
+rooms graph core tasks families shuffle arrays tables draw fft linalg
 rooms runtime machine transport executor rank session boost_mpi
 rooms io files hdf5
 
