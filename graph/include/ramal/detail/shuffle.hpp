@@ -302,8 +302,8 @@ struct Codec<detail::SharedParcel<B>> {
     if (reader.raw<std::uint8_t>() == 0) return {};
     return {std::make_shared<const B>(Codec<B>::read(reader))};
   }
-  static auto memory(const Shared& shared) requires Contiguous<B> {
-    return shared.parcel ? Codec<B>::memory(*shared.parcel) : std::span<const std::byte>();
+  static Spans memory(const Shared& shared) requires Contiguous<B> {
+    return shared.parcel ? Spans(Codec<B>::memory(*shared.parcel)) : Spans();
   }
   static void write_head(Writer& writer, const Shared& shared) requires Contiguous<B> {
     writer.raw(static_cast<std::uint8_t>(shared.parcel != nullptr));
