@@ -170,7 +170,10 @@ class FrontPlanner {
     }
     Footprint made = of;
     made.per *= per;
-    if (is_large(static_cast<double>(of.count()) * static_cast<double>(made.per))) return std::nullopt;
+    if (is_large(static_cast<double>(of.count()) * static_cast<double>(made.per)) ||
+        is_large(static_cast<double>(of.low) * static_cast<double>(per)) ||
+        is_large(static_cast<double>(of.high) * static_cast<double>(per)))
+      return std::nullopt;
     // Of the dimensions from some one on: how much the leaves of their last place are behind those of the
     // first, and what is read of them besides; and all that they have.
     std::int64_t grow = 0, low = 0, high = 0, all = 0;
