@@ -8,10 +8,10 @@ usage() {
     cat <<'EOF'
 usage: ./run.sh [--no-install] [--] [program arguments…]
 
-Installs what is missing (with apt), builds, and runs build/release/apps/notebook.
+Installs what is missing (with apt; DuckDB with npm), builds, and runs build/release/apps/notebook.
   --no-install   install nothing: say what is missing (for machines without root)
   --             what follows is the program's, as in: ./run.sh -- --help
-Environment: RAMAL_RANKS (default 4), CC, CXX, MPI_HOME, HDF5_ROOT.
+Environment: RAMAL_RANKS (default 4), CC, CXX, MPI_HOME, HDF5_ROOT, DUCKDB_ROOT.
 EOF
 }
 
@@ -37,6 +37,7 @@ given() {
 }
 
 provide no "$may_install"
+provide_duckdb "$may_install"
 # A build directory that has the tests keeps them: switching them off and on again costs a rebuild.
 tests=OFF
 if grep -qs '^RAMAL_BUILD_TESTS:[A-Z]*=ON' "$root/build/release/CMakeCache.txt"; then tests=ON; fi

@@ -9,13 +9,13 @@ usage() {
 usage: ./test.sh [--no-install] [--preset release|debug|asan|tsan] [--werror] [--quick]
                  [--build TARGET] [--] [ctest arguments…]
 
-Installs what is missing (with apt), builds, and runs the tests, as in: ./test.sh -R Place
+Installs what is missing (with apt; DuckDB with npm), builds, and runs the tests, as in: ./test.sh -R Place
   --no-install   install nothing: say what is missing (for machines without root)
   --preset NAME  which build (default release); asan and tsan are gcc's and clang's sanitizers
   --werror       from now on, warnings are errors in that build
   --quick        apps, benchmarks and tests are not optimised, only the library: compiles faster
   --build TARGET build no more than that, as unit_programs: tests of what is not built cannot be run
-Environment: CC, CXX, MPI_HOME, HDF5_ROOT, and what ctest reads itself.
+Environment: CC, CXX, MPI_HOME, HDF5_ROOT, DUCKDB_ROOT, and what ctest reads itself.
 EOF
 }
 
@@ -41,6 +41,7 @@ case $preset in
 esac
 
 provide yes "$may_install"
+provide_duckdb "$may_install"
 configure "$preset" "${options[@]}"
 build "$preset" ${targets[@]+"${targets[@]}"}
 

@@ -41,6 +41,8 @@ list_needs() {
     need libfftw3-dev "FFTW 3 (library and headers), for Fourier transforms of arrays" has_library fftw3 fftw3.h
     need graphviz "Graphviz (dot), for pictures" has_command dot
     [[ $for_tests == yes ]] || return 0
+    # It is large, so for whoever only runs a program it is not installed.
+    need npm "npm, to fetch DuckDB, for tables (or set DUCKDB_ROOT)" has_duckdb_or_npm
     need libgtest-dev "GoogleTest (library and headers)" has_library gtest gtest/gtest.h
     need libbenchmark-dev "Google Benchmark (library and headers)" has_library benchmark benchmark/benchmark.h
     # The job scripts run in a Slurm of this machine alone, as whoever runs the tests.
@@ -67,7 +69,7 @@ is_optional() {
     case $1 in
         graphviz | libhwloc-dev | pkg-config | libboost-mpi-dev | slurmctld | slurmd | slurm-client | munge | gnuplot-nox | gfortran | libsimgrid-dev) return 0 ;;
         nlohmann-json3-dev | zlib1g-dev | libzstd-dev | libblosc-dev | python3-zarr) return 0 ;;
-        libopenblas-dev | liblapack-dev | libfftw3-dev | libfftw3-mpi-dev | libeigen3-dev | libxtensor-dev) return 0 ;;
+        npm | libopenblas-dev | liblapack-dev | libfftw3-dev | libfftw3-mpi-dev | libeigen3-dev | libxtensor-dev) return 0 ;;
         libhdf5-openmpi-dev | hdf5-tools | netcdf-bin | python3-h5py | python3-netcdf4 | python3-xarray) return 0 ;;
         ninja-build) has_command make ;;
         *) return 1 ;;

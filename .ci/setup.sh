@@ -9,6 +9,8 @@ export CMAKE_BUILD_PARALLEL_LEVEL
 
 # shellcheck source=.ci/needs.sh
 source "$root/.ci/needs.sh"
+# shellcheck source=.ci/duckdb.sh
+source "$root/.ci/duckdb.sh"
 
 say() { printf '%s\n' "ramal: $*"; }
 fail() {
