@@ -41,7 +41,7 @@ rooms() {
 }
 rooms graph core tasks families shuffle arrays tables draw fft linalg
 rooms runtime machine transport executor rank session boost_mpi
-rooms io files hdf5
+rooms io files hdf5 tables
 
 # By itself, or by way of a header of the transport.
 know_mpi="runtime/include/ramal/mpi.hpp runtime/transport/mpi_communicator.cpp runtime/transport/mpi_communicator.hpp"

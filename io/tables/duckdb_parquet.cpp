@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "io/tables/duckdb_parquet.hpp"
+
+#include "io/tables/duckdb_fetch.hpp"
+#include "io/tables/duckdb_types.hpp"
+#include "io/tables/sql_text.hpp"
+
+#include <ramal/sql_error.hpp>
+
+namespace ramal::detail::duckdb {
+
+namespace {
+
+/// A file's name as DuckDB's functions take one: they see patterns in it.
+std::string one_file(const std::string& file) {
+  std::string plain;
+  for (const char c : file) {
+    const bool is_special = c == '*' || c == '?' || c == '[';
+    plain += is_special ? "[" + std::string(1, c) + "]" : std::string(1, c);
+  }
+  return sql_literal(plain);
+}
+
+Rows rows_from(const Lease& lease, const std::string& sql) {
+  const Statement statement{sql, sql};
+  Query query(lease, statement);
+  return fetch_all(lease.api(), query, sql);
+}
+
+/// The columns' names as they stand in the file.
+std::vector<std::string> names_in(const Lease& lease, const std::string& file) {
+  const Rows nodes =
+      rows_from(lease, "SELECT name, num_children FROM parquet_schema(" + one_file(file) + ")");
+  const auto name = nodes.column<std::string_view>("name");
+  const auto children = nodes.column<std::int64_t>("num_children");
+  std::vector<std::string> names;
+  std::int64_t inside = 0;  // nodes that belong to the last column
+  for (std::int64_t i = 1; i < nodes.size(); ++i) {
+    if (inside == 0) names.emplace_back(name[i]);
+    inside += children.get(i).value_or(0) - (inside > 0 ? 1 : 0);
+  }
+  return names;
+}
+
+/// The columns as DuckDB sees them. It gives other names to those that differ only in case.
+void take_columns(const Lease& lease, const std::string& file, ParquetFooter& footer) {
+  const Api& api = lease.api();
+  const std::string sql = "FROM " + rows_of_parquet(file) + " LIMIT 0";
+  const Statement statement{sql, sql};
+  Query query(lease, statement);
+  std::vector<Field> fields;
+  const std::uint64_t count = api.column_count(&query.result());
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const std::string name = api.column_name(&query.result(), i);
+    const Owned<Type> type(api.destroy_logical_type, api.column_logical_type(&query.result(), i));
+    try {
+      fields.push_back({name, from_duckdb(api, type.get())});
+    } catch (const UnknownType& unknown) {
+      footer.refused.emplace_back(name, unknown.what());
+    }
+  }
+  footer.schema = Schema(std::move(fields));
+}
+
+/// Bounds in the fields that older writers filled are bounds of the bytes seen as signed numbers.
+bool is_signed_number(TypeId id) {
+  return id != TypeId::text && id != TypeId::uint8 && id != TypeId::uint16 && id != TypeId::uint32 &&
+         id != TypeId::uint64;
+}
+
+bool has_bounds(TypeId id) { return id != TypeId::blob && id != TypeId::interval && id != TypeId::null; }
+
+void take_row_groups(const Lease& lease, const std::string& file, ParquetFooter& footer) {
+  const Rows found = rows_from(
+      lease,
+      "SELECT row_group_id, row_group_num_rows, path_in_schema, total_compressed_size, "
+      "total_uncompressed_size, "
+      "stats_null_count, stats_min_value, stats_max_value, stats_min, stats_max FROM parquet_metadata(" +
+          one_file(file) + ")");
+  const auto group = found.column<std::int64_t>("row_group_id");
+  const auto rows = found.column<std::int64_t>("row_group_num_rows");
+  const auto path = found.column<std::string_view>("path_in_schema");
+  const auto compressed = found.column<std::int64_t>("total_compressed_size");
+  const auto uncompressed = found.column<std::int64_t>("total_uncompressed_size");
+  const auto nulls = found.column<std::int64_t>("stats_null_count");
+  const auto text = [&](const char* name, std::int64_t row) -> std::optional<std::string> {
+    const auto value = found.column<std::string_view>(name).get(row);
+    return value ? std::optional<std::string>(*value) : std::nullopt;
+  };
+  std::int64_t last_group = -1;
+  for (std::int64_t i = 0; i < found.size(); ++i) {
+    if (group[i] != last_group) {
+      footer.row_groups.push_back({rows[i], 0, 0, std::vector<ColumnStatistics>(footer.schema.size())});
+      footer.rows += rows[i];
+      last_group = group[i];
+    }
+    ParquetRowGroup& its = footer.row_groups.back();
+    its.compressed_bytes += compressed.get(i).value_or(0);
+    its.uncompressed_bytes += uncompressed.get(i).value_or(0);
+    const std::optional<std::size_t> column = footer.schema.find(path[i]);
+    if (!column || !footer.schema[*column].type.fields().empty()) continue;
+    const TypeId id = footer.schema[*column].type.id();
+    ColumnStatistics& statistics = its.columns[*column];
+    statistics.nulls = nulls.get(i);
+    if (!has_bounds(id)) continue;
+    statistics.min = text("stats_min_value", i);
+    statistics.max = text("stats_max_value", i);
+    if (!is_signed_number(id)) continue;
+    if (!statistics.min) statistics.min = text("stats_min", i);
+    if (!statistics.max) statistics.max = text("stats_max", i);
+  }
+}
+
+std::string read_parquet(const std::string& file) {
+  return "read_parquet(" + one_file(file) + ", hive_partitioning=false";
+}
+
+}  // namespace
+
+ParquetFooter footer_of(const Lease& lease, const std::string& file) {
+  ParquetFooter footer;
+  std::vector<Field> raw;
+  for (std::string& name : names_in(lease, file)) raw.push_back({std::move(name), {}});
+  try {
+    const Schema one_name_each(std::move(raw));
+  } catch (const std::invalid_argument& error) {
+    throw EngineError("ramal: " + file + ": " + error.what());
+  }
+  take_columns(lease, file, footer);
+  take_row_groups(lease, file, footer);
+  return footer;
+}
+
+std::string rows_of_parquet(const std::string& file) { return read_parquet(file) + ")"; }
+
+std::string rows_of_parquet(const std::string& file, std::int64_t first, std::int64_t last) {
+  return "(SELECT * EXCLUDE (file_row_number) FROM " + read_parquet(file) +
+         ", file_row_number=true) WHERE file_row_number >= " + std::to_string(first) +
+         " AND file_row_number < " + std::to_string(last) + ")";
+}
+
+}  // namespace ramal::detail::duckdb
