@@ -74,33 +74,41 @@ ColumnBuffer gathered_validity(const Column& column, Numbers rows, const std::ui
   return piece.buffer;
 }
 
-ColumnBuffer gathered_offsets(const Column& column, Numbers rows, Slab& slab, std::string_view name) {
+/// Where the texts or elements of rows lie in a column, and will lie.
+struct GatheredOffsets {
+  std::vector<std::int32_t> begins;  // there
+  ColumnBuffer offsets;              // here
+};
+GatheredOffsets gathered_offsets(const Column& column, Numbers rows, Slab& slab, std::string_view name) {
   const Slab::Piece piece = slab.piece((rows.size() + 1) * sizeof(std::int32_t));
   auto* to = piece.as<std::int32_t>();
   const std::int32_t* offsets = column.offsets().data();
+  std::vector<std::int32_t> begins(rows.size());
   std::uint64_t end = 0;
   *to++ = 0;
-  for (const std::int64_t row : rows) {
-    end += static_cast<std::uint32_t>(offsets[row + 1] - offsets[row]);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    begins[i] = offsets[rows[i]];
+    end += static_cast<std::uint32_t>(offsets[rows[i] + 1] - begins[i]);
     *to++ = static_cast<std::int32_t>(end);
   }
   if (end > most_offset) refuse_length(name, column.type(), end);
-  return piece.buffer;
+  return {std::move(begins), piece.buffer};
 }
 
 /// Most texts are short: those are copied as 16 bytes, with what stands behind them, as long as that is
 /// there.
-ColumnBuffer gathered_text(const Column& column, Numbers rows, const ColumnBuffer& offsets, Slab& slab) {
+ColumnBuffer gathered_text(const Column& column, const GatheredOffsets& gathered, Slab& slab) {
   constexpr std::size_t chunk = 16;
-  const auto ends = offsets.as<std::int32_t>();
+  constexpr std::size_t ahead = 16;  // texts lie scattered, so that the next ones are asked for early
+  const auto ends = gathered.offsets.as<std::int32_t>();
   const auto bytes = static_cast<std::size_t>(ends.back());
   const Slab::Piece piece = slab.piece(bytes);
-  const std::int32_t* from_offsets = column.offsets().data();
   const std::byte* const from = column.values().data();
-  const std::size_t from_bytes = column.values().size();
-  for (std::size_t i = 0; i < rows.size(); ++i) {
+  const std::size_t from_bytes = column.values().size(), count = gathered.begins.size();
+  for (std::size_t i = 0; i < count; ++i) {
+    if (i + ahead < count) __builtin_prefetch(from + gathered.begins[i + ahead]);
     const auto at = static_cast<std::size_t>(ends[i]), length = static_cast<std::size_t>(ends[i + 1]) - at;
-    const auto begin = static_cast<std::size_t>(from_offsets[rows[i]]);
+    const auto begin = static_cast<std::size_t>(gathered.begins[i]);
     if (length <= chunk && at + chunk <= bytes && begin + chunk <= from_bytes) {
       std::memcpy(piece.data + at, from + begin, chunk);
     } else if (length != 0) {
@@ -152,7 +160,9 @@ Column taken(const Column& column, Numbers rows, const std::uint64_t* validity, 
   ColumnParts parts{.type = type, .size = static_cast<std::int64_t>(rows.size())};
   if (rows.empty() && type.fields().empty()) return Column(std::move(parts));
   parts.validity = gathered_validity(column, rows, validity, slab);
-  if (type.has_offsets()) parts.offsets = gathered_offsets(column, rows, slab, name);
+  GatheredOffsets gathered;
+  if (type.has_offsets()) gathered = gathered_offsets(column, rows, slab, name);
+  parts.offsets = gathered.offsets;
   if (type.id() == TypeId::boolean) {
     parts.values = gathered_bits(column.values().as<std::uint64_t>().data(), rows, nullptr, slab);
   } else if (type.id() == TypeId::list) {
@@ -162,7 +172,7 @@ Column taken(const Column& column, Numbers rows, const std::uint64_t* validity, 
     for (const Column& child : column.children())
       parts.children.push_back(taken(child, rows, nullptr, slab, name));
   } else if (type.has_offsets()) {
-    parts.values = gathered_text(column, rows, parts.offsets, slab);
+    parts.values = gathered_text(column, gathered, slab);
   } else if (type.value_bytes() != 0) {
     parts.values = gathered_values(column, rows, slab);
   }

@@ -421,6 +421,8 @@ Rows sent(const Rows& rows) {
   return there;
 }
 
+static_assert(Contiguous<Rows>);
+
 TEST(RowsCodecTest, IsSentFromWhereItLies) {
   for (unsigned seed = 0; seed < seeds(200); ++seed) {
     SCOPED_TRACE(seed);
