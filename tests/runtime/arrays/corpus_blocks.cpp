@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Functions of blocks whose results hang on where in the array they are. make_corpus.py's side of each is a
-// loop over the whole array; see corpus_calls.py.
+// loop over the whole array; see corpus_blocks.py.
 #include "corpus.hpp"
 
 #include <ramal/array_along.hpp>

@@ -17,6 +17,8 @@ import numpy as np  # noqa: E402
 
 import corpus_calls  # noqa: E402
 import corpus_special  # noqa: E402
+# Those that are called: each adds itself to corpus_calls.CALLS.
+import corpus_blocks, corpus_fft, corpus_linalg, corpus_moves, corpus_orders, corpus_selections, corpus_statistics  # noqa: E401, E402, F401
 
 warnings.simplefilter("ignore")  # of empty slices
 
