@@ -174,7 +174,7 @@ class Planner {
     const double times = members / static_cast<double>(std::max<std::int64_t>(1, node.extent.volume()));
     node.result_bytes = static_cast<std::uint64_t>(static_cast<double>(node.result_bytes) * times);
     node.needed = Region::whole(node.extent);
-    node.parts = bands();
+    node.parts = bands(static_cast<std::int32_t>(context_.ranks));
   }
 
   std::int32_t wished_rank(const FamilyNode& family) const {
