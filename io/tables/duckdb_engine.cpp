@@ -58,7 +58,7 @@ std::vector<std::string> names_of_views(const Lease& lease) {
   return names;
 }
 
-class DuckdbEngine final : public Engine {
+class DuckdbEngine final : public SqlEngine {
  public:
   explicit DuckdbEngine(const Api& api) : api_(api) {}
 
@@ -138,9 +138,9 @@ class DuckdbEngine final : public Engine {
 
 }  // namespace duckdb
 
-Engine& duckdb_engine() {
+SqlEngine& duckdb_engine() {
   // Never destroyed: other threads may still run queries when the process ends.
-  static Engine* const engine = new duckdb::DuckdbEngine(duckdb::api());
+  static SqlEngine* const engine = new duckdb::DuckdbEngine(duckdb::api());
   return *engine;
 }
 

@@ -7,7 +7,7 @@
 
 namespace ramal::detail::duckdb {
 
-/// See Engine.
+/// See SqlEngine.
 ParquetFooter footer_of(const Lease& lease, const std::string& file);
 std::string rows_of_parquet(const std::string& file);
 std::string rows_of_parquet(const std::string& file, std::int64_t first, std::int64_t last);

@@ -67,12 +67,12 @@ using CopyOptions = std::vector<std::pair<std::string, std::string>>;
 /// number of them at once.
 ///
 /// All throw SqlError for SQL text that cannot be run, and EngineError for what fails while it runs.
-class Engine {
+class SqlEngine {
  public:
-  Engine() = default;
-  Engine(const Engine&) = delete;
-  Engine& operator=(const Engine&) = delete;
-  virtual ~Engine() = default;
+  SqlEngine() = default;
+  SqlEngine(const SqlEngine&) = delete;
+  SqlEngine& operator=(const SqlEngine&) = delete;
+  virtual ~SqlEngine() = default;
 
   /// Such as "DuckDB v1.4.4".
   virtual std::string name() const = 0;
@@ -101,6 +101,6 @@ class Engine {
 
 /// DuckDB. Loaded and started at the first call, and there until the process ends. Throws EngineError if it
 /// is not to be had; see <ramal/sql_error.hpp>. Any thread.
-Engine& duckdb_engine();
+SqlEngine& duckdb_engine();
 
 }  // namespace ramal::detail

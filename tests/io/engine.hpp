@@ -18,13 +18,13 @@
 
 namespace ramal::test {
 
-using detail::Engine;
+using detail::SqlEngine;
 using detail::NamedRows;
 using detail::NamedSchema;
 
 /// The engine, or null where there is no DuckDB. Where one was promised (RAMAL_DUCKDB), its absence is a
 /// failure.
-inline Engine* engine_or_null() {
+inline SqlEngine* engine_or_null() {
   try {
     return &detail::duckdb_engine();
   } catch (const EngineError& error) {
@@ -39,7 +39,7 @@ class WithEngine : public ::testing::Test {
   void SetUp() override {
     if (engine_or_null() == nullptr) GTEST_SKIP() << "there is no DuckDB: set RAMAL_DUCKDB or DUCKDB_ROOT";
   }
-  static Engine& engine() { return detail::duckdb_engine(); }
+  static SqlEngine& engine() { return detail::duckdb_engine(); }
   static Rows run(const std::string& sql, const std::vector<NamedRows>& tables = {}) {
     return engine().run(sql, tables);
   }

@@ -14,7 +14,7 @@ using Texts = std::vector<std::string>;
 
 class EngineTypes : public WithEngine {};
 class EngineSql : public WithEngine {};
-class EngineThreads : public WithEngine {};
+class EngineAtOnce : public WithEngine {};
 
 /// A value as C++ has it, and as SQL writes it.
 struct Sample {
@@ -175,7 +175,7 @@ bool has_null_type(const ColumnType& type) {
 // More rows than DuckDB takes at once, so that bitmaps begin and end in the middle of words.
 TEST_F(EngineTypes, RandomTablesComeBackAsTheyWere) {
   Random random(20);
-  for (int round = 0; round < 25; ++round) {
+  for (int round = 0; round < 12; ++round) {
     std::vector<Field> fields;
     while (fields.size() < 4) {
       ColumnType type = random_type(random);
@@ -398,7 +398,7 @@ TEST_F(EngineSql, TakesNoMoreMemoryThanAllowed) {
   EXPECT_EQ(run("SELECT count(*) AS n FROM (" + sql + ")").column<std::int64_t>("n")[0], 5000000);
 }
 
-TEST_F(EngineThreads, EachHasTablesOfItsOwn) {
+TEST_F(EngineAtOnce, EachHasTablesOfItsOwn) {
   std::vector<std::thread> threads;
   std::vector<std::string> wrong(4);
   for (std::int64_t number = 0; number < 4; ++number)
