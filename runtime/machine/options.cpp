@@ -177,8 +177,8 @@ Options Options::from_environment(Options options) {
 }
 
 std::string detail::unknown_variables() {
-  // The scripts of slurm/ read the first; CMake's find_package(ramal) reads the second.
-  constexpr std::string_view others[] = {"RAMAL_PROGRAM", "RAMAL_ROOT"};
+  // The scripts of slurm/ read the first; CMake's find_package(ramal) reads the second, and tables the third.
+  constexpr std::string_view others[] = {"RAMAL_PROGRAM", "RAMAL_ROOT", "RAMAL_DUCKDB"};
   Options options;
   const auto setters = table(options);
   std::string unknown;

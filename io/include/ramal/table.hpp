@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Table: rows in named columns, in partitions that tasks make and read on all ranks. Lazy: nothing is read
+// before a session computes something.
+//
+//   const auto flights = ramal::read_parquet("flights-3m.parquet");
+//   const auto late = flights.filter("delay > 60").with_column("hours", "delay / 60e0");
+//   const auto by_origin = late.groupby({"origin"}).agg({{"n", "count(*)"}, {"mean", "avg(hours)"}});
+//   std::cout << session.compute(by_origin);               // Rows, which print as a table
+//
+// Expressions are SQL, as DuckDB has it. They are checked at the call, against the schema, so that names and
+// types of a result are known before anything runs. DuckDB is loaded when it is first needed; see
+// docs/tables.md.
+//
+// What works row by row (select, drop, rename, with_column, filter, fillna, dropna, astype) becomes one query
+// a partition, together with the reading. So it costs rank 0 the same however many partitions there are, and
+// a table of which two results are computed is read twice, each time no more columns than are needed;
+// `session.persist(table)` keeps the partitions where they are made.
+//
+// Rows keep their order, but where something else is said. Results are the same bits at any number of ranks:
+// they depend on how the table is cut into partitions alone.
+//
+// Errors: std::invalid_argument that names the call, its line, and the expression with a mark under the word;
+// what goes wrong in a task is its TaskError. Tables are values that share what they hold; any thread.
+#pragma once
+
+#include <ramal/map.hpp>
+#include <ramal/rows.hpp>
+#include <ramal/sql_error.hpp>
+
+#include <memory>
+#include <stdexcept>
+
+namespace ramal {
+
+class Grouped;
+class Table;
+
+/// What a join keeps. See Table::join.
+enum class Join { inner, left, right, full, semi, anti };
+
+namespace detail {
+struct TableState;
+/// "ramal: CALL: PROBLEM (file:line)", as std::invalid_argument.
+[[noreturn]] void refuse_table(std::string_view call, const std::string& problem, std::source_location where);
+/// How many rows each partition has, one after the other.
+Delayed<std::vector<std::int64_t>> row_counts(const Table& table, std::source_location where);
+Table with_counted_rows(const Table& table, std::vector<std::int64_t> rows);
+}  // namespace detail
+
+/// A file of a table is missing, cannot be read, or is not what it is taken for. what() names it.
+class TableError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// A named expression: a column to be made, or an aggregate.
+struct NamedExpression {
+  std::string name;
+  std::string expression;
+};
+
+/// See the top of this file.
+class Table {
+ public:
+  /// For Ramal's own use.
+  explicit Table(std::shared_ptr<const detail::TableState> state) : state_(std::move(state)) {}
+
+  /// Names and types of the columns.
+  const Schema& schema() const;
+  std::vector<std::string> columns() const;
+  /// How many partitions there are; at least 1.
+  std::int64_t partitions() const;
+  /// About how many bytes all rows take in memory, with 16 for each text; 0 where the number of rows is not
+  /// known.
+  std::uint64_t bytes() const;
+  /// Such as "a table of 3000000 rows in 2 partitions: (delay BIGINT, origin VARCHAR)".
+  std::string text() const;
+
+  // --- row by row -----------------------------------------------------------------------------------------
+
+  /// These columns, in this order.
+  Table select(const std::vector<std::string>& columns,
+               std::source_location where = std::source_location::current()) const;
+  /// All but these.
+  Table drop(const std::vector<std::string>& columns,
+             std::source_location where = std::source_location::current()) const;
+  /// Pairs of an old name and a new one.
+  Table rename(const std::vector<std::pair<std::string, std::string>>& names,
+               std::source_location where = std::source_location::current()) const;
+  /// With a column more, at the end, or another in place of the one of this name.
+  Table with_column(const std::string& name, const std::string& expression,
+                    std::source_location where = std::source_location::current()) const;
+  /// The rows for which the condition is true; where it is null, it is not.
+  Table filter(const std::string& condition,
+               std::source_location where = std::source_location::current()) const;
+  /// With the value of an expression in place of nulls, as the column's own type. NaN is no null.
+  Table fillna(const std::vector<std::string>& columns, const std::string& expression,
+               std::source_location where = std::source_location::current()) const;
+  /// The rows that have no null in these columns; in any, if none are named. NaN is no null.
+  Table dropna(const std::vector<std::string>& columns = {},
+               std::source_location where = std::source_location::current()) const;
+  /// Pairs of a column and a type, as SQL spells it: `{{"n", "DOUBLE"}}`. A value that does not fit fails.
+  Table astype(const std::vector<std::pair<std::string, std::string>>& types,
+               std::source_location where = std::source_location::current()) const;
+  /// f(const Rows&), which gives Rows of that schema, of each partition. A partition with another one fails.
+  template <auto f>
+  Table map_partitions(const Schema& result,
+                       std::source_location where = std::source_location::current()) const;
+
+  // --- over all rows --------------------------------------------------------------------------------------
+
+  /// The first, or last, rows: as many, or all if there are fewer. In one partition.
+  Table head(std::int64_t rows = 5, std::source_location where = std::source_location::current()) const;
+  Table tail(std::int64_t rows = 5, std::source_location where = std::source_location::current()) const;
+  /// The first rows in that order, as ORDER BY has it: `top(10, "delay DESC, origin")`; of rows that are the
+  /// same in it, those that come first. In one partition, in that order.
+  Table top(std::int64_t rows, const std::string& order,
+            std::source_location where = std::source_location::current()) const;
+  /// The number of rows.
+  Delayed<std::int64_t> count(std::source_location where = std::source_location::current()) const;
+  /// Aggregates of all rows: one row. See Grouped::agg.
+  Table agg(const std::vector<NamedExpression>& aggregates,
+            std::source_location where = std::source_location::current()) const;
+  /// See Grouped. Throws std::invalid_argument for columns that are not there.
+  Grouped groupby(const std::vector<std::string>& keys,
+                  std::source_location where = std::source_location::current()) const;
+  /// Each combination of values in these columns, of all if none are named, once, sorted.
+  Table distinct(const std::vector<std::string>& columns = {},
+                 std::source_location where = std::source_location::current()) const;
+  /// Each value of a column and how many rows have it, in a column `count`: the most frequent first.
+  Table value_counts(const std::string& column,
+                     std::source_location where = std::source_location::current()) const;
+
+  /// The rows of both whose columns of these names are the same; a null is the same as nothing.
+  ///
+  ///   inner         pairs of rows, the columns of both
+  ///   left, right   these, and the rows of that table that have no partner, with nulls in the other's columns
+  ///   full          both
+  ///   semi, anti    the rows of this table that have a partner, or have none; its columns alone
+  ///
+  /// The keys come first, once, then the other columns of this table, then of the other. If the other is one
+  /// partition, it goes to where this table's are, and rows keep this table's order (but for right and full).
+  /// Else rows of both go by a hash of the keys to as many partitions as the larger has, and are in each in
+  /// the order of this table and then of the other. Throws std::invalid_argument for columns that are not
+  /// there, keys of types that cannot be the same, and a name that both have but as a key: rename one.
+  Table join(const Table& other, const std::vector<std::string>& keys, Join how = Join::inner,
+             std::source_location where = std::source_location::current()) const;
+
+  // --- partitions -----------------------------------------------------------------------------------------
+
+  /// The partitions, to be used like any family. What this call makes is its own: two calls read twice.
+  Family<Rows> parts(std::source_location where = std::source_location::current()) const;
+  /// All rows in one partition, on one rank.
+  Table gather(std::source_location where = std::source_location::current()) const;
+
+  /// For Ramal's own use: what session.compute and session.persist ask of what they are given.
+  Delayed<Rows> gathered(std::source_location where = std::source_location::current()) const;
+  Table evaluated(std::source_location where = std::source_location::current()) const;
+  Family<Rows> blocks() const;
+  const detail::TableState& state() const { return *state_; }
+
+ private:
+  std::shared_ptr<const detail::TableState> state_;
+};
+
+/// A table whose rows are put together by their keys.
+class Grouped {
+ public:
+  /// For Ramal's own use.
+  Grouped(Table table, std::vector<std::string> keys) : table_(std::move(table)), keys_(std::move(keys)) {}
+
+  /// A row for each combination of the keys' values: the keys, then the aggregates, which are expressions
+  /// with calls of DuckDB's aggregate functions in them: `{{"mean", "avg(delay)"}, {"share", "sum(late) /
+  /// count(*)"}}`. A null is a value of a key. Sorted by the keys: rising, nulls last, NaN above all numbers,
+  /// text by bytes. In one partition.
+  ///
+  /// Each partition is aggregated by itself, then the results are put together pairwise, neighbours first
+  /// (count, sum, avg, min, max, first, last, any_value, var, stddev and their kin, bool_and, bool_or,
+  /// product). So sums of floating-point numbers are trees over partitions in the table's order, and each
+  /// partition's is in the order of its rows. Where another aggregate is asked for (median, quantile, mode,
+  /// count(DISTINCT), list, …), rows go by a hash of their keys to where all of a group are.
+  Table agg(const std::vector<NamedExpression>& aggregates,
+            std::source_location where = std::source_location::current()) const;
+
+ private:
+  Table table_;
+  std::vector<std::string> keys_;
+};
+
+/// A table of Rows that there are, in one partition.
+Table from_rows(const Rows& rows, std::source_location where = std::source_location::current());
+/// A table of partitions that tasks make, each of that schema: another one fails.
+Table from_parts(const Family<Rows>& parts, const Schema& schema,
+                 std::source_location where = std::source_location::current());
+
+template <auto f>
+Table Table::map_partitions(const Schema& result, std::source_location where) const {
+  return from_parts(map<f>({parts(where), where}), result, where);
+}
+
+}  // namespace ramal

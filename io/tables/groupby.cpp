@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Aggregates: of each partition by the engine, then put together in a tree, or where all rows of a group are.
+#include "io/tables/aggregates.hpp"
+#include "io/tables/merge.hpp"
+#include "io/tables/sql.hpp"
+#include "io/tables/state.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+namespace ramal {
+
+namespace detail {
+
+namespace {
+
+/// "GROUP BY … ORDER BY …" of keys.
+std::string grouping(const std::vector<std::string>& keys) {
+  if (keys.empty()) return "";
+  std::string order;
+  for (const std::string& key : keys)
+    order += (order.empty() ? "" : ", ") + sql_name(key) + " ASC NULLS LAST";
+  return " GROUP BY " + sql_names(keys) + " ORDER BY " + order;
+}
+
+/// Each partition becomes what the query makes of it, of another schema.
+Table mapped(const Table& table, const UserQuery& query, Schema schema, const char* name,
+             std::source_location where) {
+  TableState next = table.state();
+  next.schema = std::move(schema);
+  next.query = query.of(next.query);
+  next.rows = nullptr;
+  next.uncounted_since = name;
+  next.name = name;
+  next.where = where;
+  return made_table(std::move(next));
+}
+
+Table one_part(const Delayed<Rows>& rows, Schema schema, const char* name, std::source_location where) {
+  TableState made{.schema = std::move(schema), .name = name, .uncounted_since = name, .where = where};
+  made.parts = as_family(std::vector{rows}, where);
+  return made_table(std::move(made));
+}
+
+/// The keys under the names that merge_groups goes by.
+std::string partial_keys(const std::vector<std::string>& keys) {
+  std::string list;
+  for (std::size_t k = 0; k < keys.size(); ++k)
+    list += (k > 0 ? ", " : "") + sql_name(keys[k]) + " AS " + sql_name("key " + std::to_string(k));
+  return list;
+}
+std::string final_keys(const std::vector<std::string>& keys) {
+  std::string list;
+  for (std::size_t k = 0; k < keys.size(); ++k)
+    list += (k > 0 ? ", " : "") + sql_name("key " + std::to_string(k)) + " AS " + sql_name(keys[k]);
+  return list;
+}
+
+void expect_keys(const Schema& schema, const std::vector<std::string>& keys, std::source_location where) {
+  for (const std::string& key : keys) {
+    const ColumnType& type = schema[*schema.find(key)].type;
+    if (type.id() == TypeId::list || type.id() == TypeId::structure || type.id() == TypeId::interval)
+      refuse_table("groupby", "column " + quoted_name(key) + " of type " + type.text() + " can be no key",
+                   where);
+  }
+}
+
+struct GroupCall {
+  const Table& table;
+  const std::vector<std::string>& keys;
+  const std::vector<NamedExpression>& aggregates;
+  std::source_location where;
+
+  /// What a query of all rows at once would be; it also tells what the result's types are.
+  UserQuery whole() const {
+    UserQuery query{"SELECT " + sql_names(keys)};
+    for (const NamedExpression& one : aggregates) {
+      query.add(query.sql.size() > 7 ? ", " : "").add_user(one.expression).add(" AS " + sql_name(one.name));
+    }
+    return query.add_part().add(grouping(keys));
+  }
+
+  /// All of each group's rows are in one partition.
+  Table by_rows(const Schema& schema) const {
+    const Table needed = table.select(columns_read(whole(), table.schema()), where);
+    const bool is_one = keys.empty() || table.partitions() == 1;
+    const Table together = is_one ? needed.gather(where) : shuffled(needed, keys, where);
+    const Table grouped = mapped(together, whole(), schema, "groupby", where);
+    if (grouped.partitions() == 1) return grouped;
+    // Each has other groups than all others, sorted.
+    UserQuery named{"SELECT " + partial_keys(keys)};
+    UserQuery back{"SELECT " + final_keys(keys)};
+    for (std::size_t k = 0; k < aggregates.size(); ++k) {
+      const std::string first = sql_name("first " + std::to_string(k));
+      named.add(", " + sql_name(aggregates[k].name) + " AS " + first);
+      back.add(", " + first + " AS " + sql_name(aggregates[k].name));
+    }
+    return merged(grouped, named.add_part(), back.add_part(), schema);
+  }
+
+  /// `partial` of each partition, put together, and `finish` of that.
+  Table merged(const Table& of, const UserQuery& partial, const UserQuery& finish,
+               const Schema& schema) const {
+    const Schema partials = described("agg", partial, of.schema(), where);
+    const Table made = mapped(of, partial, partials, "groupby", where);
+    const Table all =
+        one_part(reduce<merge_groups>(made.parts(where), {}, where), partials, "groupby", where);
+    return mapped(all, finish, schema, "groupby", where);
+  }
+
+  Table made() const {
+    for (const NamedExpression& one : aggregates) {
+      if (has_word(one.expression, "select") || has_call(one.expression, "over"))
+        refuse_table(
+            "agg",
+            "expected an expression of aggregates, found a query or a window within it: " + one.expression,
+            where);
+    }
+    const Schema schema = described("agg", whole(), table.schema(), where);
+    const auto plan = plan_aggregates(table.schema(), aggregates);
+    if (!plan) return by_rows(schema);
+    UserQuery partial{"SELECT " + partial_keys(keys)};
+    for (const std::string& column : plan->partial)
+      partial.add(partial.sql.size() > 7 ? ", " : "").add(column);
+    partial.add_part().add(grouping(keys));
+    UserQuery finish{"SELECT " + final_keys(keys)};
+    for (std::size_t k = 0; k < aggregates.size(); ++k) {
+      const Field& field = schema[keys.size() + k];
+      finish.add(finish.sql.size() > 7 ? ", " : "")
+          .add("CAST((" + plan->finish[k] + "\n) AS " + field.type.text() + ") AS " + sql_name(field.name));
+    }
+    finish.add_part();
+    return merged(table, partial, finish, schema);
+  }
+};
+
+std::int64_t only_number(const Rows& rows) { return rows.column<std::int64_t>("n")[0]; }
+
+}  // namespace
+}  // namespace detail
+
+Table Grouped::agg(const std::vector<NamedExpression>& aggregates, std::source_location where) const {
+  if (keys_.empty() && aggregates.empty())
+    detail::refuse_table("agg", "expected a key or an aggregate", where);
+  return detail::GroupCall{table_, keys_, aggregates, where}.made();
+}
+
+Grouped Table::groupby(const std::vector<std::string>& keys, std::source_location where) const {
+  if (keys.empty()) detail::refuse_table("groupby", "expected at least one column", where);
+  const auto names = detail::found_names(schema(), keys, "groupby", where);
+  detail::expect_keys(schema(), names, where);
+  return Grouped(*this, names);
+}
+
+Table Table::agg(const std::vector<NamedExpression>& aggregates, std::source_location where) const {
+  return Grouped(*this, {}).agg(aggregates, where);
+}
+
+Delayed<std::int64_t> Table::count(std::source_location where) const {
+  if (const auto& rows = state_->rows)
+    return value(std::accumulate(rows->begin(), rows->end(), std::int64_t{0}), where);
+  return map<detail::only_number>({agg({{"n", "count(*)"}}, where).parts(where), where})[0];
+}
+
+Table Table::distinct(const std::vector<std::string>& columns, std::source_location where) const {
+  return groupby(columns.empty() ? this->columns() : columns, where).agg({}, where);
+}
+
+Table Table::value_counts(const std::string& column, std::source_location where) const {
+  const Table counts = groupby({column}, where).agg({{"count", "count(*)"}}, where);
+  detail::UserQuery query{"SELECT *"};
+  query.add_part().add(" ORDER BY \"count\" DESC, " + detail::sql_name(counts.schema()[0].name) +
+                       " ASC NULLS LAST");
+  return detail::mapped(counts, query, counts.schema(), "value_counts", where);
+}
+
+}  // namespace ramal

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A table's partitions as families: what their tasks do, and how they are put together.
+#include "io/tables/engine.hpp"
+#include "io/tables/scan.hpp"
+#include "io/tables/state.hpp"
+
+namespace ramal {
+
+namespace detail {
+
+namespace {
+
+Rows query_part(const Rows& part, const std::string& query) {
+  const NamedRows table{"part", part};
+  return duckdb_engine().run(query, {&table, 1});
+}
+std::int64_t own_number(std::int64_t number) { return number; }
+
+Rows all_rows(const Inputs<Rows>& parts) {
+  return Rows::concat(std::vector<Rows>(parts.begin(), parts.end()));
+}
+
+Rows expect_schema(Rows part, const Schema& schema) {
+  if (part.schema() == schema) return part;
+  throw std::invalid_argument("expected rows of " + schema.text() + ", found " + part.schema().text());
+}
+
+Annotation wishes_of(const TableState& state) {
+  Annotation wishes;
+  wishes.name = state.name;
+  // What it is filtered or computed to is not known; what it is made of is at most that.
+  if (state.scan && state.query.empty()) wishes.result_bytes = state.partition_bytes;
+  return wishes;
+}
+
+}  // namespace
+}  // namespace detail
+
+Family<Rows> Table::parts(std::source_location where) const {
+  const detail::TableState& state = *state_;
+  if (state.scan) {
+    const auto numbers = family<detail::own_number>({Index(state.partitions), where});
+    return map<detail::read_part>({numbers, where}, *state.scan, state.query)
+        .annotate(detail::wishes_of(state), where);
+  }
+  if (state.query.empty()) return *state.parts;
+  return map<detail::query_part>({*state.parts, where}, state.query)
+      .annotate(detail::wishes_of(state), where);
+}
+
+Table Table::evaluated(std::source_location where) const {
+  detail::TableState made = *state_;
+  made.parts = parts(where);
+  made.scan.reset();
+  made.query.clear();
+  return detail::made_table(std::move(made));
+}
+Family<Rows> Table::blocks() const { return parts(state_->where); }
+
+Table Table::gather(std::source_location where) const {
+  if (partitions() == 1) return *this;
+  detail::TableState made{.schema = schema(), .name = "gather", .uncounted_since = "gather", .where = where};
+  made.parts =
+      coarsen<detail::all_rows>(parts(where), partitions(), where).annotate({.name = "gather"}, where);
+  return detail::made_table(std::move(made));
+}
+
+Delayed<Rows> Table::gathered(std::source_location where) const { return gather(where).parts(where)[0]; }
+
+Table from_parts(const Family<Rows>& parts, const Schema& schema, std::source_location where) {
+  if (parts.extent().dims != 1)
+    detail::refuse_table("from_parts", "expected a family of one dimension, found " + parts.extent().text(),
+                         where);
+  if (parts.size() == 0) detail::refuse_table("from_parts", "expected at least one partition", where);
+  detail::TableState made{.schema = schema,
+                          .partitions = parts.size(),
+                          .name = "from_parts",
+                          .uncounted_since = "from_parts",
+                          .where = where};
+  made.parts = map<detail::expect_schema>({parts, where}, schema).annotate({.name = "from_parts"}, where);
+  return detail::made_table(std::move(made));
+}
+
+Table from_rows(const Rows& rows, std::source_location where) {
+  detail::TableState made{.schema = rows.schema(), .name = "from_rows", .where = where};
+  made.parts = as_family(std::vector{value(rows, where)}, where);
+  made.rows = std::make_shared<const std::vector<std::int64_t>>(1, rows.size());
+  return detail::made_table(std::move(made));
+}
+
+}  // namespace ramal

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "io/tables/shuffle.hpp"
+
+#include "io/tables/order.hpp"
+
+#include <ramal/key.hpp>
+#include <ramal/rows_builder.hpp>
+
+namespace ramal::detail {
+
+namespace {
+
+void hash_column(const Column& column, std::vector<KeyHasher>& hashers) {
+  if (column.type().id() == TypeId::null) return;  // one value says nothing
+  with_value_type(column.type(), [&]<class T>() {
+    const ColumnView<T> view(column);
+    for (std::int64_t row = 0; row < view.size(); ++row) {
+      KeyHasher& hasher = hashers[static_cast<std::size_t>(row)];
+      if (view.is_null(row)) {
+        hasher.add(0x6e756c6c);  // as any other number, which only makes them meet
+      } else if constexpr (std::same_as<T, std::string_view>) {
+        const std::string_view text = view[row];
+        hasher.add(text.size());
+        hasher.add_bytes(reinterpret_cast<const std::byte*>(text.data()), text.size());
+      } else if constexpr (std::floating_point<T>) {
+        const double value = view[row];
+        hasher.add(value == 0          ? 0
+                   : std::isnan(value) ? 0x7ff8000000000000
+                                       : std::bit_cast<std::uint64_t>(value));
+      } else if constexpr (std::same_as<T, Int128>) {
+        hasher.add(static_cast<std::uint64_t>(view[row]));  // high halves only tell apart what is very large
+      } else if constexpr (std::same_as<T, Interval>) {
+        hasher.add(0);  // a month may equal 30 days
+      } else {
+        hasher.add(static_cast<std::uint64_t>(static_cast<std::int64_t>(view[row])));
+      }
+    }
+  });
+}
+
+/// The result that each row falls to.
+std::vector<std::int64_t> results_of(const Rows& rows, const std::vector<std::size_t>& keys,
+                                     std::int64_t results) {
+  std::vector<KeyHasher> hashers(static_cast<std::size_t>(rows.size()));
+  for (const std::size_t key : keys) hash_column(rows.column(key), hashers);
+  std::vector<std::int64_t> of(hashers.size());
+  __extension__ using Wide = unsigned __int128;
+  for (std::size_t row = 0; row < of.size(); ++row)
+    of[row] = static_cast<std::int64_t>(
+        static_cast<Wide>(hashers[row].hash()) * static_cast<std::uint64_t>(results) >> 64);
+  return of;
+}
+
+}  // namespace
+
+std::vector<TableParcel> TableSplitter::split(Inputs<Rows> parts, std::int64_t,
+                                              const ShuffleGroups& cut) const {
+  const Rows rows = Rows::concat(std::vector<Rows>(parts.begin(), parts.end()));
+  const std::vector<std::int64_t> of = results_of(rows, keys, results);
+  // A counting sort, which keeps the order of rows that fall to the same.
+  std::vector<std::int64_t> begins(static_cast<std::size_t>(results) + 1);
+  for (const std::int64_t result : of) ++begins[static_cast<std::size_t>(result) + 1];
+  for (std::size_t k = 1; k < begins.size(); ++k) begins[k] += begins[k - 1];
+  std::vector<std::int64_t> order(of.size()), next(begins.begin(), begins.end() - 1);
+  for (std::size_t row = 0; row < of.size(); ++row)
+    order[static_cast<std::size_t>(next[static_cast<std::size_t>(of[row])]++)] =
+        static_cast<std::int64_t>(row);
+  std::vector<TableParcel> parcels(static_cast<std::size_t>(cut.groups));
+  for (std::int64_t group = 0; group < cut.groups; ++group) {
+    const auto first = static_cast<std::size_t>(cut.begin(group)),
+               last = static_cast<std::size_t>(cut.begin(group + 1));
+    const std::int64_t begin = begins[first], end = begins[last];
+    if (begin == end) continue;
+    TableParcel& parcel = parcels[static_cast<std::size_t>(group)];
+    parcel.rows = rows.take(
+        std::span(order).subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin)));
+    for (std::size_t result = first; result < last; ++result) {
+      if (begins[result] == begins[result + 1]) continue;
+      parcel.results.push_back(static_cast<std::int64_t>(result));
+      parcel.begins.push_back(begins[result] - begin);
+    }
+    parcel.begins.push_back(end - begin);
+  }
+  return parcels;
+}
+
+Rows TableSplitter::join(std::int64_t, std::span<const ShufflePiece<TableParcel>> pieces) const {
+  RowsBuilder builder(schema);
+  for (const auto& [parcel, index] : pieces) {
+    const std::int64_t begin = parcel->begins[index], count = parcel->begins[index + 1] - begin;
+    for (std::size_t k = 0; k < schema.size(); ++k)
+      builder.column(k).append_column(parcel->rows.column(k), begin, count);
+  }
+  return builder.finish();
+}
+
+Table shuffled(const Table& table, const std::vector<std::string>& keys, std::source_location where,
+               std::int64_t partitions) {
+  TableSplitter splitter{table.schema(), {}, partitions > 0 ? partitions : table.partitions()};
+  for (const std::string& key : keys) splitter.keys.push_back(*table.schema().find(key));
+  TableState made{.schema = table.schema(),
+                  .partitions = splitter.results,
+                  .name = "shuffle",
+                  .uncounted_since = "a shuffle",
+                  .where = where};
+  made.parts = shuffle_parts(table.parts(where), splitter.results, splitter, where);
+  return made_table(std::move(made));
+}
+
+}  // namespace ramal::detail

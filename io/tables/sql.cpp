@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "io/tables/sql.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace ramal::detail {
+
+namespace {
+
+bool is_word(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+         static_cast<unsigned char>(c) >= 0x80;
+}
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+std::string lower(std::string_view text) {
+  std::string out(text);
+  std::ranges::transform(out, out.begin(), [](char c) { return lower(c); });
+  return out;
+}
+
+/// What the engine knows as aggregate functions, sorted. A function that is not among them is taken for one
+/// of rows, and refused by the engine if it is none.
+constexpr auto aggregates = std::to_array<std::string_view>({"any_value",
+                                                             "approx_count_distinct",
+                                                             "approx_quantile",
+                                                             "approx_top_k",
+                                                             "arbitrary",
+                                                             "arg_max",
+                                                             "arg_max_null",
+                                                             "arg_min",
+                                                             "arg_min_null",
+                                                             "argmax",
+                                                             "argmin",
+                                                             "array_agg",
+                                                             "avg",
+                                                             "bit_and",
+                                                             "bit_or",
+                                                             "bit_xor",
+                                                             "bool_and",
+                                                             "bool_or",
+                                                             "corr",
+                                                             "count",
+                                                             "count_if",
+                                                             "count_star",
+                                                             "countif",
+                                                             "covar_pop",
+                                                             "covar_samp",
+                                                             "entropy",
+                                                             "favg",
+                                                             "first",
+                                                             "fsum",
+                                                             "geomean",
+                                                             "geometric_mean",
+                                                             "group_concat",
+                                                             "histogram",
+                                                             "kahan_sum",
+                                                             "kurtosis",
+                                                             "kurtosis_pop",
+                                                             "last",
+                                                             "list",
+                                                             "listagg",
+                                                             "mad",
+                                                             "max",
+                                                             "max_by",
+                                                             "mean",
+                                                             "median",
+                                                             "min",
+                                                             "min_by",
+                                                             "mode",
+                                                             "product",
+                                                             "quantile",
+                                                             "quantile_cont",
+                                                             "quantile_disc",
+                                                             "regr_avgx",
+                                                             "regr_avgy",
+                                                             "regr_count",
+                                                             "regr_intercept",
+                                                             "regr_r2",
+                                                             "regr_slope",
+                                                             "regr_sxx",
+                                                             "regr_sxy",
+                                                             "regr_syy",
+                                                             "reservoir_quantile",
+                                                             "sem",
+                                                             "skewness",
+                                                             "stddev",
+                                                             "stddev_pop",
+                                                             "stddev_samp",
+                                                             "string_agg",
+                                                             "sum",
+                                                             "sumkahan",
+                                                             "var_pop",
+                                                             "var_samp",
+                                                             "variance"});
+static_assert(std::ranges::is_sorted(aggregates));
+
+/// Reads a text token by token, as far as that is needed to find calls in it.
+class Scanner {
+ public:
+  explicit Scanner(std::string_view text) : text_(text) {}
+
+  bool at_end() const { return at_ >= text_.size(); }
+  std::size_t at() const { return at_; }
+  char front() const { return text_[at_]; }
+  void skip_one() { ++at_; }
+  /// Passes over a text, a quoted name, a comment or a word, else over one character.
+  void skip_token() {
+    const char c = front();
+    if (c == '\'' || c == '"') {
+      skip_quoted(c);
+    } else if (text_.substr(at_, 2) == "--") {
+      at_ = std::min(text_.size(), text_.find('\n', at_));
+    } else if (text_.substr(at_, 2) == "/*") {
+      const auto end = text_.find("*/", at_ + 2);
+      at_ = end == std::string_view::npos ? text_.size() : end + 2;
+    } else if (is_word(c)) {
+      word();
+    } else {
+      ++at_;
+    }
+  }
+  std::string_view word() {
+    const std::size_t begin = at_;
+    while (!at_end() && is_word(front())) ++at_;
+    return text_.substr(begin, at_ - begin);
+  }
+  void skip_spaces() {
+    while (!at_end() && (front() == ' ' || front() == '\t' || front() == '\n' || front() == '\r')) ++at_;
+  }
+  /// From an opening parenthesis to behind the one that closes it; what is between.
+  std::string_view parenthesis() {
+    const std::size_t begin = ++at_;
+    for (int depth = 1; !at_end();) {
+      depth += front() == '(' ? 1 : front() == ')' ? -1 : 0;
+      if (depth == 0) return text_.substr(begin, at_++ - begin);
+      skip_token();
+    }
+    return text_.substr(begin);
+  }
+  void go_back_to(std::size_t at) { at_ = at; }
+
+ private:
+  void skip_quoted(char quote) {
+    ++at_;
+    while (!at_end()) {
+      if (front() == quote && (at_ + 1 >= text_.size() || text_[at_ + 1] != quote)) break;
+      at_ += front() == quote ? 2 : 1;
+    }
+    if (!at_end()) ++at_;
+  }
+
+  std::string_view text_;
+  std::size_t at_ = 0;
+};
+
+/// Looks for words that `is_wanted(word, scanner behind it)`.
+template <class IsWanted>
+bool any_word(std::string_view text, const IsWanted& is_wanted) {
+  Scanner scan(text);
+  while (!scan.at_end()) {
+    if (!is_word(scan.front())) {
+      scan.skip_token();
+    } else if (const std::string found = lower(scan.word()); is_wanted(found, scan)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/// The word DISTINCT, ahead of the arguments.
+bool starts_distinct(std::string_view arguments) {
+  Scanner scan(arguments);
+  scan.skip_spaces();
+  return lower(scan.word()) == "distinct";
+}
+
+}  // namespace
+
+std::string sql_name(std::string_view name) {
+  std::string out = "\"";
+  for (const char c : name) out += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return out + '"';
+}
+
+std::string sql_names(const std::vector<std::string>& names) {
+  std::string all;
+  for (const std::string& name : names) all += (all.empty() ? "" : ", ") + sql_name(name);
+  return all;
+}
+std::string sql_columns(const Schema& schema) {
+  std::string all;
+  for (const Field& field : schema) all += (all.empty() ? "" : ", ") + sql_name(field.name);
+  return all;
+}
+
+std::vector<SqlCall> aggregate_calls(std::string_view expression) {
+  std::vector<SqlCall> calls;
+  Scanner scan(expression);
+  while (!scan.at_end()) {
+    if (!is_word(scan.front())) {
+      scan.skip_token();
+      continue;
+    }
+    SqlCall call{.begin = scan.at()};
+    call.name = lower(scan.word());
+    scan.skip_spaces();
+    if (scan.at_end() || scan.front() != '(') continue;
+    if (!std::ranges::binary_search(aggregates, std::string_view(call.name))) continue;
+    call.arguments = scan.parenthesis();
+    call.behind = scan.at();
+    call.is_distinct = starts_distinct(call.arguments);
+    call.has_order = has_word(call.arguments, "order");
+    scan.skip_spaces();
+    const std::size_t after = scan.at();
+    if (lower(scan.word()) == "filter") {
+      scan.skip_spaces();
+      if (!scan.at_end() && scan.front() == '(') {
+        call.filter = "FILTER (" + std::string(scan.parenthesis()) + ")";
+        call.behind = scan.at();
+      }
+    } else {
+      scan.go_back_to(after);
+    }
+    calls.push_back(std::move(call));
+  }
+  return calls;
+}
+
+bool has_word(std::string_view text, std::string_view word) {
+  return any_word(text, [&](const std::string& found, const Scanner&) { return found == word; });
+}
+bool has_call(std::string_view text, std::string_view word) {
+  return any_word(text, [&](const std::string& found, Scanner scan) {
+    scan.skip_spaces();
+    return found == word && !scan.at_end() && scan.front() == '(';
+  });
+}
+bool has_comma(std::string_view text) {
+  Scanner scan(text);
+  for (int depth = 0; !scan.at_end(); scan.skip_token()) {
+    const char c = scan.front();
+    if (c == ',' && depth == 0) return true;
+    depth += std::string_view("([{").find(c) != std::string_view::npos   ? 1
+             : std::string_view(")]}").find(c) != std::string_view::npos ? -1
+                                                                         : 0;
+  }
+  return false;
+}
+
+}  // namespace ramal::detail
