@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A first notebook on lazy evaluation, as a program: three calls, eager and lazy; then 128 leaves
-// summed pairwise. Every task sleeps a little, so that running side by side shows.
+// summed pairwise. Every task sleeps a little, so that running side by side shows. Then, if one is given, a
+// Parquet file as a table and as an array.
 //
-//   mpirun -n 4 notebook --sleep 0.1 --visualize sum.svg
+//   mpirun -n 4 notebook --sleep 0.1 --visualize sum.svg --parquet flights-3m.parquet
+#include <ramal/parquet.hpp>
 #include <ramal/ramal.hpp>
+#include <ramal/table_array.hpp>
 
 #include <boost/program_options.hpp>
 
@@ -84,6 +87,7 @@ struct Settings {
   double sleep_seconds = 1.0;
   std::uint64_t seed = 0;
   std::string picture;
+  std::string parquet;
   bool persist = true;
 };
 
@@ -131,13 +135,33 @@ void pairwise_sum(ramal::Session& session, const Settings& settings) {
   }
 }
 
+/// A table is lazy, and so is the array of its columns: nothing is read but the footers before `compute`.
+void table_and_array(ramal::Session& session, const std::string& path) {
+  const ramal::Table table = ramal::read_parquet(path);
+  std::cout << "table: " << table.schema() << ", " << table.partitions() << " partitions\n"
+            << session.compute(table.head());
+  std::vector<std::string> numbers;  // an array has elements of one type, and text is none
+  for (const ramal::Field& field : table.schema())
+    if (field.type.id() >= ramal::TypeId::int8 && field.type.id() <= ramal::TypeId::decimal)
+      numbers.push_back(field.name);
+  if (numbers.empty()) return;
+  const auto array = ramal::to_array<double>(table, numbers);
+  std::cout << "array: " << array.text() << '\n';
+  const ramal::Block<double> all = session.compute(array);
+  std::cout << "computed: " << all.shape().text() << " numbers, the mean of each column\n"
+            << session.compute(array.mean(0)) << '\n';
+}
+
 /// Empty where the program is to end at once, with `status`.
 std::optional<Settings> parse(int argc, char** argv, int& status) {
   namespace po = boost::program_options;
   Settings settings;
   po::options_description options("notebook: lazy calls, and the sum of 128 small results\n\noptions");
-  options.add_options()("help", "show this text")("leaves", po::value(&settings.leaves)->default_value(128),
-                                                  "leaves of the pairwise sum; the sum of n leaves is n^2")(
+  options.add_options()("help", "show this text")(
+      "parquet", po::value(&settings.parquet),
+      "a Parquet file: show its first rows, then its columns of numbers as an array")(
+      "leaves", po::value(&settings.leaves)->default_value(128),
+      "leaves of the pairwise sum; the sum of n leaves is n^2")(
       "sleep", po::value(&settings.sleep_seconds)->default_value(1.0),
       "each task sleeps uniformly in [0, S) seconds")("seed", po::value(&settings.seed)->default_value(0),
                                                       "another seed, other sleeps")(
@@ -185,6 +209,7 @@ int main(int argc, char** argv) {
     session.on_every_rank<configure>(settings->sleep_seconds, settings->seed);
     three_calls(session);
     pairwise_sum(session, *settings);
+    if (!settings->parquet.empty()) table_and_array(session, settings->parquet);
     return 0;
   });
 }
