@@ -94,7 +94,10 @@ class Planner {
     const std::string number = std::to_string(columns_);
     const std::string count = spelt(call, "count");
     plan.partial.push_back(count + " AS \"count " + number + '"');
-    plan.partial.push_back(spelt(as_double, "avg") + " AS \"mean " + number + '"');
+    // The mean of equal numbers is that number, which their sum divided by their count may miss.
+    const std::string least = spelt(as_double, "min");
+    plan.partial.push_back("CASE WHEN " + least + " = " + spelt(as_double, "max") + " THEN " + least +
+                           " ELSE " + spelt(as_double, "avg") + " END AS \"mean " + number + '"');
     plan.partial.push_back(spelt(as_double, "var_pop") + " * " + count + " AS \"m2 " + number + '"');
     ++columns_;
     for (const auto& [what, name] : {std::pair{"{n}", "\"count "}, std::pair{"{m2}", "\"m2 "}})

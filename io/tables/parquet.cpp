@@ -83,10 +83,27 @@ class PartitionCutter {
   std::vector<std::vector<ScanPiece>> partitions_;
 };
 
-std::vector<ParquetFile> look_at_all(const std::string& path, std::source_location where) {
+/// Columns whose types Rows do not have can only be left out.
+void expect_known_types(const ParquetFile& one, const ParquetOptions& options) {
+  const auto is_wanted = [&](const std::string& name) {
+    const auto is_it = [&](const std::string& wanted) {
+      return Schema({{name, TypeId::null}}).find(wanted).has_value();
+    };
+    if (options.schema) return options.schema->find(name).has_value();
+    return options.columns.empty() || std::ranges::any_of(options.columns, is_it);
+  };
+  for (const auto& [name, advice] : one.footer.refused)
+    if (is_wanted(name))
+      throw TableError("ramal: read_parquet: " + one.file.path + ": column " + quoted_name(name) + ": " +
+                       advice + ", or leave it out by ParquetOptions::columns");
+}
+
+std::vector<ParquetFile> look_at_all(const std::string& path, const ParquetOptions& options,
+                                     std::source_location where) {
   std::vector<ParquetFile> files;
   for (const std::string& one : find_files(path, ".parquet", "read_parquet", where)) {
     files.push_back({look_at_file(one), duckdb_engine().parquet_footer(one), keys_in_path(path, one)});
+    expect_known_types(files.back(), options);
     if (files.back().footer.schema.find("file_row_number"))
       refuse_table("read_parquet",
                    one + " has a column file_row_number, a name that is needed to read parts of it", where);
@@ -138,6 +155,8 @@ ScanPlan plan_of(const std::vector<ParquetFile>& files, const Schema& schema, st
     }
   }
   plan.partitions = cutter.done();
+  for (auto& pieces : plan.partitions)
+    for (ScanPiece& piece : pieces) piece.is_all = piece.rows == files[piece.file].footer.rows;
   return plan;
 }
 
@@ -171,7 +190,7 @@ Schema wanted(const Schema& found, const ParquetOptions& options, std::source_lo
 Table read_parquet(const std::string& path, const ParquetOptions& options, std::source_location where) {
   if (options.partition_bytes == 0)
     detail::refuse_table("read_parquet", "expected partition_bytes above 0", where);
-  const auto files = detail::look_at_all(path, where);
+  const auto files = detail::look_at_all(path, options, where);
   const Schema schema = detail::wanted(detail::united(files, where), options, where);
   detail::ScanPlan plan = detail::plan_of(files, schema, options.partition_bytes);
   detail::TableState state{.schema = schema, .name = "read_parquet", .where = where};

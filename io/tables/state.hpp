@@ -25,9 +25,10 @@ TableFile look_at_file(const std::string& path);
 struct ScanPiece {
   std::uint32_t file = 0;
   std::int64_t first = 0, rows = 0;
+  bool is_all = false;  ///< of the file
   template <class Archive>
   void serialize(Archive& archive, unsigned) {
-    archive& file& first& rows;
+    archive& file& first& rows& is_all;
   }
 };
 

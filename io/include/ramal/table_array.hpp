@@ -47,11 +47,11 @@ Block<T> block_of_rows(const Rows& rows, const std::optional<T>& for_null, bool 
 template <class T>
 Array<T> array_of_table(const Table& table, const std::vector<std::string>& columns,
                         std::optional<T> for_null, bool is_line, std::source_location where) {
+  const Table numbers = number_columns(table, columns, "to_array", where);
   const std::vector<std::int64_t>& rows = known_rows(table, "to_array", where);
   std::vector<Axis> axes{Axis::of(rows)};
   if (!is_line) axes.push_back(Axis::whole(static_cast<std::int64_t>(columns.size())));
-  const auto blocks = map<&block_of_rows<T>>(
-      {number_columns(table, columns, "to_array", where).parts(where), where}, for_null, is_line);
+  const auto blocks = map<&block_of_rows<T>>({numbers.parts(where), where}, for_null, is_line);
   const GridSource own{{axes[0]}, {AxisMap::along(0)}};
   FamilyView family = grid_family(grid_kind<PlaceThunk<T>, Block<T>>, axes, sizeof(T), {{blocks.view(), {}}},
                                   {own}, {}, where);

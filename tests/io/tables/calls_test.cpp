@@ -139,7 +139,11 @@ TEST_F(TableCalls, MistakesAreNamed) {
       },
       {"VARCHAR in one table and BLOB in the other"});
   said([&] { to_array<double>(table, {"town"}); }, {"column town is VARCHAR, which is no number"});
-  said([&] { to_array<double>(table.filter("true"), "day"); }, {"not known after filter", "ramal::resolve"});
+  said(
+      [&] {
+        to_array<double>(detail::with_counted_rows(table, {2, 0, 3}).filter("true"), "day");
+      },
+      {"not known after filter", "ramal::resolve"});
   said([&] { from_array(zeros<double>({2, 2, 2}), {"x"}); }, {"from_array: expected an array of one axis"});
 }
 
@@ -172,7 +176,7 @@ TEST_F(TableCalls, KnownAnswers) {
   const Table large = cut_at(Rows::of({{"x", Doubles{1e9 + 1, 1e9 + 2, 1e9 + 3}}}), {1, 2});
   EXPECT_EQ(session.compute(large.agg({{"v", "var_samp(x)"}})).column<double>("v")[0], 1.0);
   const Table alike = cut_at(Rows::of({{"x", Doubles(10, 0.1)}}), {3, 7});
-  EXPECT_NEAR(session.compute(alike.agg({{"s", "stddev(x)"}})).column<double>("s")[0], 0, 1e-17);
+  EXPECT_EQ(session.compute(alike.agg({{"s", "stddev(x)"}})).column<double>("s")[0], 0.0);
   const std::int64_t most = std::numeric_limits<std::int64_t>::max();
   const Rows sum =
       session.compute(cut_at(Rows::of({{"x", Longs{most, most}}}), {1, 1}).agg({{"s", "sum(x)"}}));
