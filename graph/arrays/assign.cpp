@@ -79,7 +79,7 @@ class AssignView {
 };
 
 /// Which of a target's elements lie in an interval of its axis.
-Interval elements_within(const AssignTarget& target, const Interval& of) {
+IndexInterval elements_within(const AssignTarget& target, const IndexInterval& of) {
   const std::int64_t low = target.step > 0 ? of.low - target.start : target.start - of.high + 1;
   const std::int64_t high = target.step > 0 ? of.high - target.start : target.start - of.low + 1;
   const std::int64_t stride = std::abs(target.step);
@@ -90,7 +90,7 @@ Interval elements_within(const AssignTarget& target, const Interval& of) {
 /// What a member reads, and of which part.
 struct AssignReads {
   bool own = false, assigned = false;
-  std::array<Interval, Index::most_dims> part{};  ///< elements of the targets, along each axis
+  std::array<IndexInterval, Index::most_dims> part{};  ///< elements of the targets, along each axis
   /// Along each axis of what is assigned, without those that are empty.
   std::array<std::vector<std::int64_t>, Index::most_dims> chunks;
 
@@ -99,7 +99,7 @@ struct AssignReads {
     assigned = true;
     for (int d = 0; d < view.dims(); ++d) {
       const auto i = static_cast<std::size_t>(d);
-      const Interval box{view.axis(d).begin(place[d]), view.axis(d).end(place[d])};
+      const IndexInterval box{view.axis(d).begin(place[d]), view.axis(d).end(place[d])};
       part[i] = elements_within(view.target(d), box);
       has_elements = has_elements && !box.empty();
       assigned = assigned && !part[i].empty();
@@ -108,7 +108,7 @@ struct AssignReads {
     assigned = assigned && has_elements;
     own = has_elements && !(assigned && covers);
     if (!assigned) return;
-    std::array<Interval, Index::most_dims> elements;
+    std::array<IndexInterval, Index::most_dims> elements;
     elements.fill({0, 1});
     for (int d = 0; d < view.dims(); ++d) {
       const std::int64_t from = view.target(d).from;
@@ -116,7 +116,7 @@ struct AssignReads {
     }
     for (int e = 0; e < view.from_dims(); ++e) {
       const AxisView axis = view.from(e);
-      const Interval& of = elements[static_cast<std::size_t>(e)];
+      const IndexInterval& of = elements[static_cast<std::size_t>(e)];
       for (std::int64_t chunk = axis.find(of.low), last = axis.find(of.high - 1); chunk <= last; ++chunk)
         if (axis.begin(chunk) < axis.end(chunk)) chunks[static_cast<std::size_t>(e)].push_back(chunk);
     }
@@ -150,7 +150,7 @@ void assign_readers(const std::byte* closure, const Index& extent, std::uint32_t
   for (int d = 0; d < view.dims(); ++d) {
     const AssignTarget target = view.target(d);
     const auto from = static_cast<int>(target.from);
-    Interval elements{0, target.count};
+    IndexInterval elements{0, target.count};
     if (from >= 0) elements = {view.from(from).begin(of.low[from]), view.from(from).end(of.high[from] - 1)};
     if (elements.empty()) return;
     const std::int64_t a = target.start + target.step * elements.low;

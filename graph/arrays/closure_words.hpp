@@ -12,11 +12,11 @@
 namespace ramal::detail {
 
 /// An interval [low, high) of elements, positions or chunks.
-struct Interval {
+struct IndexInterval {
   std::int64_t low, high;
   bool empty() const { return low >= high; }
   std::int64_t length() const { return std::max<std::int64_t>(0, high - low); }
-  Interval and_(const Interval& other) const {
+  IndexInterval and_(const IndexInterval& other) const {
     return {std::max(low, other.low), std::min(high, other.high)};
   }
 };

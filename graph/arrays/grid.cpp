@@ -151,7 +151,7 @@ class GridView {
   AxisView out(int d) const {
     return axis(words_ + grid_head_words + axis_words * static_cast<std::size_t>(d));
   }
-  Interval out_box(int d, const Index& place) const {
+  IndexInterval out_box(int d, const Index& place) const {
     const AxisView axis = out(d);
     return {axis.begin(place[d]), axis.end(place[d])};
   }
@@ -163,7 +163,7 @@ class GridView {
     return reinterpret_cast<const AxisMap*>(source(k) + 1 +
                                             axis_words * static_cast<std::size_t>(source_dims(k)));
   }
-  Interval piece(std::uint32_t k, int d) const {
+  IndexInterval piece(std::uint32_t k, int d) const {
     if (!has_pieces()) return {0, out(d).length};
     const std::int64_t* at = source(k) + 1 +
                              (axis_words + map_words) * static_cast<std::size_t>(source_dims(k)) +
@@ -182,36 +182,36 @@ class GridView {
 };
 
 /// What of a source's axis is read for an interval of the result's axis; empty if that is.
-Interval read_along(const AxisMap& map, const Interval& out, std::int64_t length) {
+IndexInterval read_along(const AxisMap& map, const IndexInterval& out, std::int64_t length) {
   if (map.out >= 0 && out.empty()) return {0, 0};
   const std::int64_t a = map.out < 0 ? map.start : map.start + map.step * out.low;
   const std::int64_t b = map.out < 0 ? map.start : map.start + map.step * (out.high - 1);
-  return Interval{std::min(a, b) - map.before, std::max(a, b) + map.after + 1}.and_({0, length});
+  return IndexInterval{std::min(a, b) - map.before, std::max(a, b) + map.after + 1}.and_({0, length});
 }
 
 /// For which elements of the result's axis something of an interval of the source's is read. For a constant
 /// map all or none.
-Interval readers_along(const AxisMap& map, const Interval& of, std::int64_t length) {
-  constexpr Interval none{0, 0};
+IndexInterval readers_along(const AxisMap& map, const IndexInterval& of, std::int64_t length) {
+  constexpr IndexInterval none{0, 0};
   if (of.empty()) return none;
   // start + step * o is to lie from of.low - after to of.high - 1 + before.
   const std::int64_t low = of.low - map.after - map.start, high = of.high - 1 + map.before - map.start;
-  if (map.out < 0 || map.step == 0) return low <= 0 && 0 <= high ? Interval{0, length} : none;
+  if (map.out < 0 || map.step == 0) return low <= 0 && 0 <= high ? IndexInterval{0, length} : none;
   const std::int64_t from = map.step > 0 ? ceil_divided(low, map.step) : ceil_divided(high, map.step);
   const std::int64_t to = map.step > 0 ? floor_quotient(high, map.step) : floor_quotient(low, map.step);
-  return Interval{from, to + 1}.and_({0, length});
+  return IndexInterval{from, to + 1}.and_({0, length});
 }
 
 /// The chunks of an axis that are read for an interval of the result, in rising order. Between elements that
 /// are further apart than a chunk is wide there may be some that are not.
 template <class Take>
-void for_each_chunk(const AxisView& axis, const AxisMap& map, const Interval& out, const Take& take) {
-  const Interval elements = read_along(map, out, axis.length);
+void for_each_chunk(const AxisView& axis, const AxisMap& map, const IndexInterval& out, const Take& take) {
+  const IndexInterval elements = read_along(map, out, axis.length);
   if (elements.empty()) return;
   const std::int64_t from = axis.find(elements.low), to = axis.find(elements.high - 1);
   const bool may_skip = map.out >= 0 && std::abs(map.step) > 1;
   for (std::int64_t chunk = from; chunk <= to; ++chunk) {
-    const Interval inside{axis.begin(chunk), axis.end(chunk)};
+    const IndexInterval inside{axis.begin(chunk), axis.end(chunk)};
     if (inside.empty()) continue;
     if (may_skip && readers_along(map, inside, out.high).and_(out).empty()) continue;
     take(chunk);
@@ -287,9 +287,9 @@ struct ChunksRead {
     for (int s = 0; s < dims; ++s) {
       const AxisMap& map = grid.maps(k)[s];
       begin[static_cast<std::size_t>(s)] = all.size();
-      const Interval box =
+      const IndexInterval box =
           map.out < 0
-              ? Interval{0, 1}
+              ? IndexInterval{0, 1}
               : grid.out_box(static_cast<int>(map.out), place).and_(grid.piece(k, static_cast<int>(map.out)));
       for_each_chunk(grid.source_axis(k, s), map, box, [&](std::int64_t chunk) { all.push_back(chunk); });
     }
@@ -339,7 +339,7 @@ void GridPattern::readers(const std::byte* closure, const Index& extent, std::ui
   Region box = Region::whole(extent);
   // Two axes of a source may follow one of the result. A member reads all chunks of the one with all of the
   // other, so it is chunks of the result that have to be in both.
-  const auto narrow = [&](int d, const Interval& elements) {
+  const auto narrow = [&](int d, const IndexInterval& elements) {
     if (elements.empty()) return false;
     const AxisView axis = grid.out(d);
     box.low[d] = std::max(box.low[d], axis.find(elements.low));
@@ -351,7 +351,7 @@ void GridPattern::readers(const std::byte* closure, const Index& extent, std::ui
   for (int s = 0; s < grid.source_dims(k); ++s) {
     const AxisMap& map = grid.maps(k)[s];
     const AxisView axis = grid.source_axis(k, s);
-    const Interval inside{axis.begin(of.low[s]), axis.end(of.high[s] - 1)};
+    const IndexInterval inside{axis.begin(of.low[s]), axis.end(of.high[s] - 1)};
     const int d = static_cast<int>(map.out);
     if (d < 0) {
       if (readers_along(map, inside, 1).empty()) return;
@@ -390,16 +390,16 @@ AxisAlignment aligned_regularly(const AxisView& to, const AxisView& from, const 
 /// By looking at each chunk: from the first that reads anything to the last, in a straight line, and what
 /// lies beside that. O(chunks).
 AxisAlignment aligned_by_table(const AxisView& to, const AxisView& from, const AxisMap& map,
-                               const Interval& piece) {
+                               const IndexInterval& piece) {
   struct Read {
     std::int64_t place;
-    Interval chunks;
+    IndexInterval chunks;
   };
   std::vector<Read> all;
-  Interval chunks{0, 0};  // which only move on
+  IndexInterval chunks{0, 0};  // which only move on
   for (std::int64_t place = 0; place < to.count; ++place) {
-    const Interval elements =
-        read_along(map, Interval{to.begin(place), to.end(place)}.and_(piece), from.length);
+    const IndexInterval elements =
+        read_along(map, IndexInterval{to.begin(place), to.end(place)}.and_(piece), from.length);
     if (elements.empty()) continue;
     while (from.end(chunks.low) <= elements.low) ++chunks.low;
     chunks.high = std::max(chunks.high, chunks.low + 1);

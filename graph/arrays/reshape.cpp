@@ -161,7 +161,7 @@ class ReshapeView {
             static_cast<int>(words[3])};
   }
   /// The positions of a member's block in a group.
-  Interval line(const ReshapeGroup& group, const Index& place) const {
+  IndexInterval line(const ReshapeGroup& group, const Index& place) const {
     std::int64_t first = 0, last = 0;
     for (int d = group.out_begin; d < group.out_end; ++d) {
       const AxisView axis = out(d);
@@ -185,7 +185,8 @@ class ReshapeView {
 /// Which chunks of a group's axes an interval of positions touches, as numbers row by row.
 class Touched {
  public:
-  Touched(const ReshapeView& view, const ReshapeGroup& group, const Interval& line) : end_(group.in_end) {
+  Touched(const ReshapeView& view, const ReshapeGroup& group, const IndexInterval& line)
+      : end_(group.in_end) {
     for (int s = group.in_begin; s < group.in_end; ++s) axes_[static_cast<std::size_t>(s)] = view.in(s);
     if (line.empty()) return;
     std::int64_t length = 1;
@@ -201,7 +202,7 @@ class Touched {
 
  private:
   /// `line` counts from where the axes from s on begin.
-  void touch(int s, const Interval& line, std::int64_t number) {
+  void touch(int s, const IndexInterval& line, std::int64_t number) {
     if (s == end_) {
       numbers_.push_back(number);
       return;
@@ -218,7 +219,7 @@ class Touched {
     // Of the first and the last row a part may be touched, of those between all.
     const bool first_whole = line.low == first * row, last_whole = line.high == (last + 1) * row;
     if (!first_whole) touch(s + 1, {line.low - first * row, row}, number + from);
-    const Interval whole{first_whole ? first : first + 1, last_whole ? last + 1 : last};
+    const IndexInterval whole{first_whole ? first : first + 1, last_whole ? last + 1 : last};
     for (std::int64_t chunk = from; chunk <= to; ++chunk) {
       if (std::max(axis.begin(chunk), whole.low) < std::min(axis.end(chunk), whole.high))
         touch(s + 1, {0, row}, number + chunk);
@@ -288,7 +289,7 @@ void reshape_literals(const std::byte* closure, const Index& place, std::vector<
   append_word(out, view.groups());
   for (int g = 0; g < view.groups(); ++g) {
     const ReshapeGroup group = view.group(g);
-    const Interval line = view.line(group, place);
+    const IndexInterval line = view.line(group, place);
     append_word(out, line.low);
     append_word(out, line.high);
     append_word(out, group.in_end - group.in_begin);
