@@ -101,7 +101,7 @@ Block<Pair> pairs(const Block<double>& of) {
 template <>
 struct ramal::Hdf5Fields<ramal::test::Pair> {
   static constexpr auto fields =
-      std::tuple{Hdf5Field{"x", &ramal::test::Pair::x}, Hdf5Field{"n", &ramal::test::Pair::n}};
+      std::tuple{field("x", &ramal::test::Pair::x), field("n", &ramal::test::Pair::n)};
 };
 namespace ramal::test {
 namespace {

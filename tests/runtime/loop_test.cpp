@@ -211,8 +211,9 @@ TEST(Loops, WhatCannotBeIsRefusedAtOnce) {
         return iterate(
             2, [](Family<Word> x) { return as_family(std::vector<Delayed<Word>>(5, x[0])); }, line);
       }),
-      "ramal: iterate: long unsigned int[5] cannot be made within the function of a step: it is a family of "
-      "handles, some of which vary from step to step");
+      "ramal: iterate: " + std::string(detail::type_name<Word>) +
+          "[5] cannot be made within the function of a step: it is a family of handles, some of which vary from step "
+          "to step");
   EXPECT_EQ(message([&] {
               return iterate(
                   2,

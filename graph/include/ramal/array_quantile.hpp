@@ -58,10 +58,12 @@ Block<Inexact<T>> quantiles_of_block(const Block<T>& block, const DigitSelection
   Block<Inexact<T>> made(shape, offset);
   const Strip from(block.shape(), axis), to(shape, axis);
   std::vector<T> line(from.length);
+  if (made.empty()) return made;
   for (std::uint64_t b = 0; b < from.before; ++b) {
     for (std::uint64_t a = 0; a < from.after; ++a) {
-      const T* element = block.data() + b * from.length * from.after + a;
-      for (std::uint64_t i = 0; i < from.length; ++i) line[i] = element[i * from.after];
+      // A block of lines without elements has no memory that an address could be in.
+      const std::uint64_t first = b * from.length * from.after + a;
+      for (std::uint64_t i = 0; i < from.length; ++i) line[i] = block.data()[first + i * from.after];
       quantiles_of_line(line, wanted, made.data() + b * to.length * to.after + a, to.after);
     }
   }
