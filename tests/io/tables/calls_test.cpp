@@ -2,6 +2,7 @@
 // Calls of tables one by one: joins, arrays, users' functions, and what is refused.
 #include "tests/io/engine.hpp"
 #include "tests/io/tables/tables.hpp"
+#include "tests/support/seeds.hpp"
 
 #include <ramal/table_array.hpp>
 
@@ -36,7 +37,7 @@ TEST_F(TableCalls, JoinsAreAsTheEngineHasThem) {
                                                         {Join::right, "RIGHT"}, {Join::full, "FULL"},
                                                         {Join::semi, "SEMI"},   {Join::anti, "ANTI"}};
   on_all_engines([&](Session& session) {
-    for (unsigned seed = 0; seed < 12; ++seed) {
+    for (unsigned seed = 0; seed < seeds(12); ++seed) {
       Random random{std::mt19937_64(seed)};
       const auto side = [&](const char* name, std::int64_t rows) {
         std::vector<std::optional<std::int64_t>> keys, values;

@@ -2,6 +2,7 @@
 // Tables beside the engine's own answer to the same query of all rows at once.
 #include "tests/io/engine.hpp"
 #include "tests/io/tables/tables.hpp"
+#include "tests/support/seeds.hpp"
 
 #include <ramal/table_array.hpp>
 
@@ -100,8 +101,8 @@ Twin over_all(Random& random, const Twin& twin) {
 class Tables : public WithEngine {};
 
 TEST_F(Tables, AnswerAsTheEngineDoesOfAllRows) {
-  constexpr int programs = 150;
-  std::vector<Rows> first(programs);
+  const int programs = static_cast<int>(seeds(150));
+  std::vector<Rows> first(static_cast<std::size_t>(programs));
   on_all_engines([&](Session& session) {
     for (int program = 0; program < programs; ++program) {
       Random random{std::mt19937_64(static_cast<unsigned>(program))};
