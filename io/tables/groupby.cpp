@@ -26,13 +26,9 @@ std::string grouping(const std::vector<std::string>& keys) {
 /// Each partition becomes what the query makes of it, of another schema.
 Table mapped(const Table& table, const UserQuery& query, Schema schema, const char* name,
              std::source_location where) {
-  TableState next = table.state();
-  next.schema = std::move(schema);
-  next.query = query.of(next.query);
+  TableState next = wrapped(table, query, std::move(schema), name, where);
   next.rows = nullptr;
   next.uncounted_since = name;
-  next.name = name;
-  next.where = where;
   return made_table(std::move(next));
 }
 

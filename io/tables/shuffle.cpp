@@ -40,14 +40,11 @@ void hash_column(const Column& column, std::vector<KeyHasher>& hashers) {
 
 /// The result that each row falls to.
 std::vector<std::int64_t> results_of(const Rows& rows, const std::vector<std::size_t>& keys,
-                                     std::int64_t results) {
+                                     const ShuffleGroups& cut) {
   std::vector<KeyHasher> hashers(static_cast<std::size_t>(rows.size()));
   for (const std::size_t key : keys) hash_column(rows.column(key), hashers);
   std::vector<std::int64_t> of(hashers.size());
-  __extension__ using Wide = unsigned __int128;
-  for (std::size_t row = 0; row < of.size(); ++row)
-    of[row] = static_cast<std::int64_t>(
-        static_cast<Wide>(hashers[row].hash()) * static_cast<std::uint64_t>(results) >> 64);
+  for (std::size_t row = 0; row < of.size(); ++row) of[row] = cut.result_of(hashers[row].hash());
   return of;
 }
 
@@ -56,9 +53,9 @@ std::vector<std::int64_t> results_of(const Rows& rows, const std::vector<std::si
 std::vector<TableParcel> TableSplitter::split(Inputs<Rows> parts, std::int64_t,
                                               const ShuffleGroups& cut) const {
   const Rows rows = Rows::concat(std::vector<Rows>(parts.begin(), parts.end()));
-  const std::vector<std::int64_t> of = results_of(rows, keys, results);
+  const std::vector<std::int64_t> of = results_of(rows, keys, cut);
   // A counting sort, which keeps the order of rows that fall to the same.
-  std::vector<std::int64_t> begins(static_cast<std::size_t>(results) + 1);
+  std::vector<std::int64_t> begins(static_cast<std::size_t>(cut.count) + 1);
   for (const std::int64_t result : of) ++begins[static_cast<std::size_t>(result) + 1];
   for (std::size_t k = 1; k < begins.size(); ++k) begins[k] += begins[k - 1];
   std::vector<std::int64_t> order(of.size()), next(begins.begin(), begins.end() - 1);
@@ -96,14 +93,15 @@ Rows TableSplitter::join(std::int64_t, std::span<const ShufflePiece<TableParcel>
 
 Table shuffled(const Table& table, const std::vector<std::string>& keys, std::source_location where,
                std::int64_t partitions) {
-  TableSplitter splitter{table.schema(), {}, partitions > 0 ? partitions : table.partitions()};
+  if (partitions == 0) partitions = table.partitions();
+  TableSplitter splitter{table.schema(), {}};
   for (const std::string& key : keys) splitter.keys.push_back(*table.schema().find(key));
   TableState made{.schema = table.schema(),
-                  .partitions = splitter.results,
+                  .partitions = partitions,
                   .name = "shuffle",
                   .uncounted_since = "a shuffle",
                   .where = where};
-  made.parts = shuffle_parts(table.parts(where), splitter.results, splitter, where);
+  made.parts = shuffle_parts(table.parts(where), partitions, splitter, where);
   return made_table(std::move(made));
 }
 

@@ -33,13 +33,12 @@ struct TableSplitter {
 
   Schema schema;
   std::vector<std::size_t> keys;  ///< positions of columns
-  std::int64_t results = 1;
 
   std::vector<TableParcel> split(Inputs<Rows> parts, std::int64_t first, const ShuffleGroups& cut) const;
   Rows join(std::int64_t result, std::span<const ShufflePiece<TableParcel>> pieces) const;
   template <class Archive>
   void serialize(Archive& archive, unsigned) {
-    archive& schema& keys& results;
+    archive& schema& keys;
   }
 };
 

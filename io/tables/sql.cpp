@@ -103,7 +103,6 @@ class Scanner {
   bool at_end() const { return at_ >= text_.size(); }
   std::size_t at() const { return at_; }
   char front() const { return text_[at_]; }
-  void skip_one() { ++at_; }
   /// Passes over a text, a quoted name, a comment or a word, else over one character.
   void skip_token() {
     const char c = front();

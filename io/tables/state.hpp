@@ -93,6 +93,10 @@ struct UserQuery {
   UserQuery& add_user_words(const std::string& words);
 };
 
+/// What a table is with `query` made of each partition, which then are of that schema. How many rows they
+/// have is as before.
+TableState wrapped(const Table& table, const UserQuery& query, Schema schema, const char* call,
+                   std::source_location where);
 /// The table with `query` made of each partition. `is_row_for_row`: it has as many rows.
 Table queried(const Table& table, const char* call, const UserQuery& query, bool is_row_for_row,
               std::source_location where);

@@ -19,15 +19,21 @@ namespace detail {
 
 Table made_table(TableState state) { return Table(std::make_shared<const TableState>(std::move(state))); }
 
-Table queried(const Table& table, const char* call, const UserQuery& query, bool is_row_for_row,
-              std::source_location where) {
+TableState wrapped(const Table& table, const UserQuery& query, Schema schema, const char* call,
+                   std::source_location where) {
   TableState next = table.state();
-  next.schema = described(call, query, next.schema, where);
+  next.schema = std::move(schema);
   next.query = query.of(next.query);
   next.name = call;
+  next.where = where;
+  return next;
+}
+
+Table queried(const Table& table, const char* call, const UserQuery& query, bool is_row_for_row,
+              std::source_location where) {
+  TableState next = wrapped(table, query, described(call, query, table.schema(), where), call, where);
   if (!is_row_for_row && next.rows) next.uncounted_since = call;
   if (!is_row_for_row) next.rows = nullptr;
-  next.where = where;
   return made_table(std::move(next));
 }
 

@@ -73,12 +73,9 @@ class RowSorter {
  public:
   /// `row_bytes`: of each; 0: they differ. Throws std::length_error for 2^32 rows or more.
   RowSorter(const ShuffleGroups& cut, std::size_t rows, std::size_t row_bytes);
-  /// Which result a key with that hash falls to: all have about as many.
-  std::uint32_t result_of(std::uint64_t hash) const {
-    __extension__ using Wide = unsigned __int128;
-    return static_cast<std::uint32_t>(static_cast<Wide>(hash) * static_cast<std::uint64_t>(cut_.count) >> 64);
+  void add(std::uint64_t hash) {
+    ++counts_[result_of_[added_++] = static_cast<std::uint32_t>(cut_.result_of(hash))];
   }
-  void add(std::uint64_t hash) { ++counts_[result_of_[added_++] = result_of(hash)]; }
   void add(std::uint64_t hash, std::size_t bytes) {
     add(hash);
     bytes_[result_of_[added_ - 1]] += bytes;

@@ -24,6 +24,11 @@ struct ShuffleGroups {
 
   std::int64_t group_of(std::int64_t member) const { return member * groups / count; }
   std::int64_t begin(std::int64_t group) const { return (group * count + groups - 1) / groups; }
+  /// Of results: which one a key with that hash falls to. All have about as many.
+  std::int64_t result_of(std::uint64_t hash) const {
+    __extension__ using Wide = unsigned __int128;
+    return static_cast<std::int64_t>(static_cast<Wide>(hash) * static_cast<std::uint64_t>(count) >> 64);
+  }
 };
 
 /// What a group of parts has for one result: the `index`-th of a parcel's pieces.
