@@ -52,6 +52,8 @@ OPERATION(Less, (!any_complex<A, B>), a < b)
 OPERATION(GreaterEqual, (!any_complex<A, B>), a >= b)
 OPERATION(BitAnd, (std::integral<A> && std::integral<B>), a& b)
 OPERATION(BitXor, (std::integral<A> && std::integral<B>), a ^ b)
+OPERATION(LeftShift, (std::integral<A> && std::integral<B> && !both_bool<A, B>), a << b)
+OPERATION(RightShift, (std::integral<A> && std::integral<B> && !both_bool<A, B>), a >> b)
 OPERATION(LogicalOr, true, ramal::logical_or(a, b))
 OPERATION(Hypot, (!any_complex<A, B> && sizeof(A) >= 4), ramal::hypot(a, b))
 OPERATION(Where, (!any_complex<A, B>), ramal::where(a, a, b))
@@ -86,6 +88,8 @@ void add_binary(Operations& all) {
   to["greater_equal"] = on_pairs(GreaterEqual{});
   to["bitwise_and"] = on_pairs(BitAnd{});
   to["bitwise_xor"] = on_pairs(BitXor{});
+  to["left_shift"] = on_pairs(LeftShift{});
+  to["right_shift"] = on_pairs(RightShift{});
   to["logical_or"] = on_pairs(LogicalOr{});
   to["hypot"] = on_pairs(Hypot{});
   to["where"] = on_pairs(Where{});

@@ -67,6 +67,7 @@ BINARY = {
     "logical_and": (np.logical_and, "fi", 0, False), "logical_xor": (np.logical_xor, "fi", 0, False),
     "where": (lambda a, b: np.where(a, a, b), "fi", 0, True), "bitwise_and": (np.bitwise_and, "ib", 0, True),
     "bitwise_xor": (np.bitwise_xor, "ib", 0, True), "bitwise_or": (np.bitwise_or, "ib", 0, False),
+    "left_shift": (np.left_shift, "i", 0, True), "right_shift": (np.right_shift, "i", 0, True),
     "atan2": (np.arctan2, "f", ULPS, False), "hypot": (np.hypot, "f", ULPS, False), "copysign": (np.copysign, "f", 0, False),
     "fmod": (np.fmod, "f", 0, False), "nextafter": (np.nextafter, "f", 0, False), "pow": (np.power, "fi", ULPS, False),
 }

@@ -51,6 +51,7 @@ BINARY = {
     "floor_divide": np.floor_divide, "remainder": np.remainder, "minimum": np.minimum, "maximum": np.maximum,
     "fmax": np.fmax, "equal": np.equal, "less": np.less, "greater_equal": np.greater_equal,
     "bitwise_and": np.bitwise_and, "bitwise_xor": np.bitwise_xor, "logical_or": np.logical_or,
+    "left_shift": np.left_shift, "right_shift": np.right_shift,
     "where": lambda a, b: np.where(a, a, b),
 }
 REDUCTIONS = {
@@ -298,9 +299,9 @@ class Corpus:
             left, right = right, left
         op = r.choice(sorted(BINARY))
         types = {str(left[1].dtype), str(right[1].dtype)}
-        if (op == "subtract" and types == {"bool"}) or (op in ("floor_divide", "remainder") and types & {"bool", "complex128"}) \
+        if (op in ("subtract", "left_shift", "right_shift") and types == {"bool"}) or (op in ("floor_divide", "remainder") and types & {"bool", "complex128"}) \
                 or (op in ("fmax", "less", "greater_equal", "where", "divide", "multiply", "minimum", "maximum") and "complex128" in types) \
-                or (op.startswith("bitwise") and types & {"float32", "float64", "complex128"}):
+                or (op.startswith(("bitwise", "left", "right")) and types & {"float32", "float64", "complex128"}):
             op = "add"
         self.is_extreme = op in ("minimum", "maximum", "fmax")
         self.line("binary", result, op, left[0], right[0])

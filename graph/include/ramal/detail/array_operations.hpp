@@ -161,6 +161,27 @@ RAMAL_BITS(BitAnd, "bitwise_and", &, a&& b)
 RAMAL_BITS(BitOr, "bitwise_or", |, a || b)
 RAMAL_BITS(BitXor, "bitwise_xor", ^, a != b)
 #undef RAMAL_BITS
+/// By fewer bits than the type has; by more, or by a number below 0, all bits leave: what is left is 0, or -1
+/// of a number below 0 that goes to the right.
+template <bool left>
+struct Shift {
+  static constexpr std::string_view name = left ? "left_shift" : "right_shift";
+  template <class A, class B>
+  [[gnu::always_inline]] constexpr auto operator()(const A& a, const B& b) const {
+    using P = Promoted<A, B>;
+    static_assert(std::integral<P>, "ramal: << and >> are for arrays of whole numbers and bool");
+    using T = std::conditional_t<std::same_as<P, bool>, std::int8_t, P>;
+    const T x = static_cast<T>(a), bits = static_cast<T>(b);
+    const bool fits = std::cmp_greater_equal(bits, 0) && std::cmp_less(bits, 8 * sizeof(T));
+    if constexpr (left) {
+      return static_cast<T>(fits ? static_cast<Wrapping<T>>(x) << bits : 0);
+    } else {
+      return static_cast<T>(fits ? x >> bits : x < T(0) ? -1 : 0);
+    }
+  }
+};
+using LeftShift = Shift<true>;
+using RightShift = Shift<false>;
 /// Whole numbers of both signs are compared as they are, not as one type.
 #define RAMAL_COMPARISON(Name, text, op, whole)                                       \
   struct Name {                                                                       \
@@ -379,16 +400,18 @@ RAMAL_CLASSIFY(IsFinite, "isfinite", (x <= most && x >= -most && y <= most && y 
   };
 #define RAMAL_FUNCTIONS                                                                                   \
   RAMAL_FUNCTION(Sqrt, sqrt)                                                                              \
-  RAMAL_FUNCTION(Exp, exp) RAMAL_FUNCTION(Log, log) RAMAL_FUNCTION(Log10, log10) RAMAL_FUNCTION(Sin, sin) \
-      RAMAL_FUNCTION(Cos, cos) RAMAL_FUNCTION(Tan, tan) RAMAL_FUNCTION(Asin, asin)                        \
-          RAMAL_FUNCTION(Acos, acos) RAMAL_FUNCTION(Atan, atan) RAMAL_FUNCTION(Sinh, sinh)                \
-              RAMAL_FUNCTION(Cosh, cosh) RAMAL_FUNCTION(Tanh, tanh) RAMAL_FUNCTION(Asinh, asinh)          \
-                  RAMAL_FUNCTION(Acosh, acosh) RAMAL_FUNCTION(Atanh, atanh)
+  RAMAL_FUNCTION(Exp, exp)                                                                                \
+  RAMAL_FUNCTION(Log, log) RAMAL_FUNCTION(Log10, log10) RAMAL_FUNCTION(Sin, sin) RAMAL_FUNCTION(Cos, cos) \
+      RAMAL_FUNCTION(Tan, tan) RAMAL_FUNCTION(Asin, asin) RAMAL_FUNCTION(Acos, acos)                      \
+          RAMAL_FUNCTION(Atan, atan) RAMAL_FUNCTION(Sinh, sinh) RAMAL_FUNCTION(Cosh, cosh)                \
+              RAMAL_FUNCTION(Tanh, tanh) RAMAL_FUNCTION(Asinh, asinh) RAMAL_FUNCTION(Acosh, acosh)        \
+                  RAMAL_FUNCTION(Atanh, atanh)
 #define RAMAL_REAL_FUNCTIONS                                                           \
   RAMAL_FUNCTION(Cbrt, cbrt)                                                           \
-  RAMAL_FUNCTION(Exp2, exp2) RAMAL_FUNCTION(Expm1, expm1) RAMAL_FUNCTION(Rint, rint)   \
-      RAMAL_FUNCTION(Log2, log2) RAMAL_FUNCTION(Log1p, log1p) RAMAL_FUNCTION(Erf, erf) \
-          RAMAL_FUNCTION(Erfc, erfc) RAMAL_FUNCTION(Lgamma, lgamma) RAMAL_FUNCTION(Tgamma, tgamma)
+  RAMAL_FUNCTION(Exp2, exp2)                                                           \
+  RAMAL_FUNCTION(Expm1, expm1) RAMAL_FUNCTION(Rint, rint) RAMAL_FUNCTION(Log2, log2)   \
+      RAMAL_FUNCTION(Log1p, log1p) RAMAL_FUNCTION(Erf, erf) RAMAL_FUNCTION(Erfc, erfc) \
+          RAMAL_FUNCTION(Lgamma, lgamma) RAMAL_FUNCTION(Tgamma, tgamma)
 #define RAMAL_ROUNDING_FUNCTIONS \
   RAMAL_FUNCTION(Floor, floor) RAMAL_FUNCTION(Ceil, ceil) RAMAL_FUNCTION(Trunc, trunc)
 RAMAL_FUNCTIONS
@@ -418,10 +441,10 @@ RAMAL_ROUNDING_FUNCTIONS
       return std::function(static_cast<T>(a), static_cast<T>(b));          \
     }                                                                      \
   };
-#define RAMAL_BINARY_FUNCTIONS                                                               \
-  RAMAL_FUNCTION(Atan2, atan2)                                                               \
-  RAMAL_FUNCTION(Hypot, hypot) RAMAL_FUNCTION(Copysign, copysign) RAMAL_FUNCTION(Fmod, fmod) \
-      RAMAL_FUNCTION(Nextafter, nextafter)
+#define RAMAL_BINARY_FUNCTIONS \
+  RAMAL_FUNCTION(Atan2, atan2) \
+  RAMAL_FUNCTION(Hypot, hypot) \
+  RAMAL_FUNCTION(Copysign, copysign) RAMAL_FUNCTION(Fmod, fmod) RAMAL_FUNCTION(Nextafter, nextafter)
 RAMAL_BINARY_FUNCTIONS
 #undef RAMAL_FUNCTION
 
