@@ -66,6 +66,18 @@ Narrowing narrow(const ArrayLeaf& leaf, std::size_t d, const std::vector<Axis>& 
 
 }  // namespace
 
+std::vector<std::int64_t> pages_together(const Extents& shape, std::size_t element_bytes) {
+  constexpr std::uint64_t page_bytes = 4096;
+  std::vector<std::int64_t> together(shape.size());
+  std::uint64_t apart_bytes = element_bytes;  // from one element to the next along an axis
+  for (std::size_t d = shape.size(); d-- > 0;) {
+    together[d] = static_cast<std::int64_t>(std::max<std::uint64_t>(1, page_bytes / apart_bytes));
+    const std::uint64_t length = std::clamp<std::uint64_t>(shape[d], 1, page_bytes);
+    apart_bytes = std::min<std::uint64_t>(page_bytes, apart_bytes * length);
+  }
+  return together;
+}
+
 ArrayLeaf narrowed(const ArrayLeaf& leaf, const std::vector<Axis>& seen) {
   const bool is_kept = leaf.source.is_handle() || leaf.source.view.node->residence != nullptr;
   if (!leaf.origin || is_kept || !leaf.grid.piece.empty()) return leaf;

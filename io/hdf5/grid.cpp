@@ -51,13 +51,7 @@ Extents hdf5_block_shape(const Hdf5Plan& plan, std::size_t element_bytes, const 
 std::vector<std::int64_t> read_together(const Hdf5Plan& plan) {
   std::vector<std::int64_t> lengths(plan.chunk.begin(), plan.chunk.end());
   if (std::ranges::any_of(lengths, [](std::int64_t length) { return length != 1; })) return lengths;
-  std::uint64_t apart_bytes = plan.element.bytes;  // from one element to the next along an axis
-  for (std::size_t d = lengths.size(); d-- > 0;) {
-    lengths[d] = static_cast<std::int64_t>(std::max<std::uint64_t>(1, page_bytes / apart_bytes));
-    const std::uint64_t length = std::clamp<std::uint64_t>(plan.shape[d], 1, page_bytes);
-    apart_bytes = std::min<std::uint64_t>(page_bytes, apart_bytes * length);
-  }
-  return lengths;
+  return pages_together(plan.shape, plan.element.bytes);
 }
 
 double shared_chunk_bytes(const Hdf5Plan& plan, const Extents& block_shape) {

@@ -13,10 +13,12 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <random>
 #include <sstream>
 
 namespace ramal::test {
@@ -55,6 +57,26 @@ inline const std::string& zarr_given() {
     return run_script("make_zarr.py", "make " + made) ? made : std::string();
   }();
   return folder;
+}
+
+/// Random views of an array of three axes in a file hold what those of the same array in memory do.
+inline void expect_same_views(Session& session, const Array<double>& in_file, const Array<double>& in_memory,
+                              std::mt19937& random, int views) {
+  const auto some_slice = [&random](std::uint64_t length) {
+    static constexpr std::int64_t steps[] = {1, 1, -1, 2, 3, -5, 17, 300};
+    const std::int64_t step = steps[random() % std::size(steps)];
+    const auto a = static_cast<std::int64_t>(random() % length),
+               b = random() % 2 == 0 ? a + 2 : static_cast<std::int64_t>(random() % length);
+    return step > 0 ? slice(std::min(a, b), std::max(a, b) + 1, step) : slice(std::max(a, b), {}, step);
+  };
+  for (int i = 0; i < views; ++i) {
+    const Slice cuts[] = {some_slice(in_file.shape()[0]), some_slice(in_file.shape()[1]),
+                          some_slice(in_file.shape()[2])};
+    const auto found = session.compute(in_file(cuts[0], cuts[1], cuts[2]).transpose());
+    const auto expected = session.compute(in_memory(cuts[0], cuts[1], cuts[2]).transpose());
+    ASSERT_EQ(found.shape(), expected.shape());
+    ASSERT_TRUE(std::ranges::equal(found, expected)) << "view " << i << " of " << in_file.text();
+  }
 }
 
 /// An array in a file, and the memory that it is.

@@ -223,16 +223,6 @@ TEST(Hdf5Parts, OfManyFilesAreJoined) {
 
 // --- how much is read --------------------------------------------------------------------------------------
 
-/// Bytes that this process has read by now, from files or the cache of their pages.
-std::uint64_t bytes_read() {
-  std::ifstream io("/proc/self/io");
-  for (std::string word; io >> word;) {
-    std::uint64_t bytes = 0;
-    if (word == "rchar:" && io >> bytes) return bytes;
-  }
-  throw std::runtime_error("/proc/self/io says nothing of reading");
-}
-
 class Hdf5PartsRead : public testing::Test {
  protected:
   static constexpr std::uint64_t rows = 400, columns = 2048, row_bytes = columns * sizeof(double);

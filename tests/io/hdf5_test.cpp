@@ -223,26 +223,17 @@ TEST_F(Hdf5, MakesGridsOfWholeChunks) {
             "expected 1 or more");
 }
 
-/// How much of a file this process has read, by its own calls; pages in memory count as well.
-std::size_t bytes_read() {
-  std::ifstream status("/proc/self/io");
-  std::string name;
-  std::size_t bytes = 0;
-  status >> name >> bytes;
-  return bytes;
-}
-
 TEST_F(Hdf5, DecodesChunksOnceThatBlocksSplit) {
   const std::string path = file("filters.h5");
   { const auto nothing_is_open = hdf5_lock(); }
   const auto expected = raw_elements<std::int32_t>(path + ".one_chunk.raw");
   const auto read = [&](const Extents& block_shape) {
     const auto grid = read_hdf5<std::int32_t>(path, "one_chunk", {.block_shape = block_shape});
-    const std::size_t before = bytes_read();
+    const std::uint64_t before = bytes_read();
     EXPECT_EQ(assembled(session_, grid), expected);
     return bytes_read() - before;
   };
-  const std::size_t once = read({50, 40});
+  const std::uint64_t once = read({50, 40});
   EXPECT_GT(once, 1000u);
   { const auto nothing_is_open = hdf5_lock(); }
   EXPECT_LT(read({1, 40}), 2 * once) << "in 50 blocks";

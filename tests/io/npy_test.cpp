@@ -2,6 +2,7 @@
 // .npy files: as NumPy writes them, as NumPy reads them, and damaged ones.
 #include "tests/io/array_files.hpp"
 
+#include <ramal/array_shape.hpp>
 #include <ramal/npy.hpp>
 
 #include <random>
@@ -59,6 +60,39 @@ TEST(Npy, IsReadWhereItIsNeeded) {
   const auto array = read_npy<double>(file, {10});
   EXPECT_EQ(session.compute(array(slice(995, 997)).sum()), 995 + 996);
   EXPECT_EQ(session.compute(array.sum()), 499'500);
+}
+
+/// Views that see little of an array read little.
+TEST(Npy, IsReadNoFurtherThanViewsSee) {
+  constexpr std::uint64_t rows = 300, columns = 2048, row_bytes = columns * sizeof(double), slack = 8 << 10;
+  const std::string file = new_folder("npy_views") + "/x.npy";
+  SerialRanks serial;
+  Session& session = serial.session();
+  const auto numbers = reshape(arange<double>(rows * columns, {50 * columns}), {rows, columns});
+  session.compute(write_npy(file, numbers));
+  const auto array = read_npy<double>(file, {100, -1});
+  const auto expect_at_most = [&](const auto& view, const auto& same, std::uint64_t bytes) {
+    const double sum = session.compute(same.sum());
+    const std::uint64_t before = bytes_read();
+    EXPECT_DOUBLE_EQ(session.compute(view.sum()), sum);
+    EXPECT_LT(bytes_read() - before, bytes + slack);
+  };
+  expect_at_most(array(7), numbers(7), row_bytes);
+  expect_at_most(array(slice({}, {}, 10)), numbers(slice({}, {}, 10)), 30 * row_bytes);
+  expect_at_most(array(slice({}, {}, -10)), numbers(slice({}, {}, -10)), 30 * row_bytes);
+  expect_at_most(array(all, 5), numbers(all, 5), rows * 4096);
+  expect_at_most(array(slice(0, 3), slice({}, {}, 1024)), numbers(slice(0, 3), slice({}, {}, 1024)),
+                 6 * 4096);
+}
+
+TEST(Npy, ViewsAreOfTheSameElements) {
+  const std::string folder = new_folder("npy_random_views");
+  std::mt19937 random(7);
+  on_all_engines([&](Session& session) {
+    const auto numbers = session.persist(reshape(arange<double>(40 * 7 * 900, {9000}), {40, 7, 900}));
+    session.compute(write_npy(folder + "/x.npy", numbers));
+    expect_same_views(session, read_npy<double>(folder + "/x.npy", {13, 3, 500}), numbers, random, 40);
+  });
 }
 
 TEST(Npy, IsRefusedByName) {

@@ -20,6 +20,15 @@ inline std::string content_of(const std::string& path) {
 inline void write_content(const std::string& path, std::string_view content) {
   std::ofstream(path, std::ios::binary).write(content.data(), static_cast<std::streamsize>(content.size()));
 }
+/// Bytes that this process has read by now, from files or the cache of their pages.
+inline std::uint64_t bytes_read() {
+  std::ifstream io("/proc/self/io");
+  for (std::string word; io >> word;) {
+    std::uint64_t bytes = 0;
+    if (word == "rchar:" && io >> bytes) return bytes;
+  }
+  throw std::runtime_error("/proc/self/io says nothing of reading");
+}
 template <class T>
 std::vector<T> raw_elements(const std::string& path) {
   const std::string bytes = content_of(path);

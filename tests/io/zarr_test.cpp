@@ -2,6 +2,7 @@
 // Zarr stores: as zarr-python and the specification have them, and as others read them.
 #include "tests/io/array_files.hpp"
 
+#include <ramal/array_shape.hpp>
 #include <ramal/zarr.hpp>
 
 #include <cmath>
@@ -43,6 +44,21 @@ TEST(Zarr, IsReadInAnyChunks) {
   EXPECT_EQ(array.chunks(1), (Lengths{3, 3, 1}));
   EXPECT_EQ(read_zarr<double>(zarr_given() + "/f8_2f", "", {-1, 2, 4}).chunks(1), (Lengths{2, 2, 2, 1}));
   EXPECT_EQ(read_zarr<double>(zarr_given() + "/wide").chunks(0), (Lengths{6}));
+}
+
+TEST(Zarr, ViewsAreOfTheSameElements) {
+  const std::string store = new_folder("zarr_random_views") + "/x.zarr";
+  std::mt19937 random(7);
+  on_all_engines([&](Session& session) {
+    const auto numbers = session.persist(reshape(arange<double>(40 * 7 * 900, {9000}), {40, 7, 900}));
+    session.compute(write_zarr(store, numbers, {.chunks = {5, 4, 100}}));
+    expect_same_views(session, read_zarr<double>(store), numbers, random, 20);
+    expect_same_views(session, read_zarr<double>(store, {}, {13, 3, 500}), numbers, random, 20);
+    // A view of one row decodes the chunks that hold it alone.
+    std::filesystem::remove(store + "/7.0.0");
+    EXPECT_EQ(session.compute(read_zarr<double>(store, {}, {-1, -1, -1})(3).sum()),
+              session.compute(numbers(3).sum()));
+  });
 }
 
 TEST(Zarr, IsFoundInGroups) {

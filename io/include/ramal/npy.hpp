@@ -36,12 +36,6 @@ struct NpyPlan {
 NpyPlan plan_npy(const std::string& file, const ElementType& wanted);
 /// Reads a box of the elements. Throws FileError.
 void read_npy_into(void* memory, const NpyPlan& plan, const Extents& offset, const Extents& shape);
-template <class T>
-Block<T> read_npy_block(const NpyPlan& plan, const Extents& offset, const Extents& shape) {
-  Block<T> block(shape, offset);
-  read_npy_into(block.data(), plan, offset, shape);
-  return block;
-}
 
 /// What is to be written.
 struct NpyTarget {
@@ -71,9 +65,10 @@ void finish_npy(const WrittenBlocks& written, const Unfinished& unfinished, cons
 }  // namespace detail
 
 /// The array of a .npy file, of format version 1.0, 2.0 or 3.0. Looks at the header, now; each block then is
-/// a task that reads the rows that it needs. The file must not change before the last block has been read. A
-/// file in Fortran's order is the transposed view of the rows that it holds, and is cheapest to read in
-/// chunks of whole first axes. Without chunks these are of about 16 MiB. O(1).
+/// a task that reads the rows that it needs, and a view that sees little of them has blocks of its own. The
+/// file must not change before the last block has been read. A file in Fortran's order is the transposed view
+/// of the rows that it holds, and is cheapest to read in chunks of whole first axes. Without chunks these are
+/// of about 16 MiB. O(1).
 ///
 ///   auto x = ramal::read_npy<double>("x.npy", {1000, -1});        // blocks of 1000 rows
 ///
@@ -93,9 +88,9 @@ Array<T> read_npy(const std::string& file, const Chunks& chunks = {},
     axes = chunks.axes(reversed, sizeof(T), where);
     std::reverse(axes.begin(), axes.end());
   }
-  const std::string name = "read " + file.substr(file.rfind('/') + 1);
-  const Array<T> rows(detail::plain_state(
-      detail::grid_function_family<&detail::read_npy_block<T>, T>(axes, name, where, plan), axes, where));
+  const Array<T> rows = detail::file_array<T, &detail::read_npy_into>(
+      plan, std::move(axes), detail::pages_together(plan.shape, sizeof(T)), file.substr(file.rfind('/') + 1),
+      where);
   return plan.is_fortran ? rows.transpose({}, where) : rows;
 }
 

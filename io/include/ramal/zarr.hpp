@@ -30,7 +30,7 @@ using ZarrValue = std::variant<std::string, double, std::int64_t, std::vector<do
 
 /// How an array is stored.
 struct ZarrWriteOptions {
-  int format = 2;               ///< 2 or 3
+  int format = 2;  ///< 2 or 3
   /// The chunks in the store. All along an axis have one length, the last may be shorter; others are refused.
   /// Empty: as the array is cut, or regularly, as widely as its widest chunk, where that is not so.
   Chunks chunks = {};
@@ -84,12 +84,6 @@ struct ZarrPlan {
 ZarrPlan plan_zarr(const std::string& store, const std::string& name, const ElementType& wanted);
 /// Reads a box of an array from the chunks that it touches. Throws FileError.
 void read_zarr_into(void* memory, const ZarrPlan& plan, const Extents& offset, const Extents& shape);
-template <class T>
-Block<T> read_zarr_block(const ZarrPlan& plan, const Extents& offset, const Extents& shape) {
-  Block<T> block(shape, offset);
-  read_zarr_into(block.data(), plan, offset, shape);
-  return block;
-}
 /// The chunks of a store, as axes.
 std::vector<Axis> zarr_axes(const ZarrPlan& plan);
 
@@ -140,8 +134,8 @@ std::optional<ZarrValue> zarr_attribute(const std::string& store, const std::str
 /// An array of a store: the store itself, or the one of that path within its groups. Looks at its metadata,
 /// now; each block then is a task that reads and decodes the chunks that it touches. Without chunks the array
 /// is cut as the store, where chunks lie in shards as these; others are decoded by each block that touches
-/// them. Chunks that are not there have the fill value. Chunks must not change before the last block has been
-/// read. O(1).
+/// them. Views that see little of the array have blocks of their own. Chunks that are not there have the fill
+/// value. Chunks must not change before the last block has been read. O(1).
 ///
 ///   auto x = ramal::read_zarr<double>("x.zarr");
 ///   auto t = ramal::read_zarr<float>("ocean.zarr", "surface/temperature", {10, -1, -1});
@@ -153,12 +147,10 @@ template <class T>
 Array<T> read_zarr(const std::string& store, const std::string& name = {}, const Chunks& chunks = {},
                    std::source_location where = std::source_location::current()) {
   const detail::ZarrPlan plan = detail::plan_zarr(store, name, detail::element_type_of<T>());
-  const std::vector<detail::Axis> axes =
-      chunks.empty() ? detail::zarr_axes(plan) : chunks.axes(plan.shape, sizeof(T), where);
-  return Array<T>(detail::plain_state(
-      detail::grid_function_family<&detail::read_zarr_block<T>, T>(
-          axes, "read " + (name.empty() ? store.substr(store.rfind('/') + 1) : name), where, plan),
-      axes, where));
+  return detail::file_array<T, &detail::read_zarr_into>(
+      plan, chunks.empty() ? detail::zarr_axes(plan) : chunks.axes(plan.shape, sizeof(T), where),
+      {plan.chunk.begin(), plan.chunk.end()}, name.empty() ? store.substr(store.rfind('/') + 1) : name,
+      where);
 }
 
 /// An attribute of an array or a group of a store, nullopt if there is none of that name. T: std::string,

@@ -87,6 +87,8 @@ struct LeafOrigin {
   /// The family of blocks of these elements, cut so.
   std::function<FamilyView(const std::vector<Axis>& cut, const std::vector<Steps>& elements)> family;
 };
+/// So many elements of rows that lie in a file one behind the other are read together: pages of 4 KiB.
+std::vector<std::int64_t> pages_together(const Extents& shape, std::size_t element_bytes);
 
 /// What stands behind a leaf of an expression: blocks, and which of their elements the expression's are.
 struct ArrayLeaf {

@@ -8,6 +8,7 @@
 //   finish                    a member on rank 0: gives the file its name
 #pragma once
 
+#include <ramal/array.hpp>
 #include <ramal/detail/compiler.hpp>
 #include <ramal/detail/grid_function.hpp>
 #include <ramal/map.hpp>
@@ -15,6 +16,7 @@
 #include <complex>
 #include <concepts>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <source_location>
 #include <stdexcept>
@@ -71,6 +73,38 @@ constexpr ElementType element_type_of() {
   if constexpr (std::floating_point<T>) return {Kind::floating, bytes};
   if constexpr (is_file_complex<T>) return {Kind::complex, bytes};
   return {std::is_signed_v<T> ? Kind::integer : Kind::natural, bytes};
+}
+
+/// Reads a box of elements that lie side by side in a file, into memory in which they do too.
+using ReadBox = std::function<void(void* memory, const Extents& offset, const Extents& shape)>;
+/// Fills the memory of a block with some of a file's elements by boxes of those that lie side by side.
+void read_elements(void* memory, std::size_t element_bytes, const std::vector<Steps>& elements,
+                   const Extents& offset, const Extents& shape, const ReadBox& read);
+
+/// A block of some of a file's elements. `read(memory, plan, offset, shape)` reads a box of the file.
+template <class T, auto read, class Plan>
+Block<T> read_file_block(const Plan& plan, const std::vector<Steps>& elements, const Extents& offset,
+                         const Extents& shape) {
+  Block<T> block(shape, offset);
+  read_elements(
+      block.data(), sizeof(T), elements, offset, shape,
+      [&plan](void* memory, const Extents& from, const Extents& box) { read(memory, plan, from, box); });
+  return block;
+}
+/// The array of all of a file's elements, of which views read what they see. `together`: so many elements are
+/// read at a time along each axis.
+template <class T, auto read, class Plan>
+Array<T> file_array(const Plan& plan, std::vector<Axis> axes, std::vector<std::int64_t> together,
+                    const std::string& name, std::source_location where) {
+  auto origin = std::make_shared<LeafOrigin>();
+  origin->axes.resize(axes.size());
+  origin->grain = std::move(together);
+  origin->family = [=](const std::vector<Axis>& cut, const std::vector<Steps>& elements) {
+    return grid_function_family<&read_file_block<T, read, Plan>, T>(cut, "read " + name, where, plan,
+                                                                    elements);
+  };
+  FamilyView family = origin->family(axes, origin->axes);
+  return Array<T>(plain_state(std::move(family), std::move(axes), where, std::move(origin)));
 }
 
 /// A file or folder that is written under another name until it is complete. Where it was made, the last copy
