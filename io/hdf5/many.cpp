@@ -5,6 +5,7 @@
 #include <glob.h>
 
 #include <algorithm>
+#include <limits>
 
 namespace ramal {
 
@@ -23,8 +24,11 @@ Hdf5Files::Hdf5Files(const std::string& pattern) {
 
 namespace detail {
 
-const Hdf5TableEntry& Hdf5Table::at(std::int64_t element) const {
-  return *std::prev(std::ranges::upper_bound(entries, element, {}, &Hdf5TableEntry::begin));
+Hdf5Table::Found Hdf5Table::at(std::int64_t element, std::int64_t step) const {
+  const auto next = std::ranges::upper_bound(entries, element, {}, &Hdf5TableEntry::begin);
+  const std::int64_t left = next == entries.end() ? std::numeric_limits<std::int64_t>::max()
+                                                  : (next->begin - 1 - element) / step + 1;
+  return {&*std::prev(next), static_cast<std::uint64_t>(left)};
 }
 
 namespace {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Views of arrays in HDF5 files: what they are by loops, and how much of the file is read for them.
+#include "tests/io/raw_files.hpp"
 #include "tests/runtime/arrays/plain.hpp"
 #include "tests/support/seeds.hpp"
 
@@ -217,6 +218,10 @@ TEST(Hdf5Parts, OfManyFilesAreJoined) {
       const auto decoded =
           open_many_decoded({a.path(), b.path(), c.path()}, "/x", axis, {.block_bytes = 20'000});
       expect_views(random, session, decoded, whole);
+      // Blocks that lie in several files.
+      const Chunks across{random.between(7, 30), random.between(150, 600)};
+      expect_views(random, session, array.rechunk(across, {.again = true}), whole);
+      expect_views(random, session, decoded.rechunk(across, {.again = true}), whole);
     }
   });
 }

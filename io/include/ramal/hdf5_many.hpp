@@ -57,8 +57,12 @@ struct Hdf5TableEntry {
 struct Hdf5Table {
   std::int64_t axis = 0;
   std::vector<Hdf5TableEntry> entries = {};
+  struct Found {
+    const Hdf5TableEntry* entry;
+    std::uint64_t left;  ///< how many elements that lie `step` apart are in it from there on
+  };
   /// The file of an element along the axis. O(log files).
-  const Hdf5TableEntry& at(std::int64_t element) const;
+  Found at(std::int64_t element, std::int64_t step) const;
   template <class Archive>
   void serialize(Archive& archive, unsigned) {
     archive& axis& entries;
@@ -75,11 +79,12 @@ Hdf5ManyPlan plan_hdf5_many(const Hdf5Files& files, const std::string& dataset, 
                             std::size_t element_bytes, const std::optional<Hdf5Type>& wanted,
                             bool mask_and_scale, const Hdf5ReadOptions& options, std::source_location where);
 
-/// Reads a block out of the one file that it lies in. The one source is the table; parameters: which elements
-/// of the whole the array has, along each axis.
+/// Reads a block out of the files that it lies in: one, but where an array is made again with other chunks.
+/// The one source is the table; parameters: which elements of the whole the array has, along each axis.
 template <class T, bool decodes>
 struct Hdf5ManyThunk {
   static constexpr std::string_view name = "read";
+  static constexpr bool is_elementwise = true;
 
   static void run(CallFrame& frame, Value& result) {
     const GridCall call(frame.literals);
@@ -92,16 +97,41 @@ struct Hdf5ManyThunk {
     const auto axis = static_cast<std::size_t>(table.axis);
     std::vector<Steps> elements(shape.size());
     std::memcpy(elements.data(), call.parameters().data(), elements.size() * sizeof(Steps));
-    Hdf5Selection there = selected(elements, offset, shape);
-    const Hdf5TableEntry& entry = table.at(static_cast<std::int64_t>(there.start[axis]));
-    there.start[axis] -= static_cast<std::uint64_t>(entry.begin);
+    Extents from = offset, box = shape;
+    const auto read_next = [&] {
+      Hdf5Selection there = selected(elements, from, box);
+      const auto [entry, left] = table.at(static_cast<std::int64_t>(there.start[axis]), elements[axis].step);
+      there.count[axis] = box[axis] = std::min(box[axis], left);
+      there.start[axis] -= static_cast<std::uint64_t>(entry->begin);
+      return read(*entry, there);
+    };
+    Block<T> first = read_next();
+    if (box == shape) {
+      result.emplace<Block<T>>(std::move(first).reshaped(shape, offset));
+      return;
+    }
+    Block<T> all(shape, offset);
+    std::uint64_t outer = 1, inner = 1, done = 0;
+    for (std::size_t d = 0; d < shape.size(); ++d) (d < axis ? outer : inner) *= d == axis ? 1 : shape[d];
+    for (Block<T> part = std::move(first);; part = read_next()) {
+      const std::uint64_t length = box[axis];
+      for (std::uint64_t row = 0; row < outer; ++row)
+        std::copy_n(part.data() + row * length * inner, length * inner,
+                    all.data() + (row * shape[axis] + done) * inner);
+      done += length;
+      from[axis] = offset[axis] + done;
+      box[axis] = shape[axis] - done;
+      if (done == shape[axis]) break;
+    }
+    result.emplace<Block<T>>(std::move(all));
+  }
+
+ private:
+  static Block<T> read(const Hdf5TableEntry& entry, const Hdf5Selection& what) {
     if constexpr (decodes) {
-      result.emplace<Block<T>>(
-          read_hdf5_decoded_selection(entry.file, entry.dataset, there, entry.identity, entry.decoding)
-              .reshaped(shape, offset));
+      return read_hdf5_decoded_selection(entry.file, entry.dataset, what, entry.identity, entry.decoding);
     } else {
-      result.emplace<Block<T>>(
-          read_hdf5_selection<T>(entry.file, entry.dataset, there, entry.identity).reshaped(shape, offset));
+      return read_hdf5_selection<T>(entry.file, entry.dataset, what, entry.identity);
     }
   }
 };
