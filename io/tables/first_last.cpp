@@ -20,20 +20,6 @@ void expect_count(std::int64_t rows, const char* call, std::source_location wher
     detail::refuse_table(call, "expected a number of rows from 0 on, found " + std::to_string(rows), where);
 }
 
-/// A name that no column has.
-std::string free_name(const Schema& schema) {
-  std::string name = "row";
-  while (schema.find(name)) name += '_';
-  return detail::sql_name(name);
-}
-
-/// The columns of the rows with their numbers beside them, to be ordered by these: the parenthesis is open.
-detail::UserQuery numbered_rows(const Schema& schema, const std::string& number) {
-  detail::UserQuery query{"SELECT " + detail::sql_columns(schema) +
-                          " FROM (SELECT *, row_number() OVER () AS " + number};
-  return query.add_part();
-}
-
 }  // namespace
 
 Table Table::head(std::int64_t rows, std::source_location where) const {
@@ -44,8 +30,8 @@ Table Table::head(std::int64_t rows, std::source_location where) const {
 
 Table Table::tail(std::int64_t rows, std::source_location where) const {
   expect_count(rows, "tail", where);
-  const std::string number = free_name(schema());
-  detail::UserQuery query = numbered_rows(schema(), number);
+  const std::string number = detail::sql_name(detail::free_name(schema(), "row"));
+  detail::UserQuery query = detail::numbered_rows(schema(), number);
   query.add(") ORDER BY " + number + " DESC LIMIT " + std::to_string(rows));
   // The engine keeps the last rows without sorting all; they come back in their order.
   query.sql = "SELECT * FROM (" + query.sql + ") ORDER BY row_number() OVER () DESC";
@@ -56,8 +42,8 @@ Table Table::tail(std::int64_t rows, std::source_location where) const {
 Table Table::top(std::int64_t rows, const std::string& order, std::source_location where) const {
   expect_count(rows, "top", where);
   detail::expect_row_expression("top", order, where);
-  const std::string number = free_name(schema());
-  detail::UserQuery query = numbered_rows(schema(), number);
+  const std::string number = detail::sql_name(detail::free_name(schema(), "row"));
+  detail::UserQuery query = detail::numbered_rows(schema(), number);
   query.add(") AS part ORDER BY ").add_user_words(order);
   query.add(", " + number + " LIMIT " + std::to_string(rows));
   return of_each_and_all(*this, "top", query, where);

@@ -79,6 +79,15 @@ std::vector<std::string> columns_read(const UserQuery& query, const Schema& part
   return names;
 }
 
+std::string free_name(const Schema& schema, std::string name) {
+  while (schema.find(name)) name += '_';
+  return name;
+}
+UserQuery numbered_rows(const Schema& schema, const std::string& number) {
+  UserQuery query{"SELECT " + sql_columns(schema) + " FROM (SELECT *, row_number() OVER () AS " + number};
+  return query.add_part();
+}
+
 void expect_row_expression(std::string_view call, const std::string& expression, std::source_location where) {
   if (has_word(expression, "select"))
     refuse_table(call, "expected an expression of one row's columns, found a query within it: " + expression,

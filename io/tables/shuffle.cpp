@@ -41,6 +41,10 @@ void hash_column(const Column& column, std::vector<KeyHasher>& hashers) {
 /// The result that each row falls to.
 std::vector<std::int64_t> results_of(const Rows& rows, const std::vector<std::size_t>& keys,
                                      const ShuffleGroups& cut) {
+  if (keys.empty()) {
+    const auto told = ColumnView<std::int64_t>(rows.columns().back()).values();
+    return {told.begin(), told.end()};
+  }
   std::vector<KeyHasher> hashers(static_cast<std::size_t>(rows.size()));
   for (const std::size_t key : keys) hash_column(rows.column(key), hashers);
   std::vector<std::int64_t> of(hashers.size());
@@ -52,8 +56,10 @@ std::vector<std::int64_t> results_of(const Rows& rows, const std::vector<std::si
 
 std::vector<TableParcel> TableSplitter::split(Inputs<Rows> parts, std::int64_t,
                                               const ShuffleGroups& cut) const {
-  const Rows rows = Rows::concat(std::vector<Rows>(parts.begin(), parts.end()));
-  const std::vector<std::int64_t> of = results_of(rows, keys, cut);
+  const Rows all = Rows::concat(std::vector<Rows>(parts.begin(), parts.end()));
+  const std::vector<std::int64_t> of = results_of(all, keys, cut);
+  const auto columns = all.columns().first(schema.size());
+  const Rows rows(schema, {columns.begin(), columns.end()}, all.size());
   // A counting sort, which keeps the order of rows that fall to the same.
   std::vector<std::int64_t> begins(static_cast<std::size_t>(cut.count) + 1);
   for (const std::int64_t result : of) ++begins[static_cast<std::size_t>(result) + 1];
@@ -91,18 +97,23 @@ Rows TableSplitter::join(std::int64_t, std::span<const ShufflePiece<TableParcel>
   return builder.finish();
 }
 
+Table shuffled_parts(const Family<Rows>& parts, std::int64_t partitions, const TableSplitter& splitter,
+                     std::source_location where) {
+  TableState made{.schema = splitter.schema,
+                  .partitions = partitions,
+                  .name = "shuffle",
+                  .uncounted_since = "a shuffle",
+                  .where = where};
+  made.parts = shuffle_parts(parts, partitions, splitter, where);
+  return made_table(std::move(made));
+}
+
 Table shuffled(const Table& table, const std::vector<std::string>& keys, std::source_location where,
                std::int64_t partitions) {
   if (partitions == 0) partitions = table.partitions();
   TableSplitter splitter{table.schema(), {}};
   for (const std::string& key : keys) splitter.keys.push_back(*table.schema().find(key));
-  TableState made{.schema = table.schema(),
-                  .partitions = partitions,
-                  .name = "shuffle",
-                  .uncounted_since = "a shuffle",
-                  .where = where};
-  made.parts = shuffle_parts(table.parts(where), partitions, splitter, where);
-  return made_table(std::move(made));
+  return shuffled_parts(table.parts(where), partitions, splitter, where);
 }
 
 }  // namespace ramal::detail

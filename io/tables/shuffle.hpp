@@ -25,7 +25,8 @@ struct TableParcel {
 
 /// Splits Rows by a hash of some columns, and joins what there is for a result, in the order of partitions
 /// and of rows in them. Which result a key falls to depends on its value alone: whole numbers of all widths
-/// are alike, -0.0 is 0.0, all NaN are one, and null is a value.
+/// are alike, -0.0 is 0.0, all NaN are one, and null is a value. Without keys the rows to be split have a
+/// column more than the schema, which tells the result of each.
 struct TableSplitter {
   using part = Rows;
   using parcel = TableParcel;
@@ -41,5 +42,9 @@ struct TableSplitter {
     archive& schema& keys;
   }
 };
+
+/// The table of what the splitter makes of these parts.
+Table shuffled_parts(const Family<Rows>& parts, std::int64_t partitions, const TableSplitter& splitter,
+                     std::source_location where);
 
 }  // namespace ramal::detail

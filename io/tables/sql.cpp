@@ -95,6 +95,13 @@ constexpr auto aggregates = std::to_array<std::string_view>({"any_value",
                                                              "variance"});
 static_assert(std::ranges::is_sorted(aggregates));
 
+/// How deep in parentheses, brackets and braces a character leads: 1, or -1 back out of them.
+int deeper_by(char c) {
+  return std::string_view("([{").find(c) != std::string_view::npos   ? 1
+         : std::string_view(")]}").find(c) != std::string_view::npos ? -1
+                                                                     : 0;
+}
+
 /// Reads a text token by token, as far as that is needed to find calls in it.
 class Scanner {
  public:
@@ -167,6 +174,21 @@ bool any_word(std::string_view text, const IsWanted& is_wanted) {
   return false;
 }
 
+/// Where a token begins and ends.
+using Token = std::pair<std::size_t, std::size_t>;
+
+/// Takes these words off the end, if they stand there and something is left, which may be called so.
+bool take_last(std::string_view text, std::vector<Token>& tokens,
+               std::initializer_list<std::string_view> words) {
+  if (tokens.size() <= words.size()) return false;
+  const auto last = tokens.end() - static_cast<std::ptrdiff_t>(words.size());
+  const bool is_there = std::equal(last, tokens.end(), words.begin(), [&](const Token& token, auto word) {
+    return lower(text.substr(token.first, token.second - token.first)) == word;
+  });
+  if (is_there) tokens.erase(last, tokens.end());
+  return is_there;
+}
+
 /// The word DISTINCT, ahead of the arguments.
 bool starts_distinct(std::string_view arguments) {
   Scanner scan(arguments);
@@ -226,6 +248,38 @@ std::vector<SqlCall> aggregate_calls(std::string_view expression) {
   return calls;
 }
 
+std::vector<SqlOrder> order_keys(std::string_view order) {
+  std::vector<SqlOrder> keys;
+  std::vector<Token> tokens;  // of one key
+  const auto finish = [&] {
+    SqlOrder key;
+    key.nulls_first = take_last(order, tokens, {"nulls", "first"});
+    take_last(order, tokens, {"nulls", "last"});
+    key.is_descending = take_last(order, tokens, {"desc"});
+    take_last(order, tokens, {"asc"});
+    if (!tokens.empty())
+      key.expression = order.substr(tokens.front().first, tokens.back().second - tokens.front().first);
+    keys.push_back(std::move(key));
+    tokens.clear();
+  };
+  Scanner scan(order);
+  for (int depth = 0; scan.skip_spaces(), !scan.at_end();) {
+    const std::size_t begin = scan.at();
+    const char c = scan.front();
+    depth += deeper_by(c);
+    scan.skip_token();
+    const std::string_view token = order.substr(begin, scan.at() - begin);
+    if (token.starts_with("--") || token.starts_with("/*")) continue;
+    if (c == ',' && depth == 0) {
+      finish();
+    } else {
+      tokens.emplace_back(begin, scan.at());
+    }
+  }
+  finish();
+  return keys;
+}
+
 bool has_word(std::string_view text, std::string_view word) {
   return any_word(text, [&](const std::string& found, const Scanner&) { return found == word; });
 }
@@ -240,9 +294,7 @@ bool has_comma(std::string_view text) {
   for (int depth = 0; !scan.at_end(); scan.skip_token()) {
     const char c = scan.front();
     if (c == ',' && depth == 0) return true;
-    depth += std::string_view("([{").find(c) != std::string_view::npos   ? 1
-             : std::string_view(")]}").find(c) != std::string_view::npos ? -1
-                                                                         : 0;
+    depth += deeper_by(c);
   }
   return false;
 }

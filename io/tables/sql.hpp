@@ -32,6 +32,14 @@ struct SqlCall {
 /// passed over. O(length).
 std::vector<SqlCall> aggregate_calls(std::string_view expression);
 
+/// What stands between two commas of an ORDER BY.
+struct SqlOrder {
+  std::string expression;
+  bool is_descending = false, nulls_first = false;
+};
+/// The keys of an ORDER BY that the engine has accepted. O(length).
+std::vector<SqlOrder> order_keys(std::string_view order);
+
 /// A word, in lower case, stands anywhere in a text but within texts, quoted names and comments.
 bool has_word(std::string_view text, std::string_view word);
 /// The same, with a parenthesis behind it.

@@ -121,6 +121,12 @@ std::vector<std::string> columns_read(const UserQuery& query, const Schema& part
 /// Refuses what is not made of the row alone: windows and queries within the expression.
 void expect_row_expression(std::string_view call, const std::string& expression, std::source_location where);
 
+/// A name that no column has, which begins so.
+std::string free_name(const Schema& schema, std::string name);
+/// The columns of the rows with their numbers beside them under that name, in quotes, to be ordered by these:
+/// the parenthesis is open.
+UserQuery numbered_rows(const Schema& schema, const std::string& number);
+
 /// As many partitions as the table has, or as many as are said, each with all rows of the keys that fall to
 /// it.
 Table shuffled(const Table& table, const std::vector<std::string>& keys, std::source_location where,

@@ -116,6 +116,15 @@ class Table {
   /// same in it, those that come first. In one partition, in that order.
   Table top(std::int64_t rows, const std::string& order,
             std::source_location where = std::source_location::current()) const;
+  /// All rows in that order, as ORDER BY has it: `sort_by("delay DESC NULLS FIRST, upper(origin)")`. Rows
+  /// that are the same in it keep their order. Into as many partitions as before, or as said: the first has
+  /// the first rows, and each about as many, however often a key comes; so rows of one key may be in several.
+  /// Some may be empty.
+  ///
+  /// A sample of rows tells where partitions begin; then rows are shuffled, and each partition is sorted.
+  /// Throws std::invalid_argument as filter does.
+  Table sort_by(const std::string& order, std::int64_t partitions = 0,
+                std::source_location where = std::source_location::current()) const;
   /// The number of rows.
   Delayed<std::int64_t> count(std::source_location where = std::source_location::current()) const;
   /// Aggregates of all rows: one row. See Grouped::agg.

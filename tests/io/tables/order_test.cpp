@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Tables sorted, put together and cut otherwise, beside the engine's own answer of all rows at once.
+#include "tests/io/engine.hpp"
+#include "tests/io/tables/tables.hpp"
+#include "tests/support/seeds.hpp"
+
+#include <gtest/gtest.h>
+
+namespace ramal::test {
+namespace {
+
+/// Random tables on each engine, and of each the same bits.
+class TableOrder : public WithEngine {
+ protected:
+  /// A table made of a random one, and the query of `whole` that says what it is.
+  struct Twin {
+    Table table;
+    std::string query;
+  };
+  template <class Make>
+  static void expect_as_the_engine(int programs, const Make& make) {
+    std::vector<Rows> first(static_cast<std::size_t>(programs));
+    on_all_engines([&](Session& session) {
+      for (int program = 0; program < programs; ++program) {
+        Random random{std::mt19937_64(static_cast<unsigned>(program))};
+        const Rows whole = some_rows(random, random.between(0, 60));
+        const Twin twin = make(random, whole);
+        const Rows expected = run(twin.query, {{"whole", whole}});
+        const Rows found = session.compute(twin.table);
+        EXPECT_TRUE(found == expected) << "program " << program << "\n"
+                                       << twin.query << "\n"
+                                       << found << expected;
+        Rows& known = first[static_cast<std::size_t>(program)];
+        if (known.schema().empty()) known = found;
+        EXPECT_TRUE(found == known) << program << ": other bits than on the first engine";
+      }
+    });
+  }
+};
+
+std::string some_order(Random& random, const Schema& schema) {
+  if (random.one_in(8)) return random.one_in(2) ? "ALL DESC NULLS FIRST" : "1 DESC";
+  std::string order;
+  for (const std::string& name : some_names(random, schema)) {
+    const Field field = schema[schema.position(name)];
+    const std::string key = random.one_in(4) ? some_expression(random, field) : in_quotes(name);
+    order += (order.empty() ? "" : ", ") + key + any_of<std::string>(random, {"", " DESC", " ASC", " desc"}) +
+             any_of<std::string>(random, {"", " NULLS FIRST", " -- a, b\n nulls last"});
+  }
+  return order;
+}
+
+TEST_F(TableOrder, RowsAreSortedOverAllPartitions) {
+  expect_as_the_engine(static_cast<int>(seeds(40)), [](Random& random, const Rows& whole) {
+    const std::string order = some_order(random, whole.schema());
+    const Table sorted = cut_up(random, whole).sort_by(order, random.between(0, 5));
+    std::string query =
+        "SELECT * EXCLUDE (n) FROM (SELECT *, row_number() OVER () AS n FROM whole) ORDER BY ";
+    if (order.starts_with("ALL")) {
+      for (const Field& field : whole.schema()) query += in_quotes(field.name) + " DESC NULLS FIRST, ";
+      query += "n";
+    } else {
+      query += order + ", n";
+    }
+    if (random.one_in(2)) return Twin{sorted, query};
+    const Field field = whole.schema()[0];
+    const std::string condition = some_condition(random, field);
+    return Twin{sorted.filter(condition), "SELECT * FROM (" + query + ") WHERE " + condition};
+  });
+}
+
+Table in_parts(const Rows& rows, std::int64_t length) {
+  std::vector<Delayed<Rows>> parts;
+  for (std::int64_t at = 0; at < rows.size(); at += length)
+    parts.push_back(value(rows.slice(at, std::min(length, rows.size() - at))));
+  return from_parts(as_family(parts), rows.schema());
+}
+
+TEST_F(TableOrder, PartitionsAreOfAboutOneSize) {
+  const Rows rows = run("SELECT hash(i) AS h, i % 2 = 0 AS even, i FROM range(60000) AS t(i)");
+  on_all_engines([&](Session& session) {
+    for (const std::string order : {"h", "even DESC", "i DESC"}) {
+      const auto parts = session.compute(in_parts(rows, 6'000).sort_by(order).parts().members());
+      ASSERT_EQ(parts.size(), 10u);
+      for (const Rows& part : parts) {
+        EXPECT_GT(part.size(), 5'100) << order;
+        EXPECT_LT(part.size(), 6'900) << order;
+      }
+      const Rows expected = run("SELECT * FROM r ORDER BY " + order + ", i", {{"r", rows}});
+      EXPECT_TRUE(Rows::concat(parts) == expected) << order;
+    }
+  });
+}
+
+TEST_F(TableOrder, MistakesAreNamed) {
+  const Table table = in_parts(run("SELECT 1 AS x, 'a' AS t"), 1);
+  const auto said = [&](const std::function<void()>& call, std::vector<std::string> parts) {
+    const std::string text = message(call);
+    for (const std::string& part : parts) contains(text, part);
+    contains(text, "order_test.cpp:");
+  };
+  said([&] { table.sort_by("x, y DESC"); }, {"ramal: sort_by: ", "\"y\"", "\n  x, y DESC\n     ^"});
+  said([&] { table.sort_by(""); }, {"sort_by"});
+  said([&] { table.sort_by("3"); }, {"sort_by"});
+  said([&] { table.sort_by("sum(x)"); }, {"sort_by", "sum(…)"});
+  said([&] { table.sort_by("x", -1); }, {"sort_by: expected a number of partitions from 0 on, found -1"});
+}
+
+}  // namespace
+}  // namespace ramal::test
