@@ -202,6 +202,11 @@ Table from_rows(const Rows& rows, std::source_location where = std::source_locat
 Table from_parts(const Family<Rows>& parts, const Schema& schema,
                  std::source_location where = std::source_location::current());
 
+/// The rows of the first table, then of the second and so on, in the partitions that they are in. Columns are
+/// found by their names and stand as in the first table. Throws std::invalid_argument, naming the column and
+/// both types, unless all have the same names and types, or if there is no table.
+Table concat(const std::vector<Table>& tables, std::source_location where = std::source_location::current());
+
 template <auto f>
 Table Table::map_partitions(const Schema& result, std::source_location where) const {
   return from_parts(map<f>({parts(where), where}), result, where);

@@ -92,6 +92,33 @@ TEST_F(TableOrder, PartitionsAreOfAboutOneSize) {
   });
 }
 
+/// The columns in another order, with their names in capitals.
+Table other_way_round(const Table& table) {
+  std::vector<std::string> names = table.columns();
+  std::ranges::reverse(names);
+  Table turned = table.select(names);
+  if (names.back() == "a") turned = turned.rename({{"a", "A"}});
+  return turned;
+}
+
+TEST_F(TableOrder, TablesStandOneBehindTheOther) {
+  expect_as_the_engine(static_cast<int>(seeds(20)), [](Random& random, const Rows& whole) {
+    const Table table = cut_up(random, whole);
+    std::vector<Table> tables;
+    std::string query;
+    const std::int64_t count = random.one_in(8) ? 70 : random.between(1, 4);
+    while (std::ssize(tables) < count) {
+      const bool is_turned = random.one_in(2), is_filtered = random.one_in(2);
+      const std::string condition = some_condition(random, whole.schema()[0]);
+      const Table some = is_filtered ? table.filter(condition) : table;
+      tables.push_back(is_turned && !tables.empty() ? other_way_round(some) : some);
+      query += (query.empty() ? "" : " UNION ALL ") + std::string("SELECT * FROM whole") +
+               (is_filtered ? " WHERE " + condition : "");
+    }
+    return Twin{concat(tables), query};
+  });
+}
+
 TEST_F(TableOrder, MistakesAreNamed) {
   const Table table = in_parts(run("SELECT 1 AS x, 'a' AS t"), 1);
   const auto said = [&](const std::function<void()>& call, std::vector<std::string> parts) {
@@ -103,6 +130,18 @@ TEST_F(TableOrder, MistakesAreNamed) {
   said([&] { table.sort_by(""); }, {"sort_by"});
   said([&] { table.sort_by("3"); }, {"sort_by"});
   said([&] { table.sort_by("sum(x)"); }, {"sort_by", "sum(…)"});
+  said([&] { concat({}); }, {"concat: expected at least one table"});
+  said(
+      [&] {
+        concat({table, table.astype({{"X", "BIGINT"}})});
+      },
+      {"concat: column x is INTEGER in table 0 and BIGINT in table 1"});
+  said([&] { concat({table, table.drop({"x"})}); }, {"concat: table 1 has no column x, which table 0 has"});
+  said(
+      [&] {
+        concat({table, table, table.with_column("y", "x")});
+      },
+      {"concat: table 2 has a column y, which table 0 has not"});
   said([&] { table.sort_by("x", -1); }, {"sort_by: expected a number of partitions from 0 on, found -1"});
 }
 
