@@ -2,7 +2,7 @@
 // What arrays must know of tables.
 #include <ramal/table_array.hpp>
 
-#include "io/tables/state.hpp"
+#include "io/tables/cut.hpp"
 
 namespace ramal::detail {
 
@@ -60,10 +60,7 @@ Table number_columns(const Table& table, const std::vector<std::string>& columns
 
 Table table_of_blocks(const Family<Rows>& parts, const Schema& schema, const Axis& rows,
                       std::source_location where) {
-  std::vector<std::int64_t> lengths;
-  for (std::int64_t chunk = 0; chunk < rows.count(); ++chunk)
-    lengths.push_back(rows.view().end(chunk) - rows.view().begin(chunk));
-  return with_counted_rows(from_parts(parts, schema, where), std::move(lengths));
+  return with_counted_rows(from_parts(parts, schema, where), lengths_of(rows));
 }
 
 }  // namespace ramal::detail

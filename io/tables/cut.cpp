@@ -70,6 +70,13 @@ struct CutPartsThunk {
 
 }  // namespace
 
+std::vector<std::int64_t> lengths_of(const Axis& axis) {
+  std::vector<std::int64_t> lengths;
+  for (std::int64_t chunk = 0; chunk < axis.count(); ++chunk)
+    lengths.push_back(axis.view().end(chunk) - axis.view().begin(chunk));
+  return lengths;
+}
+
 Family<Rows> joined_parts(std::span<const Table> tables, const Axis& partitions, std::source_location where) {
   std::vector<FamilySource> sources;
   std::vector<GridSource> grids;

@@ -8,6 +8,9 @@
 
 namespace ramal::detail {
 
+/// How many elements each chunk has.
+std::vector<std::int64_t> lengths_of(const Axis& axis);
+
 /// Partition i of the result has all rows of those whose numbers lie in chunk i of the axis, which counts the
 /// partitions of all tables, one behind the other. All have the schema. At most 60 tables.
 Family<Rows> joined_parts(std::span<const Table> tables, const Axis& partitions, std::source_location where);

@@ -62,6 +62,8 @@ struct TableState {
   std::source_location where;
 };
 
+/// About how many bytes a row takes in memory, with 16 for each text.
+std::uint64_t row_bytes(const Schema& schema);
 /// Table{state}, with what is said of the new one changed.
 Table made_table(TableState state);
 

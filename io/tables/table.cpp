@@ -19,6 +19,12 @@ namespace detail {
 
 Table made_table(TableState state) { return Table(std::make_shared<const TableState>(std::move(state))); }
 
+std::uint64_t row_bytes(const Schema& schema) {
+  std::uint64_t bytes = 0;
+  for (const Field& field : schema) bytes += field.type.value_bytes() > 0 ? field.type.value_bytes() : 16;
+  return bytes;
+}
+
 TableState wrapped(const Table& table, const UserQuery& query, Schema schema, const char* call,
                    std::source_location where) {
   TableState next = table.state();
@@ -59,11 +65,10 @@ std::vector<std::string> Table::columns() const {
 std::int64_t Table::partitions() const { return state_->partitions; }
 
 std::uint64_t Table::bytes() const {
-  std::uint64_t row = 0, rows = 0;
-  for (const Field& field : schema()) row += field.type.value_bytes() > 0 ? field.type.value_bytes() : 16;
+  std::uint64_t rows = 0;
   if (!state_->rows) return 0;
   for (const std::int64_t some : *state_->rows) rows += static_cast<std::uint64_t>(some);
-  return row * rows;
+  return detail::row_bytes(schema()) * rows;
 }
 std::string Table::text() const {
   std::string text = "a table";

@@ -45,6 +45,9 @@ struct TableState;
 /// How many rows each partition has, one after the other.
 Delayed<std::vector<std::int64_t>> row_counts(const Table& table, std::source_location where);
 Table with_counted_rows(const Table& table, std::vector<std::int64_t> rows);
+/// How many rows each partition has. Throws std::invalid_argument that tells of `resolve` if that is not
+/// known.
+const std::vector<std::int64_t>& known_rows(const Table& table, const char* call, std::source_location where);
 }  // namespace detail
 
 /// A file of a table is missing, cannot be read, or is not what it is taken for. what() names it.
@@ -57,6 +60,16 @@ class TableError : public std::runtime_error {
 struct NamedExpression {
   std::string name;
   std::string expression;
+};
+
+/// How rows are to be cut into partitions: one of these. See Table::repartition.
+struct Partitioning {
+  std::int64_t rows = 0;        ///< in each but the last
+  std::uint64_t bytes = 0;      ///< about, in each but the last, as Table::bytes counts them
+  std::int64_t partitions = 0;  ///< so many
+  std::string key = {};         ///< by where this expression lies among the divisions
+  /// Where partitions begin, rising, as SQL spells it: `{"10", "20"}` makes three.
+  std::vector<std::string> divisions = {};
 };
 
 /// See the top of this file.
@@ -159,6 +172,23 @@ class Table {
 
   /// The partitions, to be used like any family. What this call makes is its own: two calls read twice.
   Family<Rows> parts(std::source_location where = std::source_location::current()) const;
+  /// The same rows in other partitions: `repartition({.rows = 1'000'000})`.
+  ///
+  ///   rows, bytes   as many in each, in the order that there is. How many rows each partition has must be
+  ///                 known: it is of files, and of what keeps all of their rows; else `resolve` counts them
+  ///   partitions    about as many rows in each, in the order that there is; where their numbers are not
+  ///                 known, and there are to be fewer partitions, neighbours are put together
+  ///   key           partition i has the rows whose key is at least division i - 1 and below division i, in
+  ///                 the order that there is; nulls are in the last one. Rows are shuffled
+  ///
+  /// Throws std::invalid_argument for none of them or several, for numbers below 0, and for divisions that do
+  /// not rise or are not of the key's type.
+  Table repartition(const Partitioning& how,
+                    std::source_location where = std::source_location::current()) const;
+  /// About that fraction of the rows, each by itself: by a hash of the seed, of its partition's number and of
+  /// its own. In their order and partitions.
+  Table sample(double fraction, std::uint64_t seed = 0,
+               std::source_location where = std::source_location::current()) const;
   /// All rows in one partition, on one rank.
   Table gather(std::source_location where = std::source_location::current()) const;
 

@@ -18,9 +18,6 @@ namespace ramal {
 
 namespace detail {
 
-/// How many rows each partition has. Throws std::invalid_argument that tells of `resolve` if that is not
-/// known.
-const std::vector<std::int64_t>& known_rows(const Table& table, const char* call, std::source_location where);
 /// The table with these columns only; refuses, naming column and type, what is no number.
 Table number_columns(const Table& table, const std::vector<std::string>& columns, const char* call,
                      std::source_location where);

@@ -4,6 +4,10 @@
 #include "tests/io/tables/tables.hpp"
 #include "tests/support/seeds.hpp"
 
+#include "io/tables/state.hpp"
+
+#include <ramal/table_array.hpp>
+
 #include <gtest/gtest.h>
 
 namespace ramal::test {
@@ -119,6 +123,74 @@ TEST_F(TableOrder, TablesStandOneBehindTheOther) {
   });
 }
 
+TEST_F(TableOrder, RowsAreCutOtherwiseAndKeepTheirOrder) {
+  on_all_engines([&](Session& session) {
+    for (unsigned seed = 0; seed < seeds(20); ++seed) {
+      Random random{std::mt19937_64(seed)};
+      const Rows whole = some_rows(random, random.between(0, 60));
+      const Table table = resolve(session, cut_up(random, whole));
+      const std::int64_t number = random.between(1, 70);
+      const std::uint64_t row = std::max<std::uint64_t>(1, detail::row_bytes(whole.schema()));
+      for (const Table& cut : {table.repartition({.rows = number}), table.repartition({.partitions = number}),
+                               table.repartition({.bytes = row * static_cast<std::uint64_t>(number)})}) {
+        const auto parts = session.compute(cut.parts().members());
+        EXPECT_TRUE(Rows::concat(parts) == whole) << seed << ", " << number;
+        const auto& rows = detail::known_rows(cut, "test", {});
+        ASSERT_EQ(rows.size(), parts.size());
+        for (std::size_t i = 0; i < parts.size(); ++i) EXPECT_EQ(rows[i], parts[i].size()) << seed;
+      }
+      EXPECT_EQ(table.repartition({.partitions = number}).partitions(), number);
+      const Table uncounted = cut_up(random, whole);
+      const std::int64_t fewer = random.between(1, uncounted.partitions());
+      const Table merged = uncounted.repartition({.partitions = fewer});
+      EXPECT_EQ(merged.partitions(), fewer);
+      EXPECT_TRUE(session.compute(merged) == whole) << seed;
+    }
+  });
+}
+
+TEST_F(TableOrder, DivisionsTellThePartitionOfEachKey) {
+  expect_as_the_engine(static_cast<int>(seeds(20)), [](Random& random, const Rows& whole) {
+    const Field field = any_of(random, std::vector(whole.schema().begin(), whole.schema().end()));
+    std::vector<std::string> values;
+    const std::int64_t count = random.between(1, 3);
+    for (std::int64_t i = 0; i < count; ++i) values.push_back(some_value(random, field.type));
+    std::string list, divisions = "0";
+    for (const std::string& one : values) list += (list.empty() ? "" : ", ") + one + "::" + field.type.text();
+    const Rows sorted = run("SELECT DISTINCT CAST(v AS VARCHAR) AS text, v FROM (SELECT unnest([" + list +
+                            "]) AS v) ORDER BY v");
+    std::vector<std::string> rising;
+    for (const auto text : sorted.column<std::string_view>("text")) {
+      std::string quoted = "'";
+      for (const char c : *text) quoted += c == '\'' ? "''" : std::string(1, c);
+      rising.push_back(quoted + "'");
+      divisions += " + (" + in_quotes(field.name) + " IS NULL OR " + in_quotes(field.name) +
+                   " >= " + rising.back() + "::" + field.type.text() + ")::INT";
+    }
+    const Table cut = cut_up(random, whole).repartition({.key = in_quotes(field.name), .divisions = rising});
+    EXPECT_EQ(cut.partitions(), sorted.size() + 1);
+    return Twin{cut, "SELECT * EXCLUDE (n) FROM (SELECT *, row_number() OVER () AS n FROM whole) ORDER BY " +
+                         divisions + ", n"};
+  });
+}
+
+TEST_F(TableOrder, SamplesAreTheSameRowsEverywhere) {
+  const Rows rows = run("SELECT i FROM range(10000) AS t(i)");
+  std::vector<Rows> first;
+  on_all_engines([&](Session& session) {
+    const Table table = in_parts(rows, 1000);
+    const auto parts = session.compute(table.sample(0.1, 7).parts().members());
+    const Rows found = Rows::concat(parts);
+    EXPECT_NEAR(static_cast<double>(found.size()), 1000, 120);
+    EXPECT_FALSE(parts[0].size() == parts[1].size() && parts[1].size() == parts[2].size());
+    if (first.empty()) first.push_back(found);
+    EXPECT_TRUE(found == first[0]);
+    EXPECT_FALSE(session.compute(table.sample(0.1, 8)) == found);
+    EXPECT_TRUE(session.compute(table.sample(1)) == rows);
+    EXPECT_EQ(session.compute(table.sample(0).count()), 0);
+  });
+}
+
 TEST_F(TableOrder, MistakesAreNamed) {
   const Table table = in_parts(run("SELECT 1 AS x, 'a' AS t"), 1);
   const auto said = [&](const std::function<void()>& call, std::vector<std::string> parts) {
@@ -142,6 +214,23 @@ TEST_F(TableOrder, MistakesAreNamed) {
         concat({table, table, table.with_column("y", "x")});
       },
       {"concat: table 2 has a column y, which table 0 has not"});
+  said([&] { table.sample(1.5); }, {"sample: expected a fraction from 0 to 1, found 1.5"});
+  said([&] { table.repartition({}); }, {"repartition: expected one of .rows, .bytes, .partitions and .key"});
+  said([&] { table.repartition({.rows = 1, .partitions = 2}); }, {"repartition", "found 2"});
+  said([&] { table.repartition({.rows = -1}); }, {"repartition: expected a number from 1 on, found -1"});
+  said([&] { table.filter("x > 0").repartition({.rows = 5}); },
+       {"repartition: how many rows", "not known after from_parts", "ramal::resolve"});
+  said([&] { table.repartition({.key = "x"}); }, {"repartition: expected divisions"});
+  said([&] { table.repartition({.key = "y", .divisions = {"1"}}); }, {"repartition: ", "\"y\"", "^"});
+  said(
+      [&] {
+        table.repartition({.key = "x", .divisions = {"2", "1"}});
+      },
+      {"repartition: expected divisions that rise, found 1 behind 2"});
+  said([&] { table.repartition({.key = "x", .divisions = {"'a'"}}); },
+       {"repartition: of divisions: ", "INT32"});
+  said([&] { table.repartition({.key = "x", .divisions = {"x"}}); },
+       {"repartition: of divisions: ", "\"x\""});
   said([&] { table.sort_by("x", -1); }, {"sort_by: expected a number of partitions from 0 on, found -1"});
 }
 
