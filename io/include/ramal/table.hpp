@@ -153,6 +153,15 @@ class Table {
   Table value_counts(const std::string& column,
                      std::source_location where = std::source_location::current()) const;
 
+  /// A row for each column of numbers: its name in `column`, how many values are not null, their mean,
+  /// standard deviation (of a sample), minimum, quantiles under such names as `25%`, and maximum, all but the
+  /// count as DOUBLE. Quantiles are exact, interpolated as by pandas and quantile_cont, and found without
+  /// moving rows (see array_quantile.hpp), in four passes. NaN is a number above all others, and makes the
+  /// mean and the deviation NaN. Throws std::invalid_argument if no column is of numbers, and for quantiles
+  /// beyond 0 and 1.
+  Table describe(const std::vector<double>& quantiles = {0.25, 0.5, 0.75},
+                 std::source_location where = std::source_location::current()) const;
+
   /// The rows of both whose columns of these names are the same; a null is the same as nothing.
   ///
   ///   inner         pairs of rows, the columns of both
@@ -185,6 +194,10 @@ class Table {
   /// not rise or are not of the key's type.
   Table repartition(const Partitioning& how,
                     std::source_location where = std::source_location::current()) const;
+  /// A row for each partition: its number in `partition`, how many `rows` it has, and the `min` and `max` of
+  /// an expression in them, as the aggregates of these names have them.
+  Table partition_ranges(const std::string& key,
+                         std::source_location where = std::source_location::current()) const;
   /// About that fraction of the rows, each by itself: by a hash of the seed, of its partition's number and of
   /// its own. In their order and partitions.
   Table sample(double fraction, std::uint64_t seed = 0,

@@ -174,6 +174,50 @@ TEST_F(TableOrder, DivisionsTellThePartitionOfEachKey) {
   });
 }
 
+TEST_F(TableOrder, DescribesColumnsOfNumbers) {
+  on_all_engines([](Session& session) {
+    for (unsigned seed = 0; seed < seeds(6); ++seed) {
+      Random random{std::mt19937_64(seed)};
+      const Rows some = some_rows(random, random.between(0, 60));
+      const Rows whole =
+          some.with({"n", std::vector<std::int64_t>(static_cast<std::size_t>(some.size()), 7)});
+      std::string query;
+      for (const Field& field : whole.schema()) {
+        if (!is_whole(field.type) && !is_float(field.type) && field.type.id() != TypeId::decimal) continue;
+        const std::string x = in_quotes(field.name);
+        std::string name = "'";
+        for (const char c : field.name) name += c == '\'' ? "''" : std::string(1, c);
+        query += (query.empty() ? "" : " UNION ALL ") +
+                 ("SELECT " + name + "' AS \"column\", count(" + x + ") AS count, avg(" + x + ") AS mean, " +
+                  (is_float(field.type) ? "CASE WHEN bool_and(isfinite(" + x +
+                                              ")) THEN stddev(CASE WHEN isfinite(" + x + ") THEN " + x +
+                                              " END) "
+                                              "WHEN count(" +
+                                              x + ") > 0 THEN 'nan'::DOUBLE END"
+                                        : "stddev(" + x + ")") +
+                  " AS std, min(" + x + ")::DOUBLE AS min, quantile_cont(" + x +
+                  "::DOUBLE, 0.1) AS \"10%\", quantile_cont(" + x + "::DOUBLE, 0.5) AS \"50%\", max(" + x +
+                  ")::DOUBLE AS max FROM whole");
+      }
+      const Rows expected = run(query, {{"whole", whole}});
+      const Rows found = session.compute(cut_up(random, whole).describe({0.1, 0.5}));
+      EXPECT_EQ(difference(found, expected), "") << seed << '\n' << found << expected;
+    }
+  });
+}
+
+TEST_F(TableOrder, PartitionsTellWhatTheyRangeOver) {
+  on_all_engines([](Session& session) {
+    const Rows rows = run("SELECT unnest([5, NULL, 3, 9, 9]) AS x, unnest(['a', 'b', 'c', 'd', 'e']) AS t");
+    const Rows found = session.compute(in_parts(rows, 2).partition_ranges("x + 1"));
+    EXPECT_TRUE(found == Rows::of({{"partition", std::vector<std::int64_t>{0, 1, 2}},
+                                   {"rows", std::vector<std::int64_t>{2, 2, 1}},
+                                   {"min", std::vector<std::int32_t>{6, 4, 10}},
+                                   {"max", std::vector<std::int32_t>{6, 10, 10}}}))
+        << found;
+  });
+}
+
 TEST_F(TableOrder, SamplesAreTheSameRowsEverywhere) {
   const Rows rows = run("SELECT i FROM range(10000) AS t(i)");
   std::vector<Rows> first;
@@ -214,6 +258,10 @@ TEST_F(TableOrder, MistakesAreNamed) {
         concat({table, table, table.with_column("y", "x")});
       },
       {"concat: table 2 has a column y, which table 0 has not"});
+  said([&] { table.select({"t"}).describe(); }, {"describe: there is no column of numbers in (t VARCHAR)"});
+  said([&] { table.describe({2}); }, {"describe: expected quantiles from 0 to 1, found 2"});
+  said([&] { table.describe({0.5, 0.5}); }, {"describe", "50%"});
+  said([&] { table.partition_ranges("sum(x)"); }, {"partition_ranges", "sum(…)"});
   said([&] { table.sample(1.5); }, {"sample: expected a fraction from 0 to 1, found 1.5"});
   said([&] { table.repartition({}); }, {"repartition: expected one of .rows, .bytes, .partitions and .key"});
   said([&] { table.repartition({.rows = 1, .partitions = 2}); }, {"repartition", "found 2"});
