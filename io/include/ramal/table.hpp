@@ -62,6 +62,11 @@ struct NamedExpression {
   std::string expression;
 };
 
+/// What the columns are called that Table::melt makes.
+struct MeltNames {
+  std::string variable = "variable", value = "value";
+};
+
 /// How rows are to be cut into partitions: one of these. See Table::repartition.
 struct Partitioning {
   std::int64_t rows = 0;        ///< in each but the last
@@ -115,6 +120,14 @@ class Table {
   /// Pairs of a column and a type, as SQL spells it: `{{"n", "DOUBLE"}}`. A value that does not fit fails.
   Table astype(const std::vector<std::pair<std::string, std::string>>& types,
                std::source_location where = std::source_location::current()) const;
+  /// From wide to long: a row for each of these columns of each row, with the `ids`, the column's name and
+  /// its value; of all columns that are no ids, if none are named. Row by row, in the order of the columns,
+  /// nulls too. Values are of a type that holds those of all, as a list of them is. Throws
+  /// std::invalid_argument for columns that are not there, and for two columns of one name.
+  ///
+  ///   t.melt({"town"}, {"may", "june"})       town, variable ('may' or 'june'), value
+  Table melt(const std::vector<std::string>& ids, const std::vector<std::string>& values = {},
+             const MeltNames& names = {}, std::source_location where = std::source_location::current()) const;
   /// f(const Rows&), which gives Rows of that schema, of each partition. A partition with another one fails.
   template <auto f>
   Table map_partitions(const Schema& result,
@@ -146,6 +159,26 @@ class Table {
   /// See Grouped. Throws std::invalid_argument for columns that are not there.
   Grouped groupby(const std::vector<std::string>& keys,
                   std::source_location where = std::source_location::current()) const;
+  /// From long to wide: a row for each combination of values of the `index` columns, sorted, and in it a
+  /// column for each of these values of a column: an aggregate of the rows that have it. They are stated, as
+  /// text that casts to the column's type, since columns are known before anything runs. Rows with other
+  /// values count for the index alone. See Grouped::agg for which aggregates are fast; without index there is
+  /// one row.
+  ///
+  ///   t.pivot({"town"}, "year", {"2023", "2024"}, "sum(sales)")         town, "2023", "2024"
+  ///
+  /// Throws std::invalid_argument as groupby and agg, for texts that are no such values, and for two columns
+  /// of one name.
+  Table pivot(const std::vector<std::string>& index, const std::string& column,
+              const std::vector<std::string>& values, const std::string& aggregate,
+              std::source_location where = std::source_location::current()) const;
+  /// The same for values in Rows of one column, which is called as the one that is meant. A null's column is
+  /// called NULL. So values may be found first:
+  ///
+  ///   const Rows years = session.compute(t.distinct({"year"}));
+  ///   const Table by_year = t.pivot({"town"}, years, "sum(sales)");
+  Table pivot(const std::vector<std::string>& index, const Rows& values, const std::string& aggregate,
+              std::source_location where = std::source_location::current()) const;
   /// Each combination of values in these columns, of all if none are named, once, sorted.
   Table distinct(const std::vector<std::string>& columns = {},
                  std::source_location where = std::source_location::current()) const;

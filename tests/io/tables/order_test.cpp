@@ -42,6 +42,13 @@ class TableOrder : public WithEngine {
   }
 };
 
+/// A text as one of SQL.
+std::string as_literal(const std::string& text) {
+  std::string out = "'";
+  for (const char c : text) out += c == '\'' ? "''" : std::string(1, c);
+  return out + "'";
+}
+
 std::string some_order(Random& random, const Schema& schema) {
   if (random.one_in(8)) return random.one_in(2) ? "ALL DESC NULLS FIRST" : "1 DESC";
   std::string order;
@@ -55,7 +62,7 @@ std::string some_order(Random& random, const Schema& schema) {
 }
 
 TEST_F(TableOrder, RowsAreSortedOverAllPartitions) {
-  expect_as_the_engine(static_cast<int>(seeds(40)), [](Random& random, const Rows& whole) {
+  expect_as_the_engine(static_cast<int>(seeds(30)), [](Random& random, const Rows& whole) {
     const std::string order = some_order(random, whole.schema());
     const Table sorted = cut_up(random, whole).sort_by(order, random.between(0, 5));
     std::string query =
@@ -106,7 +113,7 @@ Table other_way_round(const Table& table) {
 }
 
 TEST_F(TableOrder, TablesStandOneBehindTheOther) {
-  expect_as_the_engine(static_cast<int>(seeds(20)), [](Random& random, const Rows& whole) {
+  expect_as_the_engine(static_cast<int>(seeds(12)), [](Random& random, const Rows& whole) {
     const Table table = cut_up(random, whole);
     std::vector<Table> tables;
     std::string query;
@@ -125,7 +132,7 @@ TEST_F(TableOrder, TablesStandOneBehindTheOther) {
 
 TEST_F(TableOrder, RowsAreCutOtherwiseAndKeepTheirOrder) {
   on_all_engines([&](Session& session) {
-    for (unsigned seed = 0; seed < seeds(20); ++seed) {
+    for (unsigned seed = 0; seed < seeds(12); ++seed) {
       Random random{std::mt19937_64(seed)};
       const Rows whole = some_rows(random, random.between(0, 60));
       const Table table = resolve(session, cut_up(random, whole));
@@ -150,7 +157,7 @@ TEST_F(TableOrder, RowsAreCutOtherwiseAndKeepTheirOrder) {
 }
 
 TEST_F(TableOrder, DivisionsTellThePartitionOfEachKey) {
-  expect_as_the_engine(static_cast<int>(seeds(20)), [](Random& random, const Rows& whole) {
+  expect_as_the_engine(static_cast<int>(seeds(12)), [](Random& random, const Rows& whole) {
     const Field field = any_of(random, std::vector(whole.schema().begin(), whole.schema().end()));
     std::vector<std::string> values;
     const std::int64_t count = random.between(1, 3);
@@ -161,9 +168,7 @@ TEST_F(TableOrder, DivisionsTellThePartitionOfEachKey) {
                             "]) AS v) ORDER BY v");
     std::vector<std::string> rising;
     for (const auto text : sorted.column<std::string_view>("text")) {
-      std::string quoted = "'";
-      for (const char c : *text) quoted += c == '\'' ? "''" : std::string(1, c);
-      rising.push_back(quoted + "'");
+      rising.push_back(as_literal(std::string(*text)));
       divisions += " + (" + in_quotes(field.name) + " IS NULL OR " + in_quotes(field.name) +
                    " >= " + rising.back() + "::" + field.type.text() + ")::INT";
     }
@@ -185,10 +190,9 @@ TEST_F(TableOrder, DescribesColumnsOfNumbers) {
       for (const Field& field : whole.schema()) {
         if (!is_whole(field.type) && !is_float(field.type) && field.type.id() != TypeId::decimal) continue;
         const std::string x = in_quotes(field.name);
-        std::string name = "'";
-        for (const char c : field.name) name += c == '\'' ? "''" : std::string(1, c);
+        const std::string name = as_literal(field.name);
         query += (query.empty() ? "" : " UNION ALL ") +
-                 ("SELECT " + name + "' AS \"column\", count(" + x + ") AS count, avg(" + x + ") AS mean, " +
+                 ("SELECT " + name + " AS \"column\", count(" + x + ") AS count, avg(" + x + ") AS mean, " +
                   (is_float(field.type) ? "CASE WHEN bool_and(isfinite(" + x +
                                               ")) THEN stddev(CASE WHEN isfinite(" + x + ") THEN " + x +
                                               " END) "
@@ -235,6 +239,60 @@ TEST_F(TableOrder, SamplesAreTheSameRowsEverywhere) {
   });
 }
 
+TEST_F(TableOrder, WideTablesBecomeLong) {
+  expect_as_the_engine(static_cast<int>(seeds(12)), [](Random& random, const Rows& whole) {
+    const Schema& schema = whole.schema();
+    const std::string value = in_quotes(schema[0].name);
+    const std::vector<std::string> ids =
+        schema.size() > 1 ? std::vector{schema[1].name} : std::vector<std::string>{};
+    const std::string id = ids.empty() ? "" : in_quotes(ids[0]) + ", ";
+    const Table table = cut_up(random, whole).with_column("of x", value);
+    const Table long_one = table.melt(ids, {schema[0].name, "of x"}, {.value = "val"});
+    return Twin{long_one, "SELECT " + id +
+                              "variable, val FROM (SELECT *, row_number() OVER () AS n FROM whole), "
+                              "LATERAL (SELECT 0 AS k, " +
+                              as_literal(schema[0].name) + " AS variable, " + value +
+                              " AS val UNION ALL SELECT 1, 'of x', " + value + ") ORDER BY n, k"};
+  });
+}
+
+TEST_F(TableOrder, LongTablesBecomeWide) {
+  expect_as_the_engine(static_cast<int>(seeds(8)), [](Random& random, const Rows& whole) {
+    const Schema& schema = whole.schema();
+    const Field pivoted = any_of(random, std::vector(schema.begin(), schema.end()));
+    const std::string column = in_quotes(pivoted.name), index = in_quotes(schema[0].name);
+    const Rows values =
+        run("SELECT DISTINCT " + column + " FROM whole ORDER BY 1 LIMIT 4", {{"whole", whole}});
+    const std::string aggregate = any_of<std::string>(
+        random, {"count(*)", "max(" + index + ")", "count(" + index + ") + count(*)",
+                 "count(DISTINCT " + index + ")", "count(*) filter ( where " + index + " IS NOT NULL)"});
+    const Table table = cut_up(random, whole);
+    if (values.empty())
+      return Twin{table.distinct({schema[0].name}), "SELECT DISTINCT " + index + " FROM whole"};
+    const Table wide = table.pivot({schema[0].name}, values, aggregate);
+    std::string cells;
+    for (std::int64_t i = 0; i < values.size(); ++i) {
+      const std::string name = in_quotes(wide.schema()[static_cast<std::size_t>(i) + 1].name);
+      std::string cell =
+          "(SELECT " + aggregate + " FROM whole AS w WHERE w." + index + " IS NOT DISTINCT FROM k." + index;
+      cells += ", " + cell + " AND w." + column + " IS NOT DISTINCT FROM (SELECT v FROM (SELECT DISTINCT " +
+               column + " AS v FROM whole ORDER BY 1 LIMIT 1 OFFSET " + std::to_string(i) + "))) AS " + name;
+    }
+    return Twin{wide, "SELECT " + index + cells + " FROM (SELECT DISTINCT " + index +
+                          " FROM whole) AS k ORDER BY " + index + " NULLS LAST"};
+  });
+  SerialRanks ranks;
+  const Rows sales =
+      run("SELECT unnest(['Rom', 'Bern', 'Rom', 'Oslo']) AS town, "
+          "unnest([2023, 2023, 2024, 2022]) AS year, unnest([1, 2, 3, 4]) AS sold");
+  const Rows found =
+      ranks.session().compute(in_parts(sales, 1).pivot({"town"}, "year", {"2024", "2023"}, "sum(sold)::INT"));
+  EXPECT_TRUE(found ==
+              run("SELECT unnest(['Bern', 'Oslo', 'Rom']) AS town, unnest([NULL, NULL, 3]) AS \"2024\", "
+                  "unnest([2, NULL, 1]) AS \"2023\""))
+      << found;
+}
+
 TEST_F(TableOrder, MistakesAreNamed) {
   const Table table = in_parts(run("SELECT 1 AS x, 'a' AS t"), 1);
   const auto said = [&](const std::function<void()>& call, std::vector<std::string> parts) {
@@ -262,6 +320,16 @@ TEST_F(TableOrder, MistakesAreNamed) {
   said([&] { table.describe({2}); }, {"describe: expected quantiles from 0 to 1, found 2"});
   said([&] { table.describe({0.5, 0.5}); }, {"describe", "50%"});
   said([&] { table.partition_ranges("sum(x)"); }, {"partition_ranges", "sum(…)"});
+  said([&] { table.melt({"x", "t"}); }, {"melt: no column is left to be melted"});
+  said([&] { table.melt({"x"}, {"t"}, {.variable = "X"}); }, {"melt", "X", "x"});
+  said([&] { table.melt({"y"}); }, {"melt: there is no column y"});
+  said([&] { table.pivot({"t"}, "x", {"one"}, "sum(x)"); }, {"pivot: of values: ", "one"});
+  said([&] { table.pivot({"t"}, "x", {}, "sum(x)"); },
+       {"pivot: expected values in one column, found 0 rows"});
+  said([&] { table.pivot({"t"}, "x", {"1", "1"}, "sum(x)"); }, {"pivot", "two", "1"});
+  said([&] { table.pivot({"t"}, "x", {"1"}, "sum(y)"); }, {"pivot: ", "\"y\"", "\n  sum(y)\n      ^"});
+  said([&] { table.pivot({"t"}, "x", {"1"}, "x"); },
+       {"pivot: expected an aggregate, such as sum(…), found x"});
   said([&] { table.sample(1.5); }, {"sample: expected a fraction from 0 to 1, found 1.5"});
   said([&] { table.repartition({}); }, {"repartition: expected one of .rows, .bytes, .partitions and .key"});
   said([&] { table.repartition({.rows = 1, .partitions = 2}); }, {"repartition", "found 2"});
