@@ -13,27 +13,27 @@ namespace {
 
 using Numbers = std::vector<std::int64_t>;
 
-const Column& last_column(const Rows& rows) { return rows.columns().back(); }
-
 /// Rows are cut into as many layers as there are samples, and one of each is taken at random. So that equal
 /// distances between samples, which periodic data could follow, do not matter.
-Rows sample_keys(const Index& place, const Rows& keyed, std::int64_t most) {
-  const std::int64_t count = std::min(keyed.size(), most);
+Rows sample_keys(const Index& place, const Rows& keys, std::int64_t most) {
+  const std::int64_t count = std::min(keys.size(), most);
   Numbers rows, widths;
   for (std::int64_t i = 0; i < count; ++i) {
-    const std::int64_t begin = keyed.size() * i / count, width = keyed.size() * (i + 1) / count - begin;
+    const std::int64_t begin = keys.size() * i / count, width = keys.size() * (i + 1) / count - begin;
     KeyHasher random;
     random.add(static_cast<std::uint64_t>(place[0]));
     random.add(static_cast<std::uint64_t>(i));
     rows.push_back(begin + static_cast<std::int64_t>(random.hash() % static_cast<std::uint64_t>(width)));
     widths.push_back(width);
   }
-  const Column& keys = last_column(keyed);
-  return Rows(Schema{{"key", keys.type()}}, {keys})
-      .take(rows)
+  return keys.take(rows)
       .with({"partition", Numbers(rows.size(), place[0])})
       .with({"row", rows})
       .with({"stands for", widths});
+}
+
+Rows samples_together(const Inputs<Rows>& samples) {
+  return Rows::concat(std::vector<Rows>(samples.begin(), samples.end()));
 }
 
 /// The first sample of each range but the first. Samples come in the order of partitions and of rows.
@@ -76,19 +76,14 @@ Numbers ranges_of(std::int64_t partition, const Column& of, const Rows& cuts) {
   return ranges;
 }
 
-Rows place_rows(const Index& place, const Rows& keyed, const Rows& cuts) {
-  const Column& keys = last_column(keyed);
-  const Numbers ranges = keys.type().id() == TypeId::int64
-                             ? ranges_of<std::int64_t>(place[0], keys, cuts)
-                             : ranges_of<std::string_view>(place[0], keys, cuts);
-  return keyed.with({keyed.schema().fields().back().name, ranges});
+Rows place_rows(const Index& place, const Rows& part, const Rows& keys, const Rows& cuts) {
+  const Column& key = keys.column(0);
+  const Numbers ranges = key.type().id() == TypeId::int64 ? ranges_of<std::int64_t>(place[0], key, cuts)
+                                                          : ranges_of<std::string_view>(place[0], key, cuts);
+  return part.with({free_name(part.schema(), "range"), ranges});
 }
 
 }  // namespace
-
-Schema cuts_schema(const ColumnType& key) {
-  return {{"key", key}, {"partition", TypeId::int64}, {"row", TypeId::int64}};
-}
 
 std::string sort_key_call(const std::vector<SqlOrder>& keys) {
   std::string list;
@@ -98,30 +93,28 @@ std::string sort_key_call(const std::vector<SqlOrder>& keys) {
   return "create_sort_key(" + list + ")";
 }
 
-Table with_sort_key(const Table& table, const std::vector<SqlOrder>& keys, const char* call,
-                    std::source_location where) {
-  UserQuery query{"SELECT *, " + sort_key_call(keys) + " AS " + sql_name(free_name(table.schema(), "key"))};
-  return queried(table, call, query.add_part(), true, where).evaluated(where);
+KeyedTable with_sort_keys(const Table& table, const std::vector<SqlOrder>& keys, const char* call,
+                          std::source_location where) {
+  const Table made = table.evaluated(where);
+  UserQuery query{"SELECT " + sort_key_call(keys) + " AS key"};
+  const Table beside = queried(made, call, query.add_part(), true, where);
+  return {made, beside.parts(where)};
 }
 
-Delayed<Rows> chosen_cuts(const Table& keyed, std::int64_t partitions, std::source_location where) {
+Delayed<Rows> chosen_cuts(const KeyedTable& keyed, std::int64_t partitions, std::source_location where) {
   constexpr std::int64_t all_samples = 1 << 18, least = 64, most = 1024;
-  const std::int64_t parts = keyed.partitions();
+  const std::int64_t parts = keyed.keys.size();
   const std::int64_t of_each =
       std::clamp(all_samples / parts, least, most) * ((partitions + parts - 1) / parts);
-  Schema schema = cuts_schema(keyed.schema().fields().back().type);
-  TableState samples{.schema = std::move(schema), .partitions = parts, .name = "samples", .where = where};
-  samples.parts = map<sample_keys>({keyed.parts(where), where}, of_each);
-  const Table together = made_table(std::move(samples)).gather(where);
-  return map<choose_cuts>({together.parts(where), where}, partitions)[0];
+  const auto samples = map<sample_keys>({keyed.keys, where}, of_each);
+  const auto together = coarsen<samples_together>(samples, parts, where);
+  return map<choose_cuts>({together, where}, partitions)[0];
 }
 
-Table cut_into_ranges(const Table& keyed, const Delayed<Rows>& cuts, std::int64_t partitions,
+Table cut_into_ranges(const KeyedTable& keyed, const Delayed<Rows>& cuts, std::int64_t partitions,
                       std::source_location where) {
-  const auto fields = keyed.schema().fields();
-  const TableSplitter splitter{Schema(std::vector<Field>(fields.begin(), fields.end() - 1)), {}};
-  const auto placed = map<place_rows>({keyed.parts(where), where}, cuts);
-  return shuffled_parts(placed, partitions, splitter, where);
+  const auto placed = map<place_rows>({keyed.table.parts(where), where}, keyed.keys, cuts);
+  return shuffled_parts(placed, partitions, {keyed.table.schema(), {}}, where);
 }
 
 }  // namespace ramal::detail

@@ -40,7 +40,7 @@ std::vector<std::int64_t> even_lengths(std::int64_t sum, std::int64_t count) {
 
 /// About how many rows of that schema take so many bytes; at least 1.
 std::int64_t rows_of_bytes(const Schema& schema, std::uint64_t bytes) {
-  const std::uint64_t row = std::max<std::uint64_t>(1, row_bytes(schema));
+  const std::uint64_t row = std::max<std::uint64_t>(1, bytes_a_row(schema));
   constexpr std::uint64_t most = std::uint64_t{1} << 62;
   return static_cast<std::int64_t>(std::clamp<std::uint64_t>(bytes / row, 1, most));
 }
@@ -98,7 +98,7 @@ Table divided(const Table& table, const Partitioning& how, std::source_location 
   key.add_user(how.key).add(" AS key").add_part();
   const ColumnType type = described("repartition", key, table.schema(), where)[0].type;
   const Rows cuts = cuts_at(how.divisions, type, where);
-  const Table keyed = with_sort_key(table, {SqlOrder{"(" + how.key + "\n)"}}, "repartition", where);
+  const KeyedTable keyed = with_sort_keys(table, {SqlOrder{"(" + how.key + "\n)"}}, "repartition", where);
   return cut_into_ranges(keyed, value(cuts, where), cuts.size() + 1, where);
 }
 

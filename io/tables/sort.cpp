@@ -54,7 +54,7 @@ Table Table::sort_by(const std::string& order, std::int64_t partitions, std::sou
   detail::described("sort_by", as_said.add_part().add(" ORDER BY ").add_user_words(order), schema(), where);
   const std::vector<detail::SqlOrder> keys = spelt_out(order, schema());
   if (partitions == 1) return detail::queried(gather(where), "sort_by", sorting(schema(), keys), true, where);
-  const Table keyed = detail::with_sort_key(*this, keys, "sort_by", where);
+  const detail::KeyedTable keyed = detail::with_sort_keys(*this, keys, "sort_by", where);
   const Table cut =
       detail::cut_into_ranges(keyed, detail::chosen_cuts(keyed, partitions, where), partitions, where);
   return detail::queried(cut, "sort_by", sorting(schema(), keys), true, where);

@@ -63,7 +63,7 @@ struct TableState {
 };
 
 /// About how many bytes a row takes in memory, with 16 for each text.
-std::uint64_t row_bytes(const Schema& schema);
+std::uint64_t bytes_a_row(const Schema& schema);
 /// Table{state}, with what is said of the new one changed.
 Table made_table(TableState state);
 

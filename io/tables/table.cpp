@@ -19,7 +19,7 @@ namespace detail {
 
 Table made_table(TableState state) { return Table(std::make_shared<const TableState>(std::move(state))); }
 
-std::uint64_t row_bytes(const Schema& schema) {
+std::uint64_t bytes_a_row(const Schema& schema) {
   std::uint64_t bytes = 0;
   for (const Field& field : schema) bytes += field.type.value_bytes() > 0 ? field.type.value_bytes() : 16;
   return bytes;
@@ -68,7 +68,7 @@ std::uint64_t Table::bytes() const {
   std::uint64_t rows = 0;
   if (!state_->rows) return 0;
   for (const std::int64_t some : *state_->rows) rows += static_cast<std::uint64_t>(some);
-  return detail::row_bytes(schema()) * rows;
+  return detail::bytes_a_row(schema()) * rows;
 }
 std::string Table::text() const {
   std::string text = "a table";

@@ -137,7 +137,7 @@ TEST_F(TableOrder, RowsAreCutOtherwiseAndKeepTheirOrder) {
       const Rows whole = some_rows(random, random.between(0, 60));
       const Table table = resolve(session, cut_up(random, whole));
       const std::int64_t number = random.between(1, 70);
-      const std::uint64_t row = std::max<std::uint64_t>(1, detail::row_bytes(whole.schema()));
+      const std::uint64_t row = std::max<std::uint64_t>(1, detail::bytes_a_row(whole.schema()));
       for (const Table& cut : {table.repartition({.rows = number}), table.repartition({.partitions = number}),
                                table.repartition({.bytes = row * static_cast<std::uint64_t>(number)})}) {
         const auto parts = session.compute(cut.parts().members());
