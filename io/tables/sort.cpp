@@ -50,6 +50,10 @@ Table Table::sort_by(const std::string& order, std::int64_t partitions, std::sou
         "sort_by", "expected a number of partitions from 0 on, found " + std::to_string(partitions), where);
   if (partitions == 0) partitions = this->partitions();
   detail::expect_row_expression("sort_by", order, where);
+  if (detail::has_call(order, "columns"))
+    detail::refuse_table(
+        "sort_by", "expected keys of one column each, found COLUMNS(…); name them, or say ALL: " + order,
+        where);
   detail::UserQuery as_said{"SELECT *"};
   detail::described("sort_by", as_said.add_part().add(" ORDER BY ").add_user_words(order), schema(), where);
   const std::vector<detail::SqlOrder> keys = spelt_out(order, schema());

@@ -303,6 +303,9 @@ TEST_F(TableOrder, MistakesAreNamed) {
   said([&] { table.sort_by("x, y DESC"); }, {"ramal: sort_by: ", "\"y\"", "\n  x, y DESC\n     ^"});
   said([&] { table.sort_by(""); }, {"sort_by"});
   said([&] { table.sort_by("3"); }, {"sort_by"});
+  said([&] { table.sort_by("x LIMIT 1", 2); }, {"sort_by: syntax error at or near \"LIMIT\""});
+  said([&] { table.sort_by("x LIMIT 1"); }, {"sort_by: syntax error at or near \"LIMIT\""});
+  said([&] { table.sort_by("COLUMNS(*)", 2); }, {"sort_by: expected keys of one column each"});
   said([&] { table.sort_by("sum(x)"); }, {"sort_by", "sum(…)"});
   said([&] { concat({}); }, {"concat: expected at least one table"});
   said(
