@@ -87,6 +87,29 @@ Table in_parts(const Rows& rows, std::int64_t length) {
   return from_parts(as_family(parts), rows.schema());
 }
 
+TEST_F(TableOrder, KeysAreOfAllTypes) {
+  const Rows rows =
+      run("SELECT h AS ubigint, (h::HUGEINT - 9223372036854775808) * 9223372036854775807 AS hugeint, h "
+          "% 7 = 0 "
+          "AS boolean, CASE WHEN h % 5 > 0 THEN [h % 3, NULL, h % 2] END AS list, "
+          "{'a': nullif(h % 3, 0), 'b': 'x' || h % 2} AS structure, to_days((h % 70)::INT) + to_months((h % "
+          "3)::INT) "
+          "AS interval, encode('a' || chr((h % 3)::INT) || h % 5) AS blob, 'a' || chr((h % 3)::INT) || h % 5 "
+          "AS text, "
+          "((h % 2001)::INT - 1000)::DECIMAL(38, 3) / 7 AS decimal, TIME '00:00:00' + to_seconds((h % "
+          "9999)::INT) AS "
+          "time, i FROM (SELECT hash(i) AS h, i FROM range(300) AS t(i))");
+  SerialRanks ranks;
+  for (const Field& field : rows.schema()) {
+    for (const std::string how : {"", " DESC NULLS FIRST"}) {
+      const std::string order = field.name + how;
+      const Rows expected = run("SELECT * FROM r ORDER BY " + order + ", i", {{"r", rows}});
+      const Rows found = ranks.session().compute(in_parts(rows, 70).sort_by(order));
+      EXPECT_TRUE(found == expected) << order << found << expected;
+    }
+  }
+}
+
 TEST_F(TableOrder, PartitionsAreOfAboutOneSize) {
   const Rows rows = run("SELECT hash(i) AS h, i % 2 = 0 AS even, i FROM range(60000) AS t(i)");
   on_all_engines([&](Session& session) {
