@@ -312,8 +312,9 @@ Sizes Sizes::at(double scale) {
 }
 
 ramal::Table generated(std::string_view name, const Sizes& sizes) {
-  constexpr std::int64_t most = 100'000;
+  // Files of which each is a partition of 64 MiB, so that no part of one has to be looked for.
   const Recipe recipe = recipe_of(name, sizes);
+  const std::int64_t most = name == "lineitem" ? 50'000 : 200'000;
   const std::int64_t parts = (recipe.count + most - 1) / most;
   const auto rows = ramal::map<rows_of>(ramal::family<own_number>(parts), parts, std::string(name), sizes);
   return ramal::from_parts(rows, recipe.schema);

@@ -61,6 +61,15 @@ void expect_keys(const Schema& schema, const std::vector<std::string>& keys, std
   }
 }
 
+/// Partial results of that schema are the same bits in whatever order rows come.
+bool is_any_order_alike(const Schema& partials) {
+  return std::ranges::all_of(partials, [](const Field& field) {
+    const auto how = std::string_view(field.name).substr(0, field.name.find(' '));
+    return (how == "key" || how == "add" || how == "min" || how == "max") &&
+           field.type.id() != TypeId::float32 && field.type.id() != TypeId::float64;
+  });
+}
+
 struct GroupCall {
   const Table& table;
   const std::vector<std::string>& keys;
@@ -98,7 +107,9 @@ struct GroupCall {
   Table merged(const Table& of, const UserQuery& partial, const UserQuery& finish,
                const Schema& schema) const {
     const Schema partials = described("agg", partial, of.schema(), where);
-    const Table made = mapped(of, partial, partials, "groupby", where);
+    TableState each = mapped(of, partial, partials, "groupby", where).state();
+    if (is_any_order_alike(partials)) each.query = partial.of(of.state().unordered);
+    const Table made = made_table(std::move(each));
     const Table all =
         one_part(reduce<merge_groups>(made.parts(where), {}, where), partials, "groupby", where);
     return mapped(all, finish, schema, "groupby", where);

@@ -49,14 +49,19 @@ void expect_joinable(const Schema& left, const Schema& right, const std::vector<
   }
 }
 
-/// "l", "r" and their rows' numbers, so that what comes of them has an order.
-std::string numbered(const char* name) {
-  return "(SELECT *, row_number() OVER () AS \"row of " + std::string(name) + "\" FROM " + name + ") AS " +
-         name;
+/// What is joined: schemas, and what stands for the tables behind FROM.
+struct Sides {
+  const Schema &left, &right;
+  std::string l = "l", r = "r";
+};
+
+/// With the rows' numbers, by which what comes of them is ordered.
+std::string numbered(const std::string& table, const std::string& name) {
+  return "(SELECT *, row_number() OVER () AS \"row of " + name + "\" FROM " + table + ") AS " + name;
 }
 
-std::string join_query(const Schema& left, const Schema& right, const std::vector<std::string>& keys,
-                       Join how) {
+std::string join_query(const Sides& sides, const std::vector<std::string>& keys, Join how, bool is_ordered) {
+  const auto& [left, right, l, r] = sides;
   constexpr std::array words{"INNER", "LEFT", "RIGHT", "FULL", "SEMI", "ANTI"};
   const bool is_filter = how == Join::semi || how == Join::anti;
   std::string list = is_filter ? sql_columns(left) : sql_names(keys);
@@ -64,9 +69,32 @@ std::string join_query(const Schema& left, const Schema& right, const std::vecto
     if (!is_filter && !is_among(keys, left, field)) list += ", l." + sql_name(field.name);
   for (const Field& field : right)
     if (!is_filter && !is_among(keys, right, field)) list += ", r." + sql_name(field.name);
-  return "SELECT " + list + " FROM " + numbered("l") + " " + words[static_cast<std::size_t>(how)] + " JOIN " +
-         (is_filter ? "r" : numbered("r")) + " USING (" + sql_names(keys) +
-         ") ORDER BY \"row of l\" NULLS LAST" + (is_filter ? "" : ", \"row of r\" NULLS LAST");
+  const std::string word = " " + std::string(words[static_cast<std::size_t>(how)]) + " JOIN ";
+  const std::string query = "SELECT " + list + " FROM " + (is_ordered ? numbered(l, "l") : l + " AS l") +
+                            word + (is_ordered && !is_filter ? numbered(r, "r") : r + " AS r") + " USING (" +
+                            sql_names(keys) + ")";
+  if (!is_ordered) return query;
+  return query + " ORDER BY \"row of l\" NULLS LAST" + (is_filter ? "" : ", \"row of r\" NULLS LAST");
+}
+
+/// Part of the query of each of the table's partitions.
+Table joined_with_small(const Table& table, const Table& small, const std::vector<std::string>& keys,
+                        Join how, Schema schema, std::source_location where) {
+  TableState next = table.state();
+  Sides sides{table.schema(), small.schema(), "part", sql_name(small_name(next.small.size()))};
+  const auto joined = [&](const std::string& inner, bool is_ordered) {
+    sides.l = inner.empty() ? "part" : "(" + inner + ")";
+    return join_query(sides, keys, how, is_ordered);
+  };
+  next.query = joined(next.query, true);
+  next.unordered = joined(next.unordered, false);
+  next.small.push_back(small.parts(where)[0]);
+  next.schema = std::move(schema);
+  next.name = "join";
+  next.where = where;
+  if (next.rows) next.uncounted_since = "join";
+  next.rows = nullptr;
+  return made_table(std::move(next));
 }
 
 }  // namespace
@@ -79,20 +107,22 @@ Table Table::join(const Table& other, const std::vector<std::string>& keys, Join
   detail::found_names(other.schema(), keys, "join", where);
   const bool is_filter = how == Join::semi || how == Join::anti;
   detail::expect_joinable(schema(), other.schema(), names, !is_filter, where);
-  const std::string query = detail::join_query(schema(), other.schema(), names, how);
+  const detail::Sides sides{schema(), other.schema()};
+  const std::string query = detail::join_query(sides, names, how, true);
   const std::array tables{detail::NamedSchema{"l", schema()}, detail::NamedSchema{"r", other.schema()}};
-  detail::TableState made{.schema = detail::duckdb_engine().describe(query, tables).schema,
+  Schema joined = detail::duckdb_engine().describe(query, tables).schema;
+  const bool is_small =
+      other.partitions() == 1 && (partitions() == 1 || (how != Join::right && how != Join::full));
+  if (is_small) return detail::joined_with_small(*this, other, names, how, std::move(joined), where);
+  detail::TableState made{.schema = std::move(joined),
+                          .partitions = std::max(partitions(), other.partitions()),
                           .name = "join",
                           .uncounted_since = "join",
                           .where = where};
-  const bool is_small = other.partitions() == 1 && how != Join::right && how != Join::full;
-  made.partitions = is_small ? partitions() : std::max(partitions(), other.partitions());
-  const bool is_one = made.partitions == 1;
-  const Table left = is_small || is_one ? *this : detail::shuffled(*this, names, where, made.partitions);
-  const Table right = is_small || is_one ? other : detail::shuffled(other, names, where, made.partitions);
-  made.parts = is_small ? map<detail::join_parts>({left.parts(where), where}, right.parts(where)[0], query)
-                        : map<detail::join_parts>({left.parts(where), where}, right.parts(where), query);
-  made.parts = made.parts->annotate({.name = "join"}, where);
+  const Table left = detail::shuffled(*this, names, where, made.partitions),
+              right = detail::shuffled(other, names, where, made.partitions);
+  made.parts = map<detail::join_parts>({left.parts(where), where}, right.parts(where), query)
+                   .annotate({.name = "join"}, where);
   return detail::made_table(std::move(made));
 }
 

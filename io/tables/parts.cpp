@@ -10,10 +10,10 @@ namespace detail {
 
 namespace {
 
-Rows query_part(const Rows& part, const std::string& query) {
-  const NamedRows table{"part", part};
-  return duckdb_engine().run(query, {&table, 1});
+Rows query_part(const Rows& part, const std::string& query, const std::vector<Rows>& small) {
+  return duckdb_engine().run(query, with_small(NamedRows{"part", part}, small));
 }
+std::vector<Rows> small_tables(const Inputs<Rows>& tables) { return {tables.begin(), tables.end()}; }
 std::int64_t own_number(std::int64_t number) { return number; }
 
 Rows all_rows(const Inputs<Rows>& parts) {
@@ -38,13 +38,14 @@ Annotation wishes_of(const TableState& state) {
 
 Family<Rows> Table::parts(std::source_location where) const {
   const detail::TableState& state = *state_;
-  if (state.scan) {
+  if (!state.scan && state.query.empty()) return *state.parts;
+  const auto made_with = [&](const auto& small) {
+    if (!state.scan) return map<detail::query_part>({*state.parts, where}, state.query, small);
     const auto numbers = family<detail::own_number>({Index(state.partitions), where});
-    return map<detail::read_part>({numbers, where}, *state.scan, state.query)
-        .annotate(detail::wishes_of(state), where);
-  }
-  if (state.query.empty()) return *state.parts;
-  return map<detail::query_part>({*state.parts, where}, state.query)
+    return map<detail::read_part>({numbers, where}, *state.scan, state.query, small);
+  };
+  return (state.small.empty() ? made_with(std::vector<Rows>())
+                              : made_with(delayed<detail::small_tables>(state.small)))
       .annotate(detail::wishes_of(state), where);
 }
 
@@ -53,6 +54,8 @@ Table Table::evaluated(std::source_location where) const {
   made.parts = parts(where);
   made.scan.reset();
   made.query.clear();
+  made.unordered.clear();
+  made.small.clear();
   return detail::made_table(std::move(made));
 }
 Family<Rows> Table::blocks() const { return parts(state_->where); }

@@ -35,6 +35,8 @@ std::size_t position_of(const Schema& schema, std::string_view name, std::string
   refuse_table(call, "there is no column " + quoted_name(name) + " in " + schema.text(), where);
 }
 
+std::string small_name(std::size_t position) { return "small " + std::to_string(position); }
+
 std::string UserQuery::of(const std::string& inner) const {
   if (inner.empty()) return sql;
   const std::size_t name = std::string_view("part").size();

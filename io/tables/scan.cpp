@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "io/tables/scan.hpp"
 
-#include "io/tables/engine.hpp"
 #include "io/tables/sql.hpp"
 
 #include <sys/stat.h>
@@ -40,7 +39,15 @@ std::string select_of(const ScanPlan& plan, const ScanPiece& piece) {
 
 }  // namespace
 
-Rows read_part(std::int64_t number, const ScanPlan& plan, const std::string& query) {
+std::vector<NamedRows> with_small(std::optional<NamedRows> first, const std::vector<Rows>& small) {
+  std::vector<NamedRows> tables;
+  if (first) tables.push_back(std::move(*first));
+  for (std::size_t k = 0; k < small.size(); ++k) tables.push_back({small_name(k), small[k]});
+  return tables;
+}
+
+Rows read_part(std::int64_t number, const ScanPlan& plan, const std::string& query,
+               const std::vector<Rows>& small) {
   const std::vector<ScanPiece>& pieces = plan.partitions[static_cast<std::size_t>(number)];
   std::string part;
   for (const ScanPiece& piece : pieces) {
@@ -48,11 +55,9 @@ Rows read_part(std::int64_t number, const ScanPlan& plan, const std::string& que
     part += (part.empty() ? "" : " UNION ALL ") + select_of(plan, piece);
   }
   const std::string wanted = query.empty() ? "SELECT * FROM part" : query;
-  if (part.empty()) {
-    const NamedRows none{"part", Rows::none(plan.schema)};
-    return duckdb_engine().run(wanted, {&none, 1});
-  }
-  return duckdb_engine().run("WITH part AS NOT MATERIALIZED (" + part + ") " + wanted, {});
+  if (part.empty())
+    return duckdb_engine().run(wanted, with_small(NamedRows{"part", Rows::none(plan.schema)}, small));
+  return duckdb_engine().run("WITH part AS NOT MATERIALIZED (" + part + ") " + wanted, with_small({}, small));
 }
 
 }  // namespace ramal::detail

@@ -54,6 +54,10 @@ struct TableState {
   std::optional<Family<Rows>> parts = {};
   /// What is made of each partition, which it calls `part`; empty: nothing.
   std::string query = {};
+  /// The same rows in an order that is not said, for what does not depend on it: a join sorts to keep one.
+  std::string unordered = {};
+  /// What the query joins each partition with: tables of one partition, by small_name of their positions.
+  std::vector<Delayed<Rows>> small = {};
   std::string name;  ///< of its tasks
   /// How many rows each partition has, if that is known.
   std::shared_ptr<const std::vector<std::int64_t>> rows = {};
@@ -64,13 +68,16 @@ struct TableState {
 
 /// About how many bytes a row takes in memory, with 16 for each text.
 std::uint64_t bytes_a_row(const Schema& schema);
+std::string small_name(std::size_t position);
+
 /// Table{state}, with what is said of the new one changed.
 Table made_table(TableState state);
 
 /// A query of one table, `part`, and where in it the texts of users stand.
 struct UserQuery {
   std::string sql;
-  std::size_t from = 0;  ///< behind where `part` is named
+  std::size_t from = 0;    ///< behind where `part` is named
+  bool is_by_row = false;  ///< it makes the same of a row, or of all, in whatever order they are
   struct Text {
     std::size_t at = 0;
     std::string text;
@@ -85,6 +92,10 @@ struct UserQuery {
   UserQuery& add_part() {
     add(" FROM part");
     from = sql.size();
+    return *this;
+  }
+  UserQuery& by_row() {
+    is_by_row = true;
     return *this;
   }
   /// The same query of what another gives.

@@ -30,6 +30,7 @@ TableState wrapped(const Table& table, const UserQuery& query, Schema schema, co
   TableState next = table.state();
   next.schema = std::move(schema);
   next.query = query.of(next.query);
+  next.unordered = query.is_by_row ? query.of(next.unordered) : next.query;
   next.name = call;
   next.where = where;
   return next;
@@ -84,7 +85,7 @@ Table Table::select(const std::vector<std::string>& columns, std::source_locatio
   if (columns.empty()) refuse_table("select", "expected at least one column", where);
   const auto names = detail::found_names(schema(), columns, "select", where);
   UserQuery query{"SELECT " + sql_names(names)};
-  return detail::queried(*this, "select", query.add_part(), true, where);
+  return detail::queried(*this, "select", query.add_part().by_row(), true, where);
 }
 
 Table Table::drop(const std::vector<std::string>& columns, std::source_location where) const {
@@ -108,7 +109,7 @@ Table Table::rename(const std::vector<std::pair<std::string, std::string>>& name
   for (std::size_t i = 0; i < fields.size(); ++i)
     list += (i > 0 ? ", " : "") + sql_name(schema()[i].name) + " AS " + sql_name(fields[i].name);
   UserQuery query{"SELECT " + list};
-  return detail::queried(*this, "rename", query.add_part(), true, where);
+  return detail::queried(*this, "rename", query.add_part().by_row(), true, where);
 }
 
 Table Table::with_column(const std::string& name, const std::string& expression,
@@ -141,13 +142,14 @@ Table detail::with_columns(const Table& table, const char* call, const std::vect
     add(made[k].name, k);
   }
   for (const NamedExpression& one : made) expect_row_expression(call, one.expression, where);
-  return queried(table, call, query.add_part(), true, where);
+  return queried(table, call, query.add_part().by_row(), true, where);
 }
 
 Table Table::filter(const std::string& condition, std::source_location where) const {
   detail::expect_row_expression("filter", condition, where);
   UserQuery query{"SELECT *"};
-  return detail::queried(*this, "filter", query.add_part().add(" WHERE ").add_user(condition), false, where);
+  return detail::queried(*this, "filter", query.add_part().add(" WHERE ").add_user(condition).by_row(), false,
+                         where);
 }
 
 Table Table::fillna(const std::vector<std::string>& columns, const std::string& expression,
@@ -166,7 +168,7 @@ Table Table::dropna(const std::vector<std::string>& columns, std::source_locatio
        detail::found_names(schema(), columns.empty() ? this->columns() : columns, "dropna", where))
     condition += (condition.empty() ? "" : " AND ") + sql_name(name) + " IS NOT NULL";
   UserQuery query{"SELECT *"};
-  return detail::queried(*this, "dropna", query.add_part().add(" WHERE " + condition), false, where);
+  return detail::queried(*this, "dropna", query.add_part().add(" WHERE " + condition).by_row(), false, where);
 }
 
 Table Table::astype(const std::vector<std::pair<std::string, std::string>>& types,

@@ -6,7 +6,7 @@
 //
 //   a  all columns of a Parquet file into Rows, beside a scan whose chunks are dropped
 //   b  groups of ten times as many flights
-//   c  TPC-H at a scale, those queries whose numbers are named (3,6), or all
+//   c  TPC-H at a scale, or what is in a folder of that name, those queries whose numbers are named (3,6), or all
 //   d  planning over 10^5 partitions, beside 10
 //   e  a shuffle by key, beside MPI_Alltoallv of as many bytes
 //
@@ -145,12 +145,16 @@ void bench_groups(Bench& bench, const std::string& file, const std::string& fold
                 });
 }
 
-void bench_queries(Bench& bench, double scale, const std::string& numbers, const std::string& folder) {
-  const std::string tables = folder + "/tpch";
+/// Makes the tables, unless it is told where they are.
+void bench_queries(Bench& bench, const std::string& scale, const std::string& numbers,
+                   const std::string& folder) {
+  const bool is_there = std::filesystem::is_directory(scale);
+  const std::string tables = is_there ? scale : folder + "/tpch";
   std::filesystem::create_directories(tables);
   for (const std::string_view name : tpch::table_names)
-    bench.session.compute(ramal::write_parquet(tpch::generated(name, tpch::Sizes::at(scale)),
-                                               tables + '/' + std::string(name)));
+    if (!is_there)
+      bench.session.compute(ramal::write_parquet(tpch::generated(name, tpch::Sizes::at(std::stod(scale))),
+                                                 tables + '/' + std::string(name)));
   const tpch::Data data = tpch::Data::of(tables, std::uint64_t{64} << 20);
   std::vector<tpch::Query> wanted(tpch::queries().begin(), tpch::queries().end());
   std::istringstream list(numbers);
@@ -160,7 +164,7 @@ void bench_queries(Bench& bench, double scale, const std::string& numbers, const
   for (const tpch::Query& query : wanted)
     bench.compare("query " + std::to_string(query.number), tpch::sql_of(query.number, tables),
                   [&] { return bench.computed([&] { return query.of(data); }); });
-  std::printf("TPC-H at scale %g: median ratio %.2f, largest %.2f\n", scale, median(bench.ratios),
+  std::printf("TPC-H, %s: median ratio %.2f, largest %.2f\n", scale.c_str(), median(bench.ratios),
               *std::ranges::max_element(bench.ratios));
 }
 
@@ -290,8 +294,8 @@ int main(int argc, char** argv) {
   }
   const auto given = [&](int at, const char* usual) { return std::string(argc > at ? argv[at] : usual); };
   const int repetitions = std::atoi(argv[1]);
-  const double scale = std::atof(given(2, "0.01").c_str());
-  const std::string flights = given(3, "-"), parts = given(4, "abcde"), folder = "tables_bench_files";
+  const std::string scale = given(2, "0.01"), flights = given(3, "-"), parts = given(4, "abcde"),
+                    folder = "tables_bench_files";
   constexpr std::int64_t made_up = 200'000;
   ramal::Locals locals;
   const int status = ramal::run(MPI_COMM_WORLD, locals, [&](ramal::Session& session) {
