@@ -63,17 +63,28 @@ void take_columns(const Lease& lease, const std::string& file, ParquetFooter& fo
 }
 
 /// Bounds in the fields that older writers filled are bounds of the bytes seen as signed numbers.
-bool is_signed_number(TypeId id) {
-  return id != TypeId::text && id != TypeId::uint8 && id != TypeId::uint16 && id != TypeId::uint32 &&
+bool is_signed_number(TypeId id, std::string_view stored) {
+  const bool is_number = stored == "INT32" || stored == "INT64" || stored == "FLOAT" || stored == "DOUBLE";
+  return is_number && id != TypeId::uint8 && id != TypeId::uint16 && id != TypeId::uint32 &&
          id != TypeId::uint64;
 }
 
-bool has_bounds(TypeId id) { return id != TypeId::blob && id != TypeId::interval && id != TypeId::null; }
+/// The order of values is that of what is stored. Of INT96 no order was ever fixed.
+bool has_bounds(TypeId id, std::string_view stored) {
+  return id != TypeId::blob && id != TypeId::interval && id != TypeId::null && stored != "INT96";
+}
+
+/// NaN is no bound. A text that was cut within a character is shown with codes of its bytes, such as \xC3,
+/// and those have another order.
+bool is_bound(TypeId id, const std::string& text) {
+  if (id == TypeId::float32 || id == TypeId::float64) return text != "nan" && text != "-nan";
+  return id != TypeId::text || text.find('\\') == std::string::npos;
+}
 
 void take_row_groups(const Lease& lease, const std::string& file, ParquetFooter& footer) {
   const Rows found = rows_from(
       lease,
-      "SELECT row_group_id, row_group_num_rows, path_in_schema, total_compressed_size, "
+      "SELECT row_group_id, row_group_num_rows, path_in_schema, type, total_compressed_size, "
       "total_uncompressed_size, "
       "stats_null_count, stats_min_value, stats_max_value, stats_min, stats_max FROM parquet_metadata(" +
           one_file(file) + ")");
@@ -83,9 +94,11 @@ void take_row_groups(const Lease& lease, const std::string& file, ParquetFooter&
   const auto compressed = found.column<std::int64_t>("total_compressed_size");
   const auto uncompressed = found.column<std::int64_t>("total_uncompressed_size");
   const auto nulls = found.column<std::int64_t>("stats_null_count");
-  const auto text = [&](const char* name, std::int64_t row) -> std::optional<std::string> {
+  const auto stored = found.column<std::string_view>("type");
+  const auto bound = [&](const char* name, TypeId id, std::int64_t row) -> std::optional<std::string> {
     const auto value = found.column<std::string_view>(name).get(row);
-    return value ? std::optional<std::string>(*value) : std::nullopt;
+    const bool is_one = value && is_bound(id, std::string(*value));
+    return is_one ? std::optional<std::string>(*value) : std::nullopt;
   };
   std::int64_t last_group = -1;
   for (std::int64_t i = 0; i < found.size(); ++i) {
@@ -102,12 +115,12 @@ void take_row_groups(const Lease& lease, const std::string& file, ParquetFooter&
     const TypeId id = footer.schema[*column].type.id();
     ColumnStatistics& statistics = its.columns[*column];
     statistics.nulls = nulls.get(i);
-    if (!has_bounds(id)) continue;
-    statistics.min = text("stats_min_value", i);
-    statistics.max = text("stats_max_value", i);
-    if (!is_signed_number(id)) continue;
-    if (!statistics.min) statistics.min = text("stats_min", i);
-    if (!statistics.max) statistics.max = text("stats_max", i);
+    if (!has_bounds(id, stored[i])) continue;
+    statistics.min = bound("stats_min_value", id, i);
+    statistics.max = bound("stats_max_value", id, i);
+    if (!is_signed_number(id, stored[i])) continue;
+    if (!statistics.min) statistics.min = bound("stats_min", id, i);
+    if (!statistics.max) statistics.max = bound("stats_max", id, i);
   }
 }
 

@@ -4,9 +4,9 @@
 
 #include "io/tables/engine.hpp"
 #include "io/tables/files.hpp"
+#include "io/tables/scan_groups.hpp"
 #include "io/tables/sql.hpp"
 #include "io/tables/sql_text.hpp"
-#include "io/tables/state.hpp"
 
 #include <algorithm>
 #include <map>
@@ -32,56 +32,6 @@ double row_bytes(const ParquetRowGroup& group, const Schema& schema) {
                         static_cast<double>(std::max<std::int64_t>(1, group.rows));
   return std::max(fixed, stored);
 }
-
-/// Puts row groups into partitions of about so many bytes, in order. One that is larger is cut into equal
-/// parts, of whole vectors of the engine.
-class PartitionCutter {
- public:
-  explicit PartitionCutter(std::uint64_t bytes)
-      : most_(static_cast<double>(std::max<std::uint64_t>(1, bytes))) {}
-
-  void add(std::uint32_t file, std::int64_t first, std::int64_t rows, double bytes_a_row) {
-    if (rows == 0) return;
-    const double bytes = static_cast<double>(rows) * bytes_a_row;
-    if (bytes > most_) {
-      constexpr std::int64_t vector_rows = 2048;
-      const auto parts = static_cast<std::int64_t>(std::ceil(bytes / most_));
-      const std::int64_t each =
-          std::max<std::int64_t>(1, (rows / parts + vector_rows - 1) / vector_rows) * vector_rows;
-      for (std::int64_t done = 0; done < rows; done += each) {
-        close();
-        append(file, first + done, std::min(each, rows - done));
-      }
-      close();
-      return;
-    }
-    if (bytes_ + bytes > most_) close();
-    append(file, first, rows);
-    bytes_ += bytes;
-  }
-  std::vector<std::vector<ScanPiece>> done() {
-    close();
-    if (partitions_.empty()) partitions_.emplace_back();
-    return std::move(partitions_);
-  }
-
- private:
-  void append(std::uint32_t file, std::int64_t first, std::int64_t rows) {
-    if (!open_.empty() && open_.back().file == file && open_.back().first + open_.back().rows == first) {
-      open_.back().rows += rows;
-    } else {
-      open_.push_back({file, first, rows});
-    }
-  }
-  void close() {
-    if (!open_.empty()) partitions_.push_back(std::exchange(open_, {}));
-    bytes_ = 0;
-  }
-
-  double most_, bytes_ = 0;
-  std::vector<ScanPiece> open_;
-  std::vector<std::vector<ScanPiece>> partitions_;
-};
 
 /// Columns whose types Rows do not have can only be left out.
 void expect_known_types(const ParquetFile& one, const ParquetOptions& options) {
@@ -138,43 +88,64 @@ std::string select_list(const ParquetFile& file, const Schema& schema) {
   return list;
 }
 
-ScanPlan plan_of(const std::vector<ParquetFile>& files, const Schema& schema, std::uint64_t partition_bytes) {
-  ScanPlan plan{.schema = schema};
+/// What the footers say of a column's values in each row group, as texts that cast to the type that the
+/// column is read as.
+struct ColumnBounds {
+  std::vector<std::optional<std::string>> min, max;
+  std::vector<std::optional<std::int64_t>> nulls;
+
+  void add(const ParquetFile& file, const Field& field) {
+    const auto at = file.footer.schema.find(field.name);
+    const ColumnStatistics constant = at ? ColumnStatistics{} : statistics_of_key(file, field.name);
+    for (const ParquetRowGroup& group : file.footer.row_groups) {
+      const ColumnStatistics& own = at ? group.columns[*at] : constant;
+      const bool has_bounds = !at || keeps_order(file.footer.schema[*at].type, field.type);
+      min.push_back(has_bounds ? own.min : std::nullopt);
+      max.push_back(has_bounds ? own.max : std::nullopt);
+      nulls.push_back(at || own.min ? own.nulls : group.rows);
+    }
+  }
+
+ private:
+  /// Of the folder's value, or of nulls where the file has no such column.
+  static ColumnStatistics statistics_of_key(const ParquetFile& file, const std::string& name) {
+    for (const NamedText& key : file.keys)
+      if (key.name == name && key.text) return {key.text, key.text, 0};
+    return {};
+  }
+  /// A bound's text can be read as `to` at once, and is a bound then.
+  static bool keeps_order(const ColumnType& from, const ColumnType& to) {
+    const auto is_integer = [](TypeId id) { return id >= TypeId::int8 && id <= TypeId::int128; };
+    return from == to || (is_integer(from.id()) && (is_integer(to.id()) || to.id() == TypeId::float64));
+  }
+};
+
+ScanGroups groups_of(const std::vector<ParquetFile>& files, const Schema& schema,
+                     std::uint64_t partition_bytes) {
+  ScanGroups all{.plan = {.schema = schema}, .partition_bytes = partition_bytes};
   std::map<std::string, std::uint32_t> known;
-  PartitionCutter cutter(partition_bytes);
   for (const ParquetFile& one : files) {
-    const auto number = static_cast<std::uint32_t>(plan.files.size());
-    plan.files.push_back(one.file);
-    const auto [select, is_new] = known.try_emplace(select_list(one, schema), plan.selects.size());
-    if (is_new) plan.selects.push_back(select->first);
-    plan.select_of_file.push_back(select->second);
+    const auto number = static_cast<std::uint32_t>(all.plan.files.size());
+    all.plan.files.push_back(one.file);
+    all.file_rows.push_back(one.footer.rows);
+    const auto [select, is_new] = known.try_emplace(select_list(one, schema), all.plan.selects.size());
+    if (is_new) all.plan.selects.push_back(select->first);
+    all.plan.select_of_file.push_back(select->second);
     std::int64_t first = 0;
     for (const ParquetRowGroup& group : one.footer.row_groups) {
-      cutter.add(number, first, group.rows, row_bytes(group, schema));
+      all.groups.push_back({number, first, group.rows, row_bytes(group, schema)});
       first += group.rows;
     }
   }
-  plan.partitions = cutter.done();
-  for (auto& pieces : plan.partitions)
-    for (ScanPiece& piece : pieces) piece.is_all = piece.rows == files[piece.file].footer.rows;
-  return plan;
-}
-
-std::vector<std::int64_t> rows_of(const ScanPlan& plan) {
-  std::vector<std::int64_t> rows;
-  for (const auto& pieces : plan.partitions) {
-    rows.push_back(0);
-    for (const ScanPiece& piece : pieces) rows.back() += piece.rows;
+  for (std::size_t k = 0; k < schema.size(); ++k) {
+    ColumnBounds bounds;
+    for (const ParquetFile& one : files) bounds.add(one, schema[k]);
+    const std::string number = std::to_string(k);
+    all.statistics = all.statistics.with({"min " + number, bounds.min})
+                         .with({"max " + number, bounds.max})
+                         .with({"nulls " + number, bounds.nulls});
   }
-  return rows;
-}
-
-/// The most that a partition takes in memory, text not counted beyond 16 bytes.
-std::uint64_t widest_bytes(const std::vector<std::int64_t>& rows, const Schema& schema) {
-  double width = 0;
-  for (const Field& field : schema)
-    width += field.type.value_bytes() > 0 ? static_cast<double>(field.type.value_bytes()) : 16;
-  return static_cast<std::uint64_t>(width * static_cast<double>(*std::ranges::max_element(rows)));
+  return all;
 }
 
 /// The file's columns as they are asked for.
@@ -192,13 +163,8 @@ Table read_parquet(const std::string& path, const ParquetOptions& options, std::
     detail::refuse_table("read_parquet", "expected partition_bytes above 0", where);
   const auto files = detail::look_at_all(path, options, where);
   const Schema schema = detail::wanted(detail::united(files, where), options, where);
-  detail::ScanPlan plan = detail::plan_of(files, schema, options.partition_bytes);
-  detail::TableState state{.schema = schema, .name = "read_parquet", .where = where};
-  state.partitions = static_cast<std::int64_t>(plan.partitions.size());
-  state.rows = std::make_shared<const std::vector<std::int64_t>>(detail::rows_of(plan));
-  state.partition_bytes = detail::widest_bytes(*state.rows, schema);
-  state.scan = value(std::move(plan), where);
-  Table table = detail::made_table(std::move(state));
+  Table table =
+      detail::scanned_table(detail::groups_of(files, schema, options.partition_bytes), "read_parquet", where);
   if (!options.filter.empty()) table = table.filter(options.filter, where);
   return options.columns.empty() ? table : table.select(options.columns, where);
 }

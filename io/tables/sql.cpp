@@ -144,6 +144,25 @@ class Scanner {
     }
     return text_.substr(begin);
   }
+  /// 12, .5, 1_000, 0x1F, 2.5e-3
+  void number() {
+    for (bool is_first = true; !at_end(); is_first = false) {
+      const bool is_sign = (front() == '+' || front() == '-') && !is_first && lower(text_[at_ - 1]) == 'e';
+      if (!is_word(front()) && front() != '.' && !is_sign) return;
+      ++at_;
+    }
+  }
+  void symbol() {
+    const std::string_view two = text_.substr(at_, 2);
+    constexpr std::string_view pairs[] = {"<=", ">=", "<>", "!=", "==", "::"};
+    at_ += std::ranges::find(pairs, two) != std::end(pairs) ? 2 : 1;
+  }
+  bool is_at_number() const {
+    const auto is_digit = [&](std::size_t i) {
+      return i < text_.size() && text_[i] >= '0' && text_[i] <= '9';
+    };
+    return is_digit(at_) || (front() == '.' && is_digit(at_ + 1));
+  }
   void go_back_to(std::size_t at) { at_ = at; }
 
  private:
@@ -278,6 +297,40 @@ std::vector<SqlOrder> order_keys(std::string_view order) {
   }
   finish();
   return keys;
+}
+
+std::string SqlToken::lower() const { return detail::lower(text); }
+std::string SqlToken::unquoted() const {
+  std::string plain;
+  for (std::size_t i = 1; i + 1 < text.size(); ++i) {
+    plain += text[i];
+    if (text[i] == text.front()) ++i;  // the other of two
+  }
+  return plain;
+}
+
+std::vector<SqlToken> sql_tokens(std::string_view text) {
+  std::vector<SqlToken> tokens;
+  Scanner scan(text);
+  for (scan.skip_spaces(); !scan.at_end(); scan.skip_spaces()) {
+    const std::size_t begin = scan.at();
+    SqlToken::Kind kind = SqlToken::symbol;
+    const char c = scan.front();
+    if (scan.is_at_number()) {
+      kind = SqlToken::number;
+      scan.number();
+    } else if (is_word(c) || c == '\'' || c == '"') {
+      kind = c == '\'' ? SqlToken::string : c == '"' ? SqlToken::quoted : SqlToken::word;
+      scan.skip_token();
+    } else if (text.substr(begin, 2) == "--" || text.substr(begin, 2) == "/*") {
+      scan.skip_token();
+      continue;
+    } else {
+      scan.symbol();
+    }
+    tokens.push_back({kind, text.substr(begin, scan.at() - begin)});
+  }
+  return tokens;
 }
 
 bool has_word(std::string_view text, std::string_view word) {

@@ -40,6 +40,20 @@ struct SqlOrder {
 /// The keys of an ORDER BY that the engine has accepted. O(length).
 std::vector<SqlOrder> order_keys(std::string_view order);
 
+/// A piece of a text of SQL: a word, a number, 'a string', "a quoted name" or a symbol such as <=.
+struct SqlToken {
+  enum Kind { end, word, number, string, quoted, symbol } kind = end;
+  std::string_view text;  ///< as it stands there
+
+  std::string lower() const;
+  /// Of a quoted name, what it means.
+  std::string unquoted() const;
+  bool opens() const { return text == "(" || text == "[" || text == "{"; }
+  bool closes() const { return text == ")" || text == "]" || text == "}"; }
+};
+/// All of a text, which has to outlive them, without spaces and comments. O(length).
+std::vector<SqlToken> sql_tokens(std::string_view text);
+
 /// A word, in lower case, stands anywhere in a text but within texts, quoted names and comments.
 bool has_word(std::string_view text, std::string_view word);
 /// The same, with a parenthesis behind it.

@@ -46,6 +46,8 @@ struct ScanPlan {
   }
 };
 
+struct ScanGroups;
+
 struct TableState {
   Schema schema;
   std::int64_t partitions = 1;
@@ -59,6 +61,8 @@ struct TableState {
   /// What the query joins each partition with: tables of one partition, by small_name of their positions.
   std::vector<Delayed<Rows>> small = {};
   std::string name;  ///< of its tasks
+  /// What is known of the files, where the columns are still as they are read; else null.
+  std::shared_ptr<const ScanGroups> groups = {};
   /// How many rows each partition has, if that is known.
   std::shared_ptr<const std::vector<std::int64_t>> rows = {};
   std::string uncounted_since = {};   ///< the call behind which that is not known

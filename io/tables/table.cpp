@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What works on a table row by row: each call wraps the query of a partition in one more.
+#include "io/tables/scan_groups.hpp"
 #include "io/tables/sql.hpp"
 #include "io/tables/state.hpp"
 
@@ -31,6 +32,7 @@ TableState wrapped(const Table& table, const UserQuery& query, Schema schema, co
   next.schema = std::move(schema);
   next.query = query.of(next.query);
   next.unordered = query.is_by_row ? query.of(next.unordered) : next.query;
+  next.groups = nullptr;
   next.name = call;
   next.where = where;
   return next;
@@ -85,7 +87,10 @@ Table Table::select(const std::vector<std::string>& columns, std::source_locatio
   if (columns.empty()) refuse_table("select", "expected at least one column", where);
   const auto names = detail::found_names(schema(), columns, "select", where);
   UserQuery query{"SELECT " + sql_names(names)};
-  return detail::queried(*this, "select", query.add_part().by_row(), true, where);
+  const Table made = detail::queried(*this, "select", query.add_part().by_row(), true, where);
+  TableState state = made.state();
+  state.groups = state_->groups;
+  return detail::made_table(std::move(state));
 }
 
 Table Table::drop(const std::vector<std::string>& columns, std::source_location where) const {
@@ -148,8 +153,8 @@ Table detail::with_columns(const Table& table, const char* call, const std::vect
 Table Table::filter(const std::string& condition, std::source_location where) const {
   detail::expect_row_expression("filter", condition, where);
   UserQuery query{"SELECT *"};
-  return detail::queried(*this, "filter", query.add_part().add(" WHERE ").add_user(condition).by_row(), false,
-                         where);
+  query.add_part().add(" WHERE ").add_user(condition).by_row();
+  return detail::pruned(detail::queried(*this, "filter", query, false, where), *this, condition);
 }
 
 Table Table::fillna(const std::vector<std::string>& columns, const std::string& expression,
@@ -168,7 +173,8 @@ Table Table::dropna(const std::vector<std::string>& columns, std::source_locatio
        detail::found_names(schema(), columns.empty() ? this->columns() : columns, "dropna", where))
     condition += (condition.empty() ? "" : " AND ") + sql_name(name) + " IS NOT NULL";
   UserQuery query{"SELECT *"};
-  return detail::queried(*this, "dropna", query.add_part().add(" WHERE " + condition).by_row(), false, where);
+  query.add_part().add(" WHERE " + condition).by_row();
+  return detail::pruned(detail::queried(*this, "dropna", query, false, where), *this, condition);
 }
 
 Table Table::astype(const std::vector<std::pair<std::string, std::string>>& types,

@@ -12,8 +12,8 @@ namespace ramal {
 struct ParquetOptions {
   /// Only these columns, in this order; empty: all. What is not asked for later is not read in any case.
   std::vector<std::string> columns = {};
-  /// Only the rows for which this is true, as `Table::filter`. Row groups whose statistics say that there are
-  /// none are passed over.
+  /// Only the rows for which this is true, as `Table::filter` behind the call, which passes over the same row
+  /// groups: those whose statistics, or whose folders, say that there are none.
   std::string filter = {};
   /// How much a partition is to take, in memory: row groups are put together up to that, and cut where one
   /// alone takes more. Results of floating-point aggregates depend on it, and on nothing else of how the file

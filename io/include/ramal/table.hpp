@@ -108,7 +108,8 @@ class Table {
   /// With a column more, at the end, or another in place of the one of this name.
   Table with_column(const std::string& name, const std::string& expression,
                     std::source_location where = std::source_location::current()) const;
-  /// The rows for which the condition is true; where it is null, it is not.
+  /// The rows for which the condition is true; where it is null, it is not. Of a table as it was read from
+  /// Parquet files, row groups in which there can be none are left out; see docs/tables.md.
   Table filter(const std::string& condition,
                std::source_location where = std::source_location::current()) const;
   /// With the value of an expression in place of nulls, as the column's own type. NaN is no null.

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Parquet files as tables: how they are cut, put together and written, and what is refused.
-#include "tests/io/engine.hpp"
+#include "tests/io/tables/table_folder.hpp"
 #include "tests/io/tables/tables.hpp"
 
 #include <ramal/parquet.hpp>
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <fstream>
 
 namespace ramal::test {
@@ -15,25 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-class ParquetTables : public WithEngine {
- protected:
-  void SetUp() override {
-    WithEngine::SetUp();
-    if (IsSkipped()) return;
-    folder_ = std::string(std::getenv("TABLE_FILES")) + "/" +
-              ::testing::UnitTest::GetInstance()->current_test_info()->name();
-    fs::remove_all(folder_);
-    fs::create_directories(folder_);
-  }
-  std::string path(const std::string& name) const { return folder_ + "/" + name; }
-  /// What the query gives, as a file of row groups of 2048 rows.
-  std::string write(const std::string& name, const std::string& query) const {
-    fs::create_directories(fs::path(path(name)).parent_path());
-    engine().write(query, {}, path(name), {{"format", "parquet"}, {"row_group_size", "2048"}});
-    return path(name);
-  }
-  std::string folder_;
-};
+class ParquetTables : public WithTableFolder {};
 
 const char* const numbers = "SELECT i, i * 0.5e0 AS half, 'n' || i AS name FROM range(10000) AS t(i)";
 

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What rank 0 knows of the files that a table is read from, and how that becomes partitions.
+#pragma once
+
+#include "io/tables/state.hpp"
+
+namespace ramal::detail {
+
+/// Rows of a file that are read or left together: a row group, with what its file's footer says of it.
+struct ScanGroup {
+  std::uint32_t file = 0;
+  std::int64_t first = 0, rows = 0;
+  double bytes_a_row = 0;  ///< in memory
+};
+
+/// The files of a table with all their groups, in the order of rows.
+struct ScanGroups {
+  ScanPlan plan;                             ///< of no partitions
+  std::vector<std::int64_t> file_rows = {};  ///< of each file
+  std::vector<ScanGroup> groups = {};
+  /// A row for each group; of the schema's column k the texts "min k" and "max k" and the number "nulls k",
+  /// as ColumnStatistics has them.
+  Rows statistics = {};
+  std::uint64_t partition_bytes = 0;
+};
+
+/// Partitions of about so many bytes: groups are put together, and cut where one alone takes more. They
+/// depend on nothing but the groups. O(groups).
+ScanPlan cut_into_partitions(const ScanGroups& groups);
+
+/// The table of all groups; `name` is the call that made it.
+Table scanned_table(ScanGroups groups, const char* name, std::source_location where);
+
+/// Which groups may hold a row for which the condition is true: a byte for each, 0 where the statistics say
+/// that there is none. The condition is one that the engine accepts of the schema. It is taken apart into
+/// comparisons of a column with constants, joined by AND and OR; what is none of these may be true
+/// anywhere. The engine judges each, on the bounds, by its own comparison.
+std::vector<char> groups_that_may_match(const ScanGroups& groups, const std::string& condition);
+
+/// A filtered table without the groups in which the condition is true nowhere. `unfiltered` is what it was
+/// made of.
+Table pruned(const Table& filtered, const Table& unfiltered, const std::string& condition);
+
+}  // namespace ramal::detail
