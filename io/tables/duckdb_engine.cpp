@@ -108,9 +108,17 @@ class DuckdbEngine final : public SqlEngine {
     }
   }
 
-  ParquetFooter parquet_footer(const std::string& file) override {
+  std::vector<ParquetFooter> parquet_footers(std::span<const std::string> files) override {
     const Lease lease(instance());
-    return footer_of(lease, file);
+    try {
+      return footers_of(lease, files);
+    } catch (const EngineError&) {
+      if (files.size() == 1) throw;
+    }
+    std::vector<ParquetFooter> footers;  // each by itself, so that the error is that of a file
+    for (std::size_t i = 0; i < files.size(); ++i)
+      footers.push_back(std::move(footers_of(Lease(instance()), files.subspan(i, 1))[0]));
+    return footers;
   }
   std::string parquet_rows(const std::string& file) const override { return rows_of_parquet(file); }
   std::string parquet_rows(const std::string& file, std::int64_t first, std::int64_t last) const override {

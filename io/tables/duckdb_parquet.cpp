@@ -7,6 +7,8 @@
 
 #include <ramal/sql_error.hpp>
 
+#include <map>
+
 namespace ramal::detail::duckdb {
 
 namespace {
@@ -27,19 +29,47 @@ Rows rows_from(const Lease& lease, const std::string& sql) {
   return fetch_all(lease.api(), query, sql);
 }
 
-/// The columns' names as they stand in the file.
-std::vector<std::string> names_in(const Lease& lease, const std::string& file) {
+std::string list_of(std::span<const std::string> files) {
+  std::string list;
+  for (const std::string& file : files) list += (list.empty() ? "[" : ", ") + one_file(file);
+  return list + "]";
+}
+
+/// What the schemas of some files say, before DuckDB makes types of it.
+struct RawSchema {
+  std::string file;                ///< as DuckDB spells it
+  std::vector<std::string> names;  ///< of the columns, as they stand in the file
+  std::string text;                ///< of files with the same text all columns are the same
+};
+std::vector<RawSchema> raw_schemas(const Lease& lease, std::span<const std::string> files) {
+  std::string text_of_all;
+  for (const char* part : {"name", "type", "type_length", "repetition_type", "num_children", "converted_type",
+                           "scale", "precision", "logical_type"})
+    text_of_all += std::string(text_of_all.empty() ? "[" : ", ") + "CAST(" + part + " AS VARCHAR)";
   const Rows nodes =
-      rows_from(lease, "SELECT name, num_children FROM parquet_schema(" + one_file(file) + ")");
+      rows_from(lease, "SELECT file_name, name, num_children, CAST(" + text_of_all +
+                           "] AS VARCHAR) AS text FROM parquet_schema(" + list_of(files) + ")");
+  const auto file = nodes.column<std::string_view>("file_name");
   const auto name = nodes.column<std::string_view>("name");
   const auto children = nodes.column<std::int64_t>("num_children");
-  std::vector<std::string> names;
+  const auto text = nodes.column<std::string_view>("text");
+  std::vector<RawSchema> schemas;
   std::int64_t inside = 0;  // nodes that belong to the last column
-  for (std::int64_t i = 1; i < nodes.size(); ++i) {
-    if (inside == 0) names.emplace_back(name[i]);
-    inside += children.get(i).value_or(0) - (inside > 0 ? 1 : 0);
+  for (std::int64_t i = 0; i < nodes.size(); ++i) {
+    const bool is_root = schemas.empty() || schemas.back().file != file[i];
+    if (is_root) {
+      schemas.push_back({std::string(file[i]), {}, {}});
+      inside = 0;
+    } else {
+      if (inside == 0) schemas.back().names.emplace_back(name[i]);
+      inside += children.get(i).value_or(0) - (inside > 0 ? 1 : 0);
+    }
+    schemas.back().text += text.get(i).value_or("");
   }
-  return names;
+  if (schemas.size() != files.size())
+    throw EngineError("ramal: of " + std::to_string(files.size()) + " Parquet files " +
+                      std::to_string(schemas.size()) + " have a schema");
+  return schemas;
 }
 
 /// The columns as DuckDB sees them. It gives other names to those that differ only in case.
@@ -81,13 +111,16 @@ bool is_bound(TypeId id, const std::string& text) {
   return id != TypeId::text || text.find('\\') == std::string::npos;
 }
 
-void take_row_groups(const Lease& lease, const std::string& file, ParquetFooter& footer) {
+/// Of all files, whose schemas are known.
+void take_row_groups(const Lease& lease, std::span<const std::string> files,
+                     const std::vector<RawSchema>& schemas, std::vector<ParquetFooter>& footers) {
   const Rows found = rows_from(
       lease,
-      "SELECT row_group_id, row_group_num_rows, path_in_schema, type, total_compressed_size, "
-      "total_uncompressed_size, "
-      "stats_null_count, stats_min_value, stats_max_value, stats_min, stats_max FROM parquet_metadata(" +
-          one_file(file) + ")");
+      "SELECT file_name, row_group_id, row_group_num_rows, path_in_schema, type, total_compressed_size, "
+      "total_uncompressed_size, stats_null_count, stats_min_value, stats_max_value, stats_min, stats_max "
+      "FROM parquet_metadata(" +
+          list_of(files) + ")");
+  const auto file = found.column<std::string_view>("file_name");
   const auto group = found.column<std::int64_t>("row_group_id");
   const auto rows = found.column<std::int64_t>("row_group_num_rows");
   const auto path = found.column<std::string_view>("path_in_schema");
@@ -100,8 +133,13 @@ void take_row_groups(const Lease& lease, const std::string& file, ParquetFooter&
     const bool is_one = value && is_bound(id, std::string(*value));
     return is_one ? std::optional<std::string>(*value) : std::nullopt;
   };
+  std::size_t number = 0;  // files come in their order; one without row groups does not
   std::int64_t last_group = -1;
   for (std::int64_t i = 0; i < found.size(); ++i) {
+    for (; number < schemas.size() && schemas[number].file != file[i]; ++number) last_group = -1;
+    if (number == schemas.size())
+      throw EngineError("ramal: " + std::string(file[i]) + ": row groups of a file that was not asked for");
+    ParquetFooter& footer = footers[number];
     if (group[i] != last_group) {
       footer.row_groups.push_back({rows[i], 0, 0, std::vector<ColumnStatistics>(footer.schema.size())});
       footer.rows += rows[i];
@@ -130,18 +168,27 @@ std::string read_parquet(const std::string& file) {
 
 }  // namespace
 
-ParquetFooter footer_of(const Lease& lease, const std::string& file) {
-  ParquetFooter footer;
-  std::vector<Field> raw;
-  for (std::string& name : names_in(lease, file)) raw.push_back({std::move(name), {}});
-  try {
-    const Schema one_name_each(std::move(raw));
-  } catch (const std::invalid_argument& error) {
-    throw EngineError("ramal: " + file + ": " + error.what());
+std::vector<ParquetFooter> footers_of(const Lease& lease, std::span<const std::string> files) {
+  const std::vector<RawSchema> schemas = raw_schemas(lease, files);
+  std::vector<ParquetFooter> footers(files.size());
+  std::map<std::string_view, const ParquetFooter*> known;
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    const auto [same, is_new] = known.try_emplace(schemas[i].text, &footers[i]);
+    if (!is_new) {
+      footers[i] = *same->second;  // which has no row groups yet
+      continue;
+    }
+    std::vector<Field> raw;
+    for (const std::string& name : schemas[i].names) raw.push_back({name, {}});
+    try {
+      const Schema one_name_each(std::move(raw));
+    } catch (const std::invalid_argument& error) {
+      throw EngineError("ramal: " + files[i] + ": " + error.what());
+    }
+    take_columns(lease, files[i], footers[i]);
   }
-  take_columns(lease, file, footer);
-  take_row_groups(lease, file, footer);
-  return footer;
+  take_row_groups(lease, files, schemas, footers);
+  return footers;
 }
 
 std::string rows_of_parquet(const std::string& file) { return read_parquet(file) + ")"; }

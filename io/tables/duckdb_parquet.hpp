@@ -8,7 +8,7 @@
 namespace ramal::detail::duckdb {
 
 /// See SqlEngine.
-ParquetFooter footer_of(const Lease& lease, const std::string& file);
+std::vector<ParquetFooter> footers_of(const Lease& lease, std::span<const std::string> files);
 std::string rows_of_parquet(const std::string& file);
 std::string rows_of_parquet(const std::string& file, std::int64_t first, std::int64_t last);
 

@@ -9,7 +9,9 @@
 #include "io/tables/sql_text.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <map>
+#include <thread>
 
 namespace ramal {
 
@@ -48,15 +50,53 @@ void expect_known_types(const ParquetFile& one, const ParquetOptions& options) {
                        advice + ", or leave it out by ParquetOptions::columns");
 }
 
+/// Work for each number below `count`, on some threads of this process: files that lie far away are waited
+/// for together. Of several errors that of the least number is thrown.
+template <class Work>
+void on_some_threads(std::size_t count, const Work& work) {
+  constexpr std::size_t most = 16;
+  const std::size_t threads =
+      std::min({count, most, std::max<std::size_t>(4, std::thread::hardware_concurrency())});
+  std::vector<std::exception_ptr> errors(count);
+  std::atomic<std::size_t> next = 0;
+  const auto run = [&] {
+    for (std::size_t i; (i = next++) < count;) {
+      try {
+        work(i);
+      } catch (...) {
+        errors[i] = std::current_exception();
+      }
+    }
+  };
+  {
+    std::vector<std::jthread> others;
+    for (std::size_t i = 1; i < threads; ++i) others.emplace_back(run);
+    run();
+  }
+  for (const std::exception_ptr& error : errors)
+    if (error) std::rethrow_exception(error);
+}
+
 std::vector<ParquetFile> look_at_all(const std::string& path, const ParquetOptions& options,
                                      std::source_location where) {
-  std::vector<ParquetFile> files;
-  for (const std::string& one : find_files(path, ".parquet", "read_parquet", where)) {
-    files.push_back({look_at_file(one), duckdb_engine().parquet_footer(one), keys_in_path(path, one)});
-    expect_known_types(files.back(), options);
-    if (files.back().footer.schema.find("file_row_number"))
+  const std::vector<std::string> paths = find_files(path, ".parquet", "read_parquet", where);
+  std::vector<ParquetFile> files(paths.size());
+  constexpr std::size_t at_once = 64;
+  SqlEngine& engine = duckdb_engine();
+  on_some_threads((paths.size() + at_once - 1) / at_once, [&](std::size_t batch) {
+    const auto some =
+        std::span(paths).subspan(batch * at_once).first(std::min(at_once, paths.size() - batch * at_once));
+    ParquetFile* file = files.data() + batch * at_once;
+    for (std::size_t i = 0; i < some.size(); ++i) file[i].file = look_at_file(some[i]);
+    for (ParquetFooter& footer : engine.parquet_footers(some)) (file++)->footer = std::move(footer);
+  });
+  for (ParquetFile& one : files) {
+    one.keys = keys_in_path(path, one.file.path);
+    expect_known_types(one, options);
+    if (one.footer.schema.find("file_row_number"))
       refuse_table("read_parquet",
-                   one + " has a column file_row_number, a name that is needed to read parts of it", where);
+                   one.file.path + " has a column file_row_number, a name that is needed to read parts of it",
+                   where);
   }
   return files;
 }

@@ -9,8 +9,12 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+
 namespace ramal::test {
 namespace {
+
+namespace fs = std::filesystem;
 
 class Scans : public WithTableFolder {};
 
@@ -75,7 +79,7 @@ TEST_F(Scans, LeaveNoRowOut) {
                     : random.one_in(2) ? "-7"
                                        : "12");
       for (std::int64_t i = 0; i < some.size(); ++i) keys.emplace_back(std::string(name).substr(12));
-      std::filesystem::create_directories(path(folder + name));
+      fs::create_directories(path(folder + name));
       engine().write("FROM part", std::vector{NamedRows{"part", some}}, path(folder + name + "/x.parquet"),
                      {{"format", "parquet"},
                       {"compression",
@@ -153,6 +157,19 @@ TEST_F(Scans, PassOverGroupsOfOtherValues) {
     EXPECT_EQ(session.compute(table.filter("i < -1").agg({{"n", "count(*)"}})).column<std::int64_t>("n")[0],
               0);
   });
+}
+
+TEST_F(Scans, OfManyFilesReadTheFootersTogether) {
+  const std::string first = write("many/0000.parquet", "SELECT i, i * 2 AS j FROM range(3) AS r(i)"),
+                    none = write("none", "SELECT 1::BIGINT AS i WHERE false");
+  const auto name = [&](int k) { return path("many/" + std::to_string(1000 + k) + ".parquet"); };
+  for (int k = 0; k < 150; ++k) fs::copy_file(k % 3 == 1 ? none : first, name(k));
+  const Table table = read_parquet(path("many"));
+  EXPECT_EQ(table.text(), "a table of 303 rows in 1 partition: (i BIGINT, j BIGINT)");
+  EXPECT_EQ(table.filter("i = 5").state().groups->groups.size(), 0u);
+  for (const int k : {140, 90})
+    std::ofstream(name(k), std::ios::binary) << "PAR1 is no more than a beginning PAR1";
+  contains(message([&] { read_parquet(path("many")); }), name(90));
 }
 
 }  // namespace
