@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "io/tables/duckdb_csv.hpp"
 #include "io/tables/duckdb_fetch.hpp"
 #include "io/tables/duckdb_lend.hpp"
 #include "io/tables/duckdb_parquet.hpp"
@@ -112,8 +113,10 @@ class DuckdbEngine final : public SqlEngine {
     const Lease lease(instance());
     try {
       return footers_of(lease, files);
-    } catch (const EngineError&) {
-      if (files.size() == 1) throw;
+    } catch (const EngineError& error) {
+      const bool is_named = std::string_view(error.what()).find(files[0]) != std::string_view::npos;
+      if (files.size() == 1 && is_named) throw;
+      if (files.size() == 1) throw EngineError("ramal: " + files[0] + ": " + error.what());
     }
     std::vector<ParquetFooter> footers;  // each by itself, so that the error is that of a file
     for (std::size_t i = 0; i < files.size(); ++i)
@@ -123,6 +126,13 @@ class DuckdbEngine final : public SqlEngine {
   std::string parquet_rows(const std::string& file) const override { return rows_of_parquet(file); }
   std::string parquet_rows(const std::string& file, std::int64_t first, std::int64_t last) const override {
     return rows_of_parquet(file, first, last);
+  }
+
+  CsvFormat csv_format(const std::string& file, const CsvFormat& known, std::optional<bool> header) override {
+    return guess_csv(Lease(instance()), file, known, header);
+  }
+  std::string csv_rows(const std::string& file, const CsvFormat& format) const override {
+    return rows_of_csv(file, format);
   }
 
  private:

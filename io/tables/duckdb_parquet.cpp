@@ -11,9 +11,6 @@
 
 namespace ramal::detail::duckdb {
 
-namespace {
-
-/// A file's name as DuckDB's functions take one: they see patterns in it.
 std::string one_file(const std::string& file) {
   std::string plain;
   for (const char c : file) {
@@ -28,6 +25,8 @@ Rows rows_from(const Lease& lease, const std::string& sql) {
   Query query(lease, statement);
   return fetch_all(lease.api(), query, sql);
 }
+
+namespace {
 
 std::string list_of(std::span<const std::string> files) {
   std::string list;

@@ -7,6 +7,11 @@
 
 namespace ramal::detail::duckdb {
 
+/// A file's name as DuckDB's functions take one: they see patterns in it.
+std::string one_file(const std::string& file);
+/// What SQL text gives that reads no lent tables.
+Rows rows_from(const Lease& lease, const std::string& sql);
+
 /// See SqlEngine.
 std::vector<ParquetFooter> footers_of(const Lease& lease, std::span<const std::string> files);
 std::string rows_of_parquet(const std::string& file);

@@ -55,6 +55,21 @@ struct ParquetFooter {
   std::vector<ParquetRowGroup> row_groups;
 };
 
+/// How a file of delimited text is to be read.
+struct CsvFormat {
+  Schema schema = {};  ///< of all its columns
+  std::string delimiter = {};
+  std::string quote = {};  ///< at most one byte; within quotes it stands twice
+  std::string null = {};   ///< what stands for null, where it is not quoted
+  bool has_header = false;
+  std::int64_t skip = 0;                                ///< lines before all else
+  std::string date_format = {}, timestamp_format = {};  ///< empty: ISO 8601
+  template <class Archive>
+  void serialize(Archive& archive, unsigned) {
+    archive& schema& delimiter& quote& null& has_header& skip& date_format& timestamp_format;
+  }
+};
+
 /// Names and values of the options with which a file is written, as in `{{"format", "parquet"},
 /// {"compression", "zstd"}}`: those of DuckDB's COPY.
 using CopyOptions = std::vector<std::pair<std::string, std::string>>;
@@ -98,6 +113,13 @@ class SqlEngine {
   /// hold rows of the range [first, last) are read.
   virtual std::string parquet_rows(const std::string& file) const = 0;
   virtual std::string parquet_rows(const std::string& file, std::int64_t first, std::int64_t last) const = 0;
+
+  /// Guesses from a file's first rows what is not known of its format: what is empty, its schema in any case,
+  /// and whether it has a header, if that is not said.
+  virtual CsvFormat csv_format(const std::string& file, const CsvFormat& known,
+                               std::optional<bool> header) = 0;
+  /// SQL text for a table of a file's rows, in their order, to stand after FROM.
+  virtual std::string csv_rows(const std::string& file, const CsvFormat& format) const = 0;
 };
 
 /// DuckDB. Loaded and started at the first call, and there until the process ends. Throws EngineError if it

@@ -22,12 +22,15 @@ bool is_hidden(const fs::path& path) {
   return name.starts_with('.') || name.starts_with('_');
 }
 
-std::vector<std::string> files_below(const std::string& folder, const std::string& ending) {
+std::vector<std::string> files_below(const std::string& folder, const std::vector<std::string>& endings) {
   std::vector<std::string> files;
+  const auto has_ending = [&](const std::string& name) {
+    return std::ranges::any_of(endings, [&](const std::string& one) { return name.ends_with(one); });
+  };
   for (auto at = fs::recursive_directory_iterator(folder); at != fs::recursive_directory_iterator(); ++at) {
     if (is_hidden(at->path())) {
       if (at->is_directory()) at.disable_recursion_pending();
-    } else if (at->is_regular_file() && at->path().string().ends_with(ending)) {
+    } else if (at->is_regular_file() && has_ending(at->path().string())) {
       files.push_back(at->path().string());
     }
   }
@@ -78,15 +81,15 @@ std::optional<ColumnType> wider(const ColumnType& a, const ColumnType& b) {
 
 }  // namespace
 
-std::vector<std::string> find_files(const std::string& path, const std::string& ending, const char* call,
-                                    std::source_location where) {
+std::vector<std::string> find_files(const std::string& path, const std::vector<std::string>& endings,
+                                    const char* call, std::source_location where) {
   if (path.empty()) refuse_table(call, "expected a path", where);
   std::vector<std::string> files;
   if (fs::is_directory(path)) {
-    files = files_below(path, ending);
+    files = files_below(path, endings);
     if (files.empty())
-      throw TableError("ramal: " + std::string(call) + ": " + path + ": there is no file *" + ending +
-                       " in this folder");
+      throw TableError("ramal: " + std::string(call) + ": " + path + ": there is no file *" +
+                       endings.front() + " in this folder");
   } else if (is_pattern(path) && !fs::exists(path)) {
     files = files_that_fit(path);
     if (files.empty())

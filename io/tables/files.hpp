@@ -12,11 +12,11 @@
 
 namespace ramal::detail {
 
-/// The file itself; or all files at any depth of a folder whose names have this ending, without those whose
-/// names, or folders', begin with a dot or an underscore; or all that fit a pattern with *, ? and [ ]. Sorted
-/// by bytes, at least one. Throws TableError if there is none.
-std::vector<std::string> find_files(const std::string& path, const std::string& ending, const char* call,
-                                    std::source_location where);
+/// The file itself; or all files at any depth of a folder whose names have one of these endings, without
+/// those whose names, or folders', begin with a dot or an underscore; or all that fit a pattern with *, ? and
+/// [ ]. Sorted by bytes, at least one. Throws TableError if there is none.
+std::vector<std::string> find_files(const std::string& path, const std::vector<std::string>& endings,
+                                    const char* call, std::source_location where);
 
 /// A folder `name=text`; no text stands for null.
 struct NamedText {

@@ -73,13 +73,14 @@ void on_some_threads(std::size_t count, const Work& work) {
     for (std::size_t i = 1; i < threads; ++i) others.emplace_back(run);
     run();
   }
-  for (const std::exception_ptr& error : errors)
-    if (error) std::rethrow_exception(error);
+  // After some errors the engine fails whatever else it does at that time: so each is tried again alone.
+  for (std::size_t i = 0; i < count; ++i)
+    if (errors[i]) work(i);
 }
 
 std::vector<ParquetFile> look_at_all(const std::string& path, const ParquetOptions& options,
                                      std::source_location where) {
-  const std::vector<std::string> paths = find_files(path, ".parquet", "read_parquet", where);
+  const std::vector<std::string> paths = find_files(path, {".parquet"}, "read_parquet", where);
   std::vector<ParquetFile> files(paths.size());
   constexpr std::size_t at_once = 64;
   SqlEngine& engine = duckdb_engine();
@@ -88,7 +89,11 @@ std::vector<ParquetFile> look_at_all(const std::string& path, const ParquetOptio
         std::span(paths).subspan(batch * at_once).first(std::min(at_once, paths.size() - batch * at_once));
     ParquetFile* file = files.data() + batch * at_once;
     for (std::size_t i = 0; i < some.size(); ++i) file[i].file = look_at_file(some[i]);
-    for (ParquetFooter& footer : engine.parquet_footers(some)) (file++)->footer = std::move(footer);
+    try {
+      for (ParquetFooter& footer : engine.parquet_footers(some)) (file++)->footer = std::move(footer);
+    } catch (const EngineError& error) {
+      throw TableError("ramal: read_parquet: " + std::string(error.what()));
+    }
   });
   for (ParquetFile& one : files) {
     one.keys = keys_in_path(path, one.file.path);
@@ -110,55 +115,20 @@ Schema united(const std::vector<ParquetFile>& files, std::source_location where)
   return all.schema();
 }
 
-/// What a SELECT of this file lists for the schema's columns.
-std::string select_list(const ParquetFile& file, const Schema& schema) {
-  std::string list;
-  for (const Field& field : schema) {
-    const std::string type = field.type.text();
-    std::string made = "CAST(NULL AS " + type + ")";
-    if (const auto at = file.footer.schema.find(field.name)) {
-      const Field& own = file.footer.schema[*at];
-      made = own.type == field.type ? sql_name(own.name) : "CAST(" + sql_name(own.name) + " AS " + type + ")";
-    } else {
-      for (const NamedText& key : file.keys)
-        if (key.name == field.name && key.text) made = "CAST(" + sql_literal(*key.text) + " AS " + type + ")";
-    }
-    list += (list.empty() ? "" : ", ") + made + " AS " + sql_name(field.name);
-  }
-  return list;
+/// A bound's text can be read as `to` at once, and is a bound then.
+bool keeps_order(const ColumnType& from, const ColumnType& to) {
+  const auto is_integer = [](TypeId id) { return id >= TypeId::int8 && id <= TypeId::int128; };
+  return from == to || (is_integer(from.id()) && (is_integer(to.id()) || to.id() == TypeId::float64));
 }
 
-/// What the footers say of a column's values in each row group, as texts that cast to the type that the
-/// column is read as.
-struct ColumnBounds {
-  std::vector<std::optional<std::string>> min, max;
-  std::vector<std::optional<std::int64_t>> nulls;
-
-  void add(const ParquetFile& file, const Field& field) {
-    const auto at = file.footer.schema.find(field.name);
-    const ColumnStatistics constant = at ? ColumnStatistics{} : statistics_of_key(file, field.name);
-    for (const ParquetRowGroup& group : file.footer.row_groups) {
-      const ColumnStatistics& own = at ? group.columns[*at] : constant;
-      const bool has_bounds = !at || keeps_order(file.footer.schema[*at].type, field.type);
-      min.push_back(has_bounds ? own.min : std::nullopt);
-      max.push_back(has_bounds ? own.max : std::nullopt);
-      nulls.push_back(at || own.min ? own.nulls : group.rows);
-    }
-  }
-
- private:
-  /// Of the folder's value, or of nulls where the file has no such column.
-  static ColumnStatistics statistics_of_key(const ParquetFile& file, const std::string& name) {
-    for (const NamedText& key : file.keys)
-      if (key.name == name && key.text) return {key.text, key.text, 0};
-    return {};
-  }
-  /// A bound's text can be read as `to` at once, and is a bound then.
-  static bool keeps_order(const ColumnType& from, const ColumnType& to) {
-    const auto is_integer = [](TypeId id) { return id >= TypeId::int8 && id <= TypeId::int128; };
-    return from == to || (is_integer(from.id()) && (is_integer(to.id()) || to.id() == TypeId::float64));
-  }
-};
+/// Of a column of the schema in one of the file's row groups.
+ColumnStatistics statistics_of(const ParquetFile& file, const ParquetRowGroup& group, const Field& field) {
+  const auto at = file.footer.schema.find(field.name);
+  if (!at) return statistics_of_key(file.keys, field.name, group.rows);
+  const ColumnStatistics& own = group.columns[*at];
+  if (keeps_order(file.footer.schema[*at].type, field.type)) return own;
+  return {.min = {}, .max = {}, .nulls = own.nulls};
+}
 
 ScanGroups groups_of(const std::vector<ParquetFile>& files, const Schema& schema,
                      std::uint64_t partition_bytes) {
@@ -168,7 +138,8 @@ ScanGroups groups_of(const std::vector<ParquetFile>& files, const Schema& schema
     const auto number = static_cast<std::uint32_t>(all.plan.files.size());
     all.plan.files.push_back(one.file);
     all.file_rows.push_back(one.footer.rows);
-    const auto [select, is_new] = known.try_emplace(select_list(one, schema), all.plan.selects.size());
+    const auto [select, is_new] =
+        known.try_emplace(select_list(one.footer.schema, one.keys, schema), all.plan.selects.size());
     if (is_new) all.plan.selects.push_back(select->first);
     all.plan.select_of_file.push_back(select->second);
     std::int64_t first = 0;
@@ -179,20 +150,12 @@ ScanGroups groups_of(const std::vector<ParquetFile>& files, const Schema& schema
   }
   for (std::size_t k = 0; k < schema.size(); ++k) {
     ColumnBounds bounds;
-    for (const ParquetFile& one : files) bounds.add(one, schema[k]);
-    const std::string number = std::to_string(k);
-    all.statistics = all.statistics.with({"min " + number, bounds.min})
-                         .with({"max " + number, bounds.max})
-                         .with({"nulls " + number, bounds.nulls});
+    for (const ParquetFile& one : files)
+      for (const ParquetRowGroup& group : one.footer.row_groups)
+        bounds.add(statistics_of(one, group, schema[k]));
+    bounds.add_to(all.statistics, k);
   }
   return all;
-}
-
-/// The file's columns as they are asked for.
-Schema wanted(const Schema& found, const ParquetOptions& options, std::source_location where) {
-  if (!options.schema) return found;
-  for (const Field& field : *options.schema) position_of(found, field.name, "read_parquet", where);
-  return *options.schema;
 }
 
 }  // namespace
@@ -202,7 +165,8 @@ Table read_parquet(const std::string& path, const ParquetOptions& options, std::
   if (options.partition_bytes == 0)
     detail::refuse_table("read_parquet", "expected partition_bytes above 0", where);
   const auto files = detail::look_at_all(path, options, where);
-  const Schema schema = detail::wanted(detail::united(files, where), options, where);
+  const Schema schema =
+      detail::wanted_schema(detail::united(files, where), options.schema, "read_parquet", where);
   Table table =
       detail::scanned_table(detail::groups_of(files, schema, options.partition_bytes), "read_parquet", where);
   if (!options.filter.empty()) table = table.filter(options.filter, where);

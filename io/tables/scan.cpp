@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "io/tables/scan.hpp"
 
+#include "io/tables/csv_part.hpp"
 #include "io/tables/sql.hpp"
+
+#include <ramal/sql_error.hpp>
 
 #include <sys/stat.h>
 
@@ -37,6 +40,46 @@ std::string select_of(const ScanPlan& plan, const ScanPiece& piece) {
   return "SELECT " + plan.selects[plan.select_of_file[piece.file]] + " FROM " + rows;
 }
 
+/// What the engine said, with the files that were read. It does not name those in which it finds damage.
+[[noreturn]] void refuse_files(const EngineError& error, const ScanPlan& plan,
+                               const std::vector<ScanPiece>& pieces) {
+  const std::string more = pieces.size() > 1 ? " and " + std::to_string(pieces.size() - 1) + " more" : "";
+  throw TableError("ramal: reading " + plan.files[pieces.front().file].path + more + ": " + error.what());
+}
+
+Rows read_csv_part(const std::vector<ScanPiece>& pieces, const ScanPlan& plan, const std::string& query,
+                   std::span<const NamedRows> small) {
+  std::vector<CsvText> texts;
+  std::string part;
+  for (const ScanPiece& piece : pieces) {
+    expect_unchanged(plan.files[piece.file]);
+    texts.emplace_back(plan.files[piece.file].path, piece, plan.csv);
+    part += (part.empty() ? "SELECT " : " UNION ALL SELECT ") +
+            plan.selects[plan.select_of_file[piece.file]] + " FROM " + texts.back().sql(plan.csv);
+  }
+  try {
+    return duckdb_engine().run("WITH part AS NOT MATERIALIZED (" + part + ") " + query, small);
+  } catch (const EngineError& error) {
+    for (const CsvText& text : texts)
+      if (const auto said = text.said_of_it(error.what())) throw TableError(*said);
+    refuse_files(error, plan, pieces);
+  }
+}
+
+Rows read_parquet_part(const std::vector<ScanPiece>& pieces, const ScanPlan& plan, const std::string& query,
+                       std::span<const NamedRows> small) {
+  std::string part;
+  for (const ScanPiece& piece : pieces) {
+    expect_unchanged(plan.files[piece.file]);
+    part += (part.empty() ? "" : " UNION ALL ") + select_of(plan, piece);
+  }
+  try {
+    return duckdb_engine().run("WITH part AS NOT MATERIALIZED (" + part + ") " + query, small);
+  } catch (const EngineError& error) {
+    refuse_files(error, plan, pieces);
+  }
+}
+
 }  // namespace
 
 std::vector<NamedRows> with_small(std::optional<NamedRows> first, const std::vector<Rows>& small) {
@@ -49,15 +92,11 @@ std::vector<NamedRows> with_small(std::optional<NamedRows> first, const std::vec
 Rows read_part(std::int64_t number, const ScanPlan& plan, const std::string& query,
                const std::vector<Rows>& small) {
   const std::vector<ScanPiece>& pieces = plan.partitions[static_cast<std::size_t>(number)];
-  std::string part;
-  for (const ScanPiece& piece : pieces) {
-    expect_unchanged(plan.files[piece.file]);
-    part += (part.empty() ? "" : " UNION ALL ") + select_of(plan, piece);
-  }
   const std::string wanted = query.empty() ? "SELECT * FROM part" : query;
-  if (part.empty())
+  if (pieces.empty())
     return duckdb_engine().run(wanted, with_small(NamedRows{"part", Rows::none(plan.schema)}, small));
-  return duckdb_engine().run("WITH part AS NOT MATERIALIZED (" + part + ") " + wanted, with_small({}, small));
+  return plan.is_csv ? read_csv_part(pieces, plan, wanted, with_small({}, small))
+                     : read_parquet_part(pieces, plan, wanted, with_small({}, small));
 }
 
 }  // namespace ramal::detail

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "io/tables/scan_groups.hpp"
 
+#include "io/tables/sql.hpp"
+#include "io/tables/sql_text.hpp"
+
 #include <algorithm>
 #include <cmath>
 
@@ -33,6 +36,11 @@ class PartitionCutter {
     if (bytes_ + bytes > most_) close();
     append(file, first, rows);
     bytes_ += bytes;
+  }
+  void add_alone(std::uint32_t file, std::int64_t first, std::int64_t rows) {
+    close();
+    append(file, first, rows);
+    close();
   }
   std::vector<std::vector<ScanPiece>> done() {
     close();
@@ -77,7 +85,10 @@ std::uint64_t widest_bytes(const std::vector<std::int64_t>& rows, const Schema& 
 
 /// These groups alone, and no files but theirs.
 ScanGroups only(const ScanGroups& all, const std::vector<char>& is_kept) {
-  ScanGroups kept{.plan = {.schema = all.plan.schema, .selects = all.plan.selects},
+  ScanGroups kept{.plan = {.schema = all.plan.schema,
+                           .selects = all.plan.selects,
+                           .is_csv = all.plan.is_csv,
+                           .csv = all.plan.csv},
                   .partition_bytes = all.partition_bytes};
   std::vector<std::int64_t> positions;
   std::optional<std::uint32_t> file;
@@ -100,14 +111,64 @@ ScanGroups only(const ScanGroups& all, const std::vector<char>& is_kept) {
 
 }  // namespace
 
+void ColumnBounds::add(const ColumnStatistics& statistics) {
+  min.push_back(statistics.min);
+  max.push_back(statistics.max);
+  nulls.push_back(statistics.nulls);
+}
+void ColumnBounds::add_to(Rows& statistics, std::size_t k) const {
+  const std::string number = std::to_string(k);
+  statistics =
+      statistics.with({"min " + number, min}).with({"max " + number, max}).with({"nulls " + number, nulls});
+}
+
+ColumnStatistics statistics_of_key(const std::vector<NamedText>& keys, const std::string& name,
+                                   std::int64_t rows) {
+  for (const NamedText& key : keys)
+    if (key.name == name && key.text) return {key.text, key.text, 0};
+  return {.min = {}, .max = {}, .nulls = rows};
+}
+
+std::string select_list(const Schema& own, const std::vector<NamedText>& keys, const Schema& schema) {
+  std::string list;
+  for (const Field& field : schema) {
+    const std::string type = field.type.text();
+    std::string made = "CAST(NULL AS " + type + ")";
+    if (const auto at = own.find(field.name)) {
+      const std::string name = sql_name(own[*at].name);
+      made = own[*at].type == field.type ? name : "CAST(" + name + " AS " + type + ")";
+    } else {
+      for (const NamedText& key : keys)
+        if (key.name == field.name && key.text) made = "CAST(" + sql_literal(*key.text) + " AS " + type + ")";
+    }
+    list += (list.empty() ? "" : ", ") + made + " AS " + sql_name(field.name);
+  }
+  return list;
+}
+
+Schema wanted_schema(const Schema& found, const std::optional<Schema>& asked, const char* call,
+                     std::source_location where) {
+  if (!asked) return found;
+  for (const Field& field : *asked) position_of(found, field.name, call, where);
+  return *asked;
+}
+
 ScanPlan cut_into_partitions(const ScanGroups& groups) {
   ScanPlan plan = groups.plan;
   PartitionCutter cutter(groups.partition_bytes);
-  for (const ScanGroup& group : groups.groups)
-    cutter.add(group.file, group.first, group.rows, group.bytes_a_row);
+  for (const ScanGroup& group : groups.groups) {
+    if (group.is_alone) {
+      cutter.add_alone(group.file, group.first, group.rows);
+    } else {
+      cutter.add(group.file, group.first, group.rows, group.bytes_a_row);
+    }
+  }
   plan.partitions = cutter.done();
   for (auto& pieces : plan.partitions)
-    for (ScanPiece& piece : pieces) piece.is_all = piece.rows == groups.file_rows[piece.file];
+    for (ScanPiece& piece : pieces) {
+      piece.is_all = piece.rows == groups.file_rows[piece.file];
+      piece.is_last = piece.first + piece.rows == groups.file_rows[piece.file];
+    }
   return plan;
 }
 
@@ -115,8 +176,12 @@ Table scanned_table(ScanGroups groups, const char* name, std::source_location wh
   ScanPlan plan = cut_into_partitions(groups);
   TableState state{.schema = plan.schema, .name = name, .where = where};
   state.partitions = static_cast<std::int64_t>(plan.partitions.size());
-  state.rows = std::make_shared<const std::vector<std::int64_t>>(rows_of(plan));
-  state.partition_bytes = widest_bytes(*state.rows, plan.schema);
+  if (plan.is_csv) {
+    state.uncounted_since = name;
+  } else {
+    state.rows = std::make_shared<const std::vector<std::int64_t>>(rows_of(plan));
+    state.partition_bytes = widest_bytes(*state.rows, plan.schema);
+  }
   state.scan = value(std::move(plan), where);
   state.groups = std::make_shared<const ScanGroups>(std::move(groups));
   return made_table(std::move(state));

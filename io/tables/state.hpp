@@ -2,6 +2,8 @@
 // What a Table is: where its partitions come from, and the query that is made of each.
 #pragma once
 
+#include "io/tables/engine.hpp"
+
 #include <ramal/table.hpp>
 
 #include <optional>
@@ -21,14 +23,15 @@ struct TableFile {
 /// The file as it is now. Throws TableError if it cannot be looked at or is no file.
 TableFile look_at_file(const std::string& path);
 
-/// Rows of one file, one behind the other.
+/// Rows of one file, one behind the other; of text, bytes: those lines that begin there.
 struct ScanPiece {
   std::uint32_t file = 0;
   std::int64_t first = 0, rows = 0;
-  bool is_all = false;  ///< of the file
+  bool is_all = false;   ///< of the file
+  bool is_last = false;  ///< of the file: nothing is behind it
   template <class Archive>
   void serialize(Archive& archive, unsigned) {
-    archive& file& first& rows& is_all;
+    archive& file& first& rows& is_all& is_last;
   }
 };
 
@@ -40,9 +43,11 @@ struct ScanPlan {
   std::vector<std::string> selects = {};
   std::vector<std::uint32_t> select_of_file = {};
   std::vector<std::vector<ScanPiece>> partitions = {};  ///< none is of no pieces, unless all are
+  bool is_csv = false;                                  ///< else the files are Parquet
+  CsvFormat csv = {};
   template <class Archive>
   void serialize(Archive& archive, unsigned) {
-    archive& schema& files& selects& select_of_file& partitions;
+    archive& schema& files& selects& select_of_file& partitions& is_csv& csv;
   }
 };
 

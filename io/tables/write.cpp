@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Tables into files: each partition's task writes its own, the last step gives all of them their name.
+#include <ramal/csv.hpp>
 #include <ramal/parquet.hpp>
 
 #include "io/tables/engine.hpp"
@@ -20,22 +21,26 @@ namespace fs = std::filesystem;
 
 /// What is to be written. All ranks see it under the same path.
 struct TableTarget {
-  std::string path = {};  ///< absolute
-  std::string compression = {};
+  std::string call = {};
+  std::string path = {};                  ///< absolute
+  std::string ending = {};                ///< of a part's name
+  std::vector<std::string> options = {};  ///< names and values, as CopyOptions
   bool replace = false;
   bool is_file = false;
   std::string part() const { return path + ".part"; }
   template <class Archive>
   void serialize(Archive& archive, unsigned) {
-    archive& path& compression& replace& is_file;
+    archive& call& path& ending& options& replace& is_file;
   }
 };
 
-[[noreturn]] void refuse_target(const std::string& path, const std::string& problem) {
-  throw TableError("ramal: write_parquet: " + path + ": " + problem);
+[[noreturn]] void refuse_target(const TableTarget& target, const std::string& path,
+                                const std::string& problem) {
+  throw TableError("ramal: " + target.call + ": " + path + ": " + problem);
 }
-void expect_done(const std::error_code& error, const std::string& path, const char* what) {
-  if (error) refuse_target(path, std::string(what) + ": " + error.message());
+void expect_done(const TableTarget& target, const std::error_code& error, const std::string& path,
+                 const char* what) {
+  if (error) refuse_target(target, path, std::string(what) + ": " + error.message());
 }
 
 /// Before anything is written: what is left of a write that failed goes, and what is there under the name
@@ -43,12 +48,12 @@ void expect_done(const std::error_code& error, const std::string& path, const ch
 std::int64_t prepare_target(const TableTarget& target) {
   std::error_code error;
   if (fs::exists(target.path, error) && !target.replace)
-    refuse_target(target.path, "is there already; see ParquetWriteOptions::replace");
+    refuse_target(target, target.path, "is there already; see the option replace");
   fs::remove_all(target.part(), error);
-  expect_done(error, target.part(), "cannot be removed");
+  expect_done(target, error, target.part(), "cannot be removed");
   if (!target.is_file) {
     fs::create_directories(target.part(), error);
-    expect_done(error, target.part(), "cannot be made");
+    expect_done(target, error, target.part(), "cannot be made");
   }
   return 0;
 }
@@ -60,45 +65,69 @@ std::int64_t write_part(std::int64_t number, const Rows& rows, const TableTarget
   std::string file = target.part();
   if (!target.is_file) {
     char name[40];
-    std::snprintf(name, sizeof name, "/part-%07lld.parquet", static_cast<long long>(number));
-    file += name;
+    std::snprintf(name, sizeof name, "/part-%07lld", static_cast<long long>(number));
+    file += name + target.ending;
   }
   const NamedRows table{"part", rows};
-  return duckdb_engine().write("SELECT * FROM part", {&table, 1}, file,
-                               {{"format", "parquet"}, {"compression", target.compression}});
+  CopyOptions options;
+  for (std::size_t i = 0; i + 1 < target.options.size(); i += 2)
+    options.emplace_back(target.options[i], target.options[i + 1]);
+  return duckdb_engine().write("SELECT * FROM part", {&table, 1}, file, options);
 }
 
 std::int64_t finish_target(const std::int64_t& rows, const TableTarget& target) {
   if (!target.is_file && !(std::ofstream(target.part() + "/_SUCCESS") << std::flush))
-    refuse_target(target.part(), "cannot be written to");
+    refuse_target(target, target.part(), "cannot be written to");
   std::error_code error;
   if (target.replace) {
     fs::remove_all(target.path, error);
-    expect_done(error, target.path, "cannot be replaced");
+    expect_done(target, error, target.path, "cannot be replaced");
   }
   fs::rename(target.part(), target.path, error);
-  expect_done(error, target.path, "cannot be given its name");
+  expect_done(target, error, target.path, "cannot be given its name");
   return rows;
 }
 
 std::int64_t rows_of_both(std::int64_t a, std::int64_t b) { return a + b; }
+
+Delayed<std::int64_t> write_table(const Table& table, TableTarget target, std::source_location where) {
+  if (target.path.empty()) refuse_table(target.call, "expected a path", where);
+  target.path = fs::absolute(target.path).lexically_normal().string();
+  if (target.path.ends_with('/')) target.path.pop_back();
+  const Table whole = target.is_file ? table.gather(where) : table;
+  const auto numbers = family<part_number>({Index(whole.partitions()), where});
+  const auto prepared = delayed<prepare_target>(target);
+  const auto rows = map<write_part>({numbers, where}, whole.parts(where), target, prepared);
+  return delayed<finish_target>(reduce<rows_of_both>(rows, {}, where), target);
+}
 
 }  // namespace
 }  // namespace detail
 
 Delayed<std::int64_t> write_parquet(const Table& table, const std::string& path,
                                     const ParquetWriteOptions& options, std::source_location where) {
-  if (path.empty()) detail::refuse_table("write_parquet", "expected a path", where);
-  detail::TableTarget target{.path = std::filesystem::absolute(path).lexically_normal().string(),
-                             .compression = options.compression,
-                             .replace = options.replace,
-                             .is_file = path.ends_with(".parquet")};
-  if (target.path.ends_with('/')) target.path.pop_back();
-  const Table whole = target.is_file ? table.gather(where) : table;
-  const auto numbers = family<detail::part_number>({Index(whole.partitions()), where});
-  const auto prepared = delayed<detail::prepare_target>(target);
-  const auto rows = map<detail::write_part>({numbers, where}, whole.parts(where), target, prepared);
-  return delayed<detail::finish_target>(reduce<detail::rows_of_both>(rows, {}, where), target);
+  return detail::write_table(table,
+                             {.call = "write_parquet",
+                              .path = path,
+                              .ending = ".parquet",
+                              .options = {"format", "parquet", "compression", options.compression},
+                              .replace = options.replace,
+                              .is_file = path.ends_with(".parquet")},
+                             where);
+}
+
+Delayed<std::int64_t> write_csv(const Table& table, const std::string& path, const CsvWriteOptions& options,
+                                std::source_location where) {
+  return detail::write_table(table,
+                             {.call = "write_csv",
+                              .path = path,
+                              .ending = ".csv",
+                              .options = {"format", "csv", "delimiter", options.delimiter, "header",
+                                          options.header ? "true" : "false", "nullstr", options.null,
+                                          "compression", path.ends_with(".gz") ? "gzip" : "none"},
+                              .replace = options.replace,
+                              .is_file = path.ends_with(".csv") || path.ends_with(".csv.gz")},
+                             where);
 }
 
 }  // namespace ramal
