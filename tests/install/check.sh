@@ -95,6 +95,7 @@ programs_with_pkg_config() {
   link ramal heat ramal.hpp
   link ramal-mpi collective mpi.hpp
   output '^170000$' mpirun -n 2 ./collective
+  link ramal-tables tables parquet.hpp
   [[ $WITH_HDF5 != ON ]] || link ramal-hdf5 hdf5 hdf5.hpp
   [[ $WITH_LINALG != ON ]] || link ramal-linalg linalg linalg.hpp
   if [[ $WITH_BOOST_MPI == ON ]]; then
