@@ -79,6 +79,15 @@ Rows rows_of_block(const Block<T>& block, const Schema& schema) {
 Table table_of_blocks(const Family<Rows>& parts, const Schema& schema, const Axis& rows,
                       std::source_location where);
 
+/// Rows with the elements of a block as one more column, or in place of that of its name. `column` is its
+/// schema.
+template <class T>
+Rows rows_with_block(const Rows& rows, const Block<T>& block, const Schema& column) {
+  const Field& field = column[0];
+  return rows.with(field.name,
+                   column_of_values<T>(field.type, std::span(block.data(), block.size()), field.name));
+}
+
 }  // namespace detail
 
 /// Columns of a table as an array of shape (rows, columns), one chunk a partition: all columns, if none are
@@ -136,6 +145,36 @@ Table from_array(const Array<T, Node>& array, const std::vector<std::string>& na
   if (blocks.shape.dims == 2) blocks = blocks.without(1);
   return detail::table_of_blocks(map<&detail::rows_of_block<T>>({Family<Block<T>>(blocks), where}, schema),
                                  schema, axes[0], where);
+}
+
+/// The table with the elements of an array of one axis as one more column, or in place of the one of this
+/// name, row by row. How many rows a partition has must be known, as for to_array. Throws
+/// std::invalid_argument for an array of another shape.
+template <class T, class Node>
+  requires(ColumnValue<T>&& std::is_arithmetic_v<T>)
+Table with_array(const Table& table, const std::string& name, const Array<T, Node>& array,
+                 std::source_location where = std::source_location::current()) {
+  const std::vector<std::int64_t>& rows = detail::known_rows(table, "with_array", where);
+  const detail::Axis axis = detail::Axis::of(rows);
+  if (array.shape().size() != 1 || static_cast<std::int64_t>(array.shape()[0]) != axis.length())
+    detail::refuse_table("with_array",
+                         "expected an array of " + std::to_string(axis.length()) + " elements, found shape " +
+                             array.shape().text(),
+                         where);
+  std::vector<Field> fields(table.schema().begin(), table.schema().end());
+  const auto known = table.schema().find(name);
+  const Field made{known ? fields[*known].name : name, detail::plain_type<T>};
+  if (known) {
+    fields[*known] = made;
+  } else {
+    fields.push_back(made);
+  }
+  const Schema schema(std::move(fields));
+  const Array<T> cut = detail::cut_as(array, {axis}, where);
+  const Family<Block<T>> blocks(cut.blocks(where).view());
+  return detail::table_of_blocks(
+      map<&detail::rows_with_block<T>>({table.parts(where), where}, blocks, Schema({made})), schema, axis,
+      where);
 }
 
 }  // namespace ramal
