@@ -2,6 +2,7 @@
 // Aggregates: of each partition by the engine, then put together in a tree, or where all rows of a group are.
 #include "io/tables/aggregates.hpp"
 #include "io/tables/merge.hpp"
+#include "io/tables/sketches.hpp"
 #include "io/tables/sql.hpp"
 #include "io/tables/state.hpp"
 
@@ -70,6 +71,8 @@ bool is_any_order_alike(const Schema& partials) {
   });
 }
 
+Rows merge_two(const Rows& left, const Rows& right) { return merge_groups(left, right); }
+
 struct GroupCall {
   const Table& table;
   const std::vector<std::string>& keys;
@@ -85,9 +88,23 @@ struct GroupCall {
     return query.add_part().add(grouping(keys));
   }
 
+  /// Equal rows are as good as one of them.
+  bool ignores_repeats() const {
+    return std::ranges::all_of(aggregates, [](const NamedExpression& one) {
+      return std::ranges::all_of(aggregate_calls(one.expression), [](const SqlCall& call) {
+        return call.name == "min" || call.name == "max" || (call.name == "count" && call.is_distinct);
+      });
+    });
+  }
+
   /// All of each group's rows are in one partition.
   Table by_rows(const Schema& schema) const {
-    const Table needed = table.select(columns_read(whole(), table.schema()), where);
+    Table needed = table.select(columns_read(whole(), table.schema()), where);
+    if (ignores_repeats()) {
+      // What a partition has twice need not travel twice.
+      UserQuery once{"SELECT DISTINCT *"};
+      needed = mapped(needed, once.add_part(), needed.schema(), "groupby", where);
+    }
     const bool is_one = keys.empty() || table.partitions() == 1;
     const Table together = is_one ? needed.gather(where) : shuffled(needed, keys, where);
     const Table grouped = mapped(together, whole(), schema, "groupby", where);
@@ -109,10 +126,16 @@ struct GroupCall {
     const Schema partials = described("agg", partial, of.schema(), where);
     TableState each = mapped(of, partial, partials, "groupby", where).state();
     if (is_any_order_alike(partials)) each.query = partial.of(of.state().unordered);
-    const Table made = made_table(std::move(each));
-    const Table all =
-        one_part(reduce<merge_groups>(made.parts(where), {}, where), partials, "groupby", where);
-    return mapped(all, finish, schema, "groupby", where);
+    const Family<Rows> made = made_table(std::move(each)).parts(where);
+    if (!has_sketches(partials))
+      return mapped(one_part(all_merged(made), partials, "groupby", where), finish, schema, "groupby", where);
+    const auto all = delayed<estimated>(all_merged(map<sketched>({made, where})), where);
+    const Schema with_estimates = estimated(sketched(Rows::none(partials))).schema();
+    return mapped(one_part(all, with_estimates, "groupby", where), finish, schema, "groupby", where);
+  }
+
+  Delayed<Rows> all_merged(const Family<Rows>& partials) const {
+    return reduce<merge_two>(partials, {}, where);
   }
 
   Table made() const {

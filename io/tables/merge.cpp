@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "io/tables/merge.hpp"
 
+#include "io/tables/merge_moments.hpp"
 #include "io/tables/order.hpp"
+#include "io/tables/sketches.hpp"
 
 #include <ramal/rows_builder.hpp>
 
@@ -10,19 +12,6 @@
 namespace ramal::detail {
 
 namespace {
-
-constexpr std::int64_t nowhere = -1;
-
-/// A row of the result: where it comes from on either side.
-struct Match {
-  std::int64_t left, right;
-  bool is_both() const { return left != nowhere && right != nowhere; }
-};
-
-/// What a partial column's name says; "add" of "add 3".
-std::string_view how_of(const Field& field) {
-  return std::string_view(field.name).substr(0, field.name.find(' '));
-}
 
 std::vector<Match> match_rows(const Rows& left, const Rows& right) {
   std::vector<RowOrder> keys;
@@ -105,34 +94,56 @@ Column sums(const Column& left, const Column& right, const std::vector<Match>& m
   });
 }
 
-/// Those three columns stand side by side.
-void merge_moments(const Rows& left, const Rows& right, std::size_t at, const std::vector<Match>& matches,
-                   std::vector<Column>& out) {
-  const auto view = [&]<class T>(const Rows& rows, std::size_t k) {
-    return ColumnView<T>(rows.column(at + k));
+/// The elements of both, in one list.
+Column joined_lists(const Column& left, const Column& right, const std::vector<Match>& matches) {
+  ColumnBuilder out(left.type());
+  const auto append = [&](const Column& lists, std::int64_t row) {
+    if (row == nowhere || lists.is_null(row)) return false;
+    const std::int32_t* offsets = lists.offsets().data() + row;
+    out.child().append_column(lists.child(), offsets[0], offsets[1] - offsets[0]);
+    return true;
   };
-  const auto n1 = view.operator()<std::int64_t>(left, 0), n2 = view.operator()<std::int64_t>(right, 0);
-  const auto mean1 = view.operator()<double>(left, 1), mean2 = view.operator()<double>(right, 1);
-  const auto m1 = view.operator()<double>(left, 2), m2 = view.operator()<double>(right, 2);
-  ColumnBuilder counts(TypeId::int64), means(TypeId::float64), squares(TypeId::float64);
   for (const Match& match : matches) {
-    const std::int64_t a = match.left == nowhere ? 0 : n1[match.left];
-    const std::int64_t b = match.right == nowhere ? 0 : n2[match.right];
-    counts.append(a + b);
-    if (a == 0 || b == 0) {
-      const bool is_left = b == 0 && match.left != nowhere;
-      means.append(is_left ? mean1.get(match.left) : mean2.get(match.right));
-      squares.append(is_left ? m1.get(match.left) : m2.get(match.right));
-      continue;
-    }
-    const double x = static_cast<double>(a), y = static_cast<double>(b),
-                 delta = mean2[match.right] - mean1[match.left];
-    means.append(mean1[match.left] + delta * (y / (x + y)));
-    squares.append(m1[match.left] + m2[match.right] + delta * delta * (x * y / (x + y)));
+    const bool has_left = append(left, match.left), has_right = append(right, match.right);
+    has_left || has_right ? out.end_list() : out.append_null();
   }
-  out.push_back(counts.finish());
-  out.push_back(means.finish());
-  out.push_back(squares.finish());
+  return out.finish();
+}
+
+Column merged_states(const Column& left, const Column& right, const std::vector<Match>& matches,
+                     MergeBytes merge) {
+  const ColumnView<std::string_view> a(left), b(right);
+  ColumnBuilder out(left.type());
+  for (const Match& match : matches)
+    out.append_text(match.is_both()         ? merge(a[match.left], b[match.right])
+                    : match.left != nowhere ? a[match.left]
+                                            : b[match.right]);
+  return out.finish();
+}
+
+Column merged_bits(std::string_view how, const Column& left, const Column& right,
+                   const std::vector<Match>& matches) {
+  return with_value_type(left.type(), [&]<class T>() -> Column {
+    if constexpr ((std::integral<T> && !std::same_as<T, bool>) || std::same_as<T, Int128>) {
+      return combined<T>(left, right, matches, [how](T a, T b) {
+        return static_cast<T>(how == "and" ? a & b : how == "or" ? a | b : a ^ b);
+      });
+    } else {
+      throw std::invalid_argument("a column of type " + left.type().text() + " has no bits");
+    }
+  });
+}
+
+bool is_extreme(std::string_view how) { return how == "min" || how == "max"; }
+
+/// The rows of either that have the lesser or greater value in a column of extremes.
+Column of_extremes(std::string_view how, const Column& left, const Column& right, const Column& left_extremes,
+                   const Column& right_extremes, const std::vector<Match>& matches) {
+  const int sign = how == "min" ? 1 : -1;
+  const RowOrder order(left_extremes, right_extremes);
+  return chosen(left, right, matches, [&](auto i, auto j) {
+    return left_extremes.is_null(i) || (!right_extremes.is_null(j) && sign * order(i, j) > 0);
+  });
 }
 
 Column merge_column(std::string_view how, const Column& left, const Column& right,
@@ -140,13 +151,9 @@ Column merge_column(std::string_view how, const Column& left, const Column& righ
   if (how == "key" || how == "first") return chosen(left, right, matches, [](auto, auto) { return false; });
   if (how == "last") return chosen(left, right, matches, [](auto, auto) { return true; });
   if (how == "any") return chosen(left, right, matches, [&](auto i, auto) { return left.is_null(i); });
-  if (how == "min" || how == "max") {
-    const int sign = how == "min" ? 1 : -1;
-    const RowOrder order(left, right);
-    return chosen(left, right, matches, [&](auto i, auto j) {
-      return left.is_null(i) || (!right.is_null(j) && sign * order(i, j) > 0);
-    });
-  }
+  if (is_extreme(how)) return of_extremes(how, left, right, left, right, matches);
+  if (how == "list") return joined_lists(left, right, matches);
+  if (how == "and" || how == "or" || how == "xor") return merged_bits(how, left, right, matches);
   if (how == "product")
     return combined<double>(left, right, matches, [](double a, double b) { return a * b; });
   return sums(left, right, matches);
@@ -154,16 +161,25 @@ Column merge_column(std::string_view how, const Column& left, const Column& righ
 
 }  // namespace
 
-Rows merge_groups(const Rows& left, const Rows& right) {
+Rows merge_groups(const Rows& left, const Rows& right) { return merge_groups(left, right, nullptr); }
+
+Rows merge_groups(const Rows& left, const Rows& right, MergeBytes merge_state) {
   const std::vector<Match> matches = match_rows(left, right);
   std::vector<Column> columns;
   while (columns.size() < left.schema().size()) {
     const std::size_t at = columns.size();
     const std::string_view how = how_of(left.schema()[at]);
+    const Column &of_left = left.column(at), &of_right = right.column(at);
+    const MergeBytes merge = how == "state" ? merge_state : merge_of_sketches(how);
     if (how == "count") {
       merge_moments(left, right, at, matches, columns);
+    } else if (merge != nullptr) {
+      columns.push_back(merged_states(of_left, of_right, matches, merge));
+    } else if (how == "argmin" || how == "argmax") {
+      columns.push_back(
+          of_extremes(how.substr(3), of_left, of_right, left.column(at + 1), right.column(at + 1), matches));
     } else {
-      columns.push_back(merge_column(how, left.column(at), right.column(at), matches));
+      columns.push_back(merge_column(how, of_left, of_right, matches));
     }
   }
   return Rows(left.schema(), std::move(columns), static_cast<std::int64_t>(matches.size()));

@@ -48,6 +48,12 @@ decltype(auto) with_value_type(const ColumnType& type, const Use& use) {
   }
 }
 
+/// In nanoseconds, with months of 30 days.
+inline Int128 interval_length(const Interval& x) {
+  constexpr std::int64_t day_ns = 86'400'000'000'000;
+  return (Int128{x.months} * 30 + x.days) * day_ns + x.nanoseconds;
+}
+
 /// Below 0, 0 or above 0. NaN is above all numbers and equal to itself, -0.0 equal to 0.0; text goes by
 /// bytes; of intervals a month has 30 days.
 template <class T>
@@ -57,11 +63,7 @@ int compare_values(const T& a, const T& b) {
       return static_cast<int>(std::isnan(a)) - static_cast<int>(std::isnan(b));
   }
   if constexpr (std::same_as<T, Interval>) {
-    const auto length = [](const Interval& x) {
-      constexpr std::int64_t day_ns = 86'400'000'000'000;
-      return (Int128{x.months} * 30 + x.days) * day_ns + x.nanoseconds;
-    };
-    return compare_values(length(a), length(b));
+    return compare_values(interval_length(a), interval_length(b));
   } else {
     return static_cast<int>(a > b) - static_cast<int>(a < b);
   }

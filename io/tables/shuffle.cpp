@@ -1,42 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "io/tables/shuffle.hpp"
 
-#include "io/tables/order.hpp"
+#include "io/tables/hash.hpp"
 
-#include <ramal/key.hpp>
 #include <ramal/rows_builder.hpp>
 
 namespace ramal::detail {
 
 namespace {
-
-void hash_column(const Column& column, std::vector<KeyHasher>& hashers) {
-  if (column.type().id() == TypeId::null) return;  // one value says nothing
-  with_value_type(column.type(), [&]<class T>() {
-    const ColumnView<T> view(column);
-    for (std::int64_t row = 0; row < view.size(); ++row) {
-      KeyHasher& hasher = hashers[static_cast<std::size_t>(row)];
-      if (view.is_null(row)) {
-        hasher.add(0x6e756c6c);  // as any other number, which only makes them meet
-      } else if constexpr (std::same_as<T, std::string_view>) {
-        const std::string_view text = view[row];
-        hasher.add(text.size());
-        hasher.add_bytes(reinterpret_cast<const std::byte*>(text.data()), text.size());
-      } else if constexpr (std::floating_point<T>) {
-        const double value = view[row];
-        hasher.add(value == 0          ? 0
-                   : std::isnan(value) ? 0x7ff8000000000000
-                                       : std::bit_cast<std::uint64_t>(value));
-      } else if constexpr (std::same_as<T, Int128>) {
-        hasher.add(static_cast<std::uint64_t>(view[row]));  // high halves only tell apart what is very large
-      } else if constexpr (std::same_as<T, Interval>) {
-        hasher.add(0);  // a month may equal 30 days
-      } else {
-        hasher.add(static_cast<std::uint64_t>(static_cast<std::int64_t>(view[row])));
-      }
-    }
-  });
-}
 
 /// The result that each row falls to.
 std::vector<std::int64_t> results_of(const Rows& rows, const std::vector<std::size_t>& keys,

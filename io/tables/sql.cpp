@@ -342,14 +342,20 @@ bool has_call(std::string_view text, std::string_view word) {
     return found == word && !scan.at_end() && scan.front() == '(';
   });
 }
-bool has_comma(std::string_view text) {
+std::vector<std::string> split_at_commas(std::string_view text) {
+  std::vector<std::string> pieces;
   Scanner scan(text);
+  std::size_t begin = 0;
   for (int depth = 0; !scan.at_end(); scan.skip_token()) {
     const char c = scan.front();
-    if (c == ',' && depth == 0) return true;
+    if (c == ',' && depth == 0) {
+      pieces.emplace_back(text.substr(begin, scan.at() - begin));
+      begin = scan.at() + 1;
+    }
     depth += deeper_by(c);
   }
-  return false;
+  pieces.emplace_back(text.substr(begin));
+  return pieces;
 }
 
 }  // namespace ramal::detail

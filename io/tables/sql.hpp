@@ -58,7 +58,7 @@ std::vector<SqlToken> sql_tokens(std::string_view text);
 bool has_word(std::string_view text, std::string_view word);
 /// The same, with a parenthesis behind it.
 bool has_call(std::string_view text, std::string_view word);
-/// There is a comma outside of all parentheses, brackets and braces.
-bool has_comma(std::string_view text);
+/// What is between the commas that stand outside of all parentheses, brackets and braces.
+std::vector<std::string> split_at_commas(std::string_view text);
 
 }  // namespace ramal::detail

@@ -261,10 +261,12 @@ class Grouped {
   /// text by bytes. In one partition.
   ///
   /// Each partition is aggregated by itself, then the results are put together pairwise, neighbours first
-  /// (count, sum, avg, min, max, first, last, any_value, var, stddev and their kin, bool_and, bool_or,
-  /// product). So sums of floating-point numbers are trees over partitions in the table's order, and each
-  /// partition's is in the order of its rows. Where another aggregate is asked for (median, quantile, mode,
-  /// count(DISTINCT), list, …), rows go by a hash of their keys to where all of a group are.
+  /// (count, sum, avg, min, max, arg_min, arg_max, first, last, any_value, var, stddev, corr, covar, regr and
+  /// their kin, bool_and, bool_or, bit_and, bit_or, bit_xor, product, list, string_agg, and sketches:
+  /// approx_count_distinct and approx_quantile; see docs/tables.md for their errors). So sums of
+  /// floating-point numbers are trees over partitions in the table's order, and each partition's is in the
+  /// order of its rows. Where another aggregate is asked for (median, quantile, mode, count(DISTINCT), …), or
+  /// one has DISTINCT or an ORDER BY of its own, rows go by a hash of their keys to where all of a group are.
   Table agg(const std::vector<NamedExpression>& aggregates,
             std::source_location where = std::source_location::current()) const;
 
