@@ -22,7 +22,7 @@ Executor::Executor(int rank, const Images& images, Outlet& outlet, unsigned work
       kept_(memory_),
       ready_(shared_, memory_) {
   for (unsigned i = 0; i < std::max(1u, workers); ++i)
-    ready_.add_worker(workers_.emplace_back(std::make_unique<Worker>())->own);
+    ready_.add_worker(workers_.emplace_back(std::make_unique<Worker>(i))->own);
   for (unsigned i = 0; i < workers; ++i)
     set_victims(i, victim_order(i, std::vector<std::size_t>(workers, 0)));
 }
@@ -68,7 +68,14 @@ void Executor::check_sorts(const Run& run) {
 /// Its tasks are called with care, where the observer is told of them.
 void Executor::observe_start(Run& run) {
   run.takes_care.store(true, std::memory_order_relaxed);
-  observer_->run_started(run.number, run.graph.tasks());
+  if (!run.front) {
+    for (const CallSiteRef& site : run.graph.sites) run.sites.push_back(images_.resolve(site));
+  }
+  observer_->run_started(observed_name(run), run.graph.tasks());
+}
+
+Observer::RunName Executor::observed_name(const Run& run) {
+  return {run.number, home_run(run), run.front ? run.front->number : -1};
 }
 
 /// Tasks without inputs; those with a priority at once, the others when their turn comes.
@@ -388,7 +395,7 @@ void Executor::finish(Run& run) {
   ready_.remove_sources(run);
   if (latest_ == &run) latest_ = nullptr;
   durations_.note_end_of_run();
-  if (observer_ != nullptr) observer_->run_ended(run.number);
+  if (observer_ != nullptr) observer_->run_ended(observed_name(run));
   const auto ended = runs_.extract(run.number);
   if (run.front) outlet_.ended(*run.front, run.failure ? &*run.failure : nullptr);
 }

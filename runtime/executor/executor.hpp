@@ -208,6 +208,8 @@ class Executor final : private TellsOrigins {
   std::string tasks_under_way() const;
   /// Approximate while workers run.
   std::uint64_t tasks_run() const;
+  /// Tasks that are ready to run; about.
+  std::size_t tasks_ready() const { return ready_.count_to_offer(); }
   std::size_t values_kept() const { return kept_.count(); }
   std::uint64_t bytes_held() const { return memory_.held(); }
   std::uint64_t most_bytes_held() const { return memory_.most_held(); }
@@ -216,6 +218,8 @@ class Executor final : private TellsOrigins {
  private:
   class StealBatch;
   struct alignas(64) Worker {
+    explicit Worker(unsigned its_number) : number(its_number) {}
+    const unsigned number;
     ReadyQueues::Own own;
     Run* closing = nullptr;  // a run of which so many things less are to be waited for
     std::uint64_t closed = 0;
@@ -249,6 +253,8 @@ class Executor final : private TellsOrigins {
   void call_observed(Run& run, Slot task, Worker* me, Communicator* communicator);
   static void check_sorts(const Run& run);
   void observe_start(Run& run);
+  static Observer::RunName observed_name(const Run& run);
+  Observer::TaskName observed_name(const Run& run, Slot task, const Worker* me) const;
   void call_participant(Run& run, Slot task, Communicator& communicator);
   void fail_as_thrown(Run& run, Slot task, const Kind& kind, const CallFrame& frame);
   void fail(Run& run, Slot task, Failure failure);

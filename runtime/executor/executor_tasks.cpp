@@ -162,10 +162,31 @@ void Executor::call(Run& run, Slot task, Worker* me, Communicator* communicator)
 }
 
 void Executor::call_observed(Run& run, Slot task, Worker* me, Communicator* communicator) {
-  const Observer::TaskName name{home_run(run), plan_of(run, task), *run.kinds[run.steps[task].kind]};
-  observer_->task_started(name);
+  const Observer::TaskName name = observed_name(run, task, me);
+  const Moment began = now_nanoseconds();
+  observer_->task_started(name, began);
   call_task(run, task, me, communicator);
-  observer_->task_ended(name, run.value(task).failed());
+  observer_->task_ended(name, began, now_nanoseconds(), run.value(task).failed());
+}
+
+Observer::TaskName Executor::observed_name(const Run& run, Slot task, const Worker* me) const {
+  const std::uint32_t kind = run.steps[task].kind;
+  Observer::TaskName name{.run = home_run(run), .plan = plan_of(run, task), .kind = *run.kinds[kind]};
+  name.worker = me != nullptr ? me->number : Observer::participant;
+  if (run.front) {
+    name.is_member = true;
+    name.site = run.front->of->nodes[node_of(name.plan)].site;
+    return name;
+  }
+  if (kind < run.sites.size()) name.site = run.sites[kind];
+  if (run.is_stolen()) {
+    const TaskOrigin& origin = run.origins[task];
+    name.run = origin.run;
+    name.plan = origin.plan;
+    name.is_member = origin.place.has_value();
+    name.stolen_from = static_cast<int>(run.graph.routes.front().rank);
+  }
+  return name;
 }
 
 void Executor::call_task(Run& run, Slot task, Worker* me, Communicator* communicator) {

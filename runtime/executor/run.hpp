@@ -78,9 +78,9 @@ struct ActiveRun {
   const PagedVector<Step>& steps;
   const PagedVector<Slot>& consumers;
   const PagedVector<Route>& routes;
-  PagedVector<Cell> cells;     // by slot; uses: consumers here, and one if routed
-  Flags flags;                 // by slot
-  std::vector<Keep> keeps;     // sorted by slot
+  PagedVector<Cell> cells;           // by slot; uses: consumers here, and one if routed
+  Flags flags;                       // by slot
+  std::vector<Keep> keeps;           // sorted by slot
   PagedVector<std::uint64_t> bytes;  // by slot, as counted by the executor; empty if no task states any
   /// By external: what the executor counts for a large result that has arrived; where `bytes` is empty.
   PagedVector<std::uint64_t> received;
@@ -89,6 +89,7 @@ struct ActiveRun {
   Slot spare_end;                      // behind the last source that may be given away
   std::unordered_map<Slot, int> away;  // tasks given away, and to whom
   std::vector<TaskOrigin> origins;     // by slot, of what was stolen
+  std::vector<CallSite> sites;         // by kind, where an observer is told of them
   std::atomic<bool> any_failure{false};
   std::atomic<bool> takes_care{false};  // some slot has failed, or its bytes are counted
   std::atomic<std::uint64_t> open{0};

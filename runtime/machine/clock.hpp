@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <ctime>
 #include <thread>
 
@@ -12,6 +13,13 @@ namespace ramal::detail {
 /// Seconds since some fixed moment. Costs about 25 ns.
 inline double now_seconds() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+/// The same clock in whole nanoseconds.
+inline std::int64_t now_nanoseconds() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
 }
 
 /// The same clock, but some milliseconds behind. Costs a few ns.

@@ -102,6 +102,7 @@ bool Rank::pump_messages(bool starved) {
     if (!turns_.is_idle()) any |= take_turns();
     if (memory_.is_needed()) memory_.mind();
     if (exchange_.is_on()) exchange_.mind(may_ask(), arrived_);
+    if (observer_ != nullptr) tell_how_it_stands();
     if (mail_.has_unsent()) mail_.flush();
     executor_.post();
     if (programs_.can_advance()) {
@@ -112,6 +113,17 @@ bool Rank::pump_messages(bool starved) {
   } catch (...) {
     fail();
   }
+}
+
+void Rank::tell_how_it_stands() {
+  constexpr double pause_seconds = 1e-3;
+  const double coarse = coarse_seconds();  // some milliseconds behind, so that it is not asked for in vain
+  if (coarse < next_stand_) return;
+  next_stand_ = coarse + pause_seconds;
+  observer_->stands({.now = now_nanoseconds(),
+                     .ready = executor_.tasks_ready(),
+                     .bytes_held = executor_.bytes_held(),
+                     .bytes_landing = bytes_landing_});
 }
 
 bool Rank::take_turns() {

@@ -60,6 +60,8 @@ class Rank final : private Receiver, private Outlet, private Shipping::Port, pri
   ~Rank() override;
   /// Before anything is shipped; null: nobody. It outlives this.
   void set_observer(Observer* observer);
+  /// Null: nobody.
+  Observer* observer() { return observer_; }
 
   /// Rank 0's: hands each rank its subgraph, by rank, if it has one, and starts its own. `alone`: no earlier
   /// run is under way, so that others are free to pass messages on; `fetched`: how many results rank 0 will
@@ -185,6 +187,7 @@ class Rank final : private Receiver, private Outlet, private Shipping::Port, pri
   void note_idle(bool did_something);
   void rest(Backoff& backoff, bool by_time);
   void work_until_done(const std::function<bool()>& done, bool by_time);
+  void tell_how_it_stands();
   template <class Action>
   void or_fail(const Action& action);
 
@@ -213,6 +216,7 @@ class Rank final : private Receiver, private Outlet, private Shipping::Port, pri
   // constant
   std::unique_ptr<Transport> transport_;
   Observer* observer_ = nullptr;
+  double next_stand_ = 0;  // when the observer is told again how the rank stands
   const Images& images_;
   Control* const control_;
   const RankInfo about_;
@@ -232,6 +236,7 @@ class Rank final : private Receiver, private Outlet, private Shipping::Port, pri
 
   // progress
   std::size_t results_landing_ = 0;
+  std::uint64_t bytes_landing_ = 0;
   bool takes_all_ = false;  // nothing runs any more that would make room
   bool will_look_;          // with one thread: for messages again and again
   bool arrived_ = false;    // in the last round

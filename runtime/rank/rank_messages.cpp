@@ -387,6 +387,8 @@ bool Rank::takes(int, const Header& header) {
 }
 
 std::span<std::byte> Rank::prepare(int from, const Header& header, std::span<const std::byte> head) {
+  if (observer_ != nullptr) observer_->message_begun(from, header);
+  bytes_landing_ += header.bytes;
   if (const std::uint64_t bytes = counted_bytes(header); bytes > 0) {
     ++results_landing_;
     executor_.expect(bytes);
@@ -403,6 +405,7 @@ std::span<std::byte> Rank::prepare(int from, const Header& header, std::span<con
 
 void Rank::landed(int from, const Header& header) {
   memory_.note_received();
+  bytes_landing_ -= header.bytes;
   if (observer_ != nullptr) observer_->message_received(from, header);
   Landings::Landing landing = landings_.take(from);
   if (counted_bytes(header) > 0) --results_landing_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/session/distributed.hpp"
 
+#include "graph/core/participants.hpp"
 #include "runtime/session/ready_watch.hpp"
 #include "runtime/session/retry.hpp"
 
@@ -119,6 +120,7 @@ void DistributedEngine::start(RunId run, Graph graph, PagedVector<std::uint32_t>
       graph, rank, machine_.ranks(), run, wants,
       [this](const Task& task) { return kept_.get(task).holder(); }, images_);
   warnings_.of_large_literals(cut);
+  if (rank_.observer() != nullptr) tell_planned(graph);
   const bool fetches = wants.front().fetch;
   if (!fetches) {
     for (const Want& want : wants) kept_.expect(*graph.tasks[want.task], want.id, rank[want.task], run);
@@ -128,6 +130,28 @@ void DistributedEngine::start(RunId run, Graph graph, PagedVector<std::uint32_t>
                   .alone = runs_.is_only_one(),
                   .fetched = fetches ? wants.size() : 0,
                   .with_participants = std::move(cut.with_participants)});
+}
+
+/// How many tasks of each kind there are: of a collective one a participant on each of its ranks.
+void DistributedEngine::tell_planned(const Graph& graph) {
+  std::vector<std::uint64_t> tasks(graph.kinds.size());
+  for (TaskIndex i = 0; i < graph.size(); ++i) {
+    const std::uint32_t kind = graph.kind_index[i];
+    const bool is_collective = graph.kinds[kind]->sort == Sort::collective;
+    tasks[kind] += is_collective ? participant_ranks(*graph.tasks[i], machine_.ranks()).size() : 1;
+  }
+  for (const TaskIndex given : graph.given) --tasks[graph.kind_index[given]];
+  for (std::size_t kind = 0; kind < tasks.size(); ++kind) {
+    if (tasks[kind] > 0) rank_.observer()->planned(*graph.kinds[kind], tasks[kind], false);
+  }
+}
+
+void DistributedEngine::tell_planned(const FamilyProgram& program) {
+  for (const ProgramNode& node : program.nodes) {
+    if (node.exists()) continue;
+    const bool may_end_early = node.loop >= 0 && program.loops[static_cast<std::size_t>(node.loop)].done >= 0;
+    rank_.observer()->planned(*node.kind, static_cast<std::uint64_t>(node.needed.volume()), may_end_early);
+  }
 }
 
 // --- what is heard --------------------------------------------------------------------------------------

@@ -87,6 +87,8 @@ class DistributedEngine final : public Engine, private Control {
   void note_failure(const Failure& failure);
 
   // tasks
+  void tell_planned(const Graph& graph);
+  void tell_planned(const FamilyProgram& program);
   Graph collect_checked(const Tasks& targets);
   PagedVector<std::uint32_t> place(const Graph& graph);
   void start(RunId run, Graph graph, PagedVector<std::uint32_t> rank, std::span<const Want> wants);

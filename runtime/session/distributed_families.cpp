@@ -82,6 +82,7 @@ PlannedProgram DistributedEngine::plan_families(std::span<const std::shared_ptr<
 /// Sends the family program to all ranks. From here on a failure of one of its members can be named.
 void DistributedEngine::ship(PlannedProgram planned) {
   const RunId run = planned.program.run;
+  if (rank_.observer() != nullptr) tell_planned(planned.program);
   const std::vector<std::byte> encoded = planned.program.encode(images_);
   runs_.begin(std::move(planned));
   shipments_.add_program(run, encoded, runs_.is_only_one());
