@@ -92,7 +92,8 @@ std::map<std::string, Set, std::less<>> table(Options& options) {
           {"RAMAL_STEAL", choice(options.steal, {"auto", "on", "off"})},
           {"RAMAL_WARNINGS", choice(options.warnings, {"on", "off"})},
           {"RAMAL_RECORD", text(options.record)},
-          {"RAMAL_HISTORY", text(options.history)}};
+          {"RAMAL_HISTORY", text(options.history)},
+          {"RAMAL_TRACE", text(options.trace)}};
 }
 
 void check(Options& options) {

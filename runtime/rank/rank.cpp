@@ -38,7 +38,7 @@ void Rank::or_fail(const Action& action) {
 }
 
 Rank::Rank(std::unique_ptr<Transport> transport, const Images& images, unsigned workers, Control* control,
-           RankInfo about, StealMode steal)
+           RankInfo about, StealMode steal, Observer* observer)
     : transport_(std::move(transport)),
       images_(images),
       control_(control),
@@ -59,11 +59,13 @@ Rank::Rank(std::unique_ptr<Transport> transport, const Images& images, unsigned 
       memory_(executor_, mail_, transport_->counts()),
       memory_return_(executor_),
       exchange_(steal, executor_, mail_, memory_),
+      clocks_(mail_),
       will_look_(control == nullptr),
       last_pump_(now_seconds()),
       has_stopped_(transport_->rank() == 0 ? static_cast<std::size_t>(transport_->ranks()) : 0),
       workers_(workers, *this) {
   for (unsigned i = 0; i < workers; ++i) executor_.set_victims(i, victim_order(i, workers_.nodes()));
+  if (observer != nullptr) set_observer(observer);
   workers_.start();
 }
 
@@ -103,6 +105,7 @@ bool Rank::pump_messages(bool starved) {
     if (memory_.is_needed()) memory_.mind();
     if (exchange_.is_on()) exchange_.mind(may_ask(), arrived_);
     if (observer_ != nullptr) tell_how_it_stands();
+    if (reporter_ && coarse_seconds() >= next_report_) report_status();
     if (mail_.has_unsent()) mail_.flush();
     executor_.post();
     if (programs_.can_advance()) {
@@ -113,6 +116,32 @@ bool Rank::pump_messages(bool starved) {
   } catch (...) {
     fail();
   }
+}
+
+void Rank::set_reporter(std::function<std::vector<std::byte>()> text, double pause_seconds) {
+  const auto held = lock();
+  reporter_ = std::move(text);
+  report_pause_seconds_ = pause_seconds;
+}
+
+void Rank::report_status() {
+  next_report_ = coarse_seconds() + report_pause_seconds_;
+  mail_.send_text(0, {.type = MessageType::status}, reporter_());
+  memory_.note_idle_sent();
+}
+
+ClockMeasure Rank::measure_clock(int trouble) {
+  {
+    const auto held = lock();
+    clocks_.begin(trouble);
+  }
+  work_until([this] { return clocks_.is_measured(); });
+  const auto held = lock();
+  return clocks_.measure();
+}
+
+void Rank::answer_clocks(unsigned times) {
+  work_until([this, times] { return clocks_.all_have_measured(times); });
 }
 
 void Rank::tell_how_it_stands() {
@@ -221,7 +250,7 @@ void Rank::progress() {
 void Rank::rest(Backoff& backoff, bool by_time) {
   memory_return_.mind();
   // By the clock go also rank 0's census, the end of patience with a collective task, and memory's return.
-  by_time |= memory_.is_asking() || turns_.has_thrown() || memory_return_.waits();
+  by_time |= memory_.is_asking() || turns_.has_thrown() || memory_return_.waits() || reporter_;
   if (!by_time && transport_->wait()) return;
   if (const double pause = backoff.next(); pause > 0) {
     has_rested_ = true;
@@ -272,13 +301,16 @@ void Rank::work_until_done(const std::function<bool()>& done, bool by_time) {
   }
 }
 
-int Rank::serve() {
+int Rank::wait_for_stop() {
   work_until([this] { return stopped_.has_value() && turns_.may_end(); });
+  return *stopped_;
+}
+
+void Rank::take_leave() {
   end_workers();
   const Farewell farewell{delay_, executor_.tasks_run(), exchange_.taken()};
   mail_.send_text(0, {.type = MessageType::stop}, std::as_bytes(std::span(&farewell, 1)));
   mail_.flush();
-  return *stopped_;
 }
 
 void Rank::hear(const Farewell& farewell) {

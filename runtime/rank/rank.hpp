@@ -9,6 +9,7 @@
 //   CollectiveTurns   when this rank's participants of collective tasks run
 //   MemoryWatch   tasks that wait for memory
 //   TaskExchange  tasks asked of other ranks, and given to them
+//   ClockExchange  what this rank's clock says against rank 0's
 //   Workers       threads, and the lock under which messages move
 //
 // What is left here ties them together: which message is whose, the round of messages (`pump`), the loop of
@@ -20,6 +21,7 @@
 
 #include "runtime/executor/collective_turns.hpp"
 #include "runtime/machine/clock.hpp"
+#include "runtime/rank/clock_exchange.hpp"
 #include "runtime/rank/mail.hpp"
 #include "runtime/rank/memory_return.hpp"
 #include "runtime/rank/memory_watch.hpp"
@@ -47,6 +49,8 @@ class Control {
   virtual void report(int from, std::span<const std::byte> text) = 0;
   /// Another rank's tasks of a kind, or some of them, have taken so long.
   virtual void learn(const Kind& kind, const DurationSum& sum) = 0;
+  /// What another rank says that it is at; see Rank::set_reporter.
+  virtual void status(int /*from*/, std::span<const std::byte> /*text*/) {}
 };
 
 /// The id under which every rank keeps its local of that name. Above those that rank 0 counts.
@@ -54,14 +58,26 @@ ValueId local_id(std::string_view name);
 
 class Rank final : private Receiver, private Outlet, private Shipping::Port, private Workers::Work {
  public:
-  /// `about`: what does not change of this rank's answer to a query; `control` is null but on rank 0.
+  /// `about`: what does not change of this rank's answer to a query; `control` is null but on rank 0;
+  /// `observer` hears of all, from the first message on, and outlives this; null: nobody does.
   Rank(std::unique_ptr<Transport> transport, const Images& images, unsigned workers, Control* control,
-       RankInfo about, StealMode steal = StealMode::off);
+       RankInfo about, StealMode steal = StealMode::off, Observer* observer = nullptr);
   ~Rank() override;
-  /// Before anything is shipped; null: nobody. It outlives this.
+  /// The same for a rank of one thread, before anything is shipped.
   void set_observer(Observer* observer);
   /// Null: nobody.
   Observer* observer() { return observer_; }
+  /// Other ranks': from now on tells rank 0 about every so many seconds what `text` gives, called under the
+  /// pump's lock. Before anything runs.
+  void set_reporter(std::function<std::vector<std::byte>()> text, double pause_seconds);
+  /// Tells rank 0 of it now.
+  void report_status();
+  /// Measures this rank's clock against rank 0's, which answers meanwhile: other ranks' side. `trouble`: an
+  /// errno for rank 0, which has it in `clocks().troubles()`; 0: none.
+  ClockMeasure measure_clock(int trouble);
+  /// Rank 0's: answers until all others have measured theirs so many times.
+  void answer_clocks(unsigned times);
+  const ClockExchange& clocks() const { return clocks_; }
 
   /// Rank 0's: hands each rank its subgraph, by rank, if it has one, and starts its own. `alone`: no earlier
   /// run is under way, so that others are free to pass messages on; `fetched`: how many results rank 0 will
@@ -94,7 +110,17 @@ class Rank final : private Receiver, private Outlet, private Shipping::Port, pri
   /// Moves messages for one round, and runs a few tasks where there are no workers.
   void progress();
   /// Runs tasks and messages until rank 0 says stop; returns the status it gave.
-  int serve();
+  int wait_for_stop();
+  /// Then ends the workers, and tells rank 0 so.
+  void take_leave();
+  /// Both.
+  int serve() {
+    const int status = wait_for_stop();
+    take_leave();
+    return status;
+  }
+  /// Ends the workers after their present task.
+  void end_workers();
   /// Ends the workers after their present task. Collective with all ranks' `close`.
   void close();
 
@@ -211,12 +237,14 @@ class Rank final : private Receiver, private Outlet, private Shipping::Port, pri
   void hear(const Farewell& farewell);
   void tell_who_is_waited_for(double seconds);
   void tell_workers_to_end();
-  void end_workers();
 
   // constant
   std::unique_ptr<Transport> transport_;
   Observer* observer_ = nullptr;
   double next_stand_ = 0;  // when the observer is told again how the rank stands
+  std::function<std::vector<std::byte>()> reporter_;
+  double report_pause_seconds_ = 0;
+  double next_report_ = 0;
   const Images& images_;
   Control* const control_;
   const RankInfo about_;
@@ -232,6 +260,7 @@ class Rank final : private Receiver, private Outlet, private Shipping::Port, pri
   MemoryWatch memory_;
   MemoryReturn memory_return_;
   TaskExchange exchange_;
+  ClockExchange clocks_;
   std::map<std::string, Value> left_;  // for the program after the run
 
   // progress

@@ -38,7 +38,7 @@ std::span<const std::byte> behind(std::size_t head, std::span<const std::byte> p
 /// Ranks of one program send none of these the wrong way, but who sends is another rank's word.
 bool is_for_rank_0_alone(MessageType type) {
   return type == MessageType::ready || type == MessageType::report || type == MessageType::learnt ||
-         type == MessageType::starved || type == MessageType::answer;
+         type == MessageType::starved || type == MessageType::answer || type == MessageType::status;
 }
 bool is_from_rank_0_alone(MessageType type) {
   return type == MessageType::census || type == MessageType::overdraw || type == MessageType::query;
@@ -321,6 +321,14 @@ void Rank::handle(int from, const Header& header, std::span<const std::byte> pay
       break;
     case MessageType::recall:
       executor_.recall(from, header.run, items_of<Slot>(payload));
+      break;
+    case MessageType::clock:
+      workers_.note_news();
+      clocks_.hear(from, header, payload);
+      break;
+    case MessageType::status:
+      memory_.note_idle_received();
+      control_->status(from, payload);
       break;
     case MessageType::join:
     case MessageType::leave:

@@ -11,7 +11,8 @@ namespace ramal::detail {
 
 DistributedEngine::DistributedEngine(std::unique_ptr<Transport> transport, const Images& images,
                                      unsigned workers, std::vector<std::string> hosts, bool warnings,
-                                     RankInfo about, std::vector<LocalInfos> locals, StealMode steal)
+                                     RankInfo about, std::vector<LocalInfos> locals, StealMode steal,
+                                     Observer* observer)
     : images_(images),
       machine_{std::move(hosts)},
       front_bytes_(std::max<std::uint64_t>(1, about.memory_bytes / 4)),
@@ -20,7 +21,7 @@ DistributedEngine::DistributedEngine(std::unique_ptr<Transport> transport, const
       local_tasks_(std::move(locals), machine_.hosts),
       warnings_(warnings),
       history_(images),
-      rank_(std::move(transport), images, workers, this, std::move(about), steal) {}
+      rank_(std::move(transport), images, workers, this, std::move(about), steal, observer) {}
 
 // --- running --------------------------------------------------------------------------------------------
 

@@ -35,7 +35,8 @@ class DistributedEngine final : public Engine, private Control {
  public:
   DistributedEngine(std::unique_ptr<Transport> transport, const Images& images, unsigned workers,
                     std::vector<std::string> hosts, bool warnings, RankInfo about,
-                    std::vector<LocalInfos> locals = {}, StealMode steal = StealMode::off);
+                    std::vector<LocalInfos> locals = {}, StealMode steal = StealMode::off,
+                    Observer* observer = nullptr);
 
   int ranks() const override { return static_cast<int>(machine_.ranks()); }
   Outcome compute(const Tasks& targets) override;

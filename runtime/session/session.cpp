@@ -5,6 +5,7 @@
 #include "runtime/machine/machine.hpp"
 #include "runtime/session/distributed.hpp"
 #include "runtime/session/serial.hpp"
+#include "runtime/session/watching.hpp"
 #include "runtime/transport/encoded.hpp"
 #include "runtime/transport/first_lines.hpp"
 #include "runtime/transport/inprocess.hpp"
@@ -144,15 +145,18 @@ void tell_of_stolen_tasks(const Rank& rank) {
 }
 
 /// Rank 0: the program runs here, and when it is done all ranks end.
-int lead(std::unique_ptr<Transport> transport, const Images& images, const Options& options, const Crew& crew,
-         Locals& locals, const Program& program) {
+int lead(std::unique_ptr<Transport> transport, const Images& images, const Options& options,
+         const WatchPlan& plan, const Crew& crew, Locals& locals, const Program& program) {
   const double start = now_seconds();
   const int threads = crew.ranks.front().threads;
-  DistributedEngine engine(std::move(transport), images, workers_for(options, threads), crew.hosts(),
-                           options.warnings == "on", crew.ranks.front(), crew.locals,
-                           steal_mode(options.steal));
+  const unsigned workers = workers_for(options, threads);
+  Watching watching(plan, crew.ranks.front(), static_cast<int>(crew.ranks.size()), workers,
+                    [&options](const std::string& line) { warn(options, line); });
+  DistributedEngine engine(std::move(transport), images, workers, crew.hosts(), options.warnings == "on",
+                           crew.ranks.front(), crew.locals, steal_mode(options.steal), watching.observer());
   engine.set_front_members(options.front_members * threads);
   engine.rank().take_locals(locals);
+  watching.begin(engine.rank());
   const bool has_history = !options.history.empty();
   if (has_history) warn(options, engine.history().read(options.history));
   const auto status = call(program, engine);
@@ -171,6 +175,7 @@ int lead(std::unique_ptr<Transport> transport, const Images& images, const Optio
   }
   engine.rank().close();
   engine.rank().leave_locals(locals);
+  watching.end(engine.rank());
   if (has_history) warn(options, engine.history().write(options.history));
   const double elapsed = now_seconds() - start;
   if (options.warnings == "on") {
@@ -183,11 +188,17 @@ int lead(std::unique_ptr<Transport> transport, const Images& images, const Optio
 
 /// The other ranks: run what rank 0 sends until it says stop.
 int follow(std::unique_ptr<Transport> transport, const Images& images, const Options& options,
-           const RankInfo& about, Locals& locals) {
-  Rank rank(std::move(transport), images, workers_for(options, about.threads), nullptr, about,
-            steal_mode(options.steal));
+           const WatchPlan& plan, const RankInfo& about, Locals& locals) {
+  const unsigned workers = workers_for(options, about.threads);
+  Watching watching(plan, about, transport->ranks(), workers,
+                    [&options](const std::string& line) { warn(options, line); });
+  Rank rank(std::move(transport), images, workers, nullptr, about, steal_mode(options.steal),
+            watching.observer());
   rank.take_locals(locals);
-  const int status = rank.serve();
+  watching.begin(rank);
+  const int status = rank.wait_for_stop();
+  watching.end_other(rank);
+  rank.take_leave();
   rank.close();
   rank.leave_locals(locals);
   return status;
@@ -198,6 +209,7 @@ int follow(std::unique_ptr<Transport> transport, const Images& images, const Opt
 int run_serial(const Options& options, const EndingRecord& record, Locals& locals, const Program& program) {
   const double start = now_seconds();
   if (options.warnings == "on") introduce_serial();
+  if (!options.trace.empty()) warn(options, "ramal: warning: RAMAL_TRACE: a serial run is not traced");
   SerialEngine engine;
   engine.locals() = std::move(locals);
   const int status = call(program, engine).value_or(failed_status);
@@ -213,12 +225,14 @@ int run_in_process(const Options& options, const EndingRecord& record, const Pro
     crew.ranks.push_back(about_this_rank(rank, threads, options.ranks, options));
   if (options.warnings == "on") introduce(crew.ranks, "in one process, without MPI");
   Network network(options.ranks, options.small_bytes);
+  const WatchPlan plan(options);
   std::vector<std::thread> others;
   for (int rank = 1; rank < options.ranks; ++rank) {
     others.emplace_back([&, rank] {
       try {
         Locals none;
-        follow(network.connect(rank), images, options, crew.ranks[static_cast<std::size_t>(rank)], none);
+        follow(network.connect(rank), images, options, plan, crew.ranks[static_cast<std::size_t>(rank)],
+               none);
       } catch (...) {
         complain("ramal: rank " + std::to_string(rank) + ": internal error: " + current_message());
         std::_Exit(failed_status);
@@ -226,7 +240,7 @@ int run_in_process(const Options& options, const EndingRecord& record, const Pro
     });
   }
   Locals none;
-  const int status = lead(network.connect(0), images, options, crew, none, program);
+  const int status = lead(network.connect(0), images, options, plan, crew, none, program);
   for (auto& other : others) other.join();
   return status;
 }
@@ -338,9 +352,10 @@ int run_in(const MpiWorld& world, const Images& images, const Options& options,
     return world.rank() == 0 ? run_serial(options, *record, locals, program) : 0;
   }
   try {
+    const WatchPlan plan = WatchPlan::from(world.broadcast(WatchPlan(options).text()));
     auto transport = world.connect(options);
-    if (world.rank() == 0) return lead(std::move(transport), images, options, crew, locals, program);
-    return follow(std::move(transport), images, options, about, locals);
+    if (world.rank() == 0) return lead(std::move(transport), images, options, plan, crew, locals, program);
+    return follow(std::move(transport), images, options, plan, about, locals);
   } catch (...) {
     // The other ranks wait for this one, and nothing but the end of all would tell them.
     complain("ramal: rank " + std::to_string(world.rank()) + ": internal error: " + current_message());

@@ -49,8 +49,10 @@ enum class MessageType : std::uint8_t {
   steal,     ///< rank -> rank: so many threads have nothing to do (slot); 0 takes that back; see stealing.hpp
   stolen,    ///< the answer, whenever there is something to spare: tasks; see executor_steal.cpp
   recall,    ///< rank -> who was given these tasks of a run: do not start them
+  clock,     ///< rank -> rank 0, and back: what does your clock say? see clock_exchange.hpp
+  status,    ///< rank -> rank 0: what it is at; see status.hpp
 };
-constexpr MessageType last_message_type = MessageType::recall;
+constexpr MessageType last_message_type = MessageType::status;
 
 struct Header {
   MessageType type{};

@@ -40,7 +40,7 @@ rooms() {
   done
 }
 rooms graph core tasks families shuffle arrays tables draw fft linalg
-rooms runtime machine transport executor rank session boost_mpi
+rooms runtime machine transport executor watch rank session boost_mpi tools
 rooms io files hdf5 tables
 
 # By itself, or by way of a header of the transport.

@@ -37,8 +37,8 @@ struct Options {
   /// will make. At half of it, large results from other ranks wait while there are ready tasks to make room.
   /// 0: 60 % of the memory of the host, or of the job, over the ranks that share it.
   std::uint64_t memory_bytes = 0;
-  /// RAMAL_FRONT_MEMBERS: about how many members of families a rank plans at a time, for each of its threads, but
-  /// at least a step. What is planned at once should fit into the caches.
+  /// RAMAL_FRONT_MEMBERS: about how many members of families a rank plans at a time, for each of its threads,
+  /// but at least a step. What is planned at once should fit into the caches.
   std::int64_t front_members = 256;
   /// RAMAL_STEAL: whether a rank with nothing to do runs ready tasks of another, whose results go back to
   /// where they were planned. `auto`: those whose kind is known to take much longer than their way, from
@@ -58,6 +58,11 @@ struct Options {
   /// the same binary to place theirs by. Read at the start, if it is there, and replaced at the end; a
   /// damaged one, or one that cannot be written, is a warning. Empty: what is learnt ends with the session.
   std::string history = {};
+  /// RAMAL_TRACE: a file for Perfetto and chrome://tracing: what each thread of each rank ran when, and the
+  /// messages between them. Compressed if it ends in .gz. While the program runs, each rank writes
+  /// FILE.rank-N.part beside it; rank 0 makes FILE of these at the end, if it sees them all. A file that
+  /// cannot be written is a warning. Rank 0's option counts for all. Empty: none.
+  std::string trace = {};
 
   /// These options, overridden by the RAMAL_* environment variables that are set. Throws OptionError,
   /// naming the variable, what was found and what is allowed. Other variables that begin with RAMAL_ are no

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "runtime/session/watching.hpp"
+
+#include "graph/core/atomic_file.hpp"
+#include "runtime/transport/encoded.hpp"
+#include "runtime/watch/trace_merge.hpp"
+
+#include <cstring>
+#include <exception>
+
+namespace ramal::detail {
+
+namespace {
+
+/// Such as "1-3, 7".
+std::string ranges(const std::vector<int>& rising) {
+  std::string text;
+  for (std::size_t i = 0; i < rising.size();) {
+    std::size_t last = i;
+    while (last + 1 < rising.size() && rising[last + 1] == rising[last] + 1) ++last;
+    text += (text.empty() ? "" : ", ") + std::to_string(rising[i]);
+    if (last > i) text += "-" + std::to_string(rising[last]);
+    i = last + 1;
+  }
+  return text;
+}
+
+}  // namespace
+
+WatchPlan::WatchPlan(const Options& options)
+    : trace(options.trace), mark(options.trace.empty() ? 0 : new_mark()) {}
+
+WatchPlan WatchPlan::from(const std::string& text) {
+  Reader reader(std::as_bytes(std::span(text)));
+  return Codec<WatchPlan>::read(reader);
+}
+
+std::string WatchPlan::text() const {
+  const auto bytes = encoded(*this);
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+Watching::Watching(WatchPlan plan, const RankInfo& about, int ranks, unsigned workers,
+                   std::function<void(const std::string&)> warn)
+    : plan_(std::move(plan)), warn_(std::move(warn)) {
+  if (!plan_.trace.empty()) {
+    const PartAbout part{
+        .mark = plan_.mark, .rank = about.rank, .ranks = ranks, .pid = about.pid, .workers = workers};
+    trace_ = std::make_unique<TraceWriter>(part_path(plan_.trace, about.rank), part, about.host);
+    observers_.add(*trace_);
+  }
+}
+
+void Watching::begin(Rank& rank) {
+  if (trace_ && rank.transport().rank() != 0) {
+    trace_->add(rank.measure_clock(trace_->error()));
+  } else if (trace_) {
+    rank.answer_clocks(1);
+    warn_of_troubles(rank);
+  }
+}
+
+void Watching::end_other(Rank& rank) {
+  if (trace_) trace_->add(rank.measure_clock(trace_->error()));
+  rank.end_workers();
+  if (trace_) trace_->finish();
+}
+
+void Watching::end(Rank& rank) {
+  if (!trace_) return;
+  trace_->finish();
+  warn_of_troubles(rank);
+  if (trace_->error() != 0) return;  // the disk is full, or the folder not there
+  try {
+    const MergedTrace merged = merge_trace(plan_.trace, plan_.mark);
+    if (merged.missing.empty() || has_warned_of_trace_) return;
+    warn_("ramal: warning: RAMAL_TRACE: '" + plan_.trace + "' lacks what rank " + ranges(merged.missing) +
+          " did: rank 0 does not see " + part_path(plan_.trace, merged.missing.front()) +
+          (merged.missing.size() > 1 ? " and the others" : "") +
+          "; name a file in a folder that all ranks share");
+  } catch (const std::exception& error) {
+    warn_("ramal: warning: RAMAL_TRACE: expected a file that can be written, found '" + plan_.trace + "': " +
+          error.what() + "; what each rank did is left beside it (ramal trace FILE puts it together)");
+  }
+}
+
+/// Once, when it is first known.
+void Watching::warn_of_troubles(const Rank& rank) {
+  std::vector<int> ranks;
+  int error = trace_->error();
+  if (error != 0) ranks.push_back(0);
+  for (const auto& [other, its] : rank.clocks().troubles()) {
+    ranks.push_back(other);
+    if (error == 0) error = its;
+  }
+  if (ranks.empty() || has_warned_of_trace_) return;
+  has_warned_of_trace_ = true;
+  warn_("ramal: warning: RAMAL_TRACE: expected a file that can be written, found '" +
+        part_path(plan_.trace, ranks.front()) + "': " + std::strerror(error) + " (on rank " + ranges(ranks) +
+        "); the program goes on without a trace of that");
+}
+
+}  // namespace ramal::detail

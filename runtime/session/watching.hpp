@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Watching: what is seen of a run on one rank, as the options want it: its part of a trace. Each rank has
+// one, which outlives its Rank. On rank 0 it ends with making one trace of all parts.
+#pragma once
+
+#include "runtime/rank/rank.hpp"
+#include "runtime/watch/trace_writer.hpp"
+
+#include <ramal/options.hpp>
+
+#include <memory>
+#include <string>
+
+namespace ramal::detail {
+
+/// What is to be seen: rank 0's word, which all ranks follow, whatever their own environment says.
+struct WatchPlan {
+  std::string trace;
+  std::uint64_t mark = 0;  ///< of this session
+
+  explicit WatchPlan(const Options& options);
+  /// The same from another rank's text.
+  static WatchPlan from(const std::string& text);
+  std::string text() const;
+
+  WatchPlan() = default;
+  template <class Archive>
+  void serialize(Archive& archive, unsigned) {
+    archive& trace& mark;
+  }
+};
+
+class Watching {
+ public:
+  /// `warn`: says what could not be done, a line each.
+  Watching(WatchPlan plan, const RankInfo& about, int ranks, unsigned workers,
+           std::function<void(const std::string&)> warn);
+  /// For the Rank; null: nobody.
+  Observer* observer() { return observers_.whom(); }
+  /// Before anything is shipped; on all ranks, where ranks have anything to agree on.
+  void begin(Rank& rank);
+  /// Other ranks', when rank 0 has said stop: ends the workers.
+  void end_other(Rank& rank);
+  /// Rank 0's, when all have ended.
+  void end(Rank& rank);
+
+ private:
+  void warn_of_troubles(const Rank& rank);
+
+  const WatchPlan plan_;
+  const std::function<void(const std::string&)> warn_;
+  Observers observers_;
+  std::unique_ptr<TraceWriter> trace_;
+  bool has_warned_of_trace_ = false;
+};
+
+}  // namespace ramal::detail

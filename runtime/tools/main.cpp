@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// ramal: looks at what runs have left or are leaving in files. It needs no MPI and no running program.
+#include "runtime/watch/trace_merge.hpp"
+
+#include <cstdio>
+#include <cstring>
+#include <exception>
+#include <span>
+#include <string>
+
+namespace {
+
+using Arguments = std::span<char*>;
+constexpr int failed_status = 1;
+constexpr int refused_status = 2;
+
+int refuse() {
+  std::fprintf(stderr,
+               "ramal trace FILE     puts together what the ranks of a run had written of the trace\n"
+               "                     RAMAL_TRACE=FILE before it died\n");
+  return refused_status;
+}
+
+int trace(Arguments arguments) {
+  if (arguments.size() != 1) return refuse();
+  const auto merged = ramal::detail::merge_trace(arguments[0]);
+  std::printf("%s: %llu tasks", merged.file.c_str(), static_cast<unsigned long long>(merged.tasks));
+  if (!merged.missing.empty()) std::printf("; without %zu ranks", merged.missing.size());
+  std::printf("\n");
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    const Arguments arguments = Arguments(argv, static_cast<std::size_t>(argc)).subspan(argc > 0 ? 1 : 0);
+    if (arguments.empty()) return refuse();
+    if (std::strcmp(arguments[0], "trace") == 0) return trace(arguments.subspan(1));
+    return refuse();
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "ramal: %s\n", error.what());
+    return failed_status;
+  }
+}
