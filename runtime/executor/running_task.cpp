@@ -6,9 +6,11 @@
 
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <mutex>
 #include <stdexcept>
+#include <thread>
 
 namespace ramal {
 
@@ -22,7 +24,35 @@ std::uint64_t mixed(std::uint64_t x) {
   return x ^ (x >> 31);
 }
 
+std::array<std::atomic<detail::RunningTask*>, 1024> all_running;
+std::atomic<int> lookers{0};
+
 }  // namespace
+
+detail::RunningTask::RunningTask() {
+  for (auto& place : all_running) {
+    RunningTask* none = nullptr;
+    if (place.compare_exchange_strong(none, this)) return;
+  }
+}
+
+/// Whoever looks must not find it gone. A handler in this very thread has returned before this goes on.
+detail::RunningTask::~RunningTask() {
+  for (auto& place : all_running) {
+    RunningTask* own = this;
+    if (!place.compare_exchange_strong(own, nullptr)) continue;
+    while (lookers.load() > 0) std::this_thread::yield();
+    return;
+  }
+}
+
+void detail::for_each_running(void (*look)(const RunningTask& one, void* about), void* about) {
+  lookers.fetch_add(1);
+  for (const auto& place : all_running) {
+    if (const RunningTask* one = place.load()) look(*one, about);
+  }
+  lookers.fetch_sub(1);
+}
 
 void detail::refuse_inside_a_task(const char* call) {
   const Kind* kind = running_kind();

@@ -39,22 +39,35 @@ class TellsOrigins {
   ~TellsOrigins() = default;
 };
 
-/// One for each place that runs tasks.
+/// One for each place that runs tasks. All of a process are known to `for_each_running`.
 struct RunningTask {
   std::atomic<const Kind*> kind{nullptr};  ///< read by other threads too, for what they say of a rank
-  // for the thread itself
+  // for the thread itself, and what it is interrupted by
   const TellsOrigins* teller = nullptr;
   const void* run = nullptr;
   std::uint64_t slot = 0;
+  const CallFrame* frame = nullptr;
 
-  void begin(const Kind& its, const TellsOrigins& told_by, const void* of, std::uint64_t in_slot) {
+  RunningTask();
+  ~RunningTask();
+  RunningTask(const RunningTask&) = delete;
+  RunningTask& operator=(const RunningTask&) = delete;
+
+  void begin(const Kind& its, const CallFrame& call, const TellsOrigins& told_by, const void* of,
+             std::uint64_t in_slot) {
     teller = &told_by;
     run = of;
     slot = in_slot;
+    frame = &call;
     kind.store(&its, std::memory_order_relaxed);
   }
   void end() { kind.store(nullptr, std::memory_order_relaxed); }
 };
+
+/// Calls `look` for all of this process, or the first thousand. None of them ends meanwhile. Takes no lock,
+/// so that signal handlers may call it; what is read of one beside its kind may be another task's by then,
+/// unless its thread stands still.
+void for_each_running(void (*look)(const RunningTask& one, void* about), void* about);
 
 /// Runs a task: calls its function, which fills `result`, an empty Value. What it throws is caught, and
 /// `fail` called in that handler. `running` says meanwhile what the thread is inside of, and that it is slot
@@ -63,7 +76,7 @@ template <class Fail>
 [[gnu::always_inline]] inline void run_task(const Kind& kind, CallFrame& frame, Value& result,
                                             RunningTask& running, const TellsOrigins& teller, const void* run,
                                             std::uint64_t slot, const Fail& fail) {
-  running.begin(kind, teller, run, slot);
+  running.begin(kind, frame, teller, run, slot);
   try {
     kind.run(frame, result);
   } catch (...) {

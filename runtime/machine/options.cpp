@@ -91,6 +91,7 @@ std::map<std::string, Set, std::less<>> table(Options& options) {
           {"RAMAL_FRONT_MEMBERS", number(options.front_members, std::int64_t{1}, std::int64_t{1} << 24)},
           {"RAMAL_STEAL", choice(options.steal, {"auto", "on", "off"})},
           {"RAMAL_WARNINGS", choice(options.warnings, {"on", "off"})},
+          {"RAMAL_SIGNALS", choice(options.signals, {"on", "off"})},
           {"RAMAL_RECORD", text(options.record)},
           {"RAMAL_HISTORY", text(options.history)},
           {"RAMAL_TRACE", text(options.trace)}};
@@ -113,6 +114,7 @@ void check(Options& options) {
   recheck("RAMAL_FRONT_MEMBERS", std::to_string(options.front_members));
   recheck("RAMAL_STEAL", std::string(options.steal));
   recheck("RAMAL_WARNINGS", std::string(options.warnings));
+  recheck("RAMAL_SIGNALS", std::string(options.signals));
 }
 
 constexpr std::string_view prefix = "RAMAL_";

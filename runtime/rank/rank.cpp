@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/rank/rank.hpp"
 
+#include "runtime/executor/deaths.hpp"
 #include "runtime/executor/exceptions.hpp"
 
 #include <cstdio>
@@ -173,6 +174,7 @@ bool Rank::may_ask() const {
 void Rank::fail() {
   std::fprintf(stderr, "ramal: rank %d: internal error: %s\n", transport_->rank(), current_message().c_str());
   std::fflush(stderr);
+  DeathReports::expect_the_end();
   transport_->abort(70);
   std::abort();
 }

@@ -2,6 +2,7 @@
 #include "runtime/rank/workers.hpp"
 
 #include "runtime/machine/clock.hpp"
+#include "runtime/machine/signal_stack.hpp"
 #include "runtime/machine/threaded_libraries.hpp"
 
 #include <algorithm>
@@ -44,6 +45,7 @@ void Workers::end() {
 }
 
 void Workers::work(unsigned worker) {
+  const SignalStack signal_stack;
   Backoff backoff(200e-6);  // whoever makes work wakes a sleeper
   numa_.bind(worker);
   if (count_ > 1) ThreadedLibraries().share_cores();
@@ -86,6 +88,7 @@ bool Workers::try_pump(double now) {
 /// Pumps when nobody else has for a while: all workers are inside long tasks.
 void Workers::help() {
   constexpr double shortest_pause_seconds = 50e-6;
+  const SignalStack signal_stack;  // participants of collective tasks may run here
   double pause = helper_interval_seconds;
   while (!ending_) {
     const double now = now_seconds();

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // From main() to a session and back: what happens on every rank, in order.
+#include "runtime/executor/deaths.hpp"
 #include "runtime/executor/exceptions.hpp"
 #include "runtime/executor/record.hpp"
 #include "runtime/machine/machine.hpp"
+#include "runtime/machine/signal_stack.hpp"
 #include "runtime/session/distributed.hpp"
 #include "runtime/session/serial.hpp"
 #include "runtime/session/watching.hpp"
@@ -148,6 +150,7 @@ void tell_of_stolen_tasks(const Rank& rank) {
 int lead(std::unique_ptr<Transport> transport, const Images& images, const Options& options,
          const WatchPlan& plan, const Crew& crew, Locals& locals, const Program& program) {
   const double start = now_seconds();
+  const SignalStack signal_stack;
   const int threads = crew.ranks.front().threads;
   const unsigned workers = workers_for(options, threads);
   Watching watching(plan, crew.ranks.front(), static_cast<int>(crew.ranks.size()), workers,
@@ -171,6 +174,7 @@ int lead(std::unique_ptr<Transport> transport, const Images& images, const Optio
     if (status)
       complain("ramal: a cancelled task has not ended " + std::to_string(static_cast<int>(patience)) +
                " s after the program: ending all ranks");
+    DeathReports::expect_the_end();
     engine.rank().transport().abort(failed_status);
   }
   engine.rank().close();
@@ -189,6 +193,7 @@ int lead(std::unique_ptr<Transport> transport, const Images& images, const Optio
 /// The other ranks: run what rank 0 sends until it says stop.
 int follow(std::unique_ptr<Transport> transport, const Images& images, const Options& options,
            const WatchPlan& plan, const RankInfo& about, Locals& locals) {
+  const SignalStack signal_stack;
   const unsigned workers = workers_for(options, about.threads);
   Watching watching(plan, about, transport->ranks(), workers,
                     [&options](const std::string& line) { warn(options, line); });
@@ -208,6 +213,7 @@ int follow(std::unique_ptr<Transport> transport, const Images& images, const Opt
 
 int run_serial(const Options& options, const EndingRecord& record, Locals& locals, const Program& program) {
   const double start = now_seconds();
+  const SignalStack signal_stack;
   if (options.warnings == "on") introduce_serial();
   if (!options.trace.empty()) warn(options, "ramal: warning: RAMAL_TRACE: a serial run is not traced");
   SerialEngine engine;
@@ -224,6 +230,7 @@ int run_in_process(const Options& options, const EndingRecord& record, const Pro
   for (int rank = 0; rank < options.ranks; ++rank)
     crew.ranks.push_back(about_this_rank(rank, threads, options.ranks, options));
   if (options.warnings == "on") introduce(crew.ranks, "in one process, without MPI");
+  const DeathReports deaths(options.signals == "on", options.ranks > 1 ? -1 : 0);
   Network network(options.ranks, options.small_bytes);
   const WatchPlan plan(options);
   std::vector<std::thread> others;
@@ -343,6 +350,9 @@ int run_in(const MpiWorld& world, const Images& images, const Options& options,
     if (options.scheduler == "mpi") warn_of_crowded_cores(crew.ranks);
     if (!world.is_within_a_program()) warn_of_lone_processes(world.ranks());
   }
+  const DeathReports deaths(
+      options.signals == "on", world.rank(),
+      [](const void* of, int status) { static_cast<const MpiWorld*>(of)->abort(status); }, &world);
   if (options.scheduler == "serial") {
     const std::string out_of_reach = world.broadcast(find_local_out_of_reach(crew.locals));
     if (!out_of_reach.empty()) {
@@ -359,6 +369,7 @@ int run_in(const MpiWorld& world, const Images& images, const Options& options,
   } catch (...) {
     // The other ranks wait for this one, and nothing but the end of all would tell them.
     complain("ramal: rank " + std::to_string(world.rank()) + ": internal error: " + current_message());
+    DeathReports::expect_the_end();
     world.abort(failed_status);
   }
 }
@@ -404,8 +415,9 @@ int run(int* argc, char*** argv, const Options& defaults, const Program& program
       return refused_status;
     }
     const EndingRecord record(options.record);
-    return options.scheduler == "serial" ? run_serial(options, record, none, program)
-                                         : run_in_process(options, record, program);
+    if (options.scheduler != "serial") return run_in_process(options, record, program);
+    const DeathReports deaths(options.signals == "on", 0);
+    return run_serial(options, record, none, program);
   } catch (const std::exception& error) {
     complain(error.what());
     return refused_status;

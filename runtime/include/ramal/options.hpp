@@ -49,6 +49,10 @@ struct Options {
   /// such as time lost to a busy rank 0 or a RAMAL_* variable that is no option, on standard error; at the
   /// end how many tasks were stolen, if any. What is said at the start is said once a process.
   std::string warnings = "on";
+  /// RAMAL_SIGNALS: `on` or `off`: whether a process that dies in a run, of SIGSEGV, SIGBUS, SIGFPE, SIGILL,
+  /// SIGABRT, std::terminate or exit, says on standard error in which task, and where. Signal handlers that
+  /// the program or a sanitizer has installed stay in any case.
+  std::string signals = "on";
   /// RAMAL_RECORD: a file that rank 0 writes when the program has ended on all ranks, whatever its status,
   /// for job scripts to trust: {"status": 0, "ranks": 4, "hosts": 2, "threads": 1, "tasks": 511,
   /// "stolen": 0, "stolen_bytes": 0, "elapsed_seconds": 1.5}. It is there as a whole or not at all. Empty:
