@@ -4,6 +4,7 @@
 #include <ramal/detail/expression.hpp>
 
 #include <algorithm>
+#include <array>
 
 namespace ramal::detail {
 

@@ -3,6 +3,8 @@
 
 #include <ramal/map.hpp>
 
+#include <algorithm>
+
 namespace ramal::detail {
 
 namespace {

@@ -7,6 +7,7 @@
 
 #include <ramal/key.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 

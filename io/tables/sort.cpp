@@ -3,6 +3,7 @@
 #include "io/tables/ranges.hpp"
 
 #include <algorithm>
+#include <optional>
 
 namespace ramal {
 

@@ -5,6 +5,7 @@
 #include "io/tables/sql_text.hpp"
 #include "io/tables/state.hpp"
 
+#include <array>
 #include <cstdio>
 
 namespace ramal {

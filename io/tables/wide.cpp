@@ -31,6 +31,17 @@ void expect_different(const char* call, const std::vector<std::string>& names, s
   }
 }
 
+/// Which types have one in common is the engine's to say.
+Table melted_by(const Table& table, const UserQuery& query, const std::vector<std::string>& melted,
+                std::source_location where) {
+  try {
+    return queried(table, "melt", query, false, where);
+  } catch (const std::invalid_argument&) {  // all else has been checked
+    refuse_table("melt", table.select(melted, where).schema().text() + " have no type in common; see astype",
+                 where);
+  }
+}
+
 /// An aggregate of the rows for which a condition holds; also of those with a FILTER of their own.
 std::string filtered(const std::string& expression, const std::string& condition) {
   std::string made;
@@ -101,7 +112,7 @@ Table Table::melt(const std::vector<std::string>& ids, const std::vector<std::st
   detail::UserQuery query{"SELECT " + list + (list.empty() ? "" : ", ") + "unnest([" + texts + "]) AS " +
                           detail::sql_name(names.variable) + ", unnest([" + detail::sql_names(melted) +
                           "]) AS " + detail::sql_name(names.value)};
-  const Table made = detail::queried(*this, "melt", query.add_part(), false, where);
+  const Table made = detail::melted_by(*this, query.add_part(), melted, where);
   if (!state_->rows) return made;
   std::vector<std::int64_t> rows = *state_->rows;
   for (std::int64_t& some : rows) some *= std::ssize(melted);

@@ -124,7 +124,8 @@ class Table {
   /// From wide to long: a row for each of these columns of each row, with the `ids`, the column's name and
   /// its value; of all columns that are no ids, if none are named. Row by row, in the order of the columns,
   /// nulls too. Values are of a type that holds those of all, as a list of them is. Throws
-  /// std::invalid_argument for columns that are not there, and for two columns of one name.
+  /// std::invalid_argument for columns that are not there, types that have none in common, and two columns of
+  /// one name.
   ///
   ///   t.melt({"town"}, {"may", "june"})       town, variable ('may' or 'june'), value
   Table melt(const std::vector<std::string>& ids, const std::vector<std::string>& values = {},
@@ -283,7 +284,8 @@ Table from_parts(const Family<Rows>& parts, const Schema& schema,
 
 /// The rows of the first table, then of the second and so on, in the partitions that they are in. Columns are
 /// found by their names and stand as in the first table. Throws std::invalid_argument, naming the column and
-/// both types, unless all have the same names and types, or if there is no table.
+/// both types, unless all have the same names and types, or if there is no table. Partitions are made, and
+/// may travel, before anything else is done with them: filter and select first.
 Table concat(const std::vector<Table>& tables, std::source_location where = std::source_location::current());
 
 template <auto f>

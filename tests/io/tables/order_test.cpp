@@ -186,7 +186,8 @@ TEST_F(TableOrder, DivisionsTellThePartitionOfEachKey) {
     const std::int64_t count = random.between(1, 3);
     for (std::int64_t i = 0; i < count; ++i) values.push_back(some_value(random, field.type));
     std::string list, divisions = "0";
-    for (const std::string& one : values) list += (list.empty() ? "" : ", ") + one + "::" + field.type.text();
+    for (const std::string& one : values)
+      list += (list.empty() ? "CAST(" : ", CAST(") + one + " AS " + field.type.text() + ")";
     const Rows sorted = run("SELECT DISTINCT CAST(v AS VARCHAR) AS text, v FROM (SELECT unnest([" + list +
                             "]) AS v) ORDER BY v");
     std::vector<std::string> rising;
@@ -316,6 +317,16 @@ TEST_F(TableOrder, LongTablesBecomeWide) {
       << found;
 }
 
+TEST_F(TableOrder, FailuresOfKeysLeaveTheSessionAlive) {
+  on_all_engines([](Session& session) {
+    const Table table = in_parts(run("SELECT unnest(['1', 'x', '2', '3']) AS t"), 1);
+    const std::string text = message([&] { session.compute(table.sort_by("CAST(t AS INTEGER)")); });
+    contains(text, "sort_by");
+    contains(text, "'x'");
+    EXPECT_EQ(session.compute(table.filter("t <> 'x'").sort_by("CAST(t AS INTEGER) DESC")).size(), 3);
+  });
+}
+
 TEST_F(TableOrder, MistakesAreNamed) {
   const Table table = in_parts(run("SELECT 1 AS x, 'a' AS t"), 1);
   const auto said = [&](const std::function<void()>& call, std::vector<std::string> parts) {
@@ -348,6 +359,7 @@ TEST_F(TableOrder, MistakesAreNamed) {
   said([&] { table.partition_ranges("sum(x)"); }, {"partition_ranges", "sum(…)"});
   said([&] { table.melt({"x", "t"}); }, {"melt: no column is left to be melted"});
   said([&] { table.melt({"x"}, {"t"}, {.variable = "X"}); }, {"melt", "X", "x"});
+  said([&] { table.melt({}); }, {"melt: (x INTEGER, t VARCHAR) have no type in common"});
   said([&] { table.melt({"y"}); }, {"melt: there is no column y"});
   said([&] { table.pivot({"t"}, "x", {"one"}, "sum(x)"); }, {"pivot: of values: ", "one"});
   said([&] { table.pivot({"t"}, "x", {}, "sum(x)"); },
