@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Aggregates: of each partition by the engine, then put together in a tree, or where all rows of a group are.
 #include "io/tables/aggregates.hpp"
+#include "io/tables/groups.hpp"
 #include "io/tables/merge.hpp"
 #include "io/tables/sketches.hpp"
 #include "io/tables/sql.hpp"
-#include "io/tables/state.hpp"
 
 #include <algorithm>
 #include <numeric>
@@ -24,10 +24,19 @@ std::string grouping(const std::vector<std::string>& keys) {
   return " GROUP BY " + sql_names(keys) + " ORDER BY " + order;
 }
 
-/// Each partition becomes what the query makes of it, of another schema.
+/// A table whose partitions an aggregate may be computed of. The engine runs the pieces of a UNION ALL in an
+/// order of its own where it aggregates, each into states of its own, by which `last` and `list` get other
+/// rows: so what is read from several files is made rows first, which keep their order.
+Table in_one_piece(const Table& table, const UserQuery& query, std::source_location where) {
+  if (!table.state().has_joined_files) return table;
+  return table.select(columns_read(query, table.schema()), where).evaluated(where);
+}
+
+}  // namespace
+
 Table mapped(const Table& table, const UserQuery& query, Schema schema, const char* name,
              std::source_location where) {
-  TableState next = wrapped(table, query, std::move(schema), name, where);
+  TableState next = wrapped(in_one_piece(table, query, where), query, std::move(schema), name, where);
   next.rows = nullptr;
   next.uncounted_since = name;
   return made_table(std::move(next));
@@ -39,7 +48,6 @@ Table one_part(const Delayed<Rows>& rows, Schema schema, const char* name, std::
   return made_table(std::move(made));
 }
 
-/// The keys under the names that merge_groups goes by.
 std::string partial_keys(const std::vector<std::string>& keys) {
   std::string list;
   for (std::size_t k = 0; k < keys.size(); ++k)
@@ -52,6 +60,22 @@ std::string final_keys(const std::vector<std::string>& keys) {
     list += (k > 0 ? ", " : "") + sql_name("key " + std::to_string(k)) + " AS " + sql_name(keys[k]);
   return list;
 }
+
+void add_grouping(UserQuery& query, const Schema& schema, const std::vector<std::string>& keys,
+                  GroupOrder order) {
+  if (order == GroupOrder::sorted) {
+    query.add_part().add(grouping(keys));
+  } else {
+    const std::string number = sql_name(free_name(schema, "row"));
+    query.add(", min(" + number + ") AS \"place 0\" FROM (SELECT *, row_number() OVER () AS " + number);
+    query.add_part().add(") AS part" + grouping(keys));
+  }
+}
+void add_merged(UserQuery& query, GroupOrder order) {
+  query.add_part().add(order == GroupOrder::sorted ? "" : " ORDER BY \"place 0\"");
+}
+
+namespace {
 
 void expect_keys(const Schema& schema, const std::vector<std::string>& keys, std::source_location where) {
   for (const std::string& key : keys) {
@@ -73,10 +97,30 @@ bool is_any_order_alike(const Schema& partials) {
 
 Rows merge_two(const Rows& left, const Rows& right) { return merge_groups(left, right); }
 
+/// Groups of a sorted table, in the order of the places that the same groups have in another.
+Rows in_places(const Rows& sorted, const Rows& places) {
+  const auto at = places.column<std::int64_t>("place 0").values();
+  std::vector<std::int64_t> rows(at.size());
+  std::iota(rows.begin(), rows.end(), std::int64_t{0});
+  std::ranges::sort(rows, {}, [&](std::int64_t row) { return at[static_cast<std::size_t>(row)]; });
+  return sorted.take(rows);
+}
+
+/// Such results of each partition.
+Table in_any_order(const Table& table, const UserQuery& query, const Schema& partials,
+                   std::source_location where) {
+  TableState next = wrapped(table, query, partials, "groupby", where);
+  next.query = query.of(table.state().unordered);
+  next.rows = nullptr;
+  next.uncounted_since = "groupby";
+  return made_table(std::move(next));
+}
+
 struct GroupCall {
   const Table& table;
   const std::vector<std::string>& keys;
   const std::vector<NamedExpression>& aggregates;
+  GroupOrder order;
   std::source_location where;
 
   /// What a query of all rows at once would be; it also tells what the result's types are.
@@ -108,7 +152,7 @@ struct GroupCall {
     const bool is_one = keys.empty() || table.partitions() == 1;
     const Table together = is_one ? needed.gather(where) : shuffled(needed, keys, where);
     const Table grouped = mapped(together, whole(), schema, "groupby", where);
-    if (grouped.partitions() == 1) return grouped;
+    if (grouped.partitions() == 1) return ordered(grouped);
     // Each has other groups than all others, sorted.
     UserQuery named{"SELECT " + partial_keys(keys)};
     UserQuery back{"SELECT " + final_keys(keys)};
@@ -117,16 +161,29 @@ struct GroupCall {
       named.add(", " + sql_name(aggregates[k].name) + " AS " + first);
       back.add(", " + first + " AS " + sql_name(aggregates[k].name));
     }
-    return merged(grouped, named.add_part(), back.add_part(), schema);
+    return ordered(merged(grouped, named.add_part(), back.add_part(), schema));
+  }
+
+  /// Sorted groups in the order that is wanted. Where rows have been moved by their keys, that is told by
+  /// another pass over the keys.
+  Table ordered(const Table& sorted) const {
+    if (order == GroupOrder::sorted) return sorted;
+    UserQuery places{"SELECT " + partial_keys(keys)};
+    add_grouping(places, table.schema(), keys, order);
+    UserQuery all{"SELECT *"};
+    const Schema schema = described("groupby", places, table.schema(), where);
+    const Table found = merged(table, places, all.add_part(), schema);
+    return one_part(delayed<in_places>(sorted.parts(where)[0], found.parts(where)[0], where), sorted.schema(),
+                    "groupby", where);
   }
 
   /// `partial` of each partition, put together, and `finish` of that.
   Table merged(const Table& of, const UserQuery& partial, const UserQuery& finish,
                const Schema& schema) const {
     const Schema partials = described("agg", partial, of.schema(), where);
-    TableState each = mapped(of, partial, partials, "groupby", where).state();
-    if (is_any_order_alike(partials)) each.query = partial.of(of.state().unordered);
-    const Family<Rows> made = made_table(std::move(each)).parts(where);
+    const Table each = is_any_order_alike(partials) ? in_any_order(of, partial, partials, where)
+                                                    : mapped(of, partial, partials, "groupby", where);
+    const Family<Rows> made = each.parts(where);
     if (!has_sketches(partials))
       return mapped(one_part(all_merged(made), partials, "groupby", where), finish, schema, "groupby", where);
     const auto all = delayed<estimated>(all_merged(map<sketched>({made, where})), where);
@@ -152,14 +209,14 @@ struct GroupCall {
     UserQuery partial{"SELECT " + partial_keys(keys)};
     for (const std::string& column : plan->partial)
       partial.add(partial.sql.size() > 7 ? ", " : "").add(column);
-    partial.add_part().add(grouping(keys));
+    add_grouping(partial, table.schema(), keys, order);
     UserQuery finish{"SELECT " + final_keys(keys)};
     for (std::size_t k = 0; k < aggregates.size(); ++k) {
       const Field& field = schema[keys.size() + k];
       finish.add(finish.sql.size() > 7 ? ", " : "")
           .add("CAST((" + plan->finish[k] + "\n) AS " + field.type.text() + ") AS " + sql_name(field.name));
     }
-    finish.add_part();
+    add_merged(finish, order);
     return merged(table, partial, finish, schema);
   }
 };
@@ -172,18 +229,19 @@ std::int64_t only_number(const Rows& rows) { return rows.column<std::int64_t>("n
 Table Grouped::agg(const std::vector<NamedExpression>& aggregates, std::source_location where) const {
   if (keys_.empty() && aggregates.empty())
     detail::refuse_table("agg", "expected a key or an aggregate", where);
-  return detail::GroupCall{table_, keys_, aggregates, where}.made();
+  return detail::GroupCall{table_, keys_, aggregates, options_.order, where}.made();
 }
 
-Grouped Table::groupby(const std::vector<std::string>& keys, std::source_location where) const {
+Grouped Table::groupby(const std::vector<std::string>& keys, GroupOptions options,
+                       std::source_location where) const {
   if (keys.empty()) detail::refuse_table("groupby", "expected at least one column", where);
   const auto names = detail::found_names(schema(), keys, "groupby", where);
   detail::expect_keys(schema(), names, where);
-  return Grouped(*this, names);
+  return Grouped(*this, names, options);
 }
 
 Table Table::agg(const std::vector<NamedExpression>& aggregates, std::source_location where) const {
-  return Grouped(*this, {}).agg(aggregates, where);
+  return Grouped(*this, {}, {}).agg(aggregates, where);
 }
 
 Delayed<std::int64_t> Table::count(std::source_location where) const {
@@ -193,11 +251,11 @@ Delayed<std::int64_t> Table::count(std::source_location where) const {
 }
 
 Table Table::distinct(const std::vector<std::string>& columns, std::source_location where) const {
-  return groupby(columns.empty() ? this->columns() : columns, where).agg({}, where);
+  return groupby(columns.empty() ? this->columns() : columns, {}, where).agg({}, where);
 }
 
 Table Table::value_counts(const std::string& column, std::source_location where) const {
-  const Table counts = groupby({column}, where).agg({{"count", "count(*)"}}, where);
+  const Table counts = groupby({column}, {}, where).agg({{"count", "count(*)"}}, where);
   detail::UserQuery query{"SELECT *"};
   query.add_part().add(" ORDER BY \"count\" DESC, " + detail::sql_name(counts.schema()[0].name) +
                        " ASC NULLS LAST");

@@ -134,6 +134,17 @@ Column merged_bits(std::string_view how, const Column& left, const Column& right
   });
 }
 
+/// In which order groups appear first.
+Column places(const Column& left, const Column& right, const std::vector<Match>& matches) {
+  const ColumnView<std::int64_t> a(left), b(right);
+  std::int64_t behind = 0;
+  for (const std::int64_t place : a.values()) behind = std::max(behind, place + 1);
+  ColumnBuilder out(TypeId::int64);
+  for (const Match& match : matches)
+    out.append(match.left != nowhere ? a[match.left] : behind + b[match.right]);
+  return out.finish();
+}
+
 bool is_extreme(std::string_view how) { return how == "min" || how == "max"; }
 
 /// The rows of either that have the lesser or greater value in a column of extremes.
@@ -152,6 +163,7 @@ Column merge_column(std::string_view how, const Column& left, const Column& righ
   if (how == "last") return chosen(left, right, matches, [](auto, auto) { return true; });
   if (how == "any") return chosen(left, right, matches, [&](auto i, auto) { return left.is_null(i); });
   if (is_extreme(how)) return of_extremes(how, left, right, left, right, matches);
+  if (how == "place") return places(left, right, matches);
   if (how == "list") return joined_lists(left, right, matches);
   if (how == "and" || how == "or" || how == "xor") return merged_bits(how, left, right, matches);
   if (how == "product")

@@ -30,6 +30,8 @@ inline std::string_view how_of(const Field& field) {
 ///   mean N …, m2 N …           their mean, and the sum of squared differences from it
 ///   co N                       of pairs the sum of the products of both differences. These are put together
 ///                              by the formulas of Chan, Golub and LeVeque (1979) and Pébay (2008)
+///   place N                    the left one's; of rows that it does not have, the right one's behind all of
+///                              the left one's
 ///   distinct N, digest N       sketches; see sketches.hpp
 ///   state N                    `merge_state` of both
 ///

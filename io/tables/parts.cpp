@@ -20,6 +20,19 @@ Rows all_rows(const Inputs<Rows>& parts) {
   return Rows::concat(std::vector<Rows>(parts.begin(), parts.end()));
 }
 
+std::uint64_t bytes_of(const Rows& part) { return part.bytes(); }
+std::uint64_t sum_of_bytes(std::uint64_t a, std::uint64_t b) { return a + b; }
+
+/// A partition, if all of them together fit.
+Rows expect_room(Rows part, std::uint64_t all, std::uint64_t room) {
+  if (all <= room) return part;
+  throw std::length_error("ramal: session.compute: the memory of rank 0, " + std::to_string(room >> 20) +
+                          " MiB, does not hold all of a table of " + std::to_string(all >> 20) +
+                          " MiB. Compute a part of it, as t.head(1000), or "
+                          "aggregate it; to keep it on all ranks, use session.persist; to have it in a file, "
+                          "write_parquet");
+}
+
 Rows expect_schema(Rows part, const Schema& schema) {
   if (part.schema() == schema) return part;
   throw std::invalid_argument("expected rows of " + schema.text() + ", found " + part.schema().text());
@@ -53,6 +66,7 @@ Table Table::evaluated(std::source_location where) const {
   detail::TableState made = *state_;
   made.parts = parts(where);
   made.scan.reset();
+  made.has_joined_files = false;
   made.query.clear();
   made.unordered.clear();
   made.small.clear();
@@ -69,6 +83,15 @@ Table Table::gather(std::source_location where) const {
 }
 
 Delayed<Rows> Table::gathered(std::source_location where) const { return gather(where).parts(where)[0]; }
+
+Delayed<Rows> Table::gathered(std::uint64_t room, std::source_location where) const {
+  if (state_->rows || partitions() == 1) return gathered(where);
+  const Family<Rows> all = parts(where);
+  const auto bytes = reduce<detail::sum_of_bytes>(map<detail::bytes_of>({all, where}), {}, where);
+  detail::TableState made{.schema = schema(), .partitions = partitions(), .name = "gather", .where = where};
+  made.parts = map<detail::expect_room>({all, where}, bytes, room);
+  return detail::made_table(std::move(made)).gathered(where);
+}
 
 Table from_parts(const Family<Rows>& parts, const Schema& schema, std::source_location where) {
   if (parts.extent().dims != 1)

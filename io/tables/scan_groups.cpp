@@ -172,17 +172,28 @@ ScanPlan cut_into_partitions(const ScanGroups& groups) {
   return plan;
 }
 
+namespace {
+
+/// What the plan says of a table that is read so.
+void read_by(TableState& state, ScanPlan plan) {
+  state.partitions = static_cast<std::int64_t>(plan.partitions.size());
+  state.has_joined_files =
+      std::ranges::any_of(plan.partitions, [](const auto& pieces) { return pieces.size() > 1; });
+  state.scan = value(std::move(plan), state.where);
+}
+
+}  // namespace
+
 Table scanned_table(ScanGroups groups, const char* name, std::source_location where) {
   ScanPlan plan = cut_into_partitions(groups);
   TableState state{.schema = plan.schema, .name = name, .where = where};
-  state.partitions = static_cast<std::int64_t>(plan.partitions.size());
   if (plan.is_csv) {
     state.uncounted_since = name;
   } else {
     state.rows = std::make_shared<const std::vector<std::int64_t>>(rows_of(plan));
     state.partition_bytes = widest_bytes(*state.rows, plan.schema);
   }
-  state.scan = value(std::move(plan), where);
+  read_by(state, std::move(plan));
   state.groups = std::make_shared<const ScanGroups>(std::move(groups));
   return made_table(std::move(state));
 }
@@ -195,9 +206,7 @@ Table pruned(const Table& filtered, const Table& unfiltered, const std::string& 
   const std::vector<char> is_kept = groups_that_may_match(*groups, condition);
   if (std::ranges::find(is_kept, 0) != is_kept.end()) {
     state.groups = std::make_shared<const ScanGroups>(only(*groups, is_kept));
-    ScanPlan plan = cut_into_partitions(*state.groups);
-    state.partitions = static_cast<std::int64_t>(plan.partitions.size());
-    state.scan = value(std::move(plan), state.where);
+    read_by(state, cut_into_partitions(*state.groups));
   }
   return made_table(std::move(state));
 }

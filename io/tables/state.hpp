@@ -59,6 +59,7 @@ struct TableState {
   /// One of the two is there.
   std::optional<Delayed<ScanPlan>> scan = {};
   std::optional<Family<Rows>> parts = {};
+  bool has_joined_files = false;  ///< a partition is read from several pieces of files
   /// What is made of each partition, which it calls `part`; empty: nothing.
   std::string query = {};
   /// The same rows in an order that is not said, for what does not depend on it: a join sorts to keep one.

@@ -140,7 +140,7 @@ Table Table::pivot(const std::vector<std::string>& index, const Rows& values, co
   std::vector<std::string> names = index;
   for (const NamedExpression& one : made) names.push_back(one.name);
   detail::expect_different("pivot", names, where);
-  return index.empty() ? agg(made, where) : groupby(index, where).agg(made, where);
+  return index.empty() ? agg(made, where) : groupby(index, {}, where).agg(made, where);
 }
 
 Table Table::pivot(const std::vector<std::string>& index, const std::string& column,

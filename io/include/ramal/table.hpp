@@ -23,7 +23,9 @@
 // what goes wrong in a task is its TaskError. Tables are values that share what they hold; any thread.
 #pragma once
 
+#include <ramal/detail/user_aggregate.hpp>
 #include <ramal/map.hpp>
+#include <ramal/reduce.hpp>
 #include <ramal/rows.hpp>
 #include <ramal/sql_error.hpp>
 
@@ -34,6 +36,12 @@ namespace ramal {
 
 class Grouped;
 class Table;
+
+/// In which order groups are. See Table::groupby.
+enum class GroupOrder { sorted, first_appearance };
+struct GroupOptions {
+  GroupOrder order = GroupOrder::sorted;
+};
 
 /// What a join keeps. See Table::join.
 enum class Join { inner, left, right, full, semi, anti };
@@ -48,6 +56,13 @@ Table with_counted_rows(const Table& table, std::vector<std::int64_t> rows);
 /// How many rows each partition has. Throws std::invalid_argument that tells of `resolve` if that is not
 /// known.
 const std::vector<std::int64_t>& known_rows(const Table& table, const char* call, std::source_location where);
+/// For each partition its groups, and of each the arguments' values as lists.
+Family<Rows> listed_arguments(const Grouped& groups, const std::string& name,
+                              const std::vector<std::string>& arguments, const std::vector<ColumnType>& types,
+                              std::source_location where);
+/// The table of what finished_states gives.
+Table finished_aggregate(const Grouped& groups, const std::string& name, const Delayed<Rows>& finished,
+                         const ColumnType& result, std::source_location where);
 }  // namespace detail
 
 /// A file of a table is missing, cannot be read, or is not what it is taken for. what() names it.
@@ -158,8 +173,14 @@ class Table {
   /// Aggregates of all rows: one row. See Grouped::agg.
   Table agg(const std::vector<NamedExpression>& aggregates,
             std::source_location where = std::source_location::current()) const;
+  /// One row with one column of that name: an aggregate of the user's of all rows. See Grouped::aggregate.
+  template <class State>
+  Table aggregate(const std::string& name, const State& initial, const std::vector<std::string>& arguments,
+                  std::source_location where = std::source_location::current()) const;
   /// See Grouped. Throws std::invalid_argument for columns that are not there.
-  Grouped groupby(const std::vector<std::string>& keys,
+  ///
+  ///   flights.groupby({"origin"}, {.order = ramal::GroupOrder::first_appearance})
+  Grouped groupby(const std::vector<std::string>& keys, GroupOptions options = {},
                   std::source_location where = std::source_location::current()) const;
   /// From long to wide: a row for each combination of values of the `index` columns, sorted, and in it a
   /// column for each of these values of a column: an aggregate of the rows that have it. They are stated, as
@@ -242,6 +263,10 @@ class Table {
 
   /// For Ramal's own use: what session.compute and session.persist ask of what they are given.
   Delayed<Rows> gathered(std::source_location where = std::source_location::current()) const;
+  /// Where it is not known how many rows there are, and they turn out to take more bytes than `room`, they
+  /// stay where they are: the error of the task is a std::length_error.
+  Delayed<Rows> gathered(std::uint64_t room,
+                         std::source_location where = std::source_location::current()) const;
   Table evaluated(std::source_location where = std::source_location::current()) const;
   Family<Rows> blocks() const;
   const detail::TableState& state() const { return *state_; }
@@ -254,12 +279,16 @@ class Table {
 class Grouped {
  public:
   /// For Ramal's own use.
-  Grouped(Table table, std::vector<std::string> keys) : table_(std::move(table)), keys_(std::move(keys)) {}
+  Grouped(Table table, std::vector<std::string> keys, GroupOptions options)
+      : table_(std::move(table)), keys_(std::move(keys)), options_(options) {}
+  const Table& table() const { return table_; }
+  const std::vector<std::string>& keys() const { return keys_; }
+  GroupOrder order() const { return options_.order; }
 
   /// A row for each combination of the keys' values: the keys, then the aggregates, which are expressions
   /// with calls of DuckDB's aggregate functions in them: `{{"mean", "avg(delay)"}, {"share", "sum(late) /
   /// count(*)"}}`. A null is a value of a key. Sorted by the keys: rising, nulls last, NaN above all numbers,
-  /// text by bytes. In one partition.
+  /// text by bytes; or in the order in which they first appear among the rows. In one partition.
   ///
   /// Each partition is aggregated by itself, then the results are put together pairwise, neighbours first
   /// (count, sum, avg, min, max, arg_min, arg_max, first, last, any_value, var, stddev, corr, covar, regr and
@@ -271,9 +300,31 @@ class Grouped {
   Table agg(const std::vector<NamedExpression>& aggregates,
             std::source_location where = std::source_location::current()) const;
 
+  /// The keys and an aggregate of the user's, in a column of that name. A State takes one row after the other
+  /// of a group, is put together with that of rows further on, and says what it comes to:
+  ///
+  ///   struct Spread {                                              // the range of what is late
+  ///     double low = INFINITY, high = -INFINITY;
+  ///     void step(double delay) { low = std::min(low, delay), high = std::max(high, delay); }
+  ///     void merge(const Spread& more) { low = std::min(low, more.low), high = std::max(high, more.high); }
+  ///     double finish() const { return high - low; }
+  ///   };
+  ///   flights.groupby({"origin"}).aggregate("spread", Spread{}, {"delay"})
+  ///
+  /// `step` takes one value for each argument, which is an SQL expression of a row: what ColumnValue lists,
+  /// of the column's type or converted by a CAST, or std::optional of that. Rows with a null for what is no
+  /// optional are passed over. Each group of each partition begins with a copy of `initial`, sees its rows in
+  /// their order, and is merged pairwise, neighbours first; so `merge` should not change what is merged with
+  /// an `initial`. A State travels as Codec has it. `finish` gives a ColumnValue or std::string, or
+  /// std::optional of that. Throws as `agg`. O(rows) steps.
+  template <class State>
+  Table aggregate(const std::string& name, const State& initial, const std::vector<std::string>& arguments,
+                  std::source_location where = std::source_location::current()) const;
+
  private:
   Table table_;
   std::vector<std::string> keys_;
+  GroupOptions options_;
 };
 
 /// A table of Rows that there are, in one partition.
@@ -287,6 +338,23 @@ Table from_parts(const Family<Rows>& parts, const Schema& schema,
 /// both types, unless all have the same names and types, or if there is no table. Partitions are made, and
 /// may travel, before anything else is done with them: filter and select first.
 Table concat(const std::vector<Table>& tables, std::source_location where = std::source_location::current());
+
+template <class State>
+Table Grouped::aggregate(const std::string& name, const State& initial,
+                         const std::vector<std::string>& arguments, std::source_location where) const {
+  const Family<Rows> lists =
+      detail::listed_arguments(*this, name, arguments, detail::StepsOf<State>::types(), where);
+  const Delayed<Rows> all = reduce<&detail::merge_states<State>>(
+      map<&detail::states_of<State>>({lists, where}, initial), {}, where);
+  const ColumnType result = detail::plain_type<detail::FinishedValue<State>>;
+  return detail::finished_aggregate(*this, name, delayed<&detail::finished_states<State>>(all, where), result,
+                                    where);
+}
+template <class State>
+Table Table::aggregate(const std::string& name, const State& initial,
+                       const std::vector<std::string>& arguments, std::source_location where) const {
+  return Grouped(*this, {}, {}).aggregate(name, initial, arguments, where);
+}
 
 template <auto f>
 Table Table::map_partitions(const Schema& result, std::source_location where) const {

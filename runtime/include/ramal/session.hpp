@@ -146,7 +146,11 @@ auto gathered(const A& target) {
     if constexpr (requires { target.bytes(); }) {  // of a selection it is not known yet
       if (target.bytes() > room_bytes()) refuse_to_gather(target.text());
     }
-    return target.gathered();
+    if constexpr (requires { target.gathered(room_bytes()); }) {  // a table, which may not know it yet either
+      return target.gathered(room_bytes());
+    } else {
+      return target.gathered();
+    }
   } else {
     return target;
   }

@@ -37,6 +37,18 @@ Rows some_pairs(Random& random, std::int64_t rows) {
   return Rows::of({{"k", keys}, {"row", marks}, {"x", x}, {"y", y}, {"n", n}, {"t", texts}});
 }
 
+Rows some_numbers() { return detail::duckdb_engine().run("SELECT i AS n FROM range(100) AS t(i)", {}); }
+/// The first rows, in partitions of these lengths.
+Table cut_up_at(const Rows& rows, const std::vector<std::int64_t>& lengths) {
+  std::vector<Delayed<Rows>> parts;
+  std::int64_t at = 0;
+  for (const std::int64_t length : lengths) {
+    parts.push_back(value(rows.slice(at, length)));
+    at += length;
+  }
+  return from_parts(as_family(parts), rows.schema());
+}
+
 double distance(std::optional<double> a, std::optional<double> b) {
   if (!a || !b) return a.has_value() == b.has_value() ? 0 : 1e300;
   if (std::isnan(*a) || std::isnan(*b)) return std::isnan(*a) == std::isnan(*b) ? 0 : 1e300;
@@ -206,6 +218,95 @@ TEST_F(Aggregates, QuantilesOfDigestsAreNear) {
     ASSERT_EQ(by_key.size(), 3);
     for (std::int64_t row = 0; row < 3; ++row)
       EXPECT_NEAR(static_cast<double>(by_key.column<std::int64_t>("m")[row]), 30000, 500);
+  });
+}
+
+/// How far apart the numbers of a group are.
+struct Spread {
+  double low = std::numeric_limits<double>::infinity(), high = -low;
+  void step(double x) { low = std::min(low, x), high = std::max(high, x); }
+  void merge(const Spread& later) { low = std::min(low, later.low), high = std::max(high, later.high); }
+  std::optional<double> finish() const { return low > high ? std::nullopt : std::optional(high - low); }
+};
+/// All texts and row numbers, in the order of rows.
+struct Words {
+  std::string separator = {}, words = {};
+  void step(std::optional<std::string_view> text, std::int32_t row) {
+    words += std::string(text.value_or("-")) + std::to_string(row) + separator;
+  }
+  void merge(const Words& later) { words += later.words; }
+  std::string finish() const { return words; }
+  template <class Archive>
+  void serialize(Archive& archive, unsigned) {
+    archive& separator& words;
+  }
+};
+
+TEST_F(Aggregates, UsersOwnTakeRowsInTheirOrder) {
+  const std::string spread = "max(n * 2) - min(n * 2)::DOUBLE AS spread",
+                    words = "string_agg(coalesce(t, '-') || row || '; ', '' ORDER BY row) AS words";
+  on_all_engines([&](Session& session) {
+    for (unsigned seed = 0; seed < seeds(3); ++seed) {
+      Random random{std::mt19937_64(seed)};
+      const Rows whole = some_pairs(random, random.between(1, 60));
+      const Table table = cut_up(random, whole);
+      const auto same = [&](const Table& found, const std::string& query) {
+        EXPECT_EQ(difference(session.compute(found), asked(query, whole)), "")
+            << "seed " << seed << ", " << query;
+      };
+      same(table.groupby({"k"}).aggregate("spread", Spread{}, {"n * 2"}),
+           "SELECT k, " + spread + " FROM whole" + grouped({"k"}));
+      same(table.aggregate("spread", Spread{}, {"n * 2"}), "SELECT " + spread + " FROM whole");
+      same(table.groupby({"n", "k"}, {.order = GroupOrder::first_appearance})
+               .aggregate("words", Words{.separator = "; "}, {"t", "row"}),
+           "SELECT n, k, " + words + " FROM whole GROUP BY n, k ORDER BY min(row)");
+    }
+    const Table none = cut_up_at(some_numbers(), {0, 0}).aggregate("spread", Spread{}, {"n"});
+    EXPECT_TRUE(session.compute(none).column<double>("spread").is_null(0));
+  });
+  const Table table = from_rows(some_numbers());
+  const auto said = [&](const std::vector<std::string>& arguments) {
+    return said_by<std::invalid_argument>([&] { table.aggregate("spread", Spread{}, arguments); });
+  };
+  expect_within(said({"n", "n"}),
+                {"aggregate: expected 1 arguments of spread", "found 2", "aggregates_test.cpp"});
+  expect_within(said({"m"}), {"aggregate: ", "\"m\"", "aggregates_test.cpp"});
+  expect_within(said({"sum(n)"}), {"found sum(…)"});
+}
+
+TEST_F(Aggregates, GroupsComeInTheOrderOfTheirFirstRows) {
+  const std::vector<NamedExpression> made{{"rows", "list(row)"}, {"mean", "avg(y)"}},
+      by_rows{{"m", "median(y)"}};
+  on_all_engines([&](Session& session) {
+    for (unsigned seed = 0; seed < seeds(3); ++seed) {
+      Random random{std::mt19937_64(seed)};
+      const Rows whole = some_pairs(random, random.between(0, 80));
+      const Grouped groups =
+          cut_up(random, whole).groupby({"n", "k"}, {.order = GroupOrder::first_appearance});
+      for (const auto& aggregates : {made, by_rows})
+        EXPECT_EQ(difference(session.compute(groups.agg(aggregates)),
+                             asked("SELECT n, k, " + listed(aggregates) +
+                                       " FROM whole GROUP BY n, k ORDER BY min(row)",
+                                   whole)),
+                  "")
+            << "seed " << seed;
+    }
+  });
+}
+
+/// Before they go to rank 0.
+TEST_F(Aggregates, TablesThatDoNotFitStayWhereTheyAre) {
+  on_all_engines([&](Session& session) {
+    const Table table = cut_up_at(some_numbers(), {30, 0, 70}).filter("n % 2 = 0");
+    EXPECT_EQ(session.compute(table.gathered(50 * 8)).size(), 50);
+    std::string message;
+    try {
+      session.compute(table.gathered(50 * 8 - 1));
+    } catch (const std::exception& error) {
+      message = error.what();
+    }
+    expect_within(message, {"the memory of rank 0", "does not hold all of a table"});
+    EXPECT_EQ(session.compute(table).size(), 50);
   });
 }
 

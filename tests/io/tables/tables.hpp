@@ -77,6 +77,14 @@ inline std::string some_value(Random& random, const ColumnType& type) {
           random, {"DATE '0001-01-01'", "DATE '9999-12-31'", "DATE '2024-02-2" + number + "'"});
     case TypeId::timestamp_us:
       return "TIMESTAMP '2024-02-29 0" + number + ":00:00.000001'";
+    case TypeId::timestamp_ns:
+      return "TIMESTAMP_NS '2024-02-29 0" + number + ":00:00.000000001'";
+    case TypeId::timestamp_tz:
+      return "TIMESTAMPTZ '2024-02-29 0" + number + ":00:00+00'";
+    case TypeId::time:
+      return "TIME '0" + number + ":00:00'";
+    case TypeId::blob:
+      return "CAST('" + number + "' AS BLOB)";
     default:
       return number;
   }
