@@ -58,6 +58,26 @@ std::string decoded(std::string_view text) {
   return out;
 }
 
+std::string encoded(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    // Folders whose names begin with these are passed over.
+    const bool is_first = out.empty() && (c == '_' || c == '.');
+    const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                          c == '-' || c == '_' || c == '.';
+    if (is_plain && !is_first) {
+      out += c;
+      continue;
+    }
+    constexpr std::string_view digits = "0123456789ABCDEF";
+    const auto byte = static_cast<unsigned char>(c);
+    out += {'%', digits[byte / 16], digits[byte % 16]};
+  }
+  return out;
+}
+
+constexpr std::string_view null_key = "__HIVE_DEFAULT_PARTITION__";
+
 bool is_integer(TypeId id) { return id >= TypeId::int8 && id <= TypeId::int128; }
 bool is_unsigned(TypeId id) { return id >= TypeId::uint8 && id <= TypeId::uint64; }
 bool is_float(TypeId id) { return id == TypeId::float32 || id == TypeId::float64; }
@@ -116,9 +136,16 @@ std::vector<NamedText> keys_in_path(const std::string& asked, const std::string&
     if (!is_below || equals == std::string::npos || equals == 0) continue;
     const std::string text = decoded(std::string_view(name).substr(equals + 1));
     keys.push_back({decoded(std::string_view(name).substr(0, equals)),
-                    text == "__HIVE_DEFAULT_PARTITION__" ? std::nullopt : std::optional(text)});
+                    text == null_key ? std::nullopt : std::optional(text)});
   }
   return keys;
+}
+
+std::string folder_of_key(const std::string& name, const std::optional<std::string>& text) {
+  if (text == null_key)
+    throw TableError("ramal: column " + quoted_name(name) + " has the text " + *text +
+                     ", which as a folder stands for null");
+  return encoded(name) + '=' + (text ? encoded(*text) : std::string(null_key));
 }
 
 ColumnType key_type(const std::vector<std::optional<std::string>>& texts) {

@@ -27,6 +27,9 @@ struct NamedText {
 /// The folders `key=value` between the path that was asked for, or the first of its parts that is a pattern,
 /// and the file. Codes like %20 are decoded. Of a path that names the file there are none.
 std::vector<NamedText> keys_in_path(const std::string& asked, const std::string& file);
+/// The name of a folder for a key and its value, which keys_in_path gives again. Other bytes than letters of
+/// ASCII, digits and `-_.` become codes. Throws TableError for the text that stands for null.
+std::string folder_of_key(const std::string& name, const std::optional<std::string>& text);
 /// BIGINT if all of these are whole numbers or null, else VARCHAR.
 ColumnType key_type(const std::vector<std::optional<std::string>>& texts);
 

@@ -51,6 +51,8 @@ struct CsvWriteOptions {
   bool header = true;     ///< the columns' names as the first line of each file
   std::string null = {};  ///< what stands for null; a text that is the same is quoted
   bool replace = false;   ///< what is there under the name; else that is refused
+  /// As ParquetWriteOptions::partition_by.
+  std::vector<std::string> partition_by = {};
 };
 
 /// Writes the table as write_parquet does: one file, for which all rows go to one rank, if the name ends in

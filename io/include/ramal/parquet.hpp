@@ -47,6 +47,10 @@ struct ParquetWriteOptions {
   std::string compression =
       "snappy";          ///< uncompressed, snappy, zstd, gzip, lz4 or brotli, as DuckDB has them
   bool replace = false;  ///< what is there under the name; else that is refused
+  /// Columns whose values become folders `key=value`, one within another, instead of standing in the files: a
+  /// task writes a file for each folder that it has rows for. Reading gives them as BIGINT or VARCHAR, see
+  /// `schema` of the options there, and the rows in the order of the folders' names.
+  std::vector<std::string> partition_by = {};
 };
 
 /// Writes the table, and gives the number of rows once all are there. A name that ends in .parquet is one

@@ -101,6 +101,39 @@ TEST_F(ParquetTables, AreWrittenAsFoldersAndFiles) {
       "/nosuchfolder/x.parquet");
 }
 
+TEST_F(ParquetTables, AreWrittenIntoFoldersOfKeys) {
+  const std::string query =
+      "SELECT i, CASE i % 4 WHEN 0 THEN NULL WHEN 1 THEN '_a/b=%c' WHEN 2 THEN '' ELSE '\u00fcber' END AS "
+      "\"_k 1\", "
+      "(i % 3)::INTEGER AS n FROM range(5000) AS t(i)";
+  const Rows whole = engine().run(query, {});
+  const std::string source = write("source.parquet", query);
+  int number = 0;
+  const auto check = [&](Session& session) {
+    const std::string folder = path("keys" + std::to_string(number++));
+    const Table table = read_parquet(source, {.partition_bytes = 3000});
+    ASSERT_GT(table.partitions(), 1);
+    EXPECT_EQ(session.compute(write_parquet(table, folder, {.partition_by = {"_k 1", "N"}})), 5000);
+    EXPECT_TRUE(fs::exists(folder + "/%5Fk%201=%C3%BCber/n=0/part-0000000.parquet"));
+    const Table back = read_parquet(folder, {.schema = whole.schema()});
+    EXPECT_TRUE(session.compute(back.top(5000, "i")) == whole);
+    const Table some = read_parquet(folder, {.filter = "n = 2 AND \"_k 1\" = ''"});
+    EXPECT_EQ(session.compute(some.agg({{"n", "min(i)"}})).column<std::int64_t>("n")[0], 2);
+    const Rows last = session.compute(some.tail(1));
+    EXPECT_EQ(last.column<std::int64_t>("i")[0], 4994) << "rows keep their order";
+  };
+  SerialRanks serial;
+  check(serial.session());
+  ThreadedRanks threaded(3, 2);
+  check(threaded.session());
+  const Table table = read_parquet(source);
+  contains(message([&] { write_parquet(table, path("x.parquet"), {.partition_by = {"n"}}); }),
+           "name a folder");
+  contains(message([&] { write_parquet(table, path("x"), {.partition_by = {"m"}}); }), "no column m");
+  contains(message([&] { write_parquet(table.select({"n"}), path("x"), {.partition_by = {"n"}}); }),
+           "no column would be left");
+}
+
 TEST_F(ParquetTables, AChangeAfterPlanningIsNoticed) {
   const std::string file = write("numbers.parquet", numbers);
   const Table table = read_parquet(file);
