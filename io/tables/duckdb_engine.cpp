@@ -123,9 +123,13 @@ class DuckdbEngine final : public SqlEngine {
       footers.push_back(std::move(footers_of(Lease(instance()), files.subspan(i, 1))[0]));
     return footers;
   }
-  std::string parquet_rows(const std::string& file) const override { return rows_of_parquet(file); }
-  std::string parquet_rows(const std::string& file, std::int64_t first, std::int64_t last) const override {
-    return rows_of_parquet(file, first, last);
+  std::string parquet_rows(const std::string& file) override {
+    instance();
+    return rows_of_parquet(file, parquet_options_);
+  }
+  std::string parquet_rows(const std::string& file, std::int64_t first, std::int64_t last) override {
+    instance();
+    return rows_of_parquet(file, parquet_options_, first, last);
   }
 
   CsvFormat csv_format(const std::string& file, const CsvFormat& known, std::optional<bool> header) override {
@@ -141,7 +145,10 @@ class DuckdbEngine final : public SqlEngine {
     const std::lock_guard lock(mutex_);
     if (instance_ == nullptr || instance_->is_spoiled())
       instance_ = std::make_shared<Instance>(api_, memory_bytes_);
-    if (views_.empty()) views_ = names_of_views(Lease(instance_));
+    if (views_.empty()) {
+      views_ = names_of_views(Lease(instance_));
+      parquet_options_ = parquet_options(Lease(instance_));
+    }
     return instance_;
   }
 
@@ -150,6 +157,7 @@ class DuckdbEngine final : public SqlEngine {
   std::uint64_t memory_bytes_ = 0;
   std::shared_ptr<Instance> instance_;
   std::vector<std::string> views_;  // filled with the first instance, and never changed after
+  std::string parquet_options_;     // likewise
 };
 
 }  // namespace

@@ -74,7 +74,7 @@ std::vector<RawSchema> raw_schemas(const Lease& lease, std::span<const std::stri
 /// The columns as DuckDB sees them. It gives other names to those that differ only in case.
 void take_columns(const Lease& lease, const std::string& file, ParquetFooter& footer) {
   const Api& api = lease.api();
-  const std::string sql = "FROM " + rows_of_parquet(file) + " LIMIT 0";
+  const std::string sql = "FROM " + rows_of_parquet(file, "") + " LIMIT 0";
   const Statement statement{sql, sql};
   Query query(lease, statement);
   std::vector<Field> fields;
@@ -161,8 +161,8 @@ void take_row_groups(const Lease& lease, std::span<const std::string> files,
   }
 }
 
-std::string read_parquet(const std::string& file) {
-  return "read_parquet(" + one_file(file) + ", hive_partitioning=false";
+std::string read_parquet(const std::string& file, const std::string& options) {
+  return "read_parquet(" + one_file(file) + ", hive_partitioning=false" + options;
 }
 
 }  // namespace
@@ -190,10 +190,22 @@ std::vector<ParquetFooter> footers_of(const Lease& lease, std::span<const std::s
   return footers;
 }
 
-std::string rows_of_parquet(const std::string& file) { return read_parquet(file) + ")"; }
+std::string parquet_options(const Lease& lease) {
+  const bool is_known =
+      rows_from(lease,
+                "SELECT 1 AS x FROM duckdb_functions() WHERE function_name = 'read_parquet' "
+                "AND list_contains(parameters, 'can_have_nan')")
+          .size() > 0;
+  return is_known ? ", can_have_nan=true" : "";
+}
 
-std::string rows_of_parquet(const std::string& file, std::int64_t first, std::int64_t last) {
-  return "(SELECT * EXCLUDE (file_row_number) FROM " + read_parquet(file) +
+std::string rows_of_parquet(const std::string& file, const std::string& options) {
+  return read_parquet(file, options) + ")";
+}
+
+std::string rows_of_parquet(const std::string& file, const std::string& options, std::int64_t first,
+                            std::int64_t last) {
+  return "(SELECT * EXCLUDE (file_row_number) FROM " + read_parquet(file, options) +
          ", file_row_number=true) WHERE file_row_number >= " + std::to_string(first) +
          " AND file_row_number < " + std::to_string(last) + ")";
 }

@@ -14,7 +14,12 @@ Rows rows_from(const Lease& lease, const std::string& sql);
 
 /// See SqlEngine.
 std::vector<ParquetFooter> footers_of(const Lease& lease, std::span<const std::string> files);
-std::string rows_of_parquet(const std::string& file);
-std::string rows_of_parquet(const std::string& file, std::int64_t first, std::int64_t last);
+/// `options`: what parquet_options says.
+std::string rows_of_parquet(const std::string& file, const std::string& options);
+std::string rows_of_parquet(const std::string& file, const std::string& options, std::int64_t first,
+                            std::int64_t last);
+/// With which further options files are to be read. DuckDB passes over row groups by their bounds, which do
+/// not count NaN, and so loses rows where another writer's file has them, unless it is told of that.
+std::string parquet_options(const Lease& lease);
 
 }  // namespace ramal::detail::duckdb

@@ -111,8 +111,8 @@ class SqlEngine {
   ParquetFooter parquet_footer(const std::string& file) { return parquet_footers({&file, 1}).front(); }
   /// SQL text for a table of a Parquet file's rows, in their order, to stand after FROM. Only row groups that
   /// hold rows of the range [first, last) are read.
-  virtual std::string parquet_rows(const std::string& file) const = 0;
-  virtual std::string parquet_rows(const std::string& file, std::int64_t first, std::int64_t last) const = 0;
+  virtual std::string parquet_rows(const std::string& file) = 0;
+  virtual std::string parquet_rows(const std::string& file, std::int64_t first, std::int64_t last) = 0;
 
   /// Guesses from a file's first rows what is not known of its format: what is empty, its schema in any case,
   /// and whether it has a header, if that is not said.

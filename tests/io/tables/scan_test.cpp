@@ -9,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <fstream>
 
 namespace ramal::test {
@@ -64,7 +65,7 @@ std::string some_logic(Random& random, const Schema& schema, int depth) {
 TEST_F(Scans, LeaveNoRowOut) {
   SerialRanks ranks;
   std::size_t all = 0, left = 0;
-  for (unsigned seed = 0; seed < seeds(8); ++seed) {
+  for (unsigned seed = 0; seed < seeds(5); ++seed) {
     Random random{std::mt19937_64(seed)};
     const Rows whole = some_rows(random, random.between(1, 40));
     const std::string folder = "all" + std::to_string(seed);
@@ -159,6 +160,26 @@ TEST_F(Scans, PassOverGroupsOfOtherValues) {
   });
 }
 
+// Other writers leave NaN out of the bounds, as the format has it; DuckDB's own writes no bounds then.
+TEST_F(Scans, FindNanOutsideOfTheBounds) {
+  const std::string file = write("nan.parquet", "SELECT i + 0.25e0 AS x FROM range(100) AS r(i)",
+                                 {{"compression", "uncompressed"}, {"dictionary_size_limit", "1"}});
+  std::ifstream in(file, std::ios::binary);
+  std::string bytes{std::istreambuf_iterator<char>(in), {}};
+  const double old = 50.25, nan = std::numeric_limits<double>::quiet_NaN();
+  std::string from(sizeof old, ' '), to(sizeof nan, ' ');
+  std::memcpy(from.data(), &old, sizeof old);
+  std::memcpy(to.data(), &nan, sizeof nan);
+  ASSERT_NE(bytes.find(from), bytes.npos);
+  bytes.replace(bytes.find(from), sizeof old, to);
+  std::ofstream(file, std::ios::binary) << bytes;
+  SerialRanks ranks;
+  const Table table = read_parquet(file);
+  EXPECT_EQ(ranks.session().compute(table.filter("x > 200").count()), 1);
+  EXPECT_EQ(ranks.session().compute(table.filter("x >= 99.25 OR x = 'nan'").count()), 2);
+  EXPECT_EQ(groups_left(table.filter("x > 200 AND x < 300")), 0u);
+}
+
 TEST_F(Scans, OfManyFilesReadTheFootersTogether) {
   const std::string first = write("many/0000.parquet", "SELECT i, i * 2 AS j FROM range(3) AS r(i)"),
                     none = write("none", "SELECT 1::BIGINT AS i WHERE false");
@@ -177,7 +198,7 @@ TEST_F(Scans, OfManyFilesReadTheFootersTogether) {
 TEST_F(Scans, OfDamagedFilesGiveAllRowsOrNameTheFile) {
   SerialRanks ranks;
   int read = 0, refused = 0;
-  for (unsigned seed = 0; seed < seeds(8); ++seed) {
+  for (unsigned seed = 0; seed < seeds(6); ++seed) {
     Random random{std::mt19937_64(seed)};
     const std::string file = write(
         "whole.parquet",
