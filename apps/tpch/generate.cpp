@@ -312,7 +312,7 @@ Sizes Sizes::at(double scale) {
 }
 
 ramal::Table generated(std::string_view name, const Sizes& sizes) {
-  // Files of which each is a partition of 64 MiB, so that no part of one has to be looked for.
+  // Files of which some make a partition each, so that no part of one has to be looked for.
   const Recipe recipe = recipe_of(name, sizes);
   const std::int64_t most = name == "lineitem" ? 50'000 : 200'000;
   const std::int64_t parts = (recipe.count + most - 1) / most;

@@ -24,7 +24,7 @@ namespace {
 struct Wishes {
   std::string task, out, data, numbers;
   double scale = 0.01;
-  std::uint64_t partition_mib = 64;
+  std::uint64_t partition_mib = 256;
   bool replace = false;
 };
 

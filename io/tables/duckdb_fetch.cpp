@@ -6,6 +6,9 @@
 
 #include <ramal/sql_error.hpp>
 
+#include <optional>
+#include <utility>
+
 namespace ramal::detail::duckdb {
 
 namespace {
@@ -77,10 +80,26 @@ std::size_t number_at(const void* data, int stored_bytes, std::int64_t row) {
   }
 }
 
+/// What this thread's last result was made in. The partitions of a table have one schema, and memory that has
+/// been touched is worth more than fresh one.
+thread_local std::optional<RowsBuilder> last_builder;
+
+RowsBuilder builder_of(Schema schema) {
+  std::optional<RowsBuilder> last = std::exchange(last_builder, std::nullopt);
+  return last && last->schema() == schema ? std::move(*last) : RowsBuilder(std::move(schema));
+}
+
 }  // namespace
 
 Fetch::Fetch(const Api& api, Result& result, const std::string& sql)
-    : api_(api), builder_(schema_of(api, result, sql, readings_)) {}
+    : api_(api), builder_(builder_of(schema_of(api, result, sql, readings_))) {}
+
+Rows Fetch::finish() {
+  constexpr std::size_t most_kept_bytes = std::size_t{128} << 20;
+  Rows rows = builder_.finish();
+  if (rows.bytes() <= most_kept_bytes) last_builder = std::move(builder_);
+  return rows;
+}
 
 void Fetch::append(Chunk chunk) {
   const auto rows = static_cast<std::int64_t>(api_.data_chunk_get_size(chunk));

@@ -30,7 +30,8 @@ class Fetch {
   /// a column of too much text.
   void append(Chunk chunk);
   std::int64_t size() const { return builder_.size(); }
-  Rows finish() { return builder_.finish(); }
+  /// Once, and nothing after it.
+  Rows finish();
 
  private:
   void append(const Reading& reading, Vector vector, std::int64_t first, std::int64_t count,

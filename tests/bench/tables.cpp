@@ -155,7 +155,7 @@ void bench_queries(Bench& bench, const std::string& scale, const std::string& nu
     if (!is_there)
       bench.session.compute(ramal::write_parquet(tpch::generated(name, tpch::Sizes::at(std::stod(scale))),
                                                  tables + '/' + std::string(name)));
-  const tpch::Data data = tpch::Data::of(tables, std::uint64_t{64} << 20);
+  const tpch::Data data = tpch::Data::of(tables, std::uint64_t{256} << 20);
   std::vector<tpch::Query> wanted(tpch::queries().begin(), tpch::queries().end());
   std::istringstream list(numbers);
   if (!numbers.empty()) wanted.clear();
