@@ -94,7 +94,9 @@ std::map<std::string, Set, std::less<>> table(Options& options) {
           {"RAMAL_SIGNALS", choice(options.signals, {"on", "off"})},
           {"RAMAL_RECORD", text(options.record)},
           {"RAMAL_HISTORY", text(options.history)},
-          {"RAMAL_TRACE", text(options.trace)}};
+          {"RAMAL_TRACE", text(options.trace)},
+          {"RAMAL_PROGRESS_BAR", choice(options.progress_bar, {"auto", "on", "off"})},
+          {"RAMAL_STATUS", text(options.status)}};
 }
 
 void check(Options& options) {
@@ -115,6 +117,7 @@ void check(Options& options) {
   recheck("RAMAL_STEAL", std::string(options.steal));
   recheck("RAMAL_WARNINGS", std::string(options.warnings));
   recheck("RAMAL_SIGNALS", std::string(options.signals));
+  recheck("RAMAL_PROGRESS_BAR", std::string(options.progress_bar));
 }
 
 constexpr std::string_view prefix = "RAMAL_";

@@ -70,7 +70,7 @@ class Rank final : private Receiver, private Outlet, private Shipping::Port, pri
   /// Other ranks': from now on tells rank 0 about every so many seconds what `text` gives, called under the
   /// pump's lock. Before anything runs.
   void set_reporter(std::function<std::vector<std::byte>()> text, double pause_seconds);
-  /// Tells rank 0 of it now.
+  /// Tells rank 0 of it now. By whoever pumps, or when the workers have ended.
   void report_status();
   /// Measures this rank's clock against rank 0's, which answers meanwhile: other ranks' side. `trouble`: an
   /// errno for rank 0, which has it in `clocks().troubles()`; 0: none.

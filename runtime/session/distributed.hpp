@@ -59,6 +59,10 @@ class DistributedEngine final : public Engine, private Control {
   Rank& rank() { return rank_; }
   /// Something is under way, and all of it was given up.
   bool waits_for_cancelled_only() const { return runs_.waits_for_given_up_only(); }
+  /// Who hears what other ranks are at, under the pump's lock. Before anything runs.
+  void set_on_status(std::function<void(int, std::span<const std::byte>)> hear) {
+    on_status_ = std::move(hear);
+  }
   /// Sets how many members of families each rank plans at a time.
   void set_front_members(std::int64_t members) { front_members_ = members; }
   /// What is learnt of durations, including what rank 0's own tasks have taken by now.
@@ -85,6 +89,9 @@ class DistributedEngine final : public Engine, private Control {
   void ready(ValueId id, std::uint64_t bytes, const Failure* failure) override;
   void report(int from, std::span<const std::byte> text) override;
   void learn(const Kind& kind, const DurationSum& sum) override { history_.add(kind, sum); }
+  void status(int from, std::span<const std::byte> text) override {
+    if (on_status_) on_status_(from, text);
+  }
   void note_failure(const Failure& failure);
 
   // tasks
@@ -128,6 +135,7 @@ class DistributedEngine final : public Engine, private Control {
   Ending ending_;
   std::vector<std::optional<RankInfo>> reports_;
   std::int64_t front_members_ = 256;
+  std::function<void(int, std::span<const std::byte>)> on_status_;
 
   Rank rank_;  // last: its threads call the above
 };

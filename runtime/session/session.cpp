@@ -159,6 +159,11 @@ int lead(std::unique_ptr<Transport> transport, const Images& images, const Optio
                            crew.ranks.front(), crew.locals, steal_mode(options.steal), watching.observer());
   engine.set_front_members(options.front_members * threads);
   engine.rank().take_locals(locals);
+  watching.show(options, crew.ranks);
+  {
+    const auto held = engine.rank().lock();
+    engine.set_on_status([&watching](int from, auto text) { watching.hear(from, text); });
+  }
   watching.begin(engine.rank());
   const bool has_history = !options.history.empty();
   if (has_history) warn(options, engine.history().read(options.history));
@@ -215,7 +220,8 @@ int run_serial(const Options& options, const EndingRecord& record, Locals& local
   const double start = now_seconds();
   const SignalStack signal_stack;
   if (options.warnings == "on") introduce_serial();
-  if (!options.trace.empty()) warn(options, "ramal: warning: RAMAL_TRACE: a serial run is not traced");
+  if (!options.trace.empty() || !options.status.empty())
+    warn(options, "ramal: warning: RAMAL_TRACE, RAMAL_STATUS: a serial run leaves none");
   SerialEngine engine;
   engine.locals() = std::move(locals);
   const int status = call(program, engine).value_or(failed_status);

@@ -25,10 +25,18 @@ std::string ranges(const std::vector<int>& rising) {
   return text;
 }
 
+ProgressForm form_of(const Options& options) {
+  if (options.progress_bar == "off") return ProgressForm::none;
+  if (shows_on_a_terminal()) return ProgressForm::bars;
+  return options.progress_bar == "on" ? ProgressForm::lines : ProgressForm::none;
+}
+
 }  // namespace
 
 WatchPlan::WatchPlan(const Options& options)
-    : trace(options.trace), mark(options.trace.empty() ? 0 : new_mark()) {}
+    : trace(options.trace),
+      mark(options.trace.empty() ? 0 : new_mark()),
+      counts(!options.status.empty() || form_of(options) != ProgressForm::none) {}
 
 WatchPlan WatchPlan::from(const std::string& text) {
   Reader reader(std::as_bytes(std::span(text)));
@@ -49,9 +57,25 @@ Watching::Watching(WatchPlan plan, const RankInfo& about, int ranks, unsigned wo
     trace_ = std::make_unique<TraceWriter>(part_path(plan_.trace, about.rank), part, about.host);
     observers_.add(*trace_);
   }
+  if (plan_.counts) {
+    tally_ = std::make_unique<Tally>(workers);
+    observers_.add(*tally_);
+  }
+}
+
+void Watching::show(const Options& options, const std::vector<RankInfo>& ranks) {
+  if (!tally_) return;
+  std::vector<JobStatus::Rank> known;
+  for (const RankInfo& rank : ranks) known.push_back({.host = rank.host, .threads = rank.threads});
+  progress_ = std::make_unique<Progress>(
+      *tally_, std::move(known),
+      Progress::Settings{.form = form_of(options), .file = options.status, .warn = warn_});
 }
 
 void Watching::begin(Rank& rank) {
+  constexpr double report_pause_seconds = 1;
+  if (tally_ && rank.transport().rank() != 0)
+    rank.set_reporter([this] { return encoded(tally_->status()); }, report_pause_seconds);
   if (trace_ && rank.transport().rank() != 0) {
     trace_->add(rank.measure_clock(trace_->error()));
   } else if (trace_) {
@@ -64,10 +88,15 @@ void Watching::end_other(Rank& rank) {
   if (trace_) trace_->add(rank.measure_clock(trace_->error()));
   rank.end_workers();
   if (trace_) trace_->finish();
+  if (tally_) rank.report_status();
 }
 
 void Watching::end(Rank& rank) {
-  if (!trace_) return;
+  if (progress_) progress_->end();
+  if (trace_) merge(rank);
+}
+
+void Watching::merge(Rank& rank) {
   trace_->finish();
   warn_of_troubles(rank);
   if (trace_->error() != 0) return;  // the disk is full, or the folder not there

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Watching: what is seen of a run on one rank, as the options want it: its part of a trace. Each rank has
-// one, which outlives its Rank. On rank 0 it ends with making one trace of all parts.
+// Watching: what is seen of a run on one rank, as the options want it: its part of a trace, and what it is
+// at. Each rank has one, which outlives its Rank. Rank 0's shows what ranks are at, and ends with making one
+// trace of all parts.
 #pragma once
 
 #include "runtime/rank/rank.hpp"
+#include "runtime/watch/progress.hpp"
 #include "runtime/watch/trace_writer.hpp"
 
 #include <ramal/options.hpp>
@@ -17,6 +19,7 @@ namespace ramal::detail {
 struct WatchPlan {
   std::string trace;
   std::uint64_t mark = 0;  ///< of this session
+  bool counts = false;     ///< rank 0 wants to know what ranks are at
 
   explicit WatchPlan(const Options& options);
   /// The same from another rank's text.
@@ -26,7 +29,7 @@ struct WatchPlan {
   WatchPlan() = default;
   template <class Archive>
   void serialize(Archive& archive, unsigned) {
-    archive& trace& mark;
+    archive& trace& mark& counts;
   }
 };
 
@@ -37,6 +40,12 @@ class Watching {
            std::function<void(const std::string&)> warn);
   /// For the Rank; null: nobody.
   Observer* observer() { return observers_.whom(); }
+  /// Rank 0's, where it wants to know what ranks are at: from now on they are shown.
+  void show(const Options& options, const std::vector<RankInfo>& ranks);
+  /// Rank 0's: another rank says what it is at.
+  void hear(int from, std::span<const std::byte> text) {
+    if (progress_) progress_->hear(from, text);
+  }
   /// Before anything is shipped; on all ranks, where ranks have anything to agree on.
   void begin(Rank& rank);
   /// Other ranks', when rank 0 has said stop: ends the workers.
@@ -45,12 +54,15 @@ class Watching {
   void end(Rank& rank);
 
  private:
+  void merge(Rank& rank);
   void warn_of_troubles(const Rank& rank);
 
   const WatchPlan plan_;
   const std::function<void(const std::string&)> warn_;
   Observers observers_;
   std::unique_ptr<TraceWriter> trace_;
+  std::unique_ptr<Tally> tally_;
+  std::unique_ptr<Progress> progress_;  // rank 0's; reads the tally
   bool has_warned_of_trace_ = false;
 };
 

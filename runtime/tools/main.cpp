@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // ramal: looks at what runs have left or are leaving in files. It needs no MPI and no running program.
+#include "runtime/tools/top.hpp"
 #include "runtime/watch/trace_merge.hpp"
 
 #include <cstdio>
 #include <cstring>
 #include <exception>
 #include <span>
+#include <stdexcept>
 #include <string>
 
 namespace {
@@ -16,9 +18,20 @@ constexpr int refused_status = 2;
 
 int refuse() {
   std::fprintf(stderr,
-               "ramal trace FILE     puts together what the ranks of a run had written of the trace\n"
-               "                     RAMAL_TRACE=FILE before it died\n");
+               "ramal top FILE [--once]   shows what the ranks of a run with RAMAL_STATUS=FILE are at\n"
+               "ramal trace FILE          puts together what the ranks of a run had written of the trace\n"
+               "                          RAMAL_TRACE=FILE before it died\n");
   return refused_status;
+}
+
+int top(Arguments arguments) {
+  const bool once = arguments.size() == 2 && std::strcmp(arguments[1], "--once") == 0;
+  if (arguments.size() != (once ? 2 : 1)) return refuse();
+#ifdef RAMAL_HAS_TOP
+  return ramal::tools::top(arguments[0], once);
+#else
+  throw std::runtime_error("top: this Ramal was built without nlohmann-json");
+#endif
 }
 
 int trace(Arguments arguments) {
@@ -36,6 +49,7 @@ int main(int argc, char** argv) {
   try {
     const Arguments arguments = Arguments(argv, static_cast<std::size_t>(argc)).subspan(argc > 0 ? 1 : 0);
     if (arguments.empty()) return refuse();
+    if (std::strcmp(arguments[0], "top") == 0) return top(arguments.subspan(1));
     if (std::strcmp(arguments[0], "trace") == 0) return trace(arguments.subspan(1));
     return refuse();
   } catch (const std::exception& error) {

@@ -5,6 +5,7 @@
 #include "runtime/transport/bundle.hpp"
 #include "runtime/transport/encoded.hpp"
 #include "runtime/transport/frame.hpp"
+#include "runtime/watch/status.hpp"
 #include "tests/fuzz/choices.hpp"
 #include "tests/support/sheet.hpp"
 
@@ -179,6 +180,10 @@ class Listener final : public Control {
     Codec<RankInfo>::read(reader);
   }
   void learn(const Kind&, const DurationSum&) override {}
+  void status(int, std::span<const std::byte> text) override {
+    Reader reader(text);
+    Codec<RankStatus>::read(reader);
+  }
 };
 
 Memory memory_of(Bytes bytes) { return {bytes.begin(), bytes.end()}; }
@@ -267,7 +272,7 @@ void make_room(Choices& choices) {
 }
 
 void decode_some(Choices& choices) {
-  const std::size_t which = choices.below(13);
+  const std::size_t which = choices.below(14);
   if (which == 10) return make_room<Sheet>(choices);
   if (which == 11) return make_room<Block<double>>(choices);
   const Bytes bytes = choices.rest();
@@ -292,6 +297,8 @@ void decode_some(Choices& choices) {
       return decode<std::vector<Inside>>(bytes);
     case 9:
       return decode<Sheet>(bytes);
+    case 13:
+      return decode<RankStatus>(bytes);
     default:
       return decode<std::vector<bool>>(bytes);
   }
