@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/executor/collective_turns.hpp"
 
+#include "runtime/executor/deaths.hpp"
 #include "runtime/machine/clock.hpp"
 #include "runtime/transport/encoded.hpp"
 
@@ -67,6 +68,16 @@ void CollectiveTurns::hear(MessageType type, Name name, std::optional<Failure> f
     tell(to, next, name, first);
     if (next == MessageType::enter) enters[k] = transport_.mark(to);
   }
+}
+
+std::vector<Standing::Turn> CollectiveTurns::standing() const {
+  std::vector<Standing::Turn> turns;
+  for (const auto& [name, participant] : participants_) {
+    if (turns.size() == Standing::most) break;
+    const bool has_joined = participant.state != State::waiting && participant.state != State::ready;
+    turns.push_back({executor_.participant_text(name.run, name.turn), name.run, name.turn, has_joined});
+  }
+  return turns;
 }
 
 bool CollectiveTurns::take() {
@@ -169,6 +180,7 @@ void CollectiveTurns::check_thrown() {
         transport_.rank(), now - since, name.turn, static_cast<unsigned long long>(name.run),
         thrown_message_.c_str());
     std::fflush(stderr);
+    DeathReports::expect_the_end();
     transport_.abort(70);
   }
 }

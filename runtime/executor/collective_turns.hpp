@@ -72,6 +72,8 @@ class CollectiveTurns {
   void give_up();
   /// Nobody can be waiting for this rank inside a function, or will be.
   bool may_end() const { return under_way_ == 0; }
+  /// Of participants here that are not done, in the order of their turns.
+  std::vector<Standing::Turn> standing() const;
   /// Somebody may wait in vain for what threw here: look at the clock now and then.
   bool has_thrown() const { return !thrown_.empty(); }
 

@@ -98,24 +98,13 @@ void tell_address(const siginfo_t& info) {
   }
 }
 
-void tell_site(const RunningTask& task) {
-  const TaskOrigin origin = task.teller->origin_of(task.run, task.slot);
-  if (origin.place) {
-    death_line << "[";
-    for (int d = 0; d < origin.place->dims; ++d) death_line << (d > 0 ? ", " : "") << (*origin.place)[d];
-    death_line << "]";
-  }
-  if (origin.site.line != 0)
-    death_line << " (called at " << origin.site.file << ":" << origin.site.line << ")";
-}
-
 /// Behind "inside ": the calling thread's task, or those of others.
 void tell_where() {
   const RunningTask* task = this_thread_runs;
   const Kind* kind = task != nullptr ? task->kind.load(std::memory_order_relaxed) : nullptr;
   if (kind != nullptr) {
     death_line << " inside task " << kind->name;
-    at_risk([&] { tell_site(*task); });
+    at_risk([&] { tell_origin(death_line, *task); });
     return;
   }
   death_line << " outside of tasks, or in a thread that one has started";

@@ -37,6 +37,7 @@
 #include "runtime/executor/observer.hpp"
 #include "runtime/executor/ready_queues.hpp"
 #include "runtime/executor/running_task.hpp"
+#include "runtime/executor/standing.hpp"
 #include "runtime/machine/crew_gate.hpp"
 #include "runtime/machine/memory_bound.hpp"
 #include "runtime/machine/threaded_libraries.hpp"
@@ -206,6 +207,12 @@ class Executor final : private TellsOrigins {
 
   /// The names of the tasks that workers are inside of; empty if there are none.
   std::string tasks_under_way() const;
+  /// What this rank is inside of and waits for; see standing.hpp. Called by whoever pumps, and now and then:
+  /// of tasks that run, those are told that ran at the call before.
+  Standing standing(double now);
+  std::vector<Standing::Inside> look_at_running(double now);
+  /// A participant of a collective task, for a person.
+  std::string participant_text(RunId run, std::uint32_t turn) const;
   /// Approximate while workers run.
   std::uint64_t tasks_run() const;
   /// Tasks that are ready to run; about.
@@ -229,6 +236,14 @@ class Executor final : private TellsOrigins {
     std::atomic<const Kind*> timed{nullptr};  // what it is inside of, if that is timed
     std::atomic<double> timed_since{0};
   };
+  /// What a worker was seen inside of.
+  struct Look {
+    const Kind* kind = nullptr;
+    const void* run = nullptr;
+    std::uint64_t slot = 0;
+    std::uint64_t batch = 0;
+    double since = 0;
+  };
   struct Posted {
     enum What { result, announcement, member } what;
     Run* run;
@@ -236,6 +251,9 @@ class Executor final : private TellsOrigins {
     ValueId id;
     Value value;
   };
+  static void look_at(const RunningTask& running, Look& last, double now,
+                      std::vector<Standing::Inside>& inside);
+  std::vector<Standing::Awaited> awaited() const;
   void start_as(RunId number, Subgraph subgraph, std::vector<TaskOrigin> origins = {});
   template <bool shared>
   std::size_t run_some(std::size_t most, Worker& me);
@@ -331,6 +349,7 @@ class Executor final : private TellsOrigins {
   mutable Run* latest_ = nullptr;  // asked for; most messages are of one run
   RunId next_stolen_ = 0;
   std::uint64_t tasks_given_ = 0;
+  std::vector<Look> looks_;         // by worker, and of the participant
   double seconds_per_byte_ = 3e-9;  // to have it elsewhere
   static constexpr double least_batch_seconds = 2e-3;
   double batch_seconds_ = least_batch_seconds;  // that the next one is to last

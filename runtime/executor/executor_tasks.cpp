@@ -35,6 +35,7 @@ std::size_t Executor::run_some(std::size_t most, unsigned worker) {
 
 void Executor::begin_batch(Worker& me) {
   this_thread_runs = &me.running;
+  me.running.begin_batch();
   if (shared_ && me.batches.load(std::memory_order_relaxed) % 2 == 0) me.batches.fetch_add(1);
 }
 

@@ -54,6 +54,16 @@ void detail::for_each_running(void (*look)(const RunningTask& one, void* about),
   lookers.fetch_sub(1);
 }
 
+void detail::tell_origin(SignalText& text, const RunningTask& task) {
+  const TaskOrigin origin = task.origin();
+  if (origin.place) {
+    text << "[";
+    for (int d = 0; d < origin.place->dims; ++d) text << (d > 0 ? ", " : "") << (*origin.place)[d];
+    text << "]";
+  }
+  if (origin.site.line != 0) text << " (called at " << origin.site.file << ":" << origin.site.line << ")";
+}
+
 void detail::refuse_inside_a_task(const char* call) {
   const Kind* kind = running_kind();
   if (kind == nullptr) return;
@@ -69,7 +79,7 @@ TaskInfo this_task() {
     throw std::logic_error(
         "ramal: this_task was called where no task runs, or in a thread that a task has started");
   const detail::RunningTask& me = *detail::this_thread_runs;
-  const detail::TaskOrigin origin = me.teller->origin_of(me.run, me.slot);
+  const detail::TaskOrigin origin = me.origin();
   return {.name = kind->name,
           .rank = me.teller->rank(),
           .file = origin.site.file,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "graph/core/image.hpp"
+#include "runtime/machine/signal_text.hpp"
 
 #include <ramal/codec.hpp>
 #include <ramal/detail/task.hpp>
@@ -42,10 +43,12 @@ class TellsOrigins {
 /// One for each place that runs tasks. All of a process are known to `for_each_running`.
 struct RunningTask {
   std::atomic<const Kind*> kind{nullptr};  ///< read by other threads too, for what they say of a rank
+  std::atomic<const void*> run{nullptr};
+  std::atomic<std::uint64_t> slot{0};
+  /// Rises when the thread goes on to others: with run and slot it tells one call from all others.
+  std::atomic<std::uint64_t> batch{0};
   // for the thread itself, and what it is interrupted by
   const TellsOrigins* teller = nullptr;
-  const void* run = nullptr;
-  std::uint64_t slot = 0;
   const CallFrame* frame = nullptr;
 
   RunningTask();
@@ -56,11 +59,15 @@ struct RunningTask {
   void begin(const Kind& its, const CallFrame& call, const TellsOrigins& told_by, const void* of,
              std::uint64_t in_slot) {
     teller = &told_by;
-    run = of;
-    slot = in_slot;
+    run.store(of, std::memory_order_relaxed);
+    slot.store(in_slot, std::memory_order_relaxed);
     frame = &call;
-    kind.store(&its, std::memory_order_relaxed);
+    kind.store(&its, std::memory_order_release);
   }
+  TaskOrigin origin() const {
+    return teller->origin_of(run.load(std::memory_order_relaxed), slot.load(std::memory_order_relaxed));
+  }
+  void begin_batch() { batch.store(batch.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed); }
   void end() { kind.store(nullptr, std::memory_order_relaxed); }
 };
 
@@ -68,6 +75,9 @@ struct RunningTask {
 /// so that signal handlers may call it; what is read of one beside its kind may be another task's by then,
 /// unless its thread stands still.
 void for_each_running(void (*look)(const RunningTask& one, void* about), void* about);
+
+/// In a signal handler of the task's own thread: its place, and who called it.
+void tell_origin(SignalText& text, const RunningTask& task);
 
 /// Runs a task: calls its function, which fills `result`, an empty Value. What it throws is caught, and
 /// `fail` called in that handler. `running` says meanwhile what the thread is inside of, and that it is slot

@@ -92,6 +92,8 @@ std::map<std::string, Set, std::less<>> table(Options& options) {
           {"RAMAL_STEAL", choice(options.steal, {"auto", "on", "off"})},
           {"RAMAL_WARNINGS", choice(options.warnings, {"on", "off"})},
           {"RAMAL_SIGNALS", choice(options.signals, {"on", "off"})},
+          {"RAMAL_STALL_SECONDS", number(options.stall_seconds, 0, 1 << 20)},
+          {"RAMAL_DUMP_DIR", text(options.dump_dir)},
           {"RAMAL_RECORD", text(options.record)},
           {"RAMAL_HISTORY", text(options.history)},
           {"RAMAL_TRACE", text(options.trace)},
@@ -118,6 +120,7 @@ void check(Options& options) {
   recheck("RAMAL_WARNINGS", std::string(options.warnings));
   recheck("RAMAL_SIGNALS", std::string(options.signals));
   recheck("RAMAL_PROGRESS_BAR", std::string(options.progress_bar));
+  recheck("RAMAL_STALL_SECONDS", std::to_string(options.stall_seconds));
 }
 
 constexpr std::string_view prefix = "RAMAL_";

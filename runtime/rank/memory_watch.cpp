@@ -46,8 +46,8 @@ Census::Answer MemoryWatch::own_answer() {
   if (!executor_.is_short_of_memory()) has_starved_.store(false, std::memory_order_relaxed);
   return {.at_rest = executor_.is_at_rest(),
           .short_of_memory = executor_.is_short_of_memory(),
-          .sent = counts_.messages - idle_.sent,
-          .received = received_ - idle_.received};
+          .sent = sent(),
+          .received = received()};
 }
 
 void MemoryWatch::hear_overdraw() {

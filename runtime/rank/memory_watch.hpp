@@ -46,6 +46,9 @@ class MemoryWatch {
   /// One of those that change nothing about who is at rest, which are not counted.
   void note_idle_received() { ++idle_.received; }
   void note_idle_sent() { ++idle_.sent; }
+  /// Messages but those.
+  std::uint64_t sent() const { return counts_.messages - idle_.sent; }
+  std::uint64_t received() const { return received_ - idle_.received; }
 
  private:
   Census::Answer own_answer();

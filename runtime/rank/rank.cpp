@@ -79,6 +79,24 @@ void Rank::set_observer(Observer* observer) {
   executor_.set_observer(observer);
 }
 
+void Rank::watch_stalls(double seconds, const std::string& folder) {
+  const auto held = lock();
+  stalls_ = std::make_unique<StallWatch>(mail_, static_cast<StallWatch::Watched&>(*this), seconds, folder);
+}
+
+Standing Rank::standing(double now) {
+  Standing standing = executor_.standing(now);
+  standing.turns = turns_.standing();
+  standing.sent = memory_.sent();
+  standing.received = memory_.received();
+  return standing;
+}
+
+void Rank::end_all(int status) {
+  DeathReports::expect_the_end();
+  transport_->abort(status);
+}
+
 // --- progress -------------------------------------------------------------------------------------------
 
 /// One round of messages, under the lock. A rank that is starved looks again and again for one that arrives,
@@ -104,6 +122,9 @@ bool Rank::pump_messages(bool starved) {
     if (any) has_rested_ = false;
     if (!turns_.is_idle()) any |= take_turns();
     if (memory_.is_needed()) memory_.mind();
+    if (stalls_) {
+      if (const double now = coarse_seconds(); stalls_->is_due(now)) stalls_->mind(now);
+    }
     if (exchange_.is_on()) exchange_.mind(may_ask(), arrived_);
     if (observer_ != nullptr) tell_how_it_stands();
     if (reporter_ && coarse_seconds() >= next_report_) report_status();
@@ -262,7 +283,11 @@ void Rank::rest(Backoff& backoff, bool by_time) {
 }
 
 void Rank::work_until(const std::function<bool()>& done, bool by_time) {
-  or_fail([&] { work_until_done(done, by_time); });
+  or_fail([&] {
+    waits_for_good_ = !by_time;
+    work_until_done(done, by_time);
+    waits_for_good_ = false;
+  });
 }
 
 void Rank::work_until_done(const std::function<bool()>& done, bool by_time) {
@@ -301,6 +326,20 @@ void Rank::work_until_done(const std::function<bool()>& done, bool by_time) {
       held.lock();
     }
   }
+}
+
+void Rank::pump_until(const std::function<bool()>& done, double seconds) {
+  const double deadline = now_seconds() + seconds;
+  const auto is_over = [&] { return done() || now_seconds() >= deadline; };
+  if (threaded()) {
+    work_until(is_over, true);
+    return;
+  }
+  or_fail([&] {
+    attend();
+    for (Backoff backoff; !is_over();) pump_messages(true) ? backoff.reset() : rest(backoff, true);
+    last_pump_ = now_seconds();
+  });
 }
 
 int Rank::wait_for_stop() {

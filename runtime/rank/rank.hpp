@@ -7,6 +7,7 @@
 //   Shipping      subgraphs along the tree of ranks, and what has to wait for them
 //   Programs      family programs under way
 //   CollectiveTurns   when this rank's participants of collective tasks run
+//   StallWatch    what is said when nothing gets done
 //   MemoryWatch   tasks that wait for memory
 //   TaskExchange  tasks asked of other ranks, and given to them
 //   ClockExchange  what this rank's clock says against rank 0's
@@ -27,6 +28,7 @@
 #include "runtime/rank/memory_watch.hpp"
 #include "runtime/rank/programs.hpp"
 #include "runtime/rank/shipping.hpp"
+#include "runtime/rank/stall_watch.hpp"
 #include "runtime/rank/task_exchange.hpp"
 #include "runtime/rank/workers.hpp"
 
@@ -51,12 +53,20 @@ class Control {
   virtual void learn(const Kind& kind, const DurationSum& sum) = 0;
   /// What another rank says that it is at; see Rank::set_reporter.
   virtual void status(int /*from*/, std::span<const std::byte> /*text*/) {}
+  /// What the program waits for, the first of it.
+  virtual std::vector<Standing::Awaited> waited_for() { return {}; }
+  /// That task with its name and its rank, as far as they are known.
+  virtual Standing::Awaited named(const Standing::Awaited& one) { return one; }
 };
 
 /// The id under which every rank keeps its local of that name. Above those that rank 0 counts.
 ValueId local_id(std::string_view name);
 
-class Rank final : private Receiver, private Outlet, private Shipping::Port, private Workers::Work {
+class Rank final : private Receiver,
+                   private Outlet,
+                   private Shipping::Port,
+                   private Workers::Work,
+                   private StallWatch::Watched {
  public:
   /// `about`: what does not change of this rank's answer to a query; `control` is null but on rank 0;
   /// `observer` hears of all, from the first message on, and outlives this; null: nobody does.
@@ -78,6 +88,9 @@ class Rank final : private Receiver, private Outlet, private Shipping::Port, pri
   /// Rank 0's: answers until all others have measured theirs so many times.
   void answer_clocks(unsigned times);
   const ClockExchange& clocks() const { return clocks_; }
+  /// Called by the thread that runs the rank, before anything is shipped. What is said goes to a file of
+  /// that folder; empty: to standard error. `seconds`: 0 for what is asked for by SIGUSR2 alone.
+  void watch_stalls(double seconds, const std::string& folder);
 
   /// Rank 0's: hands each rank its subgraph, by rank, if it has one, and starts its own. `alone`: no earlier
   /// run is under way, so that others are free to pass messages on; `fetched`: how many results rank 0 will
@@ -107,6 +120,8 @@ class Rank final : private Receiver, private Outlet, private Shipping::Port, pri
   /// Runs tasks and messages until `done`, which is asked under the pump's lock. `by_time`: it may come true
   /// by mere passing of time.
   void work_until(const std::function<bool()>& done, bool by_time = false);
+  /// Moves messages, and runs no tasks in this thread, until `done` or for so long.
+  void pump_until(const std::function<bool()>& done, double seconds);
   /// Moves messages for one round, and runs a few tasks where there are no workers.
   void progress();
   /// Runs tasks and messages until rank 0 says stop; returns the status it gave.
@@ -204,6 +219,15 @@ class Rank final : private Receiver, private Outlet, private Shipping::Port, pri
     return any;
   }
   [[noreturn]] void fail() override;
+  // StallWatch::Watched
+  Standing standing(double now) override;
+  std::uint64_t tasks_run() override { return executor_.tasks_run(); }
+  std::vector<Standing::Inside> inside(double now) override { return executor_.look_at_running(now); }
+  std::vector<Standing::Awaited> waited_for() override { return control_->waited_for(); }
+  Standing::Awaited named(const Standing::Awaited& one) override { return control_->named(one); }
+  bool waits_for_good() const override { return waits_for_good_; }
+  void note_standing_sent() override { memory_.note_idle_sent(); }
+  void end_all(int status) override;
 
   // progress
   bool pump_messages(bool starved = false);
@@ -261,6 +285,7 @@ class Rank final : private Receiver, private Outlet, private Shipping::Port, pri
   MemoryReturn memory_return_;
   TaskExchange exchange_;
   ClockExchange clocks_;
+  std::unique_ptr<StallWatch> stalls_;
   std::map<std::string, Value> left_;  // for the program after the run
 
   // progress
@@ -268,8 +293,10 @@ class Rank final : private Receiver, private Outlet, private Shipping::Port, pri
   std::uint64_t bytes_landing_ = 0;
   bool takes_all_ = false;  // nothing runs any more that would make room
   bool will_look_;          // with one thread: for messages again and again
-  bool arrived_ = false;    // in the last round
-  double last_pump_;        // may be some milliseconds early
+  /// The thread that called work_until comes back when what it waits for is there, and not before.
+  std::atomic<bool> waits_for_good_{false};
+  bool arrived_ = false;  // in the last round
+  double last_pump_;      // may be some milliseconds early
   bool last_pump_is_coarse_ = false;
   bool has_rested_ = false;       // since something happened
   std::size_t tasks_a_look_ = 1;  // at the clock

@@ -38,7 +38,8 @@ std::span<const std::byte> behind(std::size_t head, std::span<const std::byte> p
 /// Ranks of one program send none of these the wrong way, but who sends is another rank's word.
 bool is_for_rank_0_alone(MessageType type) {
   return type == MessageType::ready || type == MessageType::report || type == MessageType::learnt ||
-         type == MessageType::starved || type == MessageType::answer || type == MessageType::status;
+         type == MessageType::starved || type == MessageType::answer || type == MessageType::status ||
+         type == MessageType::standing;
 }
 bool is_from_rank_0_alone(MessageType type) {
   return type == MessageType::census || type == MessageType::overdraw || type == MessageType::query;
@@ -329,6 +330,14 @@ void Rank::handle(int from, const Header& header, std::span<const std::byte> pay
     case MessageType::status:
       memory_.note_idle_received();
       control_->status(from, payload);
+      break;
+    case MessageType::inquiry:
+      memory_.note_idle_received();
+      if (stalls_) stalls_->hear_inquiry();
+      break;
+    case MessageType::standing:
+      memory_.note_idle_received();
+      if (stalls_) stalls_->hear_standing(from, payload);
       break;
     case MessageType::join:
     case MessageType::leave:

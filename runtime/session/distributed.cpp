@@ -194,8 +194,38 @@ void DistributedEngine::note_failure(const Failure& failure) {
 }
 
 void DistributedEngine::report(int from, std::span<const std::byte> text) {
+  const auto rank = static_cast<std::size_t>(from);
   Reader reader(text);
-  reports_[static_cast<std::size_t>(from)] = Codec<RankInfo>::read(reader);
+  reports_.at(rank) = Codec<RankInfo>::read(reader);
+  if (reports_missing_[rank] > 0) --reports_missing_[rank];
+}
+
+// --- what holds up the program --------------------------------------------------------------------------
+
+Standing::Awaited DistributedEngine::named(const Standing::Awaited& one) {
+  const Run* run = one.rank < 0 ? runs_.find(one.run) : nullptr;
+  if (run == nullptr || one.plan >= run->graph.size()) return one;
+  const Task& task = *run->graph.tasks[one.plan];
+  return {std::string(task.name()) + " (called at " + task.where().file_name() + ":" +
+              std::to_string(task.where().line()) + ")",
+          static_cast<std::int32_t>(run->rank[one.plan]), one.run, one.plan};
+}
+
+std::vector<Standing::Awaited> DistributedEngine::waited_for() {
+  for (const auto& [number, run] : runs_.all()) {
+    for (const auto& [id, task] : run.waiting) {
+      const std::size_t k = id - fetch_.first;
+      if (number == fetch_.run && k < fetch_.values.size() && !fetch_.values[k].empty()) continue;
+      if (run.families.empty()) return {named({.task = {}, .run = number, .plan = task})};
+    }
+    for (const auto& family : run.families) {
+      if (family != nullptr && family->kind->sort == Sort::member && !run.waiting.empty())
+        return {{std::string(family->name()) + " and what goes with it (called at " +
+                     family->where.file_name() + ":" + std::to_string(family->where.line()) + ")",
+                 -1, number, 0}};
+    }
+  }
+  return {};
 }
 
 // --- waiting --------------------------------------------------------------------------------------------
@@ -331,19 +361,25 @@ void DistributedEngine::to_local(const std::string& name, const Tasks& targets) 
   }
 }
 
+/// A rank that is inside of a task may not answer: it is waited for a while. An answer to an earlier question
+/// is none to this one, so they are counted.
 std::vector<RankInfo> DistributedEngine::info() {
+  constexpr double patience_seconds = 10;
   {
     const auto held = rank_.lock();
-    reports_.assign(machine_.ranks(), std::nullopt);
+    for (std::size_t rank = reports_.size(); rank < machine_.ranks(); ++rank)
+      reports_.push_back({.rank = static_cast<int>(rank), .host = machine_.hosts[rank]});
+    reports_missing_.resize(machine_.ranks(), 0);
     reports_[0] = rank_.info();
-    for (int to = 1; to < ranks(); ++to) rank_.send_query(to);
+    for (int to = 1; to < ranks(); ++to) {
+      ++reports_missing_[static_cast<std::size_t>(to)];
+      rank_.send_query(to);
+    }
   }
-  rank_.work_until([this] {
-    return std::all_of(reports_.begin(), reports_.end(), [](const auto& one) { return one.has_value(); });
-  });
+  rank_.pump_until([this] { return std::ranges::count(reports_missing_, 0u) == ranks(); }, patience_seconds);
   const auto held = rank_.lock();
-  std::vector<RankInfo> all;
-  for (const auto& one : reports_) all.push_back(*one);
+  auto all = reports_;
+  for (std::size_t rank = 0; rank < all.size(); ++rank) all[rank].answered = reports_missing_[rank] == 0;
   return all;
 }
 

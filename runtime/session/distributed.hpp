@@ -92,6 +92,8 @@ class DistributedEngine final : public Engine, private Control {
   void status(int from, std::span<const std::byte> text) override {
     if (on_status_) on_status_(from, text);
   }
+  std::vector<Standing::Awaited> waited_for() override;
+  Standing::Awaited named(const Standing::Awaited& one) override;
   void note_failure(const Failure& failure);
 
   // tasks
@@ -133,7 +135,8 @@ class DistributedEngine final : public Engine, private Control {
   // what is waited for, and settings
   Fetch fetch_;
   Ending ending_;
-  std::vector<std::optional<RankInfo>> reports_;
+  std::vector<RankInfo> reports_;          // the last of each rank
+  std::vector<unsigned> reports_missing_;  // that were asked for, by rank
   std::int64_t front_members_ = 256;
   std::function<void(int, std::span<const std::byte>)> on_status_;
 

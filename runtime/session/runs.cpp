@@ -26,6 +26,7 @@ void Runs::begin(RunId number, Graph graph, PagedVector<std::uint32_t> rank, std
   Run& run = runs_[number];
   for (const Want& want : wants) run.waiting.emplace_hint(run.waiting.end(), want.id, want.task);
   run.graph = std::move(graph);
+  run.rank = std::move(rank);
   if (wants.front().fetch) {
     // The caller waits: its tasks stay, and only their names may still be asked for.
     run.graph.inputs = {};
@@ -33,7 +34,6 @@ void Runs::begin(RunId number, Graph graph, PagedVector<std::uint32_t> rank, std
     run.graph.kind_index = {};
     return;
   }
-  run.rank = std::move(rank);
   for (const Want& want : wants) {
     const Task* task = run.graph.tasks[want.task];
     task->retain();

@@ -50,6 +50,7 @@ class Runs {
   void hear(RunId run, ValueId id);
   void end(RunId run) { runs_.erase(run); }
 
+  const std::map<RunId, Run>& all() const { return runs_; }
   /// Null if it has ended.
   const Run* find(RunId run) const;
   /// Nothing is under way beside one run.

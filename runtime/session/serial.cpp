@@ -65,6 +65,7 @@ Value SerialEngine::call(const Graph& graph, TaskIndex i, std::vector<Cell>& cel
 Value SerialEngine::result_of(const Kind& kind, const TaskOrigin& origin, CallFrame& frame) {
   Value result;
   this_thread_runs = &running_;
+  running_.begin_batch();
   run_task(kind, frame, result, running_, *this, &origin, 0, [&] {
     result = Value::make<Failure>(Failure::thrown(origin.run, origin.plan, rank(), kind, frame));
   });

@@ -165,6 +165,7 @@ int lead(std::unique_ptr<Transport> transport, const Images& images, const Optio
     engine.set_on_status([&watching](int from, auto text) { watching.hear(from, text); });
   }
   watching.begin(engine.rank());
+  if (options.signals == "on") engine.rank().watch_stalls(options.stall_seconds, options.dump_dir);
   const bool has_history = !options.history.empty();
   if (has_history) warn(options, engine.history().read(options.history));
   const auto status = call(program, engine);
@@ -205,6 +206,7 @@ int follow(std::unique_ptr<Transport> transport, const Images& images, const Opt
   Rank rank(std::move(transport), images, workers, nullptr, about, steal_mode(options.steal),
             watching.observer());
   rank.take_locals(locals);
+  if (options.signals == "on") rank.watch_stalls(options.stall_seconds, options.dump_dir);
   watching.begin(rank);
   const int status = rank.wait_for_stop();
   watching.end_other(rank);

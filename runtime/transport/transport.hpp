@@ -51,8 +51,10 @@ enum class MessageType : std::uint8_t {
   recall,    ///< rank -> who was given these tasks of a run: do not start them
   clock,     ///< rank -> rank 0, and back: what does your clock say? see clock_exchange.hpp
   status,    ///< rank -> rank 0: what it is at; see status.hpp
+  inquiry,   ///< rank 0 -> rank: nothing gets done, how do you stand?
+  standing,  ///< the answer; see stall_watch.hpp
 };
-constexpr MessageType last_message_type = MessageType::status;
+constexpr MessageType last_message_type = MessageType::standing;
 
 struct Header {
   MessageType type{};

@@ -44,7 +44,9 @@ inline std::string_view message_name(MessageType type) {
       "stolen",
       "recall",
       "clock",
-      "status"};
+      "status",
+      "inquiry",
+      "standing"};
   static_assert(!names.back().empty());
   const auto place = static_cast<std::size_t>(type);
   return place < names.size() ? names[place] : "?";

@@ -50,9 +50,17 @@ struct Options {
   /// end how many tasks were stolen, if any. What is said at the start is said once a process.
   std::string warnings = "on";
   /// RAMAL_SIGNALS: `on` or `off`: whether a process that dies in a run, of SIGSEGV, SIGBUS, SIGFPE, SIGILL,
-  /// SIGABRT, std::terminate or exit, says on standard error in which task, and where. Signal handlers that
-  /// the program or a sanitizer has installed stay in any case.
+  /// SIGABRT, std::terminate or exit, says on standard error in which task, and where; and whether ranks
+  /// look out for what hangs (RAMAL_STALL_SECONDS). Signal handlers that the program or a sanitizer has
+  /// installed stay in any case.
   std::string signals = "on";
+  /// RAMAL_STALL_SECONDS: when nothing has been done anywhere for so long, rank 0 says on standard error what
+  /// holds up the program; and each rank names a kind of task that it has been inside of for so long, once.
+  /// 0: neither. Whatever it is, each rank says what it is inside of and waits for when it gets SIGUSR2.
+  int stall_seconds = 60;
+  /// RAMAL_DUMP_DIR: a folder, which is there, for what each rank says of itself then: `rank-0.txt` and so on,
+  /// to be read after the job was killed, by ramal-why. Empty: standard error.
+  std::string dump_dir = {};
   /// RAMAL_RECORD: a file that rank 0 writes when the program has ended on all ranks, whatever its status,
   /// for job scripts to trust: {"status": 0, "ranks": 4, "hosts": 2, "threads": 1, "tasks": 511,
   /// "stolen": 0, "stolen_bytes": 0, "elapsed_seconds": 1.5}. It is there as a whole or not at all. Empty:

@@ -32,6 +32,9 @@ struct RankInfo {
   /// Of them, of results of runs in which tasks state their bytes, and of large results from other ranks.
   std::uint64_t bytes_held = 0;
   std::uint64_t most_bytes_held = 0;  ///< that there ever were
+  /// False of a rank that has not answered for ten seconds, since it is inside of a task and has one thread, or
+  /// was stopped. Then all else is what it said before; of one that never did, rank and host alone.
+  bool answered = true;
   double idle_seconds = 0;            ///< with a run under way and nothing to do (one-threaded ranks)
 
   template <class Archive>
