@@ -128,6 +128,16 @@ void tell_arguments(void*) {
   death_line.write_line(STDERR_FILENO);
 }
 
+/// The same: encodes its inputs.
+void tell_kept(void*) {
+  const RunningTask& task = *this_thread_runs;
+  const std::string kept = task.teller->keep_task(task.run.load(), task.slot.load());
+  if (kept.empty()) return;
+  begin_line();
+  death_line << ": " << kept;
+  death_line.write_line(STDERR_FILENO);
+}
+
 /// What calls a task's function is of no interest.
 Backtrace::Line judge_function(std::string_view function) {
   for (const char* ours : {"ramal::detail::call_into<", "ramal::detail::read_and_call<",
@@ -163,6 +173,11 @@ void tell_details(const void* context) {
   if (running_kind() != nullptr && !in_a_copy(patience_seconds, tell_arguments, nullptr)) {
     begin_line();
     death_line << ": its arguments could not be shown";
+    death_line.write_line(STDERR_FILENO);
+  }
+  if (running_kind() != nullptr && !in_a_copy(patience_seconds, tell_kept, nullptr)) {
+    begin_line();
+    death_line << ": it could not be kept for a replay";
     death_line.write_line(STDERR_FILENO);
   }
   at_risk([&] {

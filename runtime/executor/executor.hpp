@@ -90,6 +90,11 @@ class Executor final : private TellsOrigins {
   /// Before anything runs; null: nobody. It outlives this, and hears of runs, tasks and kept values.
   void set_observer(Observer* observer) { observer_ = observer; }
 
+  /// Before anything runs: tasks that fail are kept in files of this folder, a few; empty: none. Then tasks
+  /// move nothing out of their inputs.
+  void keep_failed(const std::string& folder);
+  void keep_inputs() { may_move_ = false; }
+
   // --- whoever pumps ------------------------------------------------------------------------------
   /// Begins a run. The subgraph is trusted. Linear in its tasks and edges.
   void start(Subgraph subgraph) {
@@ -264,7 +269,7 @@ class Executor final : private TellsOrigins {
   void call_with_threads(Run& run, Slot task, Worker& me);
   Run* find(RunId number) const;
   void call(Run& run, Slot task, Worker* me, Communicator* communicator = nullptr);
-  static CallFrame frame_of(Run& run, Slot task, Communicator* communicator = nullptr);
+  CallFrame frame_of(Run& run, Slot task, Communicator* communicator = nullptr) const;
   std::string arguments_of(Run& run, Slot slot) const;
   void call_kind(Run& run, Slot task, RunningTask& running, Communicator* communicator = nullptr);
   void call_task(Run& run, Slot task, Worker* me, Communicator* communicator);
@@ -334,6 +339,7 @@ class Executor final : private TellsOrigins {
                             std::span<const Slot> values);
   int rank() const override { return rank_; }
   TaskOrigin origin_of(const void* run, std::uint64_t slot) const override;
+  std::string keep_task(const void* run, std::uint64_t slot) const override;
   void come_home(Run& run, Slot task);
 
   // constant
@@ -343,6 +349,8 @@ class Executor final : private TellsOrigins {
   const bool shared_;
   const std::function<void()> wake_;
   Observer* observer_ = nullptr;
+  std::string kept_folder_;
+  bool may_move_ = true;
 
   // what runs: changed by whoever pumps
   std::unordered_map<RunId, std::unique_ptr<Run>> runs_;

@@ -210,11 +210,11 @@ void Executor::call_and_time(Run& run, Slot task, Worker& me) {
   if (run.front) durations_.add_result(kind, held_bytes(run.value(task)));
 }
 
-inline CallFrame Executor::frame_of(Run& run, Slot task, Communicator* communicator) {
+inline CallFrame Executor::frame_of(Run& run, Slot task, Communicator* communicator) const {
   const Run::Step* step = &run.steps[task];
   const std::span literals(run.graph.literals.data() + std::size_t{8} * step->literals,
                            std::size_t{8} * (step[1].literals - step->literals));
-  return {run.cells.data(), run.graph.inputs.data() + step->inputs, true, literals, communicator, run.step};
+  return {run.cells.data(), run.graph.inputs.data() + step->inputs, may_move_, literals, communicator, run.step};
 }
 
 inline void Executor::call_kind(Run& run, Slot task, RunningTask& running, Communicator* communicator) {
@@ -226,7 +226,9 @@ inline void Executor::call_kind(Run& run, Slot task, RunningTask& running, Commu
 
 /// Within a handler. Apart from call_kind, so that that one is inlined.
 void Executor::fail_as_thrown(Run& run, Slot task, const Kind& kind, const CallFrame& frame) {
-  fail(run, task, Failure::thrown(home_run(run), plan_of(run, task), rank_, kind, frame));
+  Failure failure = Failure::thrown(home_run(run), plan_of(run, task), rank_, kind, frame);
+  if (const std::string kept = keep_task(&run, task); !kept.empty()) failure.message += " (" + kept + ")";
+  fail(run, task, std::move(failure));
 }
 
 /// Of a member that is asked for. Others' failures are told to nobody but those that read them.

@@ -11,6 +11,7 @@
 
 #include <atomic>
 #include <optional>
+#include <string>
 
 namespace ramal::detail {
 
@@ -35,6 +36,9 @@ class TellsOrigins {
   virtual int rank() const = 0;
   /// Where the task in that slot of a run comes from; `run` is what was given to RunningTask::begin.
   virtual TaskOrigin origin_of(const void* run, std::uint64_t slot) const = 0;
+  /// Keeps it in a file with its inputs, if that is wanted, and says in words how to use that, or why it could
+  /// not be; empty if it is not wanted.
+  virtual std::string keep_task(const void* /*run*/, std::uint64_t /*slot*/) const { return {}; }
 
  protected:
   ~TellsOrigins() = default;

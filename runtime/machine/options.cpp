@@ -94,6 +94,7 @@ std::map<std::string, Set, std::less<>> table(Options& options) {
           {"RAMAL_SIGNALS", choice(options.signals, {"on", "off"})},
           {"RAMAL_STALL_SECONDS", number(options.stall_seconds, 0, 1 << 20)},
           {"RAMAL_DUMP_DIR", text(options.dump_dir)},
+          {"RAMAL_KEEP_FAILED", text(options.keep_failed)},
           {"RAMAL_RECORD", text(options.record)},
           {"RAMAL_HISTORY", text(options.history)},
           {"RAMAL_TRACE", text(options.trace)},

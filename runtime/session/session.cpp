@@ -6,6 +6,7 @@
 #include "runtime/machine/machine.hpp"
 #include "runtime/machine/signal_stack.hpp"
 #include "runtime/session/distributed.hpp"
+#include "runtime/session/replay.hpp"
 #include "runtime/session/serial.hpp"
 #include "runtime/session/watching.hpp"
 #include "runtime/transport/encoded.hpp"
@@ -165,6 +166,7 @@ int lead(std::unique_ptr<Transport> transport, const Images& images, const Optio
     engine.set_on_status([&watching](int from, auto text) { watching.hear(from, text); });
   }
   watching.begin(engine.rank());
+  engine.rank().executor().keep_failed(options.keep_failed);
   if (options.signals == "on") engine.rank().watch_stalls(options.stall_seconds, options.dump_dir);
   const bool has_history = !options.history.empty();
   if (has_history) warn(options, engine.history().read(options.history));
@@ -206,6 +208,7 @@ int follow(std::unique_ptr<Transport> transport, const Images& images, const Opt
   Rank rank(std::move(transport), images, workers, nullptr, about, steal_mode(options.steal),
             watching.observer());
   rank.take_locals(locals);
+  rank.executor().keep_failed(options.keep_failed);
   if (options.signals == "on") rank.watch_stalls(options.stall_seconds, options.dump_dir);
   watching.begin(rank);
   const int status = rank.wait_for_stop();
@@ -412,6 +415,7 @@ int run(int* argc, char*** argv, const Options& defaults, const Program& program
   const auto [options, option_error] = read_options(defaults);
   Locals none;
   try {
+    if (const auto file = file_to_replay(*argc, *argv)) return replay(*file, Images::loaded());
     // Under a launcher even a serial run starts MPI, which tells each process whether it is rank 0.
     if (under_launcher() || (options.scheduler == "mpi" && option_error.empty())) {
       const Images images = Images::loaded();  // before MPI loads plugins, which may differ between hosts

@@ -48,6 +48,12 @@ long die(std::string how, long x) {
   return x;
 }
 long die_there(ramal::Index place) { return place == ramal::Index(2, 1) ? die("segv", 8) : 0; }
+std::vector<long> make(long x) { return {x, x + 1}; }
+long throws(std::vector<long> values, const std::vector<long>& same) {
+  const long sum = values.at(0) + values.at(1) + same.at(0);
+  values.clear();
+  throw std::runtime_error("the sum is " + std::to_string(sum));
+}
 void own_handler(int) {
   constexpr char text[] = "the program's own handler\n";
   static_cast<void>(!write(STDERR_FILENO, text, sizeof text - 1));
@@ -62,6 +68,9 @@ int main(int argc, char** argv) {
   return ramal::run(argc, argv, [&](ramal::Session& session) {
     if (how == "program") std::exit(0);
     if (how == "member") return static_cast<int>(session.compute(ramal::family<die_there>({3, 2})).size());
+    if (how == "throw")
+      return static_cast<int>(
+          session.compute(ramal::delayed<throws>(ramal::delayed<make>(20), ramal::delayed<make>(1))));
     if (how == "without_tools") setenv("PATH", "/nowhere", 1);
     const std::string does = how == "own_handler" || how == "without_tools" ? "segv" : how;
     return static_cast<int>(

@@ -61,6 +61,11 @@ struct Options {
   /// RAMAL_DUMP_DIR: a folder, which is there, for what each rank says of itself then: `rank-0.txt` and so on,
   /// to be read after the job was killed, by ramal-why. Empty: standard error.
   std::string dump_dir = {};
+  /// RAMAL_KEEP_FAILED: a folder, which is there, in which each rank keeps up to 16 tasks that threw or died, with
+  /// their inputs, each in a file that the same binary runs alone: `program --ramal-replay FILE`. Tasks then
+  /// copy what they would have moved out of their inputs. Not with RAMAL_SCHEDULER=serial, and not of
+  /// collective tasks. Empty: none.
+  std::string keep_failed = {};
   /// RAMAL_RECORD: a file that rank 0 writes when the program has ended on all ranks, whatever its status,
   /// for job scripts to trust: {"status": 0, "ranks": 4, "hosts": 2, "threads": 1, "tasks": 511,
   /// "stolen": 0, "stolen_bytes": 0, "elapsed_seconds": 1.5}. It is there as a whole or not at all. Empty:
