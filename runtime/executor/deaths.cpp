@@ -169,8 +169,9 @@ std::uintptr_t interrupted_at([[maybe_unused]] const void* context) {
 
 /// All but the first line, which is there whatever goes wrong here.
 void tell_details(const void* context) {
-  constexpr double patience_seconds = 20;
-  if (running_kind() != nullptr && !in_a_copy(patience_seconds, tell_arguments, nullptr)) {
+  constexpr double patience_seconds = 20;  // for large inputs, and for addr2line
+  constexpr double short_patience_seconds = 5;
+  if (running_kind() != nullptr && !in_a_copy(short_patience_seconds, tell_arguments, nullptr)) {
     begin_line();
     death_line << ": its arguments could not be shown";
     death_line.write_line(STDERR_FILENO);

@@ -16,14 +16,14 @@ std::string duration(double seconds) {
 }
 
 /// Where the chain goes on from a rank, and the lines that lead there.
-struct Link {
+struct ChainLink {
   std::optional<std::size_t> next = {};
   std::vector<std::string> lines = {};
 };
 
 std::string rank_text(std::size_t rank) { return "rank " + std::to_string(rank); }
 
-Link beyond_awaited(std::size_t rank, const Standing& own, const std::set<std::size_t>& seen) {
+ChainLink beyond_awaited(std::size_t rank, const Standing& own, const std::set<std::size_t>& seen) {
   for (const Standing::Awaited& one : own.awaited) {
     if (one.rank < 0 || seen.contains(static_cast<std::size_t>(one.rank))) continue;
     const auto from = static_cast<std::size_t>(one.rank);
@@ -33,8 +33,8 @@ Link beyond_awaited(std::size_t rank, const Standing& own, const std::set<std::s
 }
 
 /// From a rank that has joined to one that has not.
-Link beyond_turn(std::size_t rank, const Standing& own, const Standings& ranks,
-                 const std::set<std::size_t>& seen) {
+ChainLink beyond_turn(std::size_t rank, const Standing& own, const Standings& ranks,
+                      const std::set<std::size_t>& seen) {
   for (const Standing::Turn& turn : own.turns) {
     if (!turn.has_joined) continue;
     for (std::size_t other = 0; other < ranks.size(); ++other) {
@@ -111,7 +111,7 @@ std::vector<std::string> blocking_chain(const Standing::Awaited& first, const St
     for (const Standing::Inside& one : own.inside)
       chain.push_back(rank_text(at) + " is inside task " + one.task + " for " + duration(one.seconds));
     if (!own.inside.empty()) return chain;
-    Link link = beyond_awaited(at, own, seen);
+    ChainLink link = beyond_awaited(at, own, seen);
     if (!link.next) link = beyond_turn(at, own, ranks, seen);
     if (!link.next) link.lines = end_of_chain(at, own);
     chain.insert(chain.end(), link.lines.begin(), link.lines.end());

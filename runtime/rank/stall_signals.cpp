@@ -66,7 +66,8 @@ void StallSignals::for_each(void (*use)(StallSignals& one)) {
 }
 
 StallSignals::StallSignals(int rank, double seconds, const std::string& folder)
-    : seconds_(seconds),
+    : rank_(rank),
+      seconds_(seconds),
       prefix_("ramal: rank " + std::to_string(rank) + " (" + host_name() + ", process " +
               std::to_string(process_id()) + "): "),
       path_(folder.empty() ? "" : folder + "/rank-" + std::to_string(rank) + ".txt"),
@@ -151,7 +152,7 @@ void StallSignals::tell_all(double now) {
       [](const RunningTask& one, void* to) {
         auto& [own, seconds] = *static_cast<Lines*>(to);
         const Kind* kind = one.kind.load(std::memory_order_relaxed);
-        if (kind == nullptr || !own.is_first(kind)) return;
+        if (kind == nullptr || one.teller->rank() != own.rank_ || !own.is_first(kind)) return;
         SignalText line;
         line << own.prefix_ << "moves no messages, and is inside task " << kind->name << ", for " << seconds
              << " s\n";

@@ -56,6 +56,7 @@ class StallSignals {
   void tell_own(const RunningTask& task, double now);
   void tell_all(double now);
 
+  const int rank_;
   const double seconds_;
   const std::string prefix_;
   std::string path_;
