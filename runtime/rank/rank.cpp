@@ -79,24 +79,6 @@ void Rank::set_observer(Observer* observer) {
   executor_.set_observer(observer);
 }
 
-void Rank::watch_stalls(double seconds, const std::string& folder) {
-  const auto held = lock();
-  stalls_ = std::make_unique<StallWatch>(mail_, static_cast<StallWatch::Watched&>(*this), seconds, folder);
-}
-
-Standing Rank::standing(double now) {
-  Standing standing = executor_.standing(now);
-  standing.turns = turns_.standing();
-  standing.sent = memory_.sent();
-  standing.received = memory_.received();
-  return standing;
-}
-
-void Rank::end_all(int status) {
-  DeathReports::expect_the_end();
-  transport_->abort(status);
-}
-
 // --- progress -------------------------------------------------------------------------------------------
 
 /// One round of messages, under the lock. A rank that is starved looks again and again for one that arrives,
