@@ -92,6 +92,15 @@ struct Partitioning {
   std::vector<std::string> divisions = {};
 };
 
+/// Which rows a window has beside its own: one of `rows` and `on`. See Table::rolling.
+struct Rolling {
+  std::int64_t rows = 0;   ///< so many in all, with its own
+  std::string on = {};     ///< those before it, of which this expression is above its own value less a range
+  std::string range = {};  ///< such as "INTERVAL 1 HOUR", or a number
+  std::int64_t min_periods = 1;          ///< with fewer rows the aggregates are null
+  std::vector<std::string> within = {};  ///< rows that are the same in these columns alone
+};
+
 /// See the top of this file.
 class Table {
  public:
@@ -232,6 +241,38 @@ class Table {
   /// there, keys of types that cannot be the same, and a name that both have but as a key: rename one.
   Table join(const Table& other, const std::vector<std::string>& keys, Join how = Join::inner,
              std::source_location where = std::source_location::current()) const;
+
+  // --- neighbouring rows ----------------------------------------------------------------------------------
+
+  /// With columns more, or others in place of those of their names: what expressions come to `rows` rows
+  /// before, in the table's order, or after, if that is below 0; null where there is none.
+  ///
+  ///   t.shift({{"before", "delay"}}, 1).with_column("change", "delay - before")
+  ///
+  /// Throws std::invalid_argument as with_column. O(log partitions) small tasks for each partition.
+  Table shift(const std::vector<NamedExpression>& columns, std::int64_t rows = 1,
+              std::source_location where = std::source_location::current()) const;
+  /// With columns more, or others in place of those of their names: aggregates of each row's window, which
+  /// ends with it, in the table's order. Columns outside of aggregates are the row's own.
+  ///
+  ///   t.rolling({.rows = 7}, {{"mean", "avg(sales)"}, {"off", "sales - avg(sales)"}})
+  ///   t.rolling({.on = "time", .range = "INTERVAL 1 HOUR"}, {{"n", "count(*)"}})
+  ///
+  /// With a range the table must be sorted by it, rising and without nulls, which is checked where rows are
+  /// computed: a row's window has those from behind `its value - range` on, as in pandas, up to it alone, so
+  /// not those behind it of the same value. `within` shuffles rows by these columns, to as many partitions;
+  /// in each they keep their order. A window of floating-point numbers has the bits that the engine gives for
+  /// all rows in one partition, wherever partitions begin, up to a million rows a window (but for `within`).
+  /// Throws std::invalid_argument as agg, for an expression without aggregates, and for a window that is
+  /// stated wrongly.
+  Table rolling(const Rolling& window, const std::vector<NamedExpression>& aggregates,
+                std::source_location where = std::source_location::current()) const;
+  /// The same of all rows up to each: `t.expanding({{"total", "sum(a)"}, {"n", "count(*)"}})` has pandas'
+  /// cumsum and cumcount (from 1 on). Aggregates are those that agg puts together pairwise; of floating-point
+  /// numbers what all partitions before come to is put together with what a partition's rows come to. Throws
+  /// std::invalid_argument for others, and as agg.
+  Table expanding(const std::vector<NamedExpression>& aggregates,
+                  std::source_location where = std::source_location::current()) const;
 
   // --- partitions -----------------------------------------------------------------------------------------
 
