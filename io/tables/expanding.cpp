@@ -49,7 +49,7 @@ Rows run_part(const Index&, const Rows& part, Inputs<Rows> before, const Running
   if (!before.empty() && !has_no_rows(before[0]) && !running.empty())
     running = merge_groups(repeated(before[0], running), running);
   const NamedRows merged{"part", running};
-  return with_columns_of(part, duckdb_engine().run(call.finish, {&merged, 1}));
+  return with_more_columns(part, duckdb_engine().run(call.finish, {&merged, 1}));
 }
 
 }  // namespace

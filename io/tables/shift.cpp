@@ -36,7 +36,7 @@ Rows shift_part(const Index&, const Rows& part, const Rows& moved, Inputs<EdgeRo
       column.append_nulls(size - column.size());
     }
   }
-  return with_columns_of(part, builder.finish());
+  return with_more_columns(part, builder.finish());
 }
 
 }  // namespace

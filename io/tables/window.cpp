@@ -58,7 +58,7 @@ Schema with_fields(const Schema& schema, const Schema& more) {
   }
   return Schema(std::move(fields));
 }
-Rows with_columns_of(Rows part, const Rows& more) {
+Rows with_more_columns(Rows part, const Rows& more) {
   for (std::size_t k = 0; k < more.schema().size(); ++k)
     part = part.with(more.schema()[k].name, more.column(k));
   return part;
@@ -150,7 +150,7 @@ Rows roll_part(const Index&, const Rows& part, const Rows& read, Inputs<EdgeRows
   const std::int64_t nulls = number % tree_rows(window);
   const NamedRows table{"part", behind_nulls(nulls, all)};
   const Rows made = duckdb_engine().run(call.query, {&table, 1});
-  return with_columns_of(part, made.slice(nulls + context, part.size()));
+  return with_more_columns(part, made.slice(nulls + context, part.size()));
 }
 
 struct RollingCall {

@@ -15,7 +15,7 @@ void expect_window_aggregates(const char* call, const std::vector<NamedExpressio
 /// The fields of both; those of `more` in place of those of their names, or behind all.
 Schema with_fields(const Schema& schema, const Schema& more);
 /// The same of columns.
-Rows with_columns_of(Rows part, const Rows& more);
+Rows with_more_columns(Rows part, const Rows& more);
 
 /// A table whose partitions are made, with these in their place, which have more columns.
 Table widened(const Table& made, const Family<Rows>& parts, const Schema& more, const char* name,

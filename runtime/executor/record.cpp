@@ -33,13 +33,15 @@ bool EndingRecord::write(const Ending& ending) const {
   const int length = std::snprintf(
       line.data(), line.size(),
       "{\"status\": %d, \"ranks\": %d, \"hosts\": %d, \"threads\": %d, \"tasks\": %llu, "
-      "\"stolen\": %llu, \"stolen_bytes\": %llu, \"elapsed_seconds\": %.6f}\n",
+      "\"stolen\": %llu, \"stolen_bytes\": %llu, \"elapsed_seconds\": %.6f",
       ending.status, ending.ranks, ending.hosts, ending.threads,
       static_cast<unsigned long long>(ending.tasks), static_cast<unsigned long long>(ending.stolen),
       static_cast<unsigned long long>(ending.stolen_bytes), ending.elapsed_seconds);
   try {
     AtomicFile file(path_);
-    file.write({line.data(), static_cast<std::size_t>(length)});
+    std::string text(line.data(), static_cast<std::size_t>(length));
+    if (!ending.summary.empty()) text += ", \"summary\": " + ending.summary;
+    file.write(text + "}\n");
     file.publish();
     return true;
   } catch (const std::system_error& error) {

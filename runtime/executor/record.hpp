@@ -18,6 +18,7 @@ struct Ending {
   std::uint64_t stolen = 0;  ///< of these, run by another rank than planned
   std::uint64_t stolen_bytes = 0;
   double elapsed_seconds = 0;
+  std::string summary = {};  ///< where the time went, an object of JSON; empty: it was not counted
 };
 
 class EndingRecord {

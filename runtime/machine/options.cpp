@@ -99,7 +99,8 @@ std::map<std::string, Set, std::less<>> table(Options& options) {
           {"RAMAL_HISTORY", text(options.history)},
           {"RAMAL_TRACE", text(options.trace)},
           {"RAMAL_PROGRESS_BAR", choice(options.progress_bar, {"auto", "on", "off"})},
-          {"RAMAL_STATUS", text(options.status)}};
+          {"RAMAL_STATUS", text(options.status)},
+          {"RAMAL_SUMMARY", choice(options.summary, {"auto", "on", "off"})}};
 }
 
 void check(Options& options) {
@@ -122,6 +123,7 @@ void check(Options& options) {
   recheck("RAMAL_SIGNALS", std::string(options.signals));
   recheck("RAMAL_PROGRESS_BAR", std::string(options.progress_bar));
   recheck("RAMAL_STALL_SECONDS", std::to_string(options.stall_seconds));
+  recheck("RAMAL_SUMMARY", std::string(options.summary));
 }
 
 constexpr std::string_view prefix = "RAMAL_";

@@ -71,7 +71,7 @@ struct Crew {
 /// Writes the job record, if one is wanted; a failure to do so is a failure of the program, since job scripts
 /// trust it.
 int note_ending(const Crew& crew, int status, std::uint64_t tasks, const Rank::Stolen& stolen,
-                double elapsed_seconds) {
+                double elapsed_seconds, const std::string& summary = {}) {
   const Ending ending{.status = status,
                       .ranks = static_cast<int>(crew.ranks.size()),
                       .hosts = distinct_hosts(crew.ranks),
@@ -79,7 +79,8 @@ int note_ending(const Crew& crew, int status, std::uint64_t tasks, const Rank::S
                       .tasks = tasks,
                       .stolen = stolen.tasks,
                       .stolen_bytes = stolen.bytes,
-                      .elapsed_seconds = elapsed_seconds};
+                      .elapsed_seconds = elapsed_seconds,
+                      .summary = summary};
   if (crew.record.write(ending)) return status;
   complain("ramal: the file named by RAMAL_RECORD could not be written: " +
            std::string(std::strerror(errno)));
@@ -187,7 +188,7 @@ int lead(std::unique_ptr<Transport> transport, const Images& images, const Optio
   }
   engine.rank().close();
   engine.rank().leave_locals(locals);
-  watching.end(engine.rank());
+  const std::string summary = watching.end(engine.rank(), options);
   if (has_history) warn(options, engine.history().write(options.history));
   const double elapsed = now_seconds() - start;
   if (options.warnings == "on") {
@@ -195,7 +196,7 @@ int lead(std::unique_ptr<Transport> transport, const Images& images, const Optio
     if (engine.rank().all_stolen().tasks > 0 || options.steal == "on") tell_of_stolen_tasks(engine.rank());
   }
   return note_ending(crew, status.value_or(failed_status), engine.rank().all_tasks_run(),
-                     engine.rank().all_stolen(), elapsed);
+                     engine.rank().all_stolen(), elapsed, summary);
 }
 
 /// The other ranks: run what rank 0 sends until it says stop.

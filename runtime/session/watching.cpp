@@ -5,6 +5,7 @@
 #include "runtime/transport/encoded.hpp"
 #include "runtime/watch/trace_merge.hpp"
 
+#include <cstdio>
 #include <cstring>
 #include <exception>
 
@@ -36,7 +37,7 @@ ProgressForm form_of(const Options& options) {
 WatchPlan::WatchPlan(const Options& options)
     : trace(options.trace),
       mark(options.trace.empty() ? 0 : new_mark()),
-      counts(!options.status.empty() || form_of(options) != ProgressForm::none) {}
+      counts(options.summary == "on" || !options.status.empty() || form_of(options) != ProgressForm::none) {}
 
 WatchPlan WatchPlan::from(const std::string& text) {
   Reader reader(std::as_bytes(std::span(text)));
@@ -74,8 +75,17 @@ void Watching::show(const Options& options, const std::vector<RankInfo>& ranks) 
 
 void Watching::begin(Rank& rank) {
   constexpr double report_pause_seconds = 1;
-  if (tally_ && rank.transport().rank() != 0)
-    rank.set_reporter([this] { return encoded(tally_->status()); }, report_pause_seconds);
+  if (tally_ && rank.transport().rank() != 0) {
+    rank.set_reporter(
+        [this] {
+          std::vector<std::byte> text = encoded(tally_->status());
+          if (!tells_all_) return text;
+          const auto summary = encoded(tally_->summary());
+          text.insert(text.end(), summary.begin(), summary.end());
+          return text;
+        },
+        report_pause_seconds);
+  }
   if (trace_ && rank.transport().rank() != 0) {
     trace_->add(rank.measure_clock(trace_->error()));
   } else if (trace_) {
@@ -88,12 +98,27 @@ void Watching::end_other(Rank& rank) {
   if (trace_) trace_->add(rank.measure_clock(trace_->error()));
   rank.end_workers();
   if (trace_) trace_->finish();
+  tells_all_ = true;
   if (tally_) rank.report_status();
 }
 
-void Watching::end(Rank& rank) {
-  if (progress_) progress_->end();
+std::string Watching::end(Rank& rank, const Options& options) {
+  std::string record;
+  if (progress_) {
+    constexpr double worth_a_summary_seconds = 5;
+    progress_->end();
+    const JobSummary summary = progress_->summary();
+    const bool is_shown =
+        options.summary == "on" || (options.summary == "auto" && form_of(options) == ProgressForm::bars &&
+                                    summary.elapsed_seconds >= worth_a_summary_seconds);
+    if (is_shown) {
+      std::fputs(summary_text(summary).c_str(), stderr);
+      std::fflush(stderr);
+    }
+    record = summary_json(summary);
+  }
   if (trace_) merge(rank);
+  return record;
 }
 
 void Watching::merge(Rank& rank) {

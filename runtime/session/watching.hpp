@@ -10,6 +10,7 @@
 
 #include <ramal/options.hpp>
 
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -50,8 +51,8 @@ class Watching {
   void begin(Rank& rank);
   /// Other ranks', when rank 0 has said stop: ends the workers.
   void end_other(Rank& rank);
-  /// Rank 0's, when all have ended.
-  void end(Rank& rank);
+  /// Rank 0's, when all have ended. Returns the summary for the job record; empty: nothing was counted.
+  std::string end(Rank& rank, const Options& options);
 
  private:
   void merge(Rank& rank);
@@ -64,6 +65,7 @@ class Watching {
   std::unique_ptr<Tally> tally_;
   std::unique_ptr<Progress> progress_;  // rank 0's; reads the tally
   bool has_warned_of_trace_ = false;
+  std::atomic<bool> tells_all_ = false;  // the next report is the last
 };
 
 }  // namespace ramal::detail

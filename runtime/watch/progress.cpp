@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <optional>
 #include <system_error>
 
 namespace ramal::detail {
@@ -42,7 +43,11 @@ std::string undrawn(std::size_t lines) {
 bool shows_on_a_terminal() { return isatty(STDERR_FILENO) == 1; }
 
 Progress::Progress(const Tally& own, std::vector<JobStatus::Rank> ranks, Settings settings)
-    : own_(own), settings_(std::move(settings)), ranks_(std::move(ranks)), heard_(ranks_.size()) {
+    : own_(own),
+      settings_(std::move(settings)),
+      ranks_(std::move(ranks)),
+      heard_(ranks_.size()),
+      summaries_(ranks_.size()) {
   if (settings_.form != ProgressForm::none || !settings_.file.empty())
     thread_ = std::thread([this] { show(); });
 }
@@ -50,10 +55,13 @@ Progress::Progress(const Tally& own, std::vector<JobStatus::Rank> ranks, Setting
 void Progress::hear(int from, std::span<const std::byte> text) {
   Reader reader(text);
   auto status = Codec<RankStatus>::read(reader);
+  std::optional<RankSummary> last;
+  if (reader.left() > 0) last = Codec<RankSummary>::read(reader);
   const std::lock_guard held(lock_);
   const auto rank = static_cast<std::size_t>(from);
   ranks_.at(rank).status = std::move(status);
   ranks_[rank].is_heard = true;
+  if (last) summaries_[rank] = std::move(*last);
   heard_[rank] = now_seconds();
 }
 
@@ -87,6 +95,14 @@ JobStatus Progress::status() const {
       kind.seconds += one.seconds;
     }
   }
+  return job;
+}
+
+JobSummary Progress::summary() const {
+  JobSummary job{.elapsed_seconds = own_.status().elapsed_seconds};
+  const std::lock_guard held(lock_);
+  for (std::size_t rank = 0; rank < ranks_.size(); ++rank)
+    job.ranks.push_back({ranks_[rank].threads, rank == 0 ? own_.summary() : summaries_[rank]});
   return job;
 }
 

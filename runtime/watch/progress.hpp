@@ -30,12 +30,15 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  /// Another rank has told what it is at. Throws DecodeError if that is damaged. Any thread.
+  /// Another rank has told what it is at; the last time, behind that, its summary. Throws DecodeError if that
+  /// is damaged. Any thread.
   void hear(int from, std::span<const std::byte> text);
   /// Bars are gone when it returns, and the file says that the program has ended.
   void end();
   /// What is known now. Any thread.
   JobStatus status() const;
+  /// When all ranks have told their last.
+  JobSummary summary() const;
 
  private:
   void show();
@@ -49,6 +52,7 @@ class Progress {
   bool ending_ = false;
   std::vector<JobStatus::Rank> ranks_;
   std::vector<double> heard_;  // when, by rank
+  std::vector<RankSummary> summaries_;
   // the thread's own
   std::size_t lines_drawn_ = 0;
   bool has_warned_ = false;

@@ -3,10 +3,16 @@
 
 #include "runtime/machine/clock.hpp"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <map>
 
 namespace ramal::detail {
+
+namespace {
+constexpr double nanosecond = 1e-9;
+}
 
 Tally::Tally(unsigned workers) : began_(now_nanoseconds()) {
   for (unsigned lane = 0; lane <= std::max(1U, workers); ++lane) lanes_.push_back(std::make_unique<Lane>());
@@ -19,7 +25,7 @@ void Tally::task_started(const TaskName& task, Moment began) {
   own.since = began;
 }
 
-void Tally::task_ended(const TaskName& task, Moment began, Moment ended, bool) {
+void Tally::task_ended(const TaskName& task, Moment began, Moment ended, bool failed) {
   Lane& own = lane(task);
   const std::lock_guard lock(own.lock);
   own.running = nullptr;
@@ -27,8 +33,23 @@ void Tally::task_ended(const TaskName& task, Moment began, Moment ended, bool) {
     own.last = &task.kind;
     own.latest = &own.counts[&task.kind];
   }
-  ++own.latest->tasks;
-  own.latest->took += ended - began;
+  Count& count = *own.latest;
+  const Moment took = ended - began;
+  ++count.tasks;
+  count.failed += failed ? 1 : 0;
+  count.stolen += task.stolen_from >= 0 ? 1 : 0;
+  count.took += took;
+  count.durations.add(took);
+  if (took <= count.longest) return;
+  count.longest = took;
+  count.longest_site = task.site;
+}
+
+void Tally::message_sent(int to, const Header& header) {
+  const std::lock_guard lock(sent_lock_);
+  RankSummary::To& sent = sent_[to];
+  ++sent.messages;
+  sent.bytes += header.bytes;
 }
 
 void Tally::planned(const Kind& kind, std::uint64_t tasks, bool at_most) {
@@ -44,8 +65,40 @@ std::vector<Tally::Planned> Tally::planned() const {
   return planned_;
 }
 
+RankSummary Tally::summary() const {
+  RankSummary summary{.most_bytes_held = most_held_.load(std::memory_order_relaxed)};
+  std::map<std::string_view, RankSummary::Kind> kinds;
+  for (const auto& lane : lanes_) {
+    const std::lock_guard lock(lane->lock);
+    for (const auto& [kind, count] : lane->counts) {
+      RankSummary::Kind& one = kinds[kind->name];
+      one.name = kind->name;
+      one.tasks += count.tasks;
+      one.failed += count.failed;
+      one.stolen += count.stolen;
+      one.seconds += nanosecond * static_cast<double>(count.took);
+      one.durations.add(count.durations);
+      const double longest = nanosecond * static_cast<double>(count.longest);
+      if (longest < one.longest_seconds) continue;
+      one.longest_seconds = longest;
+      one.longest_site = count.longest_site.line == 0 ? std::string()
+                                                      : std::string(count.longest_site.file) + ":" +
+                                                            std::to_string(count.longest_site.line);
+    }
+  }
+  for (auto& [name, one] : kinds) summary.kinds.push_back(std::move(one));
+  {
+    const std::lock_guard lock(sent_lock_);
+    for (const auto& [to, sent] : sent_) summary.sent.push_back({to, sent.messages, sent.bytes});
+  }
+  std::ranges::sort(summary.sent, {}, &RankSummary::To::rank);
+  rusage usage{};
+  if (getrusage(RUSAGE_SELF, &usage) == 0)
+    summary.most_memory_bytes = static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
+  return summary;
+}
+
 RankStatus Tally::status() const {
-  constexpr double nanosecond = 1e-9;
   const Moment now = now_nanoseconds();
   RankStatus status;
   status.elapsed_seconds = nanosecond * static_cast<double>(now - began_);

@@ -7,8 +7,9 @@
 
 #include "runtime/executor/observer.hpp"
 #include "runtime/machine/spin_lock.hpp"
-#include "runtime/watch/status.hpp"
+#include "runtime/watch/summary.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <mutex>
@@ -23,6 +24,8 @@ class Tally final : public Observer {
 
   /// What this rank is at. Any thread.
   RankStatus status() const;
+  /// What this rank has to tell at the end. Any thread.
+  RankSummary summary() const;
   struct Planned {
     std::string kind;
     std::uint64_t tasks = 0;
@@ -40,15 +43,21 @@ class Tally final : public Observer {
   void value_released(ValueId, std::uint64_t bytes) override {
     kept_bytes_.fetch_sub(bytes, std::memory_order_relaxed);
   }
+  void message_sent(int to, const Header& header) override;
   void stands(const State& state) override {
+    most_held_.store(std::max(most_held_.load(std::memory_order_relaxed), state.bytes_held),
+                     std::memory_order_relaxed);
     ready_.store(state.ready, std::memory_order_relaxed);
     held_.store(state.bytes_held, std::memory_order_relaxed);
   }
 
  private:
   struct Count {
-    std::uint64_t tasks = 0;
+    std::uint64_t tasks = 0, failed = 0, stolen = 0;
     Moment took = 0;
+    Moment longest = 0;
+    CallSite longest_site = {};
+    DurationHistogram durations = {};
   };
   struct alignas(64) Lane {
     mutable SpinLock lock;
@@ -67,6 +76,9 @@ class Tally final : public Observer {
   std::atomic<std::uint64_t> kept_bytes_{0};
   std::atomic<std::uint64_t> ready_{0};
   std::atomic<std::uint64_t> held_{0};
+  std::atomic<std::uint64_t> most_held_{0};
+  mutable SpinLock sent_lock_;
+  std::unordered_map<int, RankSummary::To> sent_;
   mutable std::mutex planned_lock_;
   std::vector<Planned> planned_;
   std::unordered_map<const Kind*, std::size_t> planned_at_;

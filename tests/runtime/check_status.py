@@ -21,7 +21,8 @@ tool, path, ranks, told, *command = sys.argv[1:]
 ranks = int(ranks)
 if os.path.exists(path):
     os.remove(path)
-env = {**os.environ, "RAMAL_STATUS": path, "RAMAL_PROGRESS_BAR": "on"}
+record = path + ".record"
+env = {**os.environ, "RAMAL_STATUS": path, "RAMAL_PROGRESS_BAR": "on", "RAMAL_SUMMARY": "on", "RAMAL_RECORD": record}
 program = subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True)
 looks, seen, shown = [], set(), ""
 while program.poll() is None:
@@ -56,6 +57,15 @@ require("nap" in shown and " rank host " in shown and len(shown.splitlines()) >=
 after = subprocess.run([tool, "top", path], check=True, capture_output=True, text=True).stdout
 require("the program has ended" in after, after)
 require("of 61 tasks" in errors, "a line of progress", errors)
+require("ramal: summary: 61 tasks in " in errors and "sleep_long" in errors.split("summary:")[1], errors)
+with open(record) as file:
+    summary = json.load(file)["summary"]
+require(summary["version"] == 1 and len(summary["ranks"]) == ranks and 0 < summary["efficiency"] <= 1.001, summary)
+kinds = {kind["name"].split("::")[-1]: kind for kind in summary["kinds"]}
+require(kinds["nap"]["tasks"] == 60 and kinds["sleep_long"]["longest_rank"] == ranks - 1, summary)
+require("status_program.cpp:" in kinds["nap"]["longest_line"], summary)
+require(0.055 < kinds["nap"]["p50_seconds"] < kinds["nap"]["longest_seconds"] * 1.13, summary)
+require(all(to["to"] != rank for rank, one in enumerate(summary["ranks"]) for to in one["sent"]), summary)
 for wrong in (path + ".not", __file__):
     refused = subprocess.run([tool, "top", wrong, "--once"], capture_output=True, text=True)
     require(refused.returncode == 1 and "expected a status file" in refused.stderr, refused.stderr)

@@ -80,9 +80,64 @@ TEST(Status, TellsWhatATallyHasCounted) {
   EXPECT_EQ(status.kinds.size(), 2u);
   EXPECT_TRUE(status.running.empty());
   EXPECT_LE(status.busy_seconds, status.elapsed_seconds);
+  const auto last = encoded(tally.summary());
+  Reader of_last(last);
+  const auto summary = Codec<RankSummary>::read(of_last);
+  ASSERT_EQ(summary.kinds.size(), 2u);
+  EXPECT_EQ(summary.kinds[0].tasks + summary.kinds[1].tasks, 127u);
+  EXPECT_NE(summary.kinds[0].longest_site.find("status_test.cpp:"), std::string::npos);
+  EXPECT_GT(summary.most_memory_bytes, 1u << 20);
   std::uint64_t planned = 0;
   for (const auto& kind : tally.planned()) planned += kind.tasks;
   EXPECT_EQ(planned, 127u);
+}
+
+TEST(Summary, QuantilesAreRightToAnEighth) {
+  DurationHistogram durations;
+  EXPECT_EQ(durations.quantile(0.5), 0);
+  for (Moment i = 1; i <= 1000; ++i) durations.add(1000 * i * i);
+  for (const double part : {0.1, 0.5, 0.99, 1.0}) {
+    const double exact = 1e-6 * (1000 * part) * (1000 * part);
+    EXPECT_NEAR(durations.quantile(part), exact, exact / 8) << part;
+  }
+  DurationHistogram again;
+  const auto bytes = encoded(durations);
+  Reader reader(bytes);
+  again = Codec<DurationHistogram>::read(reader);
+  EXPECT_EQ(again.counts, durations.counts);
+  for (const Moment edge : {Moment{-5}, Moment{0}, Moment{1}, Moment{7}, Moment{8}, INT64_MAX})
+    durations.add(edge);
+}
+
+JobSummary two_ranks(double busy_first, double busy_second, double longest, std::uint64_t tasks) {
+  JobSummary job{.elapsed_seconds = 10};
+  for (const double busy : {busy_first, busy_second}) {
+    RankSummary::Kind kind{.name = "leaf",
+                           .tasks = tasks,
+                           .seconds = busy,
+                           .longest_seconds = longest,
+                           .longest_site = "a.cpp:3"};
+    job.ranks.push_back({1, {.kinds = {kind}, .sent = {{1, 5, 1000}}, .most_memory_bytes = 1'000'000}});
+  }
+  return job;
+}
+
+TEST(Summary, SaysWhatCostMostAndWhatToTry) {
+  const auto last = [](const JobSummary& job) {
+    const std::string text = summary_text(job);
+    return text.substr(text.rfind('\n', text.size() - 2) + 3);
+  };
+  EXPECT_EQ(last(two_ranks(9, 9, 0.1, 100)),
+            "threads were busy: 100 % of that with leaf; make these faster, or start more ranks\n");
+  EXPECT_EQ(last(two_ranks(3, 3, 0.1, 1'000'000)).substr(0, 38), "tasks are short, 3 us in the mean: let");
+  EXPECT_EQ(last(two_ranks(6, 1, 6, 10)).substr(0, 70),
+            "one task of leaf took 6 s, 60 % of the whole time (a.cpp:3, on rank 1)");
+  EXPECT_EQ(last(two_ranks(7, 1, 1, 10)).substr(0, 55),
+            "work was uneven: rank 0 was busy 70 % of the time and r");
+  EXPECT_EQ(last(two_ranks(4, 4, 1, 10)).substr(0, 55),
+            "threads had nothing to run for 60 % of the time: RAMAL_");
+  EXPECT_EQ(last(JobSummary{.ranks = {{}}}), "no task was run\n");
+  EXPECT_DOUBLE_EQ(two_ranks(6, 1, 6, 10).efficiency(), 0.35);
 }
 
 TEST(Status, IsAskedOfATallyWhileThreadsCount) {

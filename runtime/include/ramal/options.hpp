@@ -80,12 +80,16 @@ struct Options {
   /// FILE.rank-N.part beside it; rank 0 makes FILE of these at the end, if it sees them all. A file that
   /// cannot be written is a warning. Rank 0's option counts for all. Empty: none.
   std::string trace = {};
-  /// RAMAL_PROGRESS_BAR: how far the program's tasks are, on rank 0's standard error. `auto`: bars, one for each
-  /// kind of task, where that is a terminal; `on`: elsewhere too, a line now and then; `off`: nothing.
+  /// RAMAL_PROGRESS_BAR: how far the program's tasks are, on rank 0's standard error. `auto`: bars, one for
+  /// each kind of task, where that is a terminal; `on`: elsewhere too, a line now and then; `off`: nothing.
   std::string progress_bar = "auto";
   /// RAMAL_STATUS: a file that rank 0 replaces every second while the program runs: what each rank is at.
   /// `ramal top FILE` shows it. Rank 0's option counts for all. Empty: none.
   std::string status = {};
+  /// RAMAL_SUMMARY: where the time went, on rank 0's standard error at the end. `auto`: where bars were shown
+  /// and it took five seconds; `on`, `off`. RAMAL_RECORD has the same, as "summary", wherever it was counted:
+  /// with bars, RAMAL_STATUS or `on`.
+  std::string summary = "auto";
 
   /// These options, overridden by the RAMAL_* environment variables that are set. Throws OptionError,
   /// naming the variable, what was found and what is allowed. Other variables that begin with RAMAL_ are no
