@@ -1,20 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/watch/status.hpp"
 
+#include "runtime/watch/format.hpp"
 #include "runtime/watch/json.hpp"
 
 #include <algorithm>
-#include <cstdio>
 
 namespace ramal::detail {
 
 namespace {
-
-std::string form(const char* format, auto... values) {
-  char text[160];
-  std::snprintf(text, sizeof text, format, values...);
-  return text;
-}
 
 std::string of_planned(std::uint64_t done, std::uint64_t planned, bool at_most) {
   return std::to_string(done) + (at_most ? " of up to " : " of ") + std::to_string(std::max(planned, done));

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/watch/summary.hpp"
 
+#include "runtime/watch/format.hpp"
 #include "runtime/watch/json.hpp"
 
 #include <algorithm>
-#include <cstdio>
 #include <map>
 
 namespace ramal::detail {
@@ -49,12 +49,6 @@ std::vector<OfKind> kinds_of(const JobSummary& job) {
 double busy_share(const JobSummary& job, const JobSummary::Rank& rank) {
   const double all = job.elapsed_seconds * rank.threads;
   return all > 0 ? rank.busy_seconds() / all : 0;
-}
-
-std::string form(const char* format, auto... values) {
-  char text[400];
-  std::snprintf(text, sizeof text, format, values...);
-  return text;
 }
 
 struct Extremes {
