@@ -148,6 +148,33 @@ Rows asked(const std::string& query, const char* name, const Rows& rows) {
 
 class Corpus : public WithEngine {};
 
+/// The engine runs the pieces of a UNION ALL below an aggregate in another order, and may take the last of
+/// each apart.
+TEST_F(Corpus, PartitionsOfSeveralFilesAreAggregatedInTheOrderOfRows) {
+  const char* files = std::getenv("TABLE_FILES");
+  const std::string folder =
+      std::string(files != nullptr ? files : ".") + "/order." + std::to_string(getpid());
+  std::filesystem::create_directories(folder);
+  for (int file = 0; file < 4; ++file)
+    engine().write("SELECT i, i % 2 AS k FROM range(" + std::to_string(3 * file) + ", " +
+                       std::to_string(3 * file + 3) + ") AS t(i)",
+                   {}, folder + "/" + std::to_string(file) + ".parquet", {{"format", "parquet"}});
+  SerialRanks ranks;
+  const Table table = read_parquet(folder);
+  ASSERT_EQ(table.partitions(), 1);
+  const std::vector<NamedExpression> made{
+      {"f", "first(i)"}, {"l", "last(i)"}, {"all", "list(i)"}, {"m", "mode(i)"}};
+  const Rows whole = run("SELECT i, i % 2 AS k FROM range(12) AS t(i)");
+  EXPECT_EQ(difference(ranks.session().compute(table.agg(made)),
+                       asked("SELECT " + listed(made) + " FROM whole", "whole", whole)),
+            "");
+  EXPECT_EQ(difference(ranks.session().compute(table.groupby({"k"}).agg(made)),
+                       asked("SELECT k, " + listed(made) + " FROM whole" + grouped({"k"}), "whole", whole)),
+            "");
+  EXPECT_EQ(difference(ranks.session().compute(table.tail(3)), whole.slice(9, 3)), "");
+  std::filesystem::remove_all(folder);
+}
+
 TEST_F(Corpus, FilesAnswerAsTheEngineDoesOfAllAtOnce) {
   const char* set = std::getenv("FIRST_SEED");
   const auto first_seed = static_cast<unsigned>(set != nullptr ? std::atoi(set) : 0);
