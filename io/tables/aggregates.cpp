@@ -153,14 +153,18 @@ class Planner {
       const std::string& variable = variables[k];
       const std::string letter = is_pair && k == 0 ? "y" : "x";
       const std::string squares = "{s" + letter + "}", name = number + ' ' + letter + '"';
-      // The mean of equal numbers is that number, which their sum divided by their count may miss.
-      const std::string least = of("min", variable);
+      // The mean of equal numbers is that number, which their sum divided by their count may miss. Of these,
+      // and of no others but by underflow, the variance is exactly 0: Welford's steps add nothing. It is
+      // there for nothing where it is asked for, and refuses infinite numbers.
+      const std::string variance = of("var_pop", variable);
+      const std::string one = of(has(squares) ? "any_value" : "min", variable);
+      const std::string are_equal = has(squares) ? variance + " = 0" : one + " = " + of("max", variable);
       names.push_back({"{m" + letter + "}", "\"mean " + name});
-      plan.partial.push_back("CASE WHEN " + least + " = " + of("max", variable) + " THEN " + least +
-                             " ELSE " + of("avg", variable) + " END AS " + names.back().second);
+      plan.partial.push_back("CASE WHEN " + are_equal + " THEN " + one + " ELSE " + of("avg", variable) +
+                             " END AS " + names.back().second);
       if (!has(squares)) continue;
       names.push_back({squares, "\"m2 " + name});
-      plan.partial.push_back(of("var_pop", variable) + " * " + count + " AS " + names.back().second);
+      plan.partial.push_back(variance + " * " + count + " AS " + names.back().second);
     }
     if (has("{c}")) {
       names.push_back({"{c}", "\"co " + number + '"'});
