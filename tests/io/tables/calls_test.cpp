@@ -76,6 +76,49 @@ TEST_F(TableCalls, JoinWithOnePartitionKeepsTheOrder) {
       << found;
 }
 
+TEST_F(TableCalls, ChainsOfJoinsWithOnePartitionKeepTheOrder) {
+  std::vector<std::int64_t> keys, numbers;
+  std::vector<double> values;
+  for (std::int64_t i = 0; i < 200; ++i) {
+    keys.push_back(i * 7 % 5);
+    numbers.push_back(i);
+    values.push_back(static_cast<double>(i) / 3);
+  }
+  const Rows left = Rows::of({{"k", keys}, {"i", numbers}, {"x", values}});
+  const Rows names = Rows::of({{"k", std::vector<std::int64_t>{3, 0, 3, 1, 0}},
+                               {"name", std::vector<std::string>{"c", "a", "d", "b", "c"}}});
+  const Rows more =
+      Rows::of({{"name", std::vector<std::string>{"c", "a"}}, {"y", std::vector<double>{0.1, 0.2}}});
+  const Table chain = cut_at(left, {50, 0, 90, 60})
+                          .join(from_rows(names), {"k"})
+                          .filter("i <> 7")
+                          .join(from_rows(more), {"name"}, Join::left);
+  const Rows whole = engine().run(
+      "SELECT name, k, i, x, y FROM l JOIN (SELECT *, row_number() OVER () AS row FROM r) USING (k) "
+      "LEFT JOIN m USING (name) WHERE i <> 7 ORDER BY i, row",
+      std::vector{NamedRows{"l", left}, NamedRows{"r", names}, NamedRows{"m", more}});
+  const std::vector<Table (*)(const Table&)> calls{
+      [](const Table& table) { return table; },
+      [](const Table& table) { return table.head(7); },
+      [](const Table& table) { return table.tail(5); },
+      [](const Table& table) { return table.top(9, "k"); },
+      [](const Table& table) {
+        return table.head(20).groupby({"k"}).agg({{"total", "sum(i)"}});
+      },
+      [](const Table& table) {
+        return table.groupby({"name"}).agg({{"n", "count(*)"}, {"most", "max(i)"}});
+      },
+      [](const Table& table) {
+        return table.groupby({"k"}).agg({{"first", "first(i)"}, {"last", "last(name)"}, {"total", "sum(x)"}});
+      }};
+  SteppedRanks ranks(2, 3);
+  for (std::size_t call = 0; call < calls.size(); ++call) {
+    const Rows found = ranks.session().compute(calls[call](chain));
+    const Rows expected = ranks.session().compute(calls[call](from_rows(whole)));
+    EXPECT_EQ(difference(found, expected), "") << "call " << call << '\n' << found << expected;
+  }
+}
+
 Rows doubled(const Rows& rows) {
   std::vector<double> twice;
   for (const auto degrees : rows.column<double>("degrees")) twice.push_back(2 * degrees.value_or(0));
