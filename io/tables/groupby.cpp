@@ -89,7 +89,7 @@ void expect_keys(const Schema& schema, const std::vector<std::string>& keys, std
 /// Partial results of that schema are the same bits in whatever order rows come.
 bool is_any_order_alike(const Schema& partials) {
   return std::ranges::all_of(partials, [](const Field& field) {
-    const auto how = std::string_view(field.name).substr(0, field.name.find(' '));
+    const std::string_view how = how_of(field);
     return (how == "key" || how == "add" || how == "min" || how == "max") &&
            field.type.id() != TypeId::float32 && field.type.id() != TypeId::float64;
   });
