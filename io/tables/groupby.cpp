@@ -13,6 +13,12 @@ namespace ramal {
 
 namespace detail {
 
+Table one_part(const Delayed<Rows>& rows, Schema schema, const char* name, std::source_location where) {
+  TableState made{.schema = std::move(schema), .name = name, .uncounted_since = name, .where = where};
+  made.parts = as_family(std::vector{rows}, where);
+  return made_table(std::move(made));
+}
+
 namespace {
 
 /// "GROUP BY … ORDER BY …" of keys.
@@ -40,12 +46,6 @@ Table mapped(const Table& table, const UserQuery& query, Schema schema, const ch
   next.rows = nullptr;
   next.uncounted_since = name;
   return made_table(std::move(next));
-}
-
-Table one_part(const Delayed<Rows>& rows, Schema schema, const char* name, std::source_location where) {
-  TableState made{.schema = std::move(schema), .name = name, .uncounted_since = name, .where = where};
-  made.parts = as_family(std::vector{rows}, where);
-  return made_table(std::move(made));
 }
 
 std::string partial_keys(const std::vector<std::string>& keys) {

@@ -9,8 +9,6 @@ namespace ramal::detail {
 /// Each partition becomes what the query makes of it, of another schema.
 Table mapped(const Table& table, const UserQuery& query, Schema schema, const char* name,
              std::source_location where);
-/// A table of rows that a task gives.
-Table one_part(const Delayed<Rows>& rows, Schema schema, const char* name, std::source_location where);
 
 /// The keys under the names that merge_groups goes by, and back.
 std::string partial_keys(const std::vector<std::string>& keys);

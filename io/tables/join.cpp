@@ -30,6 +30,17 @@ bool is_among(const std::vector<std::string>& keys, const Schema& schema, const 
                              [&](const auto& key) { return schema.find(key) == schema.find(field.name); });
 }
 
+void expect_own_names(const Schema& left, const Schema& right, const std::vector<std::string>& keys,
+                      const char* call, std::source_location where) {
+  for (const Field& field : right) {
+    if (!is_among(keys, right, field) && left.find(field.name))
+      refuse_table(call,
+                   "both tables have a column " + quoted_name(field.name) +
+                       (keys.empty() ? "" : ", which is no key") + "; rename one",
+                   where);
+  }
+}
+
 void expect_joinable(const Schema& left, const Schema& right, const std::vector<std::string>& keys,
                      bool has_right, std::source_location where) {
   for (const std::string& key : keys) {
@@ -40,13 +51,7 @@ void expect_joinable(const Schema& left, const Schema& right, const std::vector<
                        " in the other; see astype",
                    where);
   }
-  if (!has_right) return;
-  for (const Field& field : right) {
-    if (!is_among(keys, right, field) && left.find(field.name))
-      refuse_table("join",
-                   "both tables have a column " + quoted_name(field.name) + ", which is no key; rename one",
-                   where);
-  }
+  if (has_right) expect_own_names(left, right, keys, "join", where);
 }
 
 /// What is joined: schemas, and what stands for the tables behind FROM.
@@ -77,28 +82,54 @@ std::string join_query(const Sides& sides, const std::vector<std::string>& keys,
   return query + " ORDER BY \"row of l\" NULLS LAST" + (is_filter ? "" : ", \"row of r\" NULLS LAST");
 }
 
-/// Part of the query of each of the table's partitions.
-Table joined_with_small(const Table& table, const Table& small, const std::vector<std::string>& keys,
-                        Join how, Schema schema, std::source_location where) {
+std::string cross_query(const Sides& sides, bool is_ordered) {
+  const auto& [left, right, l, r] = sides;
+  const std::string query = "SELECT " + sql_columns(left) + ", " + sql_columns(right) + " FROM " +
+                            (is_ordered ? numbered(l, "l") : l + " AS l") + " CROSS JOIN " +
+                            (is_ordered ? numbered(r, "r") : r + " AS r");
+  return is_ordered ? query + " ORDER BY \"row of l\", \"row of r\"" : query;
+}
+
+Schema joined_schema(const Sides& sides, const std::string& query) {
+  const std::array tables{NamedSchema{sides.l, sides.left}, NamedSchema{sides.r, sides.right}};
+  return duckdb_engine().describe(query, tables).schema;
+}
+
+/// Part of the query of each of the table's partitions: `query(sides, is_ordered)`.
+template <class Query>
+Table joined_with_small(const Table& table, const Table& small, const Query& query, const char* call,
+                        Schema schema, std::source_location where) {
   TableState next = table.state();
   Sides sides{table.schema(), small.schema(), "part", sql_name(small_name(next.small.size()))};
   const auto joined = [&](const std::string& inner, bool is_ordered) {
     sides.l = inner.empty() ? "part" : "(" + inner + ")";
-    return join_query(sides, keys, how, is_ordered);
+    return query(sides, is_ordered);
   };
   next.query = joined(next.query, true);
   next.unordered = joined(next.unordered, false);
   next.small.push_back(small.parts(where)[0]);
   next.schema = std::move(schema);
-  next.name = "join";
+  next.name = call;
   next.where = where;
-  if (next.rows) next.uncounted_since = "join";
+  if (next.rows) next.uncounted_since = call;
   next.rows = nullptr;
   return made_table(std::move(next));
 }
 
 }  // namespace
 }  // namespace detail
+
+Table Table::cross(const Table& other, std::source_location where) const {
+  detail::expect_own_names(schema(), other.schema(), {}, "cross", where);
+  if (other.partitions() > 1)
+    detail::refuse_table("cross",
+                         "expected another table of one partition, found " +
+                             std::to_string(other.partitions()) + "; gather() makes one",
+                         where);
+  const detail::Sides sides{schema(), other.schema()};
+  return detail::joined_with_small(*this, other, detail::cross_query, "cross",
+                                   detail::joined_schema(sides, detail::cross_query(sides, true)), where);
+}
 
 Table Table::join(const Table& other, const std::vector<std::string>& keys, Join how,
                   std::source_location where) const {
@@ -109,11 +140,15 @@ Table Table::join(const Table& other, const std::vector<std::string>& keys, Join
   detail::expect_joinable(schema(), other.schema(), names, !is_filter, where);
   const detail::Sides sides{schema(), other.schema()};
   const std::string query = detail::join_query(sides, names, how, true);
-  const std::array tables{detail::NamedSchema{"l", schema()}, detail::NamedSchema{"r", other.schema()}};
-  Schema joined = detail::duckdb_engine().describe(query, tables).schema;
+  Schema joined = detail::joined_schema(sides, query);
   const bool is_small =
       other.partitions() == 1 && (partitions() == 1 || (how != Join::right && how != Join::full));
-  if (is_small) return detail::joined_with_small(*this, other, names, how, std::move(joined), where);
+  if (is_small) {
+    const auto of = [&](const detail::Sides& of_part, bool is_ordered) {
+      return detail::join_query(of_part, names, how, is_ordered);
+    };
+    return detail::joined_with_small(*this, other, of, "join", std::move(joined), where);
+  }
   detail::TableState made{.schema = std::move(joined),
                           .partitions = std::max(partitions(), other.partitions()),
                           .name = "join",

@@ -57,8 +57,13 @@ UserQuery& UserQuery::add_user_words(const std::string& words) {
 Schema described(std::string_view call, const UserQuery& query, const Schema& part,
                  std::source_location where) {
   const NamedSchema table{"part", part};
+  return described(call, query, {&table, 1}, where);
+}
+
+Schema described(std::string_view call, const UserQuery& query, std::span<const NamedSchema> tables,
+                 std::source_location where) {
   try {
-    return duckdb_engine().describe(query.sql, {&table, 1}).schema;
+    return duckdb_engine().describe(query.sql, tables).schema;
   } catch (const SqlError& error) {
     std::string mark;
     for (const UserQuery::Text& text : query.texts) {

@@ -1,10 +1,19 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "io/tables/sql.hpp"
 
+#include "io/tables/sql_clauses.hpp"
+
 #include <algorithm>
 #include <array>
 
 namespace ramal::detail {
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return out;
+}
 
 namespace {
 
@@ -12,13 +21,6 @@ bool is_word(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
          static_cast<unsigned char>(c) >= 0x80;
 }
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(), [](char c) { return lower(c); });
-  return out;
-}
-
 /// What the engine knows as aggregate functions, sorted. A function that is not among them is taken for one
 /// of rows, and refused by the engine if it is none.
 constexpr auto aggregates = std::to_array<std::string_view>({"any_value",
@@ -147,7 +149,7 @@ class Scanner {
   /// 12, .5, 1_000, 0x1F, 2.5e-3
   void number() {
     for (bool is_first = true; !at_end(); is_first = false) {
-      const bool is_sign = (front() == '+' || front() == '-') && !is_first && lower(text_[at_ - 1]) == 'e';
+      const bool is_sign = (front() == '+' || front() == '-') && !is_first && (text_[at_ - 1] | 0x20) == 'e';
       if (!is_word(front()) && front() != '.' && !is_sign) return;
       ++at_;
     }

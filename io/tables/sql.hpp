@@ -40,6 +40,9 @@ struct SqlOrder {
 /// The keys of an ORDER BY that the engine has accepted. O(length).
 std::vector<SqlOrder> order_keys(std::string_view order);
 
+/// A to Z as a to z; other letters as they are.
+std::string lower(std::string_view text);
+
 /// A piece of a text of SQL: a word, a number, 'a string', "a quoted name" or a symbol such as <=.
 struct SqlToken {
   enum Kind { end, word, number, string, quoted, symbol } kind = end;

@@ -123,6 +123,8 @@ TableState wrapped(const Table& table, const UserQuery& query, Schema schema, co
 /// The table with `query` made of each partition. `is_row_for_row`: it has as many rows.
 Table queried(const Table& table, const char* call, const UserQuery& query, bool is_row_for_row,
               std::source_location where);
+/// A table of rows that a task makes, in one partition.
+Table one_part(const Delayed<Rows>& rows, Schema schema, const char* name, std::source_location where);
 /// Columns made of others, in place of those of their names or behind all.
 Table with_columns(const Table& table, const char* call, const std::vector<NamedExpression>& made,
                    std::source_location where);
@@ -138,6 +140,9 @@ std::vector<std::string> found_names(const Schema& schema, const std::vector<std
 /// Names and types of what the query gives of a table `part`. Throws std::invalid_argument, with a mark under
 /// the word of the user's text that is wrong, if the engine refuses it.
 Schema described(std::string_view call, const UserQuery& query, const Schema& part,
+                 std::source_location where);
+/// The same of tables of other names.
+Schema described(std::string_view call, const UserQuery& query, std::span<const NamedSchema> tables,
                  std::source_location where);
 /// The columns that an accepted query reads of `part`; the first, where it reads none, since rows count.
 std::vector<std::string> columns_read(const UserQuery& query, const Schema& part);

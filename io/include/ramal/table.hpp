@@ -241,6 +241,10 @@ class Table {
   /// there, keys of types that cannot be the same, and a name that both have but as a key: rename one.
   Table join(const Table& other, const std::vector<std::string>& keys, Join how = Join::inner,
              std::source_location where = std::source_location::current()) const;
+  /// Each row of this table beside each of the other, which is to be one partition: it goes to where this
+  /// table's are. In the order of this table, and then of the other. Throws std::invalid_argument if the
+  /// other has several partitions (gather() makes one), and for a name that both have.
+  Table cross(const Table& other, std::source_location where = std::source_location::current()) const;
 
   // --- neighbouring rows ----------------------------------------------------------------------------------
 
