@@ -211,6 +211,18 @@ class Table {
   ///   const Table by_year = t.pivot({"town"}, years, "sum(sales)");
   Table pivot(const std::vector<std::string>& index, const Rows& values, const std::string& aggregate,
               std::source_location where = std::source_location::current()) const;
+  /// Aggregates of rows in equal stretches of time, as time_bucket has them: a row for each stretch, with its
+  /// begin in the column, sorted, from the first that has rows to the last. Those between that have none are
+  /// there too, as in pandas, with what the aggregates are of no rows: 0 for a count, else null. Rows with a
+  /// null in the column are left out. In one partition.
+  ///
+  ///   t.resample("time", "INTERVAL 1 DAY", {{"n", "count(*)"}, {"mean", "avg(delay)"}})
+  ///
+  /// Throws std::invalid_argument as agg, and for a column that is no time. Fails for more than 10^8
+  /// stretches.
+  Table resample(const std::string& on, const std::string& interval,
+                 const std::vector<NamedExpression>& aggregates,
+                 std::source_location where = std::source_location::current()) const;
   /// Each combination of values in these columns, of all if none are named, once, sorted.
   Table distinct(const std::vector<std::string>& columns = {},
                  std::source_location where = std::source_location::current()) const;

@@ -100,6 +100,22 @@ TEST_F(SqlQueries, AnswerAsTheEngineDoesOfAllRows) {
   });
 }
 
+TEST_F(SqlQueries, CrossPutsEachRowBesideEach) {
+  on_all_engines([](Session& session) {
+    Random random{std::mt19937_64(3)};
+    const Rows t = random_side(random, {"k", "m", "a", "s"}), u = random_side(random, {"l", "n", "b", "r"});
+    const Rows found = session.compute(cut_up(random, t).cross(from_rows(u)));
+    const std::vector<NamedRows> both{{"t", t}, {"u", u}};
+    EXPECT_EQ(difference(found, run("SELECT * FROM t CROSS JOIN u ORDER BY a, b", both)), "") << found;
+    const Table many = from_parts(as_family(std::vector{value(u), value(u)}), u.schema());
+    expect_within(said_by<std::invalid_argument>([&] { from_rows(t).cross(many); }),
+                  {"expected another table of one partition, found 2; gather() makes one"});
+    const std::string theta = "SELECT a, b FROM t JOIN u ON m < n ORDER BY ALL";
+    const Rows pairs = session.compute(sql(theta, {{"t", from_rows(t)}, {"u", cut_up(random, u)}}));
+    EXPECT_EQ(difference(pairs, run(theta, both)), "") << pairs;
+  });
+}
+
 TEST_F(SqlQueries, WhatIsOfOnePartitionIsLeftToTheEngine) {
   SerialRanks ranks;
   const Rows rows = Rows::of({{"a", std::vector<std::int64_t>{3, 1, 2}}});

@@ -47,7 +47,7 @@ Rows some_numbers(Random& random, std::int64_t size, bool has_nan) {
 }
 
 TEST_F(TableWindow, ShiftsRowsOverPartitions) {
-  expect_as_the_engine(static_cast<int>(seeds(8)), [](Random& random) {
+  expect_as_the_engine(static_cast<int>(seeds(12)), [](Random& random) {
     const Rows whole = some_rows(random, random.between(0, 40));
     const Field field = any_of(random, std::vector(whole.schema().begin(), whole.schema().end()));
     const std::string expression = random.one_in(2) ? in_quotes(field.name) : some_expression(random, field);
@@ -129,6 +129,38 @@ TEST_F(TableWindow, WindowsOfTimeReachBackFromEachRow) {
   });
 }
 
+/// Sorted by a column t, of which some rows are the same and the last ones null, with a number beside each.
+Rows some_times(Random& random, const std::string& value) {
+  const std::int64_t size = random.between(0, 50), most = any_of<std::int64_t>(random, {4, 40, 4000});
+  std::string list;
+  for (std::int64_t row = 0; row < size; ++row)
+    list += (row > 0 ? ", " : "") + (random.one_in(12) ? "NULL" : std::to_string(random.between(0, most)));
+  return detail::duckdb_engine().run(
+      "SELECT TIMESTAMP '2024-02-28 22:00:00' + to_minutes(m) AS t, hash(row_number() OVER ()) % 3 AS k, "
+      "row_number() OVER () AS " +
+          value + " FROM (SELECT m FROM (SELECT unnest([" + list + "]::BIGINT[]) AS m) ORDER BY m)",
+      {});
+}
+
+TEST_F(TableWindow, StretchesOfTimeAreThereWithoutRows) {
+  expect_as_the_engine(static_cast<int>(seeds(6)), [](Random& random) {
+    const Rows sorted = some_times(random, "v");
+    const Rows whole = run("SELECT * FROM sorted ORDER BY hash(v)", {{"sorted", sorted}});
+    const std::string step =
+        any_of<std::string>(random, {"INTERVAL 7 MINUTE", "INTERVAL 1 DAY", "INTERVAL 1 HOUR"});
+    const Table table =
+        cut_up(random, whole).resample("T", step, {{"n", "count(*)"}, {"v", "sum(v)"}, {"top", "max(t)"}});
+    const Rows expected =
+        run("WITH g AS (SELECT time_bucket(" + step +
+                ", t) AS t, count(*) AS n, sum(v) AS v, max(t) AS top FROM whole "
+                "WHERE t IS NOT NULL GROUP BY ALL) SELECT t, coalesce(n, 0) AS n, v, top FROM (SELECT "
+                "unnest(generate_series((SELECT min(t) FROM g), (SELECT max(t) FROM g), " +
+                step + ")) AS t) LEFT JOIN g USING (t) ORDER BY t",
+            {{"whole", whole}});
+    return Twin{table, expected};
+  });
+}
+
 TEST_F(TableWindow, WindowsWithinGroupsAndOfAllRowsBefore) {
   on_all_engines([](Session& session) {
     for (unsigned seed = 0; seed < seeds(3); ++seed) {
@@ -186,6 +218,15 @@ TEST_F(TableWindow, MistakesAreNamed) {
   said([&] { table.rolling({.on = "x", .range = "x"}, {{"n", "sum(x)"}}); }, {"rolling: of a range: "});
   said([&] { table.rolling({.on = "t", .range = "1"}, {{"n", "sum(x)"}}); }, {"rolling: "});
   said([&] { table.expanding({{"n", "median(x)"}}); }, {"expanding: expected aggregates that can be put"});
+  const Table times = from_rows(run("SELECT DATE '2024-01-01' AS day, DATE 'infinity' AS ever, 1 AS x"));
+  said(
+      [&] {
+        table.resample("y", "INTERVAL 1 DAY", {{"n", "count(*)"}});
+      },
+      {"resample: there is no column y"});
+  said([&] { table.resample("x", "INTERVAL 1 DAY", {{"n", "count(*)"}}); }, {"resample: ", "time_bucket"});
+  said([&] { times.resample("day", "INTERVAL 1 DAY", {{"Day", "count(*)"}}); }, {"resample: ", "Day"});
+  said([&] { times.resample("day", "1 DAY", {{"n", "count(*)"}}); }, {"resample: ", "^"});
   SerialRanks ranks;
   const auto fails = [&](const Table& bad, const std::string& part) {
     contains(message([&] { ranks.session().compute(bad); }), part);
@@ -194,6 +235,8 @@ TEST_F(TableWindow, MistakesAreNamed) {
         "rolling: expected rows sorted by x, found a lesser value in row 0 of the partition; see sort_by");
   fails(table.rolling({.on = "length(t)", .range = "1"}, {{"n", "sum(x)"}}),
         "rolling: expected values of length(t), found a null in row 0 of the partition");
+  fails(times.resample("ever", "INTERVAL 1 DAY", {{"n", "count(*)"}}),
+        "resample: expected at most 10^8 stretches of time, found from infinity to infinity");
 }
 
 }  // namespace
