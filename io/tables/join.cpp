@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Joins: of partitions that have all rows of their keys, or of each partition with all of a small table.
+#include "io/tables/join.hpp"
+
 #include "io/tables/engine.hpp"
 #include "io/tables/sql.hpp"
-#include "io/tables/state.hpp"
 
 #include <algorithm>
 #include <array>
@@ -24,14 +25,8 @@ bool are_comparable(const ColumnType& a, const ColumnType& b) {
   return a == b || (is_whole(a.id()) && is_whole(b.id())) || (is_float(a.id()) && is_float(b.id()));
 }
 
-/// A column of the schema is one of these, whatever the case of its letters.
-bool is_among(const std::vector<std::string>& keys, const Schema& schema, const Field& field) {
-  return std::ranges::any_of(keys,
-                             [&](const auto& key) { return schema.find(key) == schema.find(field.name); });
-}
-
-void expect_own_names(const Schema& left, const Schema& right, const std::vector<std::string>& keys,
-                      const char* call, std::source_location where) {
+void expect_own_names(const char* call, const Schema& left, const Schema& right,
+                      const std::vector<std::string>& keys, std::source_location where) {
   for (const Field& field : right) {
     if (!is_among(keys, right, field) && left.find(field.name))
       refuse_table(call,
@@ -39,19 +34,6 @@ void expect_own_names(const Schema& left, const Schema& right, const std::vector
                        (keys.empty() ? "" : ", which is no key") + "; rename one",
                    where);
   }
-}
-
-void expect_joinable(const Schema& left, const Schema& right, const std::vector<std::string>& keys,
-                     bool has_right, std::source_location where) {
-  for (const std::string& key : keys) {
-    const ColumnType &a = left[*left.find(key)].type, &b = right[*right.find(key)].type;
-    if (!are_comparable(a, b))
-      refuse_table("join",
-                   "column " + quoted_name(key) + " is " + a.text() + " in one table and " + b.text() +
-                       " in the other; see astype",
-                   where);
-  }
-  if (has_right) expect_own_names(left, right, keys, "join", where);
 }
 
 /// What is joined: schemas, and what stands for the tables behind FROM.
@@ -117,10 +99,29 @@ Table joined_with_small(const Table& table, const Table& small, const Query& que
 }
 
 }  // namespace
+
+bool is_among(const std::vector<std::string>& keys, const Schema& schema, const Field& field) {
+  return std::ranges::any_of(keys,
+                             [&](const auto& key) { return schema.find(key) == schema.find(field.name); });
+}
+
+void expect_joinable(const char* call, const Schema& left, const Schema& right,
+                     const std::vector<std::string>& keys, bool has_right, std::source_location where) {
+  for (const std::string& key : keys) {
+    const ColumnType &a = left[*left.find(key)].type, &b = right[*right.find(key)].type;
+    if (!are_comparable(a, b))
+      refuse_table(call,
+                   "column " + quoted_name(key) + " is " + a.text() + " in one table and " + b.text() +
+                       " in the other; see astype",
+                   where);
+  }
+  if (has_right) expect_own_names(call, left, right, keys, where);
+}
+
 }  // namespace detail
 
 Table Table::cross(const Table& other, std::source_location where) const {
-  detail::expect_own_names(schema(), other.schema(), {}, "cross", where);
+  detail::expect_own_names("cross", schema(), other.schema(), {}, where);
   if (other.partitions() > 1)
     detail::refuse_table("cross",
                          "expected another table of one partition, found " +
@@ -137,7 +138,7 @@ Table Table::join(const Table& other, const std::vector<std::string>& keys, Join
   const auto names = detail::found_names(schema(), keys, "join", where);
   detail::found_names(other.schema(), keys, "join", where);
   const bool is_filter = how == Join::semi || how == Join::anti;
-  detail::expect_joinable(schema(), other.schema(), names, !is_filter, where);
+  detail::expect_joinable("join", schema(), other.schema(), names, !is_filter, where);
   const detail::Sides sides{schema(), other.schema()};
   const std::string query = detail::join_query(sides, names, how, true);
   Schema joined = detail::joined_schema(sides, query);

@@ -48,7 +48,7 @@ Table Table::resample(const std::string& on, const std::string& interval,
       where);
   const std::string column = detail::sql_name(name), step = "(" + interval + "\n)";
   const Table grouped =
-      known.filter(column + " IS NOT NULL", where).groupby({name}, where).agg(aggregates, where);
+      known.filter(column + " IS NOT NULL", where).groupby({name}, {}, where).agg(aggregates, where);
   // What the aggregates are of no rows.
   std::string list, columns = "all_stretches." + column + " AS " + detail::sql_name(time);
   for (const NamedExpression& one : aggregates) {

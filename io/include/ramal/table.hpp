@@ -46,6 +46,9 @@ struct GroupOptions {
 /// What a join keeps. See Table::join.
 enum class Join { inner, left, right, full, semi, anti };
 
+/// Which row of the other table is taken. See Table::asof_join.
+enum class AsOf { backward, forward };
+
 namespace detail {
 struct TableState;
 /// "ramal: CALL: PROBLEM (file:line)", as std::invalid_argument.
@@ -257,6 +260,22 @@ class Table {
   /// table's are. In the order of this table, and then of the other. Throws std::invalid_argument if the
   /// other has several partitions (gather() makes one), and for a name that both have.
   Table cross(const Table& other, std::source_location where = std::source_location::current()) const;
+  /// Each row of this table with one of the other's: the last, in the order of `on`, whose value is not above
+  /// its own; or forward the first whose value is not below. Of rows of one value it is the last, forward the
+  /// first, in the other's order. Where there is none, or the value is null, the other's columns are null. So
+  /// all rows of this table are there once. With `by` both must be the same in these columns too.
+  ///
+  ///   trades.asof_join(quotes, "time", {"ticker"})
+  ///
+  /// The columns of this table come first, then the other's without `on` and `by`. If the other is one
+  /// partition, it goes to where this table's are. Else with `by` rows of both are shuffled by these columns
+  /// to as many partitions as the larger has; and without, both must be sorted by `on`, nulls last, which is
+  /// checked where rows are computed, and the other's rows go to the partitions of this table that they may
+  /// match. Rows keep this table's order, but for the shuffle by `by`. Throws std::invalid_argument as join,
+  /// and unless `on` has the same type in both.
+  Table asof_join(const Table& other, const std::string& on, const std::vector<std::string>& by = {},
+                  AsOf direction = AsOf::backward,
+                  std::source_location where = std::source_location::current()) const;
 
   // --- neighbouring rows ----------------------------------------------------------------------------------
 

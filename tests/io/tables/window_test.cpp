@@ -161,6 +161,25 @@ TEST_F(TableWindow, StretchesOfTimeAreThereWithoutRows) {
   });
 }
 
+TEST_F(TableWindow, RowsMeetTheNearestRowOfAnotherTable) {
+  expect_as_the_engine(static_cast<int>(seeds(12)), [](Random& random) {
+    const Rows left = some_times(random, "v"), right = some_times(random, "w");
+    const bool is_forward = random.one_in(2), has_key = random.one_in(3);
+    const Table one = cut_up(random, left);
+    const Table other = random.one_in(4) ? from_rows(right) : cut_up(random, right);
+    const Table joined =
+        has_key ? one.asof_join(other, "t", {"K"}, is_forward ? AsOf::forward : AsOf::backward).sort_by("v")
+                : one.asof_join(other.drop({"k"}), "t", {}, is_forward ? AsOf::forward : AsOf::backward);
+    const std::string order = is_forward ? "o.t, o.w" : "o.t DESC, o.w DESC";
+    const Rows expected =
+        run("SELECT t, k, v, (SELECT o.w FROM other AS o WHERE o.t " + std::string(is_forward ? ">=" : "<=") +
+                " l.t" + (has_key ? " AND o.k = l.k" : "") + " ORDER BY " + order +
+                " LIMIT 1) AS w FROM l ORDER BY v",
+            {{"l", left}, {"other", right}});
+    return Twin{joined, expected};
+  });
+}
+
 TEST_F(TableWindow, WindowsWithinGroupsAndOfAllRowsBefore) {
   on_all_engines([](Session& session) {
     for (unsigned seed = 0; seed < seeds(3); ++seed) {
@@ -227,6 +246,15 @@ TEST_F(TableWindow, MistakesAreNamed) {
   said([&] { table.resample("x", "INTERVAL 1 DAY", {{"n", "count(*)"}}); }, {"resample: ", "time_bucket"});
   said([&] { times.resample("day", "INTERVAL 1 DAY", {{"Day", "count(*)"}}); }, {"resample: ", "Day"});
   said([&] { times.resample("day", "1 DAY", {{"n", "count(*)"}}); }, {"resample: ", "^"});
+  said([&] { table.asof_join(times, "t"); }, {"asof_join: there is no column t"});
+  said([&] { table.asof_join(table, "x"); }, {"asof_join: both tables have a column t, which is no key"});
+  said(
+      [&] {
+        table.asof_join(table.astype({{"x", "BIGINT"}}).drop({"t"}), "x");
+      },
+      {"asof_join: column x is INTEGER in one table and BIGINT in the other"});
+  said([&] { table.asof_join(table, "t", {"x"}); },
+       {"asof_join: the other table has no columns but its keys"});
   SerialRanks ranks;
   const auto fails = [&](const Table& bad, const std::string& part) {
     contains(message([&] { ranks.session().compute(bad); }), part);
@@ -237,6 +265,10 @@ TEST_F(TableWindow, MistakesAreNamed) {
         "rolling: expected values of length(t), found a null in row 0 of the partition");
   fails(times.resample("ever", "INTERVAL 1 DAY", {{"n", "count(*)"}}),
         "resample: expected at most 10^8 stretches of time, found from infinity to infinity");
+  fails(table.select({"x"}).asof_join(table, "x"),
+        "asof_join: expected this table sorted by x, found a lesser value in partition 1; see sort_by");
+  fails(table.select({"x"}).gather().sort_by("x").asof_join(table, "x"),
+        "asof_join: expected the other table sorted by x, found a lesser value in partition 1; see sort_by");
 }
 
 }  // namespace
