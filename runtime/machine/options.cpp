@@ -100,41 +100,25 @@ std::map<std::string, Set, std::less<>> table(Options& options) {
           {"RAMAL_TRACE", text(options.trace)},
           {"RAMAL_PROGRESS_BAR", choice(options.progress_bar, {"auto", "on", "off"})},
           {"RAMAL_STATUS", text(options.status)},
-          {"RAMAL_SUMMARY", choice(options.summary, {"auto", "on", "off"})}};
+          {"RAMAL_SUMMARY", choice(options.summary, {"auto", "on", "off"})},
+          {"RAMAL_REPORT", text(options.report)}};
 }
 
 void check(Options& options) {
   const auto setters = table(options);
-  const auto recheck = [&](const char* name, const std::string& text) {
-    setters.find(name)->second(name, text);
-  };
-  recheck("RAMAL_SCHEDULER", std::string(options.scheduler));
-  recheck("RAMAL_RANKS", std::to_string(options.ranks));
-  recheck("RAMAL_THREADS", std::to_string(options.threads));
-  recheck("RAMAL_PROGRESS", std::string(options.progress));
-  recheck("RAMAL_IDLE", std::string(options.idle));
-  recheck("RAMAL_SMALL_BYTES", std::to_string(options.small_bytes));
-  recheck("RAMAL_PIECE_BYTES", std::to_string(options.piece_bytes));
-  recheck("RAMAL_CREDITS", std::to_string(options.credits));
-  recheck("RAMAL_MEMORY_BYTES", std::to_string(options.memory_bytes));
-  recheck("RAMAL_FRONT_MEMBERS", std::to_string(options.front_members));
-  recheck("RAMAL_STEAL", std::string(options.steal));
-  recheck("RAMAL_WARNINGS", std::string(options.warnings));
-  recheck("RAMAL_SIGNALS", std::string(options.signals));
-  recheck("RAMAL_PROGRESS_BAR", std::string(options.progress_bar));
-  recheck("RAMAL_STALL_SECONDS", std::to_string(options.stall_seconds));
-  recheck("RAMAL_SUMMARY", std::string(options.summary));
+  for (const auto& [name, text] : detail::option_texts(options)) setters.find(name)->second(name, text);
 }
 
 constexpr std::string_view prefix = "RAMAL_";
 
-/// Calls `use(name, text)` for each RAMAL_* variable of the environment.
+/// Calls `use(name, text)` for each variable of the environment that begins with one of these.
 template <class Use>
-void for_each_variable(Use&& use) {
+void for_each_variable(std::initializer_list<std::string_view> beginnings, Use&& use) {
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string_view text = *entry;
     const auto equals = text.find('=');
-    if (!text.starts_with(prefix) || equals == std::string_view::npos) continue;
+    const auto begins = [text](std::string_view one) { return text.starts_with(one); };
+    if (equals == std::string_view::npos || std::ranges::none_of(beginnings, begins)) continue;
     use(text.substr(0, equals), text.substr(equals + 1));
   }
 }
@@ -182,10 +166,44 @@ std::string_view probably_meant(std::string_view variable,
 Options Options::from_environment(Options options) {
   check(options);
   const auto setters = table(options);
-  for_each_variable([&](std::string_view name, std::string_view text) {
+  for_each_variable({prefix}, [&](std::string_view name, std::string_view text) {
     if (const auto found = setters.find(name); found != setters.end()) found->second(name, text);
   });
   return options;
+}
+
+std::vector<std::pair<std::string, std::string>> detail::option_texts(const Options& options) {
+  return {{"RAMAL_SCHEDULER", options.scheduler},
+          {"RAMAL_RANKS", std::to_string(options.ranks)},
+          {"RAMAL_THREADS", std::to_string(options.threads)},
+          {"RAMAL_PROGRESS", options.progress},
+          {"RAMAL_IDLE", options.idle},
+          {"RAMAL_SMALL_BYTES", std::to_string(options.small_bytes)},
+          {"RAMAL_PIECE_BYTES", std::to_string(options.piece_bytes)},
+          {"RAMAL_CREDITS", std::to_string(options.credits)},
+          {"RAMAL_MEMORY_BYTES", std::to_string(options.memory_bytes)},
+          {"RAMAL_FRONT_MEMBERS", std::to_string(options.front_members)},
+          {"RAMAL_STEAL", options.steal},
+          {"RAMAL_WARNINGS", options.warnings},
+          {"RAMAL_SIGNALS", options.signals},
+          {"RAMAL_RECORD", options.record},
+          {"RAMAL_HISTORY", options.history},
+          {"RAMAL_TRACE", options.trace},
+          {"RAMAL_REPORT", options.report},
+          {"RAMAL_STALL_SECONDS", std::to_string(options.stall_seconds)},
+          {"RAMAL_DUMP_DIR", options.dump_dir},
+          {"RAMAL_KEEP_FAILED", options.keep_failed},
+          {"RAMAL_PROGRESS_BAR", options.progress_bar},
+          {"RAMAL_STATUS", options.status},
+          {"RAMAL_SUMMARY", options.summary}};
+}
+
+std::vector<std::pair<std::string, std::string>> detail::telling_variables() {
+  std::vector<std::pair<std::string, std::string>> variables;
+  for_each_variable(
+      {prefix, "OMP_", "SLURM_JOB_ID=", "SLURM_JOB_NAME=", "SLURM_JOB_NUM_NODES="},
+      [&](std::string_view name, std::string_view text) { variables.emplace_back(name, text); });
+  return variables;
 }
 
 std::string detail::unknown_variables() {
@@ -194,7 +212,7 @@ std::string detail::unknown_variables() {
   Options options;
   const auto setters = table(options);
   std::string unknown;
-  for_each_variable([&](std::string_view name, std::string_view) {
+  for_each_variable({prefix}, [&](std::string_view name, std::string_view) {
     if (setters.contains(name) || std::find(std::begin(others), std::end(others), name) != std::end(others))
       return;
     unknown += (unknown.empty() ? "" : ", ") + std::string(name);

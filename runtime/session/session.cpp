@@ -166,6 +166,7 @@ int lead(std::unique_ptr<Transport> transport, const Images& images, const Optio
     const auto held = engine.rank().lock();
     engine.set_on_status([&watching](int from, auto text) { watching.hear(from, text); });
   }
+  watching.describe(options, crew.ranks);
   watching.begin(engine.rank());
   engine.rank().executor().keep_failed(options.keep_failed);
   if (options.signals == "on") engine.rank().watch_stalls(options.stall_seconds, options.dump_dir);
@@ -226,8 +227,8 @@ int run_serial(const Options& options, const EndingRecord& record, Locals& local
   const double start = now_seconds();
   const SignalStack signal_stack;
   if (options.warnings == "on") introduce_serial();
-  if (!options.trace.empty() || !options.status.empty())
-    warn(options, "ramal: warning: RAMAL_TRACE, RAMAL_STATUS: a serial run leaves none");
+  if (!options.trace.empty() || !options.status.empty() || !options.report.empty())
+    warn(options, "ramal: warning: RAMAL_TRACE, RAMAL_REPORT, RAMAL_STATUS: a serial run leaves none");
   SerialEngine engine;
   engine.locals() = std::move(locals);
   const int status = call(program, engine).value_or(failed_status);

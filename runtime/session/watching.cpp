@@ -2,8 +2,12 @@
 #include "runtime/session/watching.hpp"
 
 #include "graph/core/atomic_file.hpp"
+#include "runtime/session/run_notes.hpp"
 #include "runtime/transport/encoded.hpp"
+#include "runtime/watch/report.hpp"
 #include "runtime/watch/trace_merge.hpp"
+
+#include <unistd.h>
 
 #include <cstdio>
 #include <cstring>
@@ -35,8 +39,10 @@ ProgressForm form_of(const Options& options) {
 }  // namespace
 
 WatchPlan::WatchPlan(const Options& options)
-    : trace(options.trace),
-      mark(options.trace.empty() ? 0 : new_mark()),
+    : trace(!options.trace.empty() || options.report.empty() ? options.trace : options.report + ".trace"),
+      report(options.report),
+      keeps_trace(!options.trace.empty()),
+      mark(trace.empty() ? 0 : new_mark()),
       counts(options.summary == "on" || !options.status.empty() || form_of(options) != ProgressForm::none) {}
 
 WatchPlan WatchPlan::from(const std::string& text) {
@@ -71,6 +77,10 @@ void Watching::show(const Options& options, const std::vector<RankInfo>& ranks) 
   progress_ = std::make_unique<Progress>(
       *tally_, std::move(known),
       Progress::Settings{.form = form_of(options), .file = options.status, .warn = warn_});
+}
+
+void Watching::describe(const Options& options, const std::vector<RankInfo>& ranks) {
+  if (trace_) trace_->add(run_notes(options, ranks));
 }
 
 void Watching::begin(Rank& rank) {
@@ -127,14 +137,29 @@ void Watching::merge(Rank& rank) {
   if (trace_->error() != 0) return;  // the disk is full, or the folder not there
   try {
     const MergedTrace merged = merge_trace(plan_.trace, plan_.mark);
+    write_report();
     if (merged.missing.empty() || has_warned_of_trace_) return;
-    warn_("ramal: warning: RAMAL_TRACE: '" + plan_.trace + "' lacks what rank " + ranges(merged.missing) +
-          " did: rank 0 does not see " + part_path(plan_.trace, merged.missing.front()) +
+    warn_(std::string("ramal: warning: ") + option() + ": '" + plan_.trace + "' lacks what rank " +
+          ranges(merged.missing) + " did: rank 0 does not see " +
+          part_path(plan_.trace, merged.missing.front()) +
           (merged.missing.size() > 1 ? " and the others" : "") +
           "; name a file in a folder that all ranks share");
   } catch (const std::exception& error) {
-    warn_("ramal: warning: RAMAL_TRACE: expected a file that can be written, found '" + plan_.trace + "': " +
-          error.what() + "; what each rank did is left beside it (ramal trace FILE puts it together)");
+    warn_(std::string("ramal: warning: ") + option() + ": expected a file that can be written, found '" +
+          plan_.trace + "': " + error.what() +
+          "; what each rank did is left beside it (ramal trace FILE puts it together)");
+  }
+}
+
+/// Of the whole trace, which then goes if it is for that alone.
+void Watching::write_report() {
+  if (plan_.report.empty()) return;
+  try {
+    detail::write_report(plan_.trace, plan_.report);
+    if (!plan_.keeps_trace) ::unlink(plan_.trace.c_str());
+  } catch (const std::exception& error) {
+    warn_("ramal: warning: RAMAL_REPORT: expected a file that can be written, found '" + plan_.report +
+          "': " + error.what() + "; the trace is left (ramal report " + plan_.trace + " makes the report)");
   }
 }
 
@@ -149,7 +174,7 @@ void Watching::warn_of_troubles(const Rank& rank) {
   }
   if (ranks.empty() || has_warned_of_trace_) return;
   has_warned_of_trace_ = true;
-  warn_("ramal: warning: RAMAL_TRACE: expected a file that can be written, found '" +
+  warn_(std::string("ramal: warning: ") + option() + ": expected a file that can be written, found '" +
         part_path(plan_.trace, ranks.front()) + "': " + std::strerror(error) + " (on rank " + ranges(ranks) +
         "); the program goes on without a trace of that");
 }

@@ -19,8 +19,10 @@ namespace ramal::detail {
 /// What is to be seen: rank 0's word, which all ranks follow, whatever their own environment says.
 struct WatchPlan {
   std::string trace;
-  std::uint64_t mark = 0;  ///< of this session
-  bool counts = false;     ///< rank 0 wants to know what ranks are at
+  std::string report;       ///< made of the trace
+  bool keeps_trace = true;  ///< or it is only for the report
+  std::uint64_t mark = 0;   ///< of this session
+  bool counts = false;      ///< rank 0 wants to know what ranks are at
 
   explicit WatchPlan(const Options& options);
   /// The same from another rank's text.
@@ -30,7 +32,7 @@ struct WatchPlan {
   WatchPlan() = default;
   template <class Archive>
   void serialize(Archive& archive, unsigned) {
-    archive& trace& mark& counts;
+    archive& trace& report& keeps_trace& mark& counts;
   }
 };
 
@@ -41,6 +43,8 @@ class Watching {
            std::function<void(const std::string&)> warn);
   /// For the Rank; null: nobody.
   Observer* observer() { return observers_.whom(); }
+  /// Rank 0's: what a trace is to say of the run.
+  void describe(const Options& options, const std::vector<RankInfo>& ranks);
   /// Rank 0's, where it wants to know what ranks are at: from now on they are shown.
   void show(const Options& options, const std::vector<RankInfo>& ranks);
   /// Rank 0's: another rank says what it is at.
@@ -57,6 +61,9 @@ class Watching {
  private:
   void merge(Rank& rank);
   void warn_of_troubles(const Rank& rank);
+  void write_report();
+  /// What the user has asked for.
+  const char* option() const { return plan_.keeps_trace ? "RAMAL_TRACE" : "RAMAL_REPORT"; }
 
   const WatchPlan plan_;
   const std::function<void(const std::string&)> warn_;

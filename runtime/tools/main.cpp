@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // ramal: looks at what runs have left or are leaving in files. It needs no MPI and no running program.
 #include "runtime/tools/top.hpp"
+#include "runtime/watch/report.hpp"
 #include "runtime/watch/trace_merge.hpp"
 
 #include <cstdio>
@@ -18,9 +19,10 @@ constexpr int refused_status = 2;
 
 int refuse() {
   std::fprintf(stderr,
-               "ramal top FILE [--once]   shows what the ranks of a run with RAMAL_STATUS=FILE are at\n"
-               "ramal trace FILE          puts together what the ranks of a run had written of the trace\n"
-               "                          RAMAL_TRACE=FILE before it died\n");
+               "ramal top FILE [--once]      shows what the ranks of a run with RAMAL_STATUS=FILE are at\n"
+               "ramal report FILE [-o PAGE]  makes of the trace FILE a page of HTML; FILE.html if not told\n"
+               "ramal trace FILE             puts together what the ranks of a run had written of the trace\n"
+               "                             RAMAL_TRACE=FILE before it died\n");
   return refused_status;
 }
 
@@ -43,6 +45,25 @@ int trace(Arguments arguments) {
   return 0;
 }
 
+/// run.json and run.json.gz as run.html.
+int report(Arguments arguments) {
+  const bool is_named = arguments.size() == 3 && std::strcmp(arguments[1], "-o") == 0;
+  if (arguments.size() != (is_named ? 3 : 1)) return refuse();
+  const std::string trace = arguments[0];
+  std::string page = is_named ? arguments[2] : trace;
+  if (!is_named) {
+    for (const char* ending : {".gz", ".json", ".trace", ".html"})
+      if (page.ends_with(ending)) page.resize(page.size() - std::strlen(ending));
+    page += ".html";
+  }
+  const auto written = ramal::detail::write_report(trace, page);
+  std::printf("%s: %llu tasks", page.c_str(), static_cast<unsigned long long>(written.tasks));
+  if (written.kept < written.tasks)
+    std::printf(", of which the longest %llu one by one", static_cast<unsigned long long>(written.kept));
+  std::printf("\n");
+  return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -50,6 +71,7 @@ int main(int argc, char** argv) {
     const Arguments arguments = Arguments(argv, static_cast<std::size_t>(argc)).subspan(argc > 0 ? 1 : 0);
     if (arguments.empty()) return refuse();
     if (std::strcmp(arguments[0], "top") == 0) return top(arguments.subspan(1));
+    if (std::strcmp(arguments[0], "report") == 0) return report(arguments.subspan(1));
     if (std::strcmp(arguments[0], "trace") == 0) return trace(arguments.subspan(1));
     return refuse();
   } catch (const std::exception& error) {

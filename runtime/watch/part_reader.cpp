@@ -16,6 +16,20 @@ TracedRank::Name name_from(std::string_view text) {
   return {std::string(text.substr(0, end)), std::string(file.substr(0, file.find('\0')))};
 }
 
+std::vector<std::pair<std::string, std::string>> notes_from(std::string_view text) {
+  std::vector<std::pair<std::string, std::string>> notes;
+  const auto next = [&text] {
+    const std::string_view one = text.substr(0, text.find('\0'));
+    text.remove_prefix(std::min(text.size(), one.size() + 1));
+    return std::string(one);
+  };
+  while (!text.empty()) {
+    std::string key = next();
+    notes.emplace_back(std::move(key), next());
+  }
+  return notes;
+}
+
 }  // namespace
 
 std::optional<TracedRank> look_at_part(const std::string& path) {
@@ -36,6 +50,8 @@ std::optional<TracedRank> look_at_part(const std::string& path) {
       one.site = name->line > 0 ? one.site + ":" + std::to_string(name->line) : std::string();
     } else if (part.head.what == PartBlock::clock) {
       if (const auto measure = part.first<ClockMeasure>()) rank.measures.push_back(*measure);
+    } else if (part.head.what == PartBlock::notes) {
+      rank.notes = notes_from(part.text(0));
     } else if (part.head.what == PartBlock::records && part.head.lane <= about->workers) {
       part.for_each_record([&rank](const TraceRecord& record) {
         if (record.what == TraceRecord::sent) ++rank.sent[record.name];

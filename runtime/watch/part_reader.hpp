@@ -70,6 +70,7 @@ struct TracedRank {
   std::vector<Name> names = {};
   std::vector<ClockMeasure> measures = {};
   ClockCorrection clock = {};
+  std::vector<std::pair<std::string, std::string>> notes = {};  // keys and values
   std::map<std::uint32_t, std::uint64_t> sent = {}, received = {};  // messages by the other rank
 };
 

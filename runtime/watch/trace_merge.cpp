@@ -36,7 +36,12 @@ class Merger {
   std::uint64_t write() {
     out_ << "{\"displayTimeUnit\":\"ns\",\"otherData\":{\"ramal_trace\":1,\"version\":\"" RAMAL_VERSION
             "\",\"ranks\":"
-         << of_ << ",\"clocks\":[";
+         << of_ << ",\"run\":{";
+    for (const auto& note : ranks_.front().notes) {
+      out_ << (&note == &ranks_.front().notes.front() ? "\n" : ",\n") << json_text(note.first) << ':'
+           << json_text(note.second);
+    }
+    out_ << "},\"clocks\":[";
     for (const TracedRank& rank : ranks_) write_clock(rank);
     out_ << "\n]},\"traceEvents\":[";
     for (const TracedRank& rank : ranks_) name_threads(rank);

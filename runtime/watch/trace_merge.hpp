@@ -8,8 +8,8 @@
 //   b, e              runs, and large messages from when they begin to come
 //   C                 bytes held and kept, tasks that are ready, bytes of large messages that are coming
 //
-// Times are microseconds since the first rank began, by rank 0's clock. What is known of clocks stands in
-// `otherData`.
+// Times are microseconds since the first rank began, by rank 0's clock. What is known of clocks, and of the
+// run (program, options, environment), stands in `otherData`.
 #pragma once
 
 #include <cstdint>

@@ -8,6 +8,7 @@
 //     name     PartName kind\0 file\0        before any record that uses it
 //     records  TraceRecord*                  of one lane, in the order in which they ended
 //     clock    ClockMeasure                  at the start and at the end
+//     notes    (key\0 value\0)*              what rank 0 says of the run
 //
 // Little endian, as the machine that runs them: parts are read by the same kind of machine.
 //
@@ -25,7 +26,7 @@ inline std::string part_path(const std::string& trace, int rank) {
   return trace + ".rank-" + std::to_string(rank) + ".part";
 }
 
-enum class PartBlock : std::uint32_t { about = 1, name, records, clock };
+enum class PartBlock : std::uint32_t { about = 1, name, records, clock, notes };
 struct PartBlockHead {
   PartBlock what;
   std::uint32_t lane;

@@ -47,6 +47,12 @@ TraceWriter::TraceWriter(const std::string& path, PartAbout about, const std::st
   write({PartBlock::about, 0, text.size()}, text.data());
 }
 
+void TraceWriter::add(const std::vector<std::pair<std::string, std::string>>& notes) {
+  std::string text;
+  for (const auto& [key, value] : notes) (text.append(key) += '\0').append(value) += '\0';
+  write({PartBlock::notes, 0, text.size()}, text.data());
+}
+
 void TraceWriter::finish() {
   if (!file_.is_open()) return;
   for (const auto& lane : lanes_) flush(*lane);

@@ -28,6 +28,8 @@ class TraceWriter final : public Observer {
   /// Of the first thing that went wrong; 0: nothing has.
   int error() const { return error_.load(std::memory_order_relaxed); }
   void add(const ClockMeasure& measure) { write({PartBlock::clock, 0, sizeof measure}, &measure); }
+  /// What the trace is to say of the run: keys and values.
+  void add(const std::vector<std::pair<std::string, std::string>>& notes);
   /// Writes what is left, and closes the file. When nothing is told any more.
   void finish();
 

@@ -45,6 +45,7 @@ class TraceTest : public ::testing::Test {
                        {.mark = mark, .rank = rank, .ranks = 2, .pid = 1, .workers = 1},
                        "host \"" + std::to_string(rank) + "\"");
       if (rank == 1) part.add(other_clock);
+      if (rank == 0) part.add({{"program", "a \"b\""}, {"option RAMAL_X", ""}});
       const Observer::TaskName task{.run = 1, .plan = 5, .kind = kind(), .site = {"a.cpp", 12}};
       part.task_ended(task, 1000, 4500, rank == 1);
       const Header header{.type = MessageType::result, .run = 1, .bytes = 8};
@@ -94,6 +95,7 @@ TEST_F(TraceTest, IsPutTogetherByRank0sClock) {
   const std::string text = content(file_);
   EXPECT_EQ(count(text, "\"line\":\"a.cpp:12\""), 2u);
   EXPECT_EQ(count(text, "\"failed\":true"), 1u);
+  EXPECT_EQ(count(text, "\"run\":{\n\"program\":\"a \\\"b\\\"\",\n\"option RAMAL_X\":\"\"}"), 1u);
   EXPECT_EQ(count(text, "host \\\"1\\\""), 2u);
   EXPECT_EQ(count(text, "\"dur\":3.500,"), 2u);
   EXPECT_EQ(count(text, "by offset and drift"), 1u);

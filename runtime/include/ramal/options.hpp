@@ -90,6 +90,10 @@ struct Options {
   /// and it took five seconds; `on`, `off`. RAMAL_RECORD has the same, as "summary", wherever it was counted:
   /// with bars, RAMAL_STATUS or `on`.
   std::string summary = "auto";
+  /// RAMAL_REPORT: a page of HTML, below 5 MB, that shows the run in a browser without a network. It is made
+  /// of a trace at the end, by rank 0; without RAMAL_TRACE that one stands meanwhile beside it as FILE.trace,
+  /// and is removed. A file that cannot be written is a warning. Rank 0's option counts for all. Empty: none.
+  std::string report = {};
 
   /// These options, overridden by the RAMAL_* environment variables that are set. Throws OptionError,
   /// naming the variable, what was found and what is allowed. Other variables that begin with RAMAL_ are no
