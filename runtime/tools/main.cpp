@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // ramal: looks at what runs have left or are leaving in files. It needs no MPI and no running program.
 #include "runtime/tools/top.hpp"
+#include "runtime/watch/part_reader.hpp"
 #include "runtime/watch/report.hpp"
 #include "runtime/watch/trace_merge.hpp"
 
 #include <cstdio>
 #include <cstring>
 #include <exception>
+#include <filesystem>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -45,7 +47,7 @@ int trace(Arguments arguments) {
   return 0;
 }
 
-/// run.json and run.json.gz as run.html.
+/// run.json and run.json.gz as run.html. Where there are only the parts of ranks, first puts these together.
 int report(Arguments arguments) {
   const bool is_named = arguments.size() == 3 && std::strcmp(arguments[1], "-o") == 0;
   if (arguments.size() != (is_named ? 3 : 1)) return refuse();
@@ -56,6 +58,8 @@ int report(Arguments arguments) {
       if (page.ends_with(ending)) page.resize(page.size() - std::strlen(ending));
     page += ".html";
   }
+  const bool died = !std::filesystem::exists(trace) && !ramal::detail::ranks_with_parts(trace).empty();
+  if (died) ramal::detail::merge_trace(trace);
   const auto written = ramal::detail::write_report(trace, page);
   std::printf("%s: %llu tasks", page.c_str(), static_cast<unsigned long long>(written.tasks));
   if (written.kept < written.tasks)

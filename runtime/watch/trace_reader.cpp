@@ -256,7 +256,8 @@ class TraceParser {
   }
   /// Microseconds as nanoseconds: exactly, where there are no more than three places behind the point.
   static Moment nanoseconds_of(const std::string& word) {
-    constexpr double most = 9e18;
+    constexpr double most =
+        1e16;  // a hundred days: what is beyond is damaged, and sums of it must not overflow
     Moment whole = 0;
     const char* end = word.data() + word.size();
     const auto [rest, error] = std::from_chars(word.data(), end, whole);

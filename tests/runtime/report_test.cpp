@@ -237,6 +237,41 @@ TEST_F(ReportTest, TheCriticalPathGoesWhereTheLastMessageCameFrom) {
   EXPECT_TRUE(critical_chain(ReportData{}).empty());
 }
 
+TEST(ReportChain, LinksFollowEachOtherInTimeAndPlace) {
+  std::mt19937 random(9);
+  for (int round = 0; round < 50; ++round) {
+    ReportData data = random_data(random, 120);
+    for (std::uint32_t to = 0; to < 3; ++to) {
+      Moment came = 0;
+      for (int i = 0; i < 30; ++i) {
+        came += static_cast<Moment>(random() % (static_cast<unsigned>(data.wall) / 30));
+        const auto took = static_cast<Moment>(random() % 40);
+        data.flows.push_back({.sent = came - took,
+                              .came = came,
+                              .from = (to + 1 + static_cast<std::uint32_t>(random() % 2)) % 3,
+                              .to = to});
+      }
+    }
+    const auto chain = critical_chain(data);
+    ASSERT_FALSE(chain.empty());
+    Moment until = INT64_MIN, last = 0;
+    std::uint32_t where = ChainLink::none;
+    for (const ChainLink& link : chain) {
+      const bool is_task = link.slice != ChainLink::none;
+      const ReportFlow flow = is_task ? ReportFlow{} : data.flows[link.flow];
+      const ReportSlice slice = is_task ? data.slices[link.slice] : ReportSlice{};
+      EXPECT_LE(until, is_task ? slice.at : flow.sent);
+      until = is_task ? slice.ended() : flow.came;
+      if (where != ChainLink::none) {
+        EXPECT_EQ(where, is_task ? data.rows[slice.row].rank : flow.from);
+      }
+      where = is_task ? data.rows[slice.row].rank : flow.to;
+    }
+    for (const ReportSlice& slice : data.slices) last = std::max(last, slice.ended());
+    EXPECT_EQ(until, last);
+  }
+}
+
 TEST_F(ReportTest, ThePageNeedsNothingElseAndNamesCannotEndItsScript) {
   write(small_trace);
   const WrittenReport written = write_report(trace_, page_, {.most_tasks = 1, .most_cells = 4});
