@@ -5,6 +5,9 @@
 #include "runtime/watch/report.hpp"
 #include "runtime/watch/trace_merge.hpp"
 
+#include <unistd.h>
+
+#include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <exception>
@@ -24,7 +27,8 @@ int refuse() {
                "ramal top FILE [--once]      shows what the ranks of a run with RAMAL_STATUS=FILE are at\n"
                "ramal report FILE [-o PAGE]  makes of the trace FILE a page of HTML; FILE.html if not told\n"
                "ramal trace FILE             puts together what the ranks of a run had written of the trace\n"
-               "                             RAMAL_TRACE=FILE before it died\n");
+               "                             RAMAL_TRACE=FILE before it died\n"
+               "ramal why FOLDER             what held up a run with RAMAL_DUMP_DIR=FOLDER\n");
   return refused_status;
 }
 
@@ -68,6 +72,14 @@ int report(Arguments arguments) {
   return 0;
 }
 
+/// Goes on as the script that is installed beside.
+int why(Arguments arguments) {
+  if (arguments.size() != 1) return refuse();
+  const auto script = std::filesystem::read_symlink("/proc/self/exe").replace_filename("ramal-why");
+  ::execl(script.c_str(), script.c_str(), arguments[0], static_cast<char*>(nullptr));
+  throw std::runtime_error("why: " + script.string() + " cannot be run: " + std::strerror(errno));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -76,6 +88,7 @@ int main(int argc, char** argv) {
     if (arguments.empty()) return refuse();
     if (std::strcmp(arguments[0], "top") == 0) return top(arguments.subspan(1));
     if (std::strcmp(arguments[0], "report") == 0) return report(arguments.subspan(1));
+    if (std::strcmp(arguments[0], "why") == 0) return why(arguments.subspan(1));
     if (std::strcmp(arguments[0], "trace") == 0) return trace(arguments.subspan(1));
     return refuse();
   } catch (const std::exception& error) {
