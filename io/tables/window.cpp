@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <unordered_map>
 
 namespace ramal {
 
@@ -90,22 +91,30 @@ struct WindowCall {
   }
 };
 
-/// For each row how many before it are in its range. The last two columns are as EdgeRows has them.
+/// For each row how many of its group before it are in its range. The last columns are a group's number, from
+/// 1 on, and two as EdgeRows has them.
 std::vector<std::int64_t> rows_in_range(const Rows& all, std::int64_t own_from, const std::string& on) {
-  const Column &key = all.column(all.schema().size() - 2), &beyond = all.column(all.schema().size() - 1);
-  const RowOrder order(key, key), reach(key, beyond);
+  const auto last = all.columns().last(3);
+  const ColumnView<std::int64_t> groups(last[0]);
+  const RowOrder order(last[1], last[1]), reach(last[1], last[2]);
+  struct Group {
+    std::vector<std::int64_t> rows;
+    std::size_t first = 0;  ///< in the range of the last one
+  };
+  std::unordered_map<std::int64_t, Group> known;
   std::vector<std::int64_t> back;
   back.reserve(static_cast<std::size_t>(all.size()));
-  std::int64_t first = 0;
   for (std::int64_t row = 0; row < all.size(); ++row) {
-    const std::string at = "row " + std::to_string(row - own_from) + " of the partition";
-    if (key.is_null(row) || beyond.is_null(row))
-      throw std::invalid_argument("ramal: rolling: expected values of " + on + ", found a null in " + at);
-    if (row > 0 && order(row - 1, row) > 0)
+    const auto at = [&] { return "row " + std::to_string(row - own_from) + " of the partition"; };
+    if (last[1].is_null(row) || last[2].is_null(row))
+      throw std::invalid_argument("ramal: rolling: expected values of " + on + ", found a null in " + at());
+    auto& [rows, first] = known[groups[row]];
+    if (!rows.empty() && order(rows.back(), row) > 0)
       throw std::invalid_argument("ramal: rolling: expected rows sorted by " + on +
-                                  ", found a lesser value in " + at + "; see sort_by");
-    while (first < row && reach(first, row) <= 0) ++first;
-    back.push_back(row - first);
+                                  ", found a lesser value in " + at() + "; see sort_by");
+    rows.push_back(row);
+    while (first + 1 < rows.size() && reach(rows[first], row) <= 0) ++first;
+    back.push_back(std::ssize(rows) - 1 - static_cast<std::int64_t>(first));
   }
   return back;
 }
@@ -179,18 +188,23 @@ struct RollingCall {
                      " PRECEDING AND CURRENT ROW) ORDER BY " + number);
   }
 
-  /// The columns that are read; behind them the key and what it reaches back to, if there is a range.
+  /// The columns that are read; behind them what rows_in_range takes, if there is a range.
   Table read_columns(const std::vector<std::string>& names) const {
     if (window.on.empty()) return base.select(names, where);
     expect_row_expression("rolling", window.on, where);
     UserQuery reach{"SELECT "};
     reach.add_user(window.on).add(" - ").add_user(window.range).add(" AS reach").add_part();
     const std::string type = described("rolling", reach, base.schema(), where)[0].type.text();
-    std::string key = free_name(base.schema(), "key"), beyond = free_name(base.schema(), "reach");
-    UserQuery query{"SELECT " + sql_names(names) + ", CAST((" + window.on + "\n) AS " + type + ") AS " +
-                    sql_name(key) + ", (" + window.on + "\n) - (" + window.range + "\n) AS " +
-                    sql_name(beyond)};
-    return queried(base, "rolling", query.add_part(), true, where);
+    const std::string on = "(" + window.on + "\n)";
+    const auto made_name = [&](const char* name) { return sql_name(free_name(base.schema(), name)); };
+    const std::string number = made_name("row"),
+                      group = window.within.empty()
+                                  ? "1::BIGINT"
+                                  : "dense_rank() OVER (ORDER BY " + sql_names(window.within) + ")";
+    UserQuery query{"SELECT " + sql_names(names) + ", " + group + " AS " + made_name("group") + ", CAST(" +
+                    on + " AS " + type + ") AS " + made_name("key") + ", " + on + " - (" + window.range +
+                    "\n) AS " + made_name("reach") + " FROM (SELECT *, row_number() OVER () AS " + number};
+    return queried(base, "rolling", query.add_part().add(") AS part ORDER BY " + number), true, where);
   }
 
   Table made() const {
@@ -213,8 +227,6 @@ void expect_window(const Rolling& window, std::source_location where) {
   if (window.rows < 0 || (window.rows == 0) == window.on.empty() || window.on.empty() != window.range.empty())
     refuse("expected a number of .rows from 1 on, or .on and .range, found .rows = " +
            std::to_string(window.rows) + ", .on = \"" + window.on + "\", .range = \"" + window.range + '"');
-  if (!window.on.empty() && !window.within.empty())
-    refuse("expected .within with a number of .rows, found it with .on");
   if (window.min_periods < 1)
     refuse("expected .min_periods from 1 on, found " + std::to_string(window.min_periods));
   if (window.range.empty()) return;

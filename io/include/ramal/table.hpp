@@ -296,8 +296,10 @@ class Table {
   /// With a range the table must be sorted by it, rising and without nulls, which is checked where rows are
   /// computed: a row's window has those from behind `its value - range` on, as in pandas, up to it alone, so
   /// not those behind it of the same value. `within` shuffles rows by these columns, to as many partitions;
-  /// in each they keep their order. A window of floating-point numbers has the bits that the engine gives for
-  /// all rows in one partition, wherever partitions begin, up to a million rows a window (but for `within`).
+  /// in each they keep their order, and with a range each group must be sorted. A window of floating-point
+  /// numbers has the bits that the engine gives for all rows in one partition, wherever partitions begin, up
+  /// to a million rows a window (but for `within`). A partition is computed together with as many rows before
+  /// it as a window has, which may be those of several; O(log partitions) small tasks for each bring them.
   /// Throws std::invalid_argument as agg, for an expression without aggregates, and for a window that is
   /// stated wrongly.
   Table rolling(const Rolling& window, const std::vector<NamedExpression>& aggregates,

@@ -193,6 +193,18 @@ TEST_F(TableWindow, WindowsWithinGroupsAndOfAllRowsBefore) {
                                 "(PARTITION BY k ORDER BY n ROWS 2 PRECEDING) ORDER BY n",
                                 {{"whole", whole}}))
           << seed;
+      const Rows sorted = some_times(random, "v");
+      const Rows times = run("SELECT * FROM sorted WHERE t IS NOT NULL ORDER BY v", {{"sorted", sorted}});
+      const Rows in_range = session.compute(
+          cut_up(random, times)
+              .rolling({.on = "t", .range = "INTERVAL 9 MINUTE", .within = {"k"}}, {{"l", "list(v)"}})
+              .sort_by("v"));
+      EXPECT_TRUE(in_range ==
+                  run("SELECT *, (SELECT list(o.v ORDER BY o.v) FROM times AS o WHERE o.k = r.k AND "
+                      "o.v <= r.v AND o.t > r.t - INTERVAL 9 MINUTE) AS l FROM times AS r ORDER BY v",
+                      {{"times", times}}))
+          << seed << '\n'
+          << in_range;
       const Rows running = session.compute(table.expanding({{"n", "count(*)"},
                                                             {"sum", "sum(i)"},
                                                             {"first", "first(i)"},
