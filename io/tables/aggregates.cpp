@@ -128,7 +128,10 @@ class Planner {
     const TypeId type = type_of(text).id();
     if (how == "add" && !can_be_added(type)) return std::nullopt;
     if ((how == "min" || how == "max") && is_nested(type)) return std::nullopt;
-    return column(how, text);
+    const std::string name = column(how, text);
+    // A null may be what stands in the first row, or there is none.
+    if (how == "first" || how == "last") column("add", "count(*) " + call.filter);
+    return name;
   }
   std::optional<std::string> mean(const SqlCall& call) {
     const std::string sum = spelt(call, "sum");

@@ -157,9 +157,9 @@ struct GroupCall {
     UserQuery named{"SELECT " + partial_keys(keys)};
     UserQuery back{"SELECT " + final_keys(keys)};
     for (std::size_t k = 0; k < aggregates.size(); ++k) {
-      const std::string first = sql_name("first " + std::to_string(k));
-      named.add(", " + sql_name(aggregates[k].name) + " AS " + first);
-      back.add(", " + first + " AS " + sql_name(aggregates[k].name));
+      const std::string any = sql_name("any " + std::to_string(k));
+      named.add(", " + sql_name(aggregates[k].name) + " AS " + any);
+      back.add(", " + any + " AS " + sql_name(aggregates[k].name));
     }
     return ordered(merged(grouped, named.add_part(), back.add_part(), schema));
   }

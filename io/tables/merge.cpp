@@ -159,8 +159,7 @@ Column of_extremes(std::string_view how, const Column& left, const Column& right
 
 Column merge_column(std::string_view how, const Column& left, const Column& right,
                     const std::vector<Match>& matches) {
-  if (how == "key" || how == "first") return chosen(left, right, matches, [](auto, auto) { return false; });
-  if (how == "last") return chosen(left, right, matches, [](auto, auto) { return true; });
+  if (how == "key") return chosen(left, right, matches, [](auto, auto) { return false; });
   if (how == "any") return chosen(left, right, matches, [&](auto i, auto) { return left.is_null(i); });
   if (is_extreme(how)) return of_extremes(how, left, right, left, right, matches);
   if (how == "place") return places(left, right, matches);
@@ -190,6 +189,11 @@ Rows merge_groups(const Rows& left, const Rows& right, MergeBytes merge_state) {
     } else if (how == "argmin" || how == "argmax") {
       columns.push_back(
           of_extremes(how.substr(3), of_left, of_right, left.column(at + 1), right.column(at + 1), matches));
+    } else if (how == "first" || how == "last") {
+      const ColumnView<std::int64_t> left_rows(left.column(at + 1)), right_rows(right.column(at + 1));
+      columns.push_back(chosen(of_left, of_right, matches, [&](auto i, auto j) {
+        return how == "first" ? left_rows[i] == 0 : right_rows[j] != 0;
+      }));
     } else {
       columns.push_back(merge_column(how, of_left, of_right, matches));
     }

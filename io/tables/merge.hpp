@@ -20,7 +20,8 @@ inline std::string_view how_of(const Field& field) {
 ///   key N                      the left one's
 ///   add N, product N           left + right, left * right; a null counts for nothing; null if both are
 ///   min N, max N               the lesser, the greater, in the order of keys; a null counts for nothing
-///   first N, last N            the left one's, the right one's
+///   first N, last N            the left one's, the right one's, of those with rows: the next column, an `add`, counts
+///                              them
 ///   any N                      the left one's, or the right one's where that is null
 ///   and N, or N, xor N         the bits; a null counts for nothing
 ///   list N                     the left one's elements, then the right one's; a null counts for nothing

@@ -119,6 +119,36 @@ TEST_F(TableCalls, ChainsOfJoinsWithOnePartitionKeepTheOrder) {
   }
 }
 
+/// Partitions without rows, and rows that a FILTER leaves out, are no nulls.
+TEST_F(TableCalls, FirstAndLastAreOfRowsThatThereAre) {
+  using Values = std::vector<std::optional<std::int64_t>>;
+  const auto part = [](const Values& values) {
+    return value(Rows::of({{"k", std::vector<std::int64_t>(values.size(), 1)}, {"i", values}}));
+  };
+  const std::vector<NamedExpression> aggregates{{"first", "first(i)"},
+                                                {"last", "last(i)"},
+                                                {"first_large", "first(i) FILTER (WHERE i > 2)"},
+                                                {"last_small", "last(i) FILTER (WHERE i < 3)"}};
+  on_all_engines([&](Session& session) {
+    for (const Values& begin : {Values{}, Values{std::nullopt, 2}, Values{7}}) {
+      const Table table =
+          from_parts(as_family(std::vector{part({}), part(begin), part({}), part({3}), part({})}),
+                     session.compute(part({1})).schema());
+      const Rows all = session.compute(table);
+      for (const bool has_keys : {false, true}) {
+        const Rows found =
+            session.compute(has_keys ? table.groupby({"k"}).agg(aggregates) : table.agg(aggregates));
+        std::string query = has_keys ? "SELECT k" : "SELECT";
+        for (const NamedExpression& one : aggregates)
+          query += (query.size() > 6 ? ", " : " ") + one.expression + " AS " + one.name;
+        query += std::string(" FROM t") + (has_keys ? " GROUP BY k" : "");
+        const Rows expected = engine().run(query, std::vector{NamedRows{"t", all}});
+        EXPECT_EQ(difference(found, expected), "") << query << '\n' << all << found << expected;
+      }
+    }
+  });
+}
+
 Rows doubled(const Rows& rows) {
   std::vector<double> twice;
   for (const auto degrees : rows.column<double>("degrees")) twice.push_back(2 * degrees.value_or(0));

@@ -16,7 +16,7 @@ using Key = std::pair<std::string, std::optional<std::int64_t>>;
 struct Totals {
   std::int64_t sum = 0;
   std::optional<std::int64_t> least, first, last, any;
-  bool is_new = true;
+  std::int64_t rows = 0;  ///< of those that count
 };
 /// Text by bytes, then numbers with null last.
 struct KeyOrder {
@@ -27,19 +27,23 @@ struct KeyOrder {
 };
 using Groups = std::map<Key, Totals, KeyOrder>;
 
-void add(Groups& groups, const Key& key, std::optional<std::int64_t> value) {
+/// `counts`: for what is first and last, as with a FILTER.
+void add(Groups& groups, const Key& key, std::optional<std::int64_t> value, bool counts) {
   Totals& at = groups[key];
   at.sum += value.value_or(0);
   if (value && (!at.least || *value < *at.least)) at.least = value;
-  if (at.is_new) at.first = value;
-  at.is_new = false;
-  at.last = value;
+  if (counts) {
+    if (at.rows == 0) at.first = value;
+    at.last = value;
+    ++at.rows;
+  }
   if (!at.any) at.any = value;
 }
 
 Rows rows_of(const Groups& groups) {
   std::vector<std::string> text;
   std::vector<std::optional<std::int64_t>> number, sum, least, first, last, any;
+  std::vector<std::int64_t> rows;
   for (const auto& [key, totals] : groups) {
     text.push_back(key.first);
     number.push_back(key.second);
@@ -47,6 +51,7 @@ Rows rows_of(const Groups& groups) {
     least.push_back(totals.least);
     first.push_back(totals.first);
     last.push_back(totals.last);
+    rows.push_back(totals.rows);
     any.push_back(totals.any);
   }
   return Rows::of({{"key 0", text},
@@ -54,8 +59,10 @@ Rows rows_of(const Groups& groups) {
                    {"add 2", sum},
                    {"min 3", least},
                    {"first 4", first},
-                   {"last 5", last},
-                   {"any 6", any}});
+                   {"add 5", rows},
+                   {"last 6", last},
+                   {"add 7", rows},
+                   {"any 8", any}});
 }
 
 TEST(MergeGroups, GivesWhatAllRowsAtOnceGive) {
@@ -70,8 +77,9 @@ TEST(MergeGroups, GivesWhatAllRowsAtOnceGive) {
         const Key key{texts[static_cast<std::size_t>(below(5))],
                       below(3) == 0 ? std::nullopt : std::optional<std::int64_t>(below(3) - 1)};
         const auto value = below(4) == 0 ? std::nullopt : std::optional<std::int64_t>(below(9) - 4);
-        add(part, key, value);
-        add(whole, key, value);
+        const bool counts = below(3) > 0;
+        add(part, key, value, counts);
+        add(whole, key, value, counts);
       }
     }
     const Rows merged = detail::merge_groups(rows_of(parts[0]), rows_of(parts[1]));
