@@ -25,6 +25,7 @@ void expect_count(std::int64_t rows, const char* call, std::source_location wher
 Table Table::head(std::int64_t rows, std::source_location where) const {
   expect_count(rows, "head", where);
   detail::UserQuery query{"SELECT *"};
+  query.is_limit = true;
   return of_each_and_all(*this, "head", query.add_part().add(" LIMIT " + std::to_string(rows)), where);
 }
 

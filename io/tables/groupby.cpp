@@ -30,19 +30,11 @@ std::string grouping(const std::vector<std::string>& keys) {
   return " GROUP BY " + sql_names(keys) + " ORDER BY " + order;
 }
 
-/// A table whose partitions an aggregate may be computed of. The engine runs the pieces of a UNION ALL in an
-/// order of its own where it aggregates, each into states of its own, by which `last` and `list` get other
-/// rows: so what is read from several files is made rows first, which keep their order.
-Table in_one_piece(const Table& table, const UserQuery& query, std::source_location where) {
-  if (!table.state().has_joined_files) return table;
-  return table.select(columns_read(query, table.schema()), where).evaluated(where);
-}
-
 }  // namespace
 
 Table mapped(const Table& table, const UserQuery& query, Schema schema, const char* name,
              std::source_location where) {
-  TableState next = wrapped(in_one_piece(table, query, where), query, std::move(schema), name, where);
+  TableState next = wrapped(table, query, std::move(schema), name, where);
   next.rows = nullptr;
   next.uncounted_since = name;
   return made_table(std::move(next));
@@ -109,8 +101,9 @@ Rows in_places(const Rows& sorted, const Rows& places) {
 /// Such results of each partition.
 Table in_any_order(const Table& table, const UserQuery& query, const Schema& partials,
                    std::source_location where) {
-  TableState next = wrapped(table, query, partials, "groupby", where);
-  next.query = query.of(table.state().unordered);
+  UserQuery in_whatever_order = query;
+  TableState next = wrapped(table, in_whatever_order.by_row(), partials, "groupby", where);
+  next.query = next.unordered;
   next.rows = nullptr;
   next.uncounted_since = "groupby";
   return made_table(std::move(next));

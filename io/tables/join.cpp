@@ -81,7 +81,7 @@ Schema joined_schema(const Sides& sides, const std::string& query) {
 template <class Query>
 Table joined_with_small(const Table& table, const Table& small, const Query& query, const char* call,
                         Schema schema, std::source_location where) {
-  TableState next = table.state();
+  TableState next = in_one_piece(table, table.columns(), where).state();
   Sides sides{table.schema(), small.schema(), "part", sql_name(small_name(next.small.size()))};
   const auto joined = [&](const std::string& inner, bool is_ordered) {
     sides.l = inner.empty() ? "part" : "(" + inner + ")";

@@ -87,6 +87,7 @@ Table made_table(TableState state);
 struct UserQuery {
   std::string sql;
   std::size_t from = 0;    ///< behind where `part` is named
+  bool is_limit = false;   ///< the first rows, in the order of what is read, which the engine keeps
   bool is_by_row = false;  ///< it makes the same of a row, or of all, in whatever order they are
   struct Text {
     std::size_t at = 0;
@@ -116,6 +117,11 @@ struct UserQuery {
   UserQuery& add_user_words(const std::string& words);
 };
 
+/// A table whose partitions what depends on the order of rows may be computed of. Where the engine need not
+/// keep an order (below aggregates, in the tables that joins build, below ORDER BY) it runs the pieces of a
+/// UNION ALL in one of its own, so `row_number() OVER ()` tells nothing. So what is read from several files
+/// is made rows first.
+Table in_one_piece(const Table& table, const std::vector<std::string>& columns, std::source_location where);
 /// What a table is with `query` made of each partition, which then are of that schema. How many rows they
 /// have is as before.
 TableState wrapped(const Table& table, const UserQuery& query, Schema schema, const char* call,

@@ -26,9 +26,15 @@ std::uint64_t bytes_a_row(const Schema& schema) {
   return bytes;
 }
 
+Table in_one_piece(const Table& table, const std::vector<std::string>& columns, std::source_location where) {
+  return table.state().has_joined_files ? table.select(columns, where).evaluated(where) : table;
+}
+
 TableState wrapped(const Table& table, const UserQuery& query, Schema schema, const char* call,
                    std::source_location where) {
-  TableState next = table.state();
+  const bool needs_order = !query.is_by_row && !query.is_limit;
+  TableState next =
+      needs_order ? in_one_piece(table, columns_read(query, table.schema()), where).state() : table.state();
   next.schema = std::move(schema);
   next.query = query.of(next.query);
   next.unordered = query.is_by_row ? query.of(next.unordered) : next.query;

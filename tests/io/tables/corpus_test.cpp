@@ -150,7 +150,7 @@ class Corpus : public WithEngine {};
 
 /// The engine runs the pieces of a UNION ALL below an aggregate in another order, and may take the last of
 /// each apart.
-TEST_F(Corpus, PartitionsOfSeveralFilesAreAggregatedInTheOrderOfRows) {
+TEST_F(Corpus, PartitionsOfSeveralFilesHaveTheirRowsInOrder) {
   const char* files = std::getenv("TABLE_FILES");
   const std::string folder =
       std::string(files != nullptr ? files : ".") + "/order." + std::to_string(getpid());
@@ -171,7 +171,21 @@ TEST_F(Corpus, PartitionsOfSeveralFilesAreAggregatedInTheOrderOfRows) {
   EXPECT_EQ(difference(ranks.session().compute(table.groupby({"k"}).agg(made)),
                        asked("SELECT k, " + listed(made) + " FROM whole" + grouped({"k"}), "whole", whole)),
             "");
-  EXPECT_EQ(difference(ranks.session().compute(table.tail(3)), whole.slice(9, 3)), "");
+  // Rows that are the same in the order, and partners of a join, keep the order of the files.
+  Session& session = ranks.session();
+  EXPECT_EQ(difference(session.compute(table.head(4)), whole.slice(0, 4)), "");
+  EXPECT_EQ(difference(session.compute(table.tail(3)), whole.slice(9, 3)), "");
+  EXPECT_EQ(difference(session.compute(table.top(12, "k")),
+                       run("SELECT i, i % 2 AS k FROM range(12) AS t(i) ORDER BY k, i")),
+            "");
+  const Table one = from_rows(run("SELECT 0 AS k, 1 AS x"));
+  EXPECT_EQ(difference(session.compute(table.join(one, {"k"})),
+                       run("SELECT CAST(0 AS BIGINT) AS k, i, 1 AS x FROM range(0, 12, 2) AS t(i)")),
+            "");
+  EXPECT_EQ(
+      difference(session.compute(table.shift({{"before", "i"}})),
+                 run("SELECT i, i % 2 AS k, lag(i) OVER (ORDER BY i) AS before FROM range(12) AS t(i)")),
+      "");
   std::filesystem::remove_all(folder);
 }
 
@@ -222,7 +236,9 @@ TEST_F(Corpus, FilesAnswerAsTheEngineDoesOfAllAtOnce) {
                                                          << twin.query << "\n"
                                                          << sorted << *expected << whole;
           }
-          EXPECT_TRUE(found == first) << what << ": other bits than on the first engine\n" << twin.query;
+          EXPECT_TRUE(found == first) << what << ": other bits than on the first engine\n"
+                                      << twin.query << "\n"
+                                      << found << first;
         } catch (const std::exception& error) {
           ADD_FAILURE() << what << "\n" << twin.query << "\n" << error.what();
         }

@@ -177,64 +177,62 @@ TEST_F(Page, CallsAreTheSqlBesideThem) {
   CHECK_LINE("SELECT *, lag(a) OVER (ORDER BY b) AS before FROM t ORDER BY b", t.shift({{"before", "a"}}, 1));
   CHECK_LINE("SELECT *, avg(a) OVER (ORDER BY b ROWS 6 PRECEDING) AS mean FROM t ORDER BY b",
              t.rolling({.rows = 7}, {{"mean", "avg(a)"}}));
-  check(R"(t.rolling({.rows = 7, .within = {"k"}}, {{"mean", "avg(a)"
-}
-}))",
+  check("t.rolling({.rows = 7, .within = {\"k\"}}, {{\"mean\", \"avg(a)\"}})",
         session.compute(t.rolling({.rows = 7, .within = {"k"}}, {{"mean", "avg(a)"}}).sort_by("b")),
         "SELECT *, avg(a) OVER (PARTITION BY k ORDER BY b ROWS 6 PRECEDING) AS mean FROM t ORDER BY b");
-CHECK_LINE(
-    "SELECT *, sum(a) OVER (ORDER BY b ROWS UNBOUNDED PRECEDING) AS total, max(a) OVER (ORDER BY b ROWS "
-    "UNBOUNDED PRECEDING) AS top FROM t ORDER BY b",
-    t.expanding({{"total", "sum(a)"}, {"top", "max(a)"}}));
-CHECK_LINE("SELECT * FROM t", t.repartition({.partitions = 9}));
-CHECK_LINE("SELECT k, variable, value FROM (UNPIVOT INCLUDE NULLS t ON a, b INTO NAME variable VALUE value)",
-           t.melt({"k"}));
-CHECK_LINE("SELECT *, coalesce(a, 'nan') AS c FROM t", with_array(t, "c", x));
-{
-  const Table& u = other;
-  CHECK_LINE("SELECT k, c FROM t JOIN u USING (k)",
-             sql("SELECT k, c FROM t JOIN u USING (k)", {{"t", t}, {"u", u}}));
-}
-{
-  const Table a = t.head(7), b = t.select({"b", "a", "k"}).tail(9);
-  CHECK_LINE("SELECT * FROM (SELECT * FROM t LIMIT 7) UNION ALL BY NAME (SELECT b, a, k FROM t OFFSET 21)",
-             concat({a, b}));
-}
-{
-  const std::string p = folder + "/written.csv";
-  CHECK_LINE("SELECT count(*) AS n FROM t", write_csv(t, p));
-  CHECK_LINE("SELECT * FROM t", read_csv(p));
-}
-{
-  const Table t = from_rows(sold).repartition({.partitions = 4}), other = from_rows(two);
-  CHECK_LINE("SELECT *, count(*) OVER (ORDER BY time RANGE INTERVAL 1 HOUR PRECEDING) AS n FROM sold",
-             t.rolling({.on = "time", .range = "INTERVAL 1 HOUR"}, {{"n", "count(*)"}}));
   CHECK_LINE(
-      "SELECT time_bucket(INTERVAL 1 DAY, time) AS time, count(*) AS n FROM sold "
-      "GROUP BY time_bucket(INTERVAL 1 DAY, time) ORDER BY time",
-      t.resample("time", "INTERVAL 1 DAY", {{"n", "count(*)"}}));
-  CHECK_LINE("SELECT * FROM sold", t.repartition({.key = "day", .divisions = {"DATE '2024-01-01'"}}));
-  CHECK_LINE("PIVOT sold ON year IN (2023, 2024) USING sum(sales) GROUP BY town ORDER BY town",
-             t.pivot({"town"}, "year", {"2023", "2024"}, "sum(sales)"));
-  CHECK_LINE("SELECT * FROM sold CROSS JOIN two ORDER BY time, c", t.cross(other));
-  const Table
-      a = t.rename({{"town", "k"}}),
-      b = a.filter("sales % 7 = 3").select({"k", "time", "sales"}).rename({{"sales", "last"}}).gather();
-  CHECK_LINE(
-      "SELECT sold.time, day, sold.town AS k, year, sold.sales, b.sales AS last FROM sold ASOF LEFT JOIN "
-      "(FROM "
-      "sold WHERE sales % 7 = 3) AS b ON sold.town = b.town AND sold.time >= b.time ORDER BY sold.time",
-      a.asof_join(b, "time", {"k"}));
-}
-// Without SQL beside them: order_test.cpp, table_hdf5_test.cpp.
-tested.insert({R"(t.partition_ranges("day"))", "t.sample(0.1, seed)", "write_hdf5(p, g, t)"});
-check("t.rename({{\"a\", \"b\"}})", session.compute(t.drop({"b"}).rename({{"a", "b"}})),
-      "SELECT k, a AS b FROM t");
+      "SELECT *, sum(a) OVER (ORDER BY b ROWS UNBOUNDED PRECEDING) AS total, max(a) OVER (ORDER BY b ROWS "
+      "UNBOUNDED PRECEDING) AS top FROM t ORDER BY b",
+      t.expanding({{"total", "sum(a)"}, {"top", "max(a)"}}));
+  CHECK_LINE("SELECT * FROM t", t.repartition({.partitions = 9}));
+  CHECK_LINE("SELECT k, variable, value FROM t UNPIVOT INCLUDE NULLS (value FOR variable IN (a, b))",
+             t.melt({"k"}));
+  CHECK_LINE("SELECT *, coalesce(a, 'nan') AS c FROM t", with_array(t, "c", x));
+  {
+    const Table& u = other;
+    CHECK_LINE("SELECT k, c FROM t JOIN u USING (k)",
+               sql("SELECT k, c FROM t JOIN u USING (k)", {{"t", t}, {"u", u}}));
+  }
+  {
+    const Table a = t.head(7), b = t.select({"b", "a", "k"}).tail(9);
+    CHECK_LINE("SELECT * FROM (SELECT * FROM t LIMIT 7) UNION ALL BY NAME (SELECT b, a, k FROM t OFFSET 21)",
+               concat({a, b}));
+  }
+  {
+    const std::string p = folder + "/written.csv";
+    CHECK_LINE("SELECT count(*) AS n FROM t", write_csv(t, p));
+    CHECK_LINE("SELECT * FROM t", read_csv(p));
+  }
+  {
+    const Table t = from_rows(sold).repartition({.partitions = 4}), other = from_rows(two);
+    CHECK_LINE("SELECT *, count(*) OVER (ORDER BY time RANGE INTERVAL 1 HOUR PRECEDING) AS n FROM sold",
+               t.rolling({.on = "time", .range = "INTERVAL 1 HOUR"}, {{"n", "count(*)"}}));
+    CHECK_LINE(
+        "SELECT time_bucket(INTERVAL 1 DAY, time) AS time, count(*) AS n FROM sold "
+        "GROUP BY time_bucket(INTERVAL 1 DAY, time) ORDER BY time",
+        t.resample("time", "INTERVAL 1 DAY", {{"n", "count(*)"}}));
+    CHECK_LINE("SELECT * FROM sold", t.repartition({.key = "day", .divisions = {"DATE '2024-01-01'"}}));
+    CHECK_LINE("PIVOT sold ON year IN (2023, 2024) USING sum(sales) GROUP BY town ORDER BY town",
+               t.pivot({"town"}, "year", {"2023", "2024"}, "sum(sales)"));
+    CHECK_LINE("SELECT * FROM sold CROSS JOIN two ORDER BY time, c", t.cross(other));
+    const Table
+        a = t.rename({{"town", "k"}}),
+        b = a.filter("sales % 7 = 3").select({"k", "time", "sales"}).rename({{"sales", "last"}}).gather();
+    CHECK_LINE(
+        "SELECT sold.time, sold.day, sold.town AS k, sold.year, sold.sales, b.sales AS last FROM sold ASOF LEFT JOIN "
+        "(FROM "
+        "sold WHERE sales % 7 = 3) AS b ON sold.town = b.town AND sold.time >= b.time ORDER BY sold.time",
+        a.asof_join(b, "time", {"k"}));
+  }
+  // Without SQL beside them: order_test.cpp, table_hdf5_test.cpp.
+  tested.insert({R"(t.partition_ranges("day"))", "t.sample(0.1, seed)", "write_hdf5(p, g, t)"});
+  check("t.rename({{\"a\", \"b\"}})", session.compute(t.drop({"b"}).rename({{"a", "b"}})),
+        "SELECT k, a AS b FROM t");
 #undef CHECK_LINE
-for (const Line& line : lines)
-  EXPECT_TRUE(std::ranges::any_of(line.calls, [&](const auto& call) { return tested.contains(call); }))
-      << "no test of the line of " << (line.calls.empty() ? line.sql : line.calls[0]);
-std::filesystem::remove_all(folder);
+  for (const Line& line : lines)
+    EXPECT_TRUE(std::ranges::any_of(line.calls, [&](const auto& call) { return tested.contains(call); }))
+        << "no test of the line of " << (line.calls.empty() ? line.sql : line.calls[0]);
+  std::filesystem::remove_all(folder);
 }
 
 }  // namespace
