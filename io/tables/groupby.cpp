@@ -225,7 +225,7 @@ Table Grouped::agg(const std::vector<NamedExpression>& aggregates, std::source_l
   return detail::GroupCall{table_, keys_, aggregates, options_.order, where}.made();
 }
 
-Grouped Table::groupby(const std::vector<std::string>& keys, GroupOptions options,
+Grouped Table::groupby(const std::vector<std::string>& keys, GroupByOptions options,
                        std::source_location where) const {
   if (keys.empty()) detail::refuse_table("groupby", "expected at least one column", where);
   const auto names = detail::found_names(schema(), keys, "groupby", where);

@@ -269,7 +269,7 @@ class ReportWriter {
   /// other in a row are one step, and so are those that no screen tells apart. chain_kinds: of each kind what
   /// it took on the path.
   void write_chain() {
-    const std::vector<ChainLink> chain = critical_chain(data_);
+    const std::vector<PathLink> chain = critical_chain(data_);
     std::vector<Moment> kinds(data_.kinds.size());
     Moment messages = 0, covered = 0, began = data_.wall, until = 0;
     std::uint64_t tasks = 0;
@@ -279,8 +279,8 @@ class ReportWriter {
     };
     std::vector<Step> steps;
     const Moment unseen = data_.wall / static_cast<Moment>(most_chain);
-    for (const ChainLink& link : chain) {
-      if (link.slice == ChainLink::none) {
+    for (const PathLink& link : chain) {
+      if (link.slice == PathLink::none) {
         const ReportFlow& flow = data_.flows[link.flow];
         began = std::min(began, flow.sent);
         messages += std::max<Moment>(0, flow.came - std::max(flow.sent, until));

@@ -13,20 +13,19 @@ struct RankEvents {
 };
 
 /// The task after which the worker of the chain's last one went on at once: what held that up was the worker.
-std::uint32_t task_before_at_once(const ReportData& data, const std::vector<ChainLink>& chain) {
+std::uint32_t task_before_at_once(const ReportData& data, const std::vector<PathLink>& chain) {
   constexpr Moment at_once = 2000;
-  if (chain.empty() || chain.back().slice == ChainLink::none || chain.back().slice == 0)
-    return ChainLink::none;
+  if (chain.empty() || chain.back().slice == PathLink::none || chain.back().slice == 0) return PathLink::none;
   const ReportSlice& task = data.slices[chain.back().slice];
   const std::uint32_t before = chain.back().slice - 1;
   const ReportSlice& other = data.slices[before];
   const Moment pause = task.at - other.ended();
-  return other.row == task.row && other.took > 0 && pause >= 0 && pause <= at_once ? before : ChainLink::none;
+  return other.row == task.row && other.took > 0 && pause >= 0 && pause <= at_once ? before : PathLink::none;
 }
 
 }  // namespace
 
-std::vector<ChainLink> critical_chain(const ReportData& data) {
+std::vector<PathLink> critical_chain(const ReportData& data) {
   std::vector<RankEvents> ranks(data.ranks);
   for (std::uint32_t i = 0; i < data.slices.size(); ++i)
     ranks[data.rows[data.slices[i].row].rank].slices.push_back(i);
@@ -37,7 +36,7 @@ std::vector<ChainLink> critical_chain(const ReportData& data) {
     std::ranges::stable_sort(rank.slices, {}, ended);
     std::ranges::stable_sort(rank.flows_here, {}, came);
   }
-  std::vector<ChainLink> chain;
+  std::vector<PathLink> chain;
   std::uint32_t where = 0;
   Moment time = -1;
   for (std::uint32_t rank = 0; rank < ranks.size(); ++rank) {
@@ -47,7 +46,7 @@ std::vector<ChainLink> critical_chain(const ReportData& data) {
   }
   // Each link is earlier than the one before by a nanosecond at least, so this ends.
   while (time >= 0) {
-    if (const auto before = task_before_at_once(data, chain); before != ChainLink::none) {
+    if (const auto before = task_before_at_once(data, chain); before != PathLink::none) {
       chain.push_back({.slice = before});
       time = std::min(data.slices[before].at, data.slices[before].ended() - 1);
       continue;

@@ -12,13 +12,13 @@
 
 namespace ramal::detail {
 
-struct ChainLink {
+struct PathLink {
   static constexpr std::uint32_t none = ~0U;
   std::uint32_t slice = none;  ///< a task's place
   std::uint32_t flow = none;   ///< or a message's
 };
 
 /// In the order of time. Empty if there are no tasks. O(log n) a link.
-std::vector<ChainLink> critical_chain(const ReportData& data);
+std::vector<PathLink> critical_chain(const ReportData& data);
 
 }  // namespace ramal::detail

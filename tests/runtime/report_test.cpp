@@ -231,8 +231,8 @@ TEST_F(ReportTest, TheCriticalPathGoesWhereTheLastMessageCameFrom) {
   EXPECT_EQ(data.wall, 24100);
   EXPECT_EQ(data.traffic.at({0, 1}).bytes, 8u);
   std::string path;
-  for (const ChainLink& link : critical_chain(data))
-    path += link.slice == ChainLink::none ? "> " : data.kinds[data.kind_of(data.slices[link.slice])] + " ";
+  for (const PathLink& link : critical_chain(data))
+    path += link.slice == PathLink::none ? "> " : data.kinds[data.kind_of(data.slices[link.slice])] + " ";
   EXPECT_EQ(path, "first > second third ");
   EXPECT_TRUE(critical_chain(ReportData{}).empty());
 }
@@ -255,14 +255,14 @@ TEST(ReportChain, LinksFollowEachOtherInTimeAndPlace) {
     const auto chain = critical_chain(data);
     ASSERT_FALSE(chain.empty());
     Moment until = INT64_MIN, last = 0;
-    std::uint32_t where = ChainLink::none;
-    for (const ChainLink& link : chain) {
-      const bool is_task = link.slice != ChainLink::none;
+    std::uint32_t where = PathLink::none;
+    for (const PathLink& link : chain) {
+      const bool is_task = link.slice != PathLink::none;
       const ReportFlow flow = is_task ? ReportFlow{} : data.flows[link.flow];
       const ReportSlice slice = is_task ? data.slices[link.slice] : ReportSlice{};
       EXPECT_LE(until, is_task ? slice.at : flow.sent);
       until = is_task ? slice.ended() : flow.came;
-      if (where != ChainLink::none) {
+      if (where != PathLink::none) {
         EXPECT_EQ(where, is_task ? data.rows[slice.row].rank : flow.from);
       }
       where = is_task ? data.rows[slice.row].rank : flow.to;

@@ -39,7 +39,7 @@ class Table;
 
 /// In which order groups are. See Table::groupby.
 enum class GroupOrder { sorted, first_appearance };
-struct GroupOptions {
+struct GroupByOptions {
   GroupOrder order = GroupOrder::sorted;
 };
 
@@ -192,7 +192,7 @@ class Table {
   /// See Grouped. Throws std::invalid_argument for columns that are not there.
   ///
   ///   flights.groupby({"origin"}, {.order = ramal::GroupOrder::first_appearance})
-  Grouped groupby(const std::vector<std::string>& keys, GroupOptions options = {},
+  Grouped groupby(const std::vector<std::string>& keys, GroupByOptions options = {},
                   std::source_location where = std::source_location::current()) const;
   /// From long to wide: a row for each combination of values of the `index` columns, sorted, and in it a
   /// column for each of these values of a column: an aggregate of the rows that have it. They are stated, as
@@ -357,7 +357,7 @@ class Table {
 class Grouped {
  public:
   /// For Ramal's own use.
-  Grouped(Table table, std::vector<std::string> keys, GroupOptions options)
+  Grouped(Table table, std::vector<std::string> keys, GroupByOptions options)
       : table_(std::move(table)), keys_(std::move(keys)), options_(options) {}
   const Table& table() const { return table_; }
   const std::vector<std::string>& keys() const { return keys_; }
@@ -402,7 +402,7 @@ class Grouped {
  private:
   Table table_;
   std::vector<std::string> keys_;
-  GroupOptions options_;
+  GroupByOptions options_;
 };
 
 /// A table of Rows that there are, in one partition.

@@ -219,7 +219,8 @@ TEST_F(Page, CallsAreTheSqlBesideThem) {
         a = t.rename({{"town", "k"}}),
         b = a.filter("sales % 7 = 3").select({"k", "time", "sales"}).rename({{"sales", "last"}}).gather();
     CHECK_LINE(
-        "SELECT sold.time, sold.day, sold.town AS k, sold.year, sold.sales, b.sales AS last FROM sold ASOF LEFT JOIN "
+        "SELECT sold.time, sold.day, sold.town AS k, sold.year, sold.sales, b.sales AS last FROM sold ASOF "
+        "LEFT JOIN "
         "(FROM "
         "sold WHERE sales % 7 = 3) AS b ON sold.town = b.town AND sold.time >= b.time ORDER BY sold.time",
         a.asof_join(b, "time", {"k"}));
