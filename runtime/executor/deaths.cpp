@@ -301,9 +301,13 @@ DeathReports::~DeathReports() {
   if (!on_) return;
   is_under_way = false;
   for (Deadly& one : deadly) {
-    if (std::exchange(one.is_ours, false)) sigaction(one.signal, &one.before, nullptr);
+    // Who has come in the meantime stays.
+    struct sigaction now {};
+    const bool is_there = std::exchange(one.is_ours, false) && sigaction(one.signal, nullptr, &now) == 0 &&
+                          (now.sa_flags & SA_SIGINFO) != 0 && now.sa_sigaction == hear_deadly_signal;
+    if (is_there) sigaction(one.signal, &one.before, nullptr);
   }
-  std::set_terminate(terminate_before);
+  if (std::get_terminate() == hear_terminate) std::set_terminate(terminate_before);
 }
 
 void DeathReports::expect_the_end() { is_under_way = false; }

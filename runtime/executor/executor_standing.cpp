@@ -39,7 +39,7 @@ void Executor::look_at(const RunningTask& running, Look& last, double now,
     last.since = now;
   }
   if (kind == nullptr || !is_same || inside.size() >= Standing::most) return;
-  const TaskOrigin origin = running.origin();
+  const TaskOrigin origin = running.teller->origin_of(look.run, look.slot);  // it may have gone on by now
   inside.push_back({shown_task(kind->name, origin.place, origin.site), now - last.since, kind});
 }
 

@@ -46,9 +46,9 @@ SignalStack::SignalStack() {
 
 SignalStack::~SignalStack() {
   if (memory_ == nullptr) return;
-  stack_t none{};
+  stack_t now{}, none{};
   none.ss_flags = SS_DISABLE;
-  sigaltstack(&none, nullptr);
+  if (sigaltstack(nullptr, &now) == 0 && now.ss_sp == memory_) sigaltstack(&none, nullptr);
   munmap(memory_, signal_stack_bytes);
 }
 

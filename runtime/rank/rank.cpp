@@ -39,7 +39,7 @@ void Rank::or_fail(const Action& action) {
 }
 
 Rank::Rank(std::unique_ptr<Transport> transport, const Images& images, unsigned workers, Control* control,
-           RankInfo about, StealMode steal, Observer* observer)
+           RankInfo about, StealMode steal, Observer* observer, const std::string& keep_failed)
     : transport_(std::move(transport)),
       images_(images),
       control_(control),
@@ -67,6 +67,7 @@ Rank::Rank(std::unique_ptr<Transport> transport, const Images& images, unsigned 
       workers_(workers, *this) {
   for (unsigned i = 0; i < workers; ++i) executor_.set_victims(i, victim_order(i, workers_.nodes()));
   if (observer != nullptr) set_observer(observer);
+  executor_.keep_failed(keep_failed);
   workers_.start();
 }
 
@@ -139,7 +140,9 @@ ClockMeasure Rank::measure_clock(int trouble) {
     const auto held = lock();
     clocks_.begin(trouble);
   }
-  work_until([this] { return clocks_.is_measured(); });
+  // Without tasks: the program may be over, and those that are left are not to run.
+  constexpr double for_ever = 1e18;
+  pump_until([this] { return clocks_.is_measured(); }, for_ever);
   const auto held = lock();
   return clocks_.measure();
 }
@@ -267,8 +270,10 @@ void Rank::rest(Backoff& backoff, bool by_time) {
 void Rank::work_until(const std::function<bool()>& done, bool by_time) {
   or_fail([&] {
     waits_for_good_ = !by_time;
+    waits_ = true;
     work_until_done(done, by_time);
-    waits_for_good_ = false;
+    waits_ = waits_for_good_ = false;
+    if (stalls_ && !threaded()) stalls_->leave();
   });
 }
 
@@ -318,9 +323,12 @@ void Rank::pump_until(const std::function<bool()>& done, double seconds) {
     return;
   }
   or_fail([&] {
+    waits_ = true;
     attend();
     for (Backoff backoff; !is_over();) pump_messages(true) ? backoff.reset() : rest(backoff, true);
     last_pump_ = now_seconds();
+    waits_ = false;
+    if (stalls_) stalls_->leave();
   });
 }
 

@@ -69,9 +69,11 @@ class Rank final : private Receiver,
                    private StallWatch::Watched {
  public:
   /// `about`: what does not change of this rank's answer to a query; `control` is null but on rank 0;
-  /// `observer` hears of all, from the first message on, and outlives this; null: nobody does.
+  /// `observer` hears of all, from the first message on, and outlives this; null: nobody does. Tasks that fail
+  /// are kept in the folder `keep_failed`; empty: they are not.
   Rank(std::unique_ptr<Transport> transport, const Images& images, unsigned workers, Control* control,
-       RankInfo about, StealMode steal = StealMode::off, Observer* observer = nullptr);
+       RankInfo about, StealMode steal = StealMode::off, Observer* observer = nullptr,
+       const std::string& keep_failed = {});
   ~Rank() override;
   /// The same for a rank of one thread, before anything is shipped.
   void set_observer(Observer* observer);
@@ -221,10 +223,11 @@ class Rank final : private Receiver,
   [[noreturn]] void fail() override;
   // StallWatch::Watched
   Standing standing(double now) override;
-  std::uint64_t tasks_run() override { return executor_.tasks_run(); }
+  std::uint64_t doings() override { return executor_.tasks_run() + memory_.received(); }
   std::vector<Standing::Inside> inside(double now) override { return executor_.look_at_running(now); }
   std::vector<Standing::Awaited> waited_for() override { return control_->waited_for(); }
   Standing::Awaited named(const Standing::Awaited& one) override { return control_->named(one); }
+  bool waits() const override { return waits_; }
   bool waits_for_good() const override { return waits_for_good_; }
   void note_standing_sent() override { memory_.note_idle_sent(); }
   void end_all(int status) override;
@@ -295,6 +298,7 @@ class Rank final : private Receiver,
   bool will_look_;          // with one thread: for messages again and again
   /// The thread that called work_until comes back when what it waits for is there, and not before.
   std::atomic<bool> waits_for_good_{false};
+  std::atomic<bool> waits_{false};  // the same, or for a time
   bool arrived_ = false;  // in the last round
   double last_pump_;      // may be some milliseconds early
   bool last_pump_is_coarse_ = false;

@@ -42,7 +42,8 @@ bool is_for_rank_0_alone(MessageType type) {
          type == MessageType::standing;
 }
 bool is_from_rank_0_alone(MessageType type) {
-  return type == MessageType::census || type == MessageType::overdraw || type == MessageType::query;
+  return type == MessageType::census || type == MessageType::overdraw || type == MessageType::query ||
+         type == MessageType::inquiry;
 }
 template <class T>
 std::vector<T> items_of(std::span<const std::byte> bytes) {

@@ -72,6 +72,7 @@ StallSignals::StallSignals(int rank, double seconds, const std::string& folder)
               std::to_string(process_id()) + "): "),
       path_(folder.empty() ? "" : folder + "/rank-" + std::to_string(rank) + ".txt"),
       pumped_(now_seconds()) {
+  if (!path_.empty()) ::unlink(path_.c_str());  // an earlier run's
   if (!take_signal()) return;
   for (auto& place : all_signals) {
     StallSignals* none = nullptr;
@@ -105,6 +106,11 @@ void StallSignals::put_off() {
   once.it_value.tv_sec = static_cast<time_t>(seconds_);
   once.it_value.tv_nsec = static_cast<long>((seconds_ - static_cast<double>(once.it_value.tv_sec)) * 1e9);
   timer_settime(timer_, 0, &once, nullptr);
+}
+
+void StallSignals::disarm() {
+  const itimerspec never{};
+  if (has_timer_) timer_settime(timer_, 0, &never, nullptr);
 }
 
 void StallSignals::write(std::string_view lines) {
@@ -173,7 +179,10 @@ void StallSignals::hear_timer() {
 
 void StallSignals::hear_question() {
   is_asked_.store(true);
-  if (this_thread_runs != nullptr) tell_own(*this_thread_runs, now_seconds());
+  const RunningTask* task = this_thread_runs;
+  const bool is_own = task != nullptr && task->kind.load(std::memory_order_relaxed) != nullptr &&
+                      task->teller->rank() == rank_;
+  if (is_own) tell_own(*task, now_seconds());
 }
 
 std::string StallSignals::inside_line(const Standing::Inside& one) const {

@@ -30,6 +30,7 @@ class StallSignals {
   void note_pump(double now) { pumped_.store(now, std::memory_order_relaxed); }
   /// Puts the timer off. A system call.
   void put_off();
+  void disarm();
   /// Somebody has asked since the last call.
   bool take_request() { return is_asked_.exchange(false); }
   /// Adds to what the rank says: lines, each with its end.

@@ -39,28 +39,29 @@ void StallWatch::mind(double now) {
   if (is_asking_) {
     const bool all = std::ranges::all_of(answers_, [](const auto& one) { return one.has_value(); });
     if (all || now >= answers_until_) conclude(now);
-  } else if (now - quiet_since_ >= seconds_ && now >= next_question_ && !watched_.waited_for().empty()) {
+  } else if (now - quiet_since_ >= seconds_ && now >= next_question_ && watched_.waits() &&
+             !watched_.waited_for().empty()) {
     ask(now);
   }
 }
 
 /// With several threads messages move while tasks run, so those that take long are seen from here.
 void StallWatch::look(double now) {
-  note_tasks(now);
+  note_doings(now);
   for (const Standing::Inside& one : watched_.inside(now)) {
     if (one.seconds >= seconds_ && signals_.is_first(one.kind)) signals_.write(signals_.inside_line(one));
   }
 }
 
-void StallWatch::note_tasks(double now) {
-  if (const std::uint64_t count = watched_.tasks_run(); count != tasks_run_) {
-    tasks_run_ = count;
+void StallWatch::note_doings(double now) {
+  if (const std::uint64_t count = watched_.doings(); count != doings_) {
+    doings_ = count;
     quiet_since_ = now;
   }
 }
 
 Standing StallWatch::own(double now) {
-  note_tasks(now);
+  note_doings(now);
   Standing standing = watched_.standing(now);
   standing.quiet_seconds = now - quiet_since_;
   return standing;
@@ -86,7 +87,12 @@ void StallWatch::hear_inquiry() {
 
 void StallWatch::hear_standing(int from, std::span<const std::byte> text) {
   Reader reader(text);
-  if (is_asking_) answers_.at(static_cast<std::size_t>(from)) = Codec<Standing>::read(reader);
+  Standing standing = Codec<Standing>::read(reader);
+  if (is_asking_) {
+    answers_.at(static_cast<std::size_t>(from)) = std::move(standing);
+  } else {  // too late, but it may say that something was done
+    next_question_ = std::max(next_question_, now_seconds() + seconds_ - standing.quiet_seconds);
+  }
 }
 
 /// Asks again soon if some rank has done something, or to be sure of a deadlock; else ever more rarely.

@@ -25,10 +25,13 @@ class StallWatch {
    public:
     virtual ~Watched() = default;
     virtual Standing standing(double now) = 0;
-    virtual std::uint64_t tasks_run() = 0;
+    /// Grows with each task that has ended here and each message that has come, but for questions like these.
+    virtual std::uint64_t doings() = 0;
     virtual std::vector<Standing::Inside> inside(double now) = 0;
     /// Rank 0's: what its program waits for; empty: nothing.
     virtual std::vector<Standing::Awaited> waited_for() = 0;
+    /// Rank 0's: its program is inside a call that waits.
+    virtual bool waits() const = 0;
     /// Rank 0's: its program does nothing but wait for it, without end.
     virtual bool waits_for_good() const = 0;
     /// Rank 0's: the same task with its name and rank, if they are known.
@@ -46,12 +49,17 @@ class StallWatch {
     return now >= next_look_;
   }
   void mind(double now);
+  /// Nobody moves messages until `mind` is called again, and that is as it should be.
+  void leave() {
+    signals_.disarm();
+    next_put_off_ = 0;
+  }
   void hear_inquiry();
   void hear_standing(int from, std::span<const std::byte> text);
 
  private:
   void look(double now);
-  void note_tasks(double now);
+  void note_doings(double now);
   void ask(double now);
   void conclude(double now);
   void tell_chain(bool is_end);
@@ -63,7 +71,7 @@ class StallWatch {
   StallSignals signals_;
   double next_look_ = 0;
   double next_put_off_ = 0;
-  std::uint64_t tasks_run_ = 0;
+  std::uint64_t doings_ = 0;
   double quiet_since_;
 
   // rank 0's

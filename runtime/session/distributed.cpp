@@ -219,7 +219,7 @@ std::vector<Standing::Awaited> DistributedEngine::waited_for() {
       if (run.families.empty()) return {named({.task = {}, .run = number, .plan = task})};
     }
     for (const auto& family : run.families) {
-      if (family != nullptr && family->kind->sort == Sort::member && !run.waiting.empty())
+      if (family != nullptr && family->kind->sort == Sort::member)
         return {{std::string(family->name()) + " and what goes with it (called at " +
                      family->where.file_name() + ":" + std::to_string(family->where.line()) + ")",
                  -1, number, 0}};

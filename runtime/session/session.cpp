@@ -189,9 +189,9 @@ int lead(std::unique_ptr<Transport> transport, const Images& images, const Optio
   }
   engine.rank().close();
   engine.rank().leave_locals(locals);
+  const double elapsed = now_seconds() - start;  // of the run alone: a trace takes time to be put together
   const std::string summary = watching.end(engine.rank(), options);
   if (has_history) warn(options, engine.history().write(options.history));
-  const double elapsed = now_seconds() - start;
   if (options.warnings == "on") {
     warn_of_lost_time(engine.rank(), elapsed);
     if (engine.rank().all_stolen().tasks > 0 || options.steal == "on") tell_of_stolen_tasks(engine.rank());
@@ -208,9 +208,8 @@ int follow(std::unique_ptr<Transport> transport, const Images& images, const Opt
   Watching watching(plan, about, transport->ranks(), workers,
                     [&options](const std::string& line) { warn(options, line); });
   Rank rank(std::move(transport), images, workers, nullptr, about, steal_mode(options.steal),
-            watching.observer());
+            watching.observer(), options.keep_failed);
   rank.take_locals(locals);
-  rank.executor().keep_failed(options.keep_failed);
   if (options.signals == "on") rank.watch_stalls(options.stall_seconds, options.dump_dir);
   watching.begin(rank);
   const int status = rank.wait_for_stop();

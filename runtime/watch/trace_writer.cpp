@@ -167,12 +167,15 @@ void TraceWriter::run_ended(const RunName& run) {
 }
 
 void TraceWriter::stands(const State& state) {
+  const std::array now{state.ready, state.bytes_held, state.bytes_landing,
+                       kept_bytes_.load(std::memory_order_relaxed)};
+  if (std::exchange(stands_, now) == now) return;  // a rank at rest is not to fill disks
   put(rest(),
       {.at = state.now,
        .a = state.ready,
        .b = state.bytes_held,
        .c = state.bytes_landing,
-       .d = kept_bytes_.load(std::memory_order_relaxed),
+       .d = now[3],
        .name = 0,
        .what = TraceRecord::stands,
        .flags = 0},

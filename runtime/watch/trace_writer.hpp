@@ -9,6 +9,7 @@
 #include "graph/core/descriptor.hpp"
 #include "runtime/watch/trace_part.hpp"
 
+#include <array>
 #include <atomic>
 #include <map>
 #include <memory>
@@ -71,6 +72,7 @@ class TraceWriter final : public Observer {
 
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::atomic<std::uint64_t> kept_bytes_{0};
+  std::array<std::uint64_t, 4> stands_{~std::uint64_t{0}};  // what was said last; under the pump's lock
   std::atomic<int> error_{0};
   std::mutex names_lock_;  // before the file's
   std::map<NameKey, std::uint32_t> names_;
