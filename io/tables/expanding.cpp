@@ -4,6 +4,7 @@
 #include "io/tables/engine.hpp"
 #include "io/tables/merge.hpp"
 #include "io/tables/neighbours.hpp"
+#include "io/tables/sketches.hpp"
 #include "io/tables/sql.hpp"
 #include "io/tables/window.hpp"
 
@@ -69,7 +70,6 @@ Table Table::expanding(const std::vector<NamedExpression>& aggregates, std::sour
                          "expected aggregates that can be put together of parts, such as sum, avg, min and "
                          "var_samp; found another one",
                          where);
-  const Table base = evaluated(where);
   std::string partial, running;
   for (const std::string& column : plan->partial) {
     partial += column + ", ";
@@ -88,9 +88,13 @@ Table Table::expanding(const std::vector<NamedExpression>& aggregates, std::sour
     call.finish += (k > 0 ? ", CAST((" : "CAST((") + plan->finish[k] + "\n) AS " + more[k].type.text() +
                    ") AS " + detail::sql_name(more[k].name);
   call.finish += " FROM part";
+  if (detail::has_sketches(detail::described("expanding", totals.add_part(), schema(), where)))
+    detail::refuse_table("expanding",
+                         "approx_count_distinct and approx_quantile are of all rows, not of all up to each",
+                         where);
+  const Table base = evaluated(where);
   const Family<Rows> parts = base.parts(where);
-  const Family<Rows> of_each =
-      detail::queried(base, "expanding", totals.add_part(), false, where).parts(where);
+  const Family<Rows> of_each = detail::queried(base, "expanding", totals, false, where).parts(where);
   const auto before = detail::scanned_parts<detail::joined_totals>(of_each, false, where);
   const detail::NeighbourDependence depends{1, -1, parts.size()};
   return detail::widened(base,

@@ -129,7 +129,9 @@ struct GroupCall {
   bool ignores_repeats() const {
     return std::ranges::all_of(aggregates, [](const NamedExpression& one) {
       return std::ranges::all_of(aggregate_calls(one.expression), [](const SqlCall& call) {
-        return call.name == "min" || call.name == "max" || (call.name == "count" && call.is_distinct);
+        const bool is_extreme = call.name == "min" || call.name == "max";
+        return (is_extreme && split_at_commas(call.arguments).size() == 1) ||  // max(x, 2) tells two
+               (call.name == "count" && call.is_distinct);
       });
     });
   }

@@ -90,6 +90,7 @@ Table joined_with_small(const Table& table, const Table& small, const Query& que
   next.query = joined(next.query, true);
   next.unordered = joined(next.unordered, false);
   next.small.push_back(small.parts(where)[0]);
+  next.groups = nullptr;
   next.schema = std::move(schema);
   next.name = call;
   next.where = where;

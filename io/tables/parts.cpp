@@ -66,6 +66,7 @@ Table Table::evaluated(std::source_location where) const {
   detail::TableState made = *state_;
   made.parts = parts(where);
   made.scan.reset();
+  made.groups = nullptr;
   made.has_joined_files = false;
   made.query.clear();
   made.unordered.clear();

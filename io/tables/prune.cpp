@@ -27,7 +27,7 @@ bool is_name_of_time(const std::string& word) {
 /// What is written in a condition, and how it compares with a column. Only such pairs are used as the engine
 /// compares by the order of the column's own values, or one that a cast keeps: of the texts '10' and '9' with
 /// the number 9.5 it would not.
-struct Constant {
+struct SqlConstant {
   enum Kind { number, text, boolean, time } kind;
   std::string sql;
   bool fits(TypeId id) const {
@@ -38,24 +38,24 @@ struct Constant {
 };
 
 /// Reads a constant and takes its tokens away; nothing, if there is none.
-std::optional<Constant> take_constant(Tokens& tokens) {
+std::optional<SqlConstant> take_constant(Tokens& tokens) {
   const auto kind = [&](std::size_t i) { return i < tokens.size() ? tokens[i].kind : SqlToken::end; };
-  const auto take = [&](Constant::Kind what, std::size_t count) {
-    Constant made{what, ""};
+  const auto take = [&](SqlConstant::Kind what, std::size_t count) {
+    SqlConstant made{what, ""};
     for (std::size_t i = 0; i < count; ++i) made.sql += (i > 0 ? " " : "") + std::string(tokens[i].text);
     tokens = tokens.subspan(count);
     return made;
   };
   const bool has_sign = kind(0) == SqlToken::symbol && (tokens[0].text == "-" || tokens[0].text == "+");
-  if (kind(has_sign ? 1 : 0) == SqlToken::number) return take(Constant::number, has_sign ? 2 : 1);
+  if (kind(has_sign ? 1 : 0) == SqlToken::number) return take(SqlConstant::number, has_sign ? 2 : 1);
   if (kind(0) == SqlToken::string) {
     const bool is_cast = kind(1) == SqlToken::symbol && tokens[1].text == "::";
-    if (!is_cast) return take(Constant::text, 1);
-    if (kind(2) == SqlToken::word && is_name_of_time(tokens[2].lower())) return take(Constant::time, 3);
+    if (!is_cast) return take(SqlConstant::text, 1);
+    if (kind(2) == SqlToken::word && is_name_of_time(tokens[2].lower())) return take(SqlConstant::time, 3);
   } else if (kind(0) == SqlToken::word) {
     const std::string word = tokens[0].lower();
-    if (word == "true" || word == "false") return take(Constant::boolean, 1);
-    if (is_name_of_time(word) && kind(1) == SqlToken::string) return take(Constant::time, 2);
+    if (word == "true" || word == "false") return take(SqlConstant::boolean, 1);
+    if (is_name_of_time(word) && kind(1) == SqlToken::string) return take(SqlConstant::time, 2);
   }
   return std::nullopt;
 }
@@ -191,7 +191,7 @@ class Pruner {
     }
     const auto k = take_column(term);
     if (!k) return {};
-    const auto fits = [&](const std::optional<Constant>& constant) {
+    const auto fits = [&](const std::optional<SqlConstant>& constant) {
       return constant && constant->fits(schema_[*k].type.id());
     };
     if (!term.empty() && term.front().lower() == "between") {

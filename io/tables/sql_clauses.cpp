@@ -162,7 +162,8 @@ std::optional<std::pair<std::string, std::string>> sql_equality(std::string_view
   std::optional<std::size_t> equals;
   for (std::size_t i = 0; i < tokens.size(); ++i) {
     if (is_clause_word(tokens, i) &&
-        (tokens[i].word == "not" || tokens[i].word == "between" || tokens[i].word == "is"))
+        (tokens[i].word == "not" || tokens[i].word == "between" || tokens[i].word == "is" ||
+         tokens[i].word == "or" || tokens[i].word == "and"))
       return std::nullopt;
     if (tokens[i].depth != 0 || tokens[i].word != "=" || tokens[i].is_name) continue;
     const auto is_sign = [&](std::size_t k) {
@@ -307,6 +308,12 @@ std::vector<SqlSource> sql_sources(std::string_view from, std::string& refused) 
       source.table = tokens[i++].word;
     }
     if (is_word_at(tokens, i, "as")) ++i;
+    constexpr std::array others{"natural", "asof", "positional", "lateral", "tablesample"};
+    const auto is_at = [&](const char* word) { return is_word_at(tokens, i, word); };
+    if (std::ranges::any_of(others, is_at)) {
+      refused = in_capitals(tokens[i].word) + " in FROM";
+      return {};
+    }
     const bool ends = is_join(i) || is_word_at(tokens, i, "on") || is_word_at(tokens, i, "using");
     source.alias = !ends && tokens[i].is_name ? tokens[i++].word : source.table;
     if (is_word_at(tokens, i, "on")) {

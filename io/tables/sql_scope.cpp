@@ -44,6 +44,14 @@ bool fits(const std::string& expression, const SqlScope& scope) {
     return false;
   }
 }
+/// The same, and it is no constant.
+bool fits_a_row(const std::string& expression, const SqlScope& scope) {
+  const std::vector<ClauseToken> tokens = clause_tokens(scope.spelt(expression));
+  const auto is_column = [&](const ClauseToken& token) {
+    return token.is_name && scope.table->schema().find(token.word);
+  };
+  return std::ranges::any_of(tokens, is_column) && fits(expression, scope);
+}
 
 class ScopePlanner {
  public:
@@ -162,9 +170,10 @@ class ScopePlanner {
     };
     const auto add_equality = [&](const std::string& one) {
       const auto sides = sql_equality(one);
-      if (sides && fits(sides->first, left) && fits(sides->second, right)) {
+      // A column that is to be some constant is a condition about one table.
+      if (sides && fits_a_row(sides->first, left) && fits_a_row(sides->second, right)) {
         add_key(left.spelt(sides->first), right.spelt(sides->second));
-      } else if (sides && fits(sides->second, left) && fits(sides->first, right)) {
+      } else if (sides && fits_a_row(sides->second, left) && fits_a_row(sides->first, right)) {
         add_key(left.spelt(sides->second), right.spelt(sides->first));
       } else {
         return false;

@@ -172,7 +172,7 @@ Delayed<std::int64_t> write_csv(const Table& table, const std::string& path, con
                               .ending = ".csv",
                               .options = {"format", "csv", "delimiter", options.delimiter, "header",
                                           options.header ? "true" : "false", "nullstr", options.null,
-                                          "compression", path.ends_with(".gz") ? "gzip" : "none"},
+                                          "compression", path.ends_with(".csv.gz") ? "gzip" : "none"},
                               .keys = options.partition_by,
                               .replace = options.replace,
                               .is_file = path.ends_with(".csv") || path.ends_with(".csv.gz")},

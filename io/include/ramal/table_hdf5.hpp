@@ -147,6 +147,9 @@ inline Table read_hdf5_table(const std::string& file, const std::string& group =
   for (const std::string& name : columns) {
     const Hdf5Dataset* const one = found.find(below + name);
     if (one == nullptr) refuse("there is no dataset " + below + name);
+    if (table && table->schema().find(name))
+      refuse("datasets " + below + name + " and " + below + table->columns()[*table->schema().find(name)] +
+             " differ in the case of letters alone, and columns do not");
     if (one->shape.size() != 1)
       refuse(one->path + " has " + std::to_string(one->shape.size()) + " axes, expected 1");
     if (table && one->shape[0] != length)

@@ -161,6 +161,30 @@ TEST_F(Scans, PassOverGroupsOfOtherValues) {
 }
 
 // Other writers leave NaN out of the bounds, as the format has it; DuckDB's own writes no bounds then.
+/// What was made of what a file holds is not read again from it, whatever a filter could pass over.
+TEST_F(Scans, LeaveAloneWhatWasMadeOfThem) {
+  const std::string file = folder_ + "/made.parquet";
+  engine().write("SELECT i AS a, i % 3 AS b, i % 5 AS price FROM range(4096) AS t(i)", {}, file,
+                 {{"format", "parquet"}, {"row_group_size", "2048"}});
+  SerialRanks ranks;
+  Session& session = ranks.session();
+  const Table table = read_parquet(file);
+  ASSERT_EQ(groups_left(table.filter("a < 5")), 1u);
+  const Rows all = session.compute(table);
+  const auto expect_same = [&](const Table& made, const std::string& query) {
+    const Rows expected = engine().run(query, std::vector{NamedRows{"t", all}});
+    const Rows found = session.compute(made);
+    EXPECT_EQ(difference(found, expected), "") << query << '\n' << found << expected;
+  };
+  expect_same(session.persist(table.filter("b = 1")).filter("a < 5"),
+              "SELECT * FROM t WHERE b = 1 AND a < 5");
+  expect_same(table.shift({{"before", "a"}}).filter("a < 3"),
+              "SELECT *, CASE WHEN a > 0 THEN a - 1 END AS before FROM t WHERE a < 3");
+  const Table dear = from_rows(engine().run("SELECT CAST(1 AS BIGINT) AS b, 100 AS price", {}));
+  expect_same(table.select({"b", "a"}).join(dear, {"b"}).filter("price > 50 AND a < 9"),
+              "SELECT b, a, 100 AS price FROM t WHERE b = 1 AND a < 9");
+}
+
 TEST_F(Scans, FindNanOutsideOfTheBounds) {
   const std::string file = write("nan.parquet", "SELECT i + 0.25e0 AS x FROM range(100) AS r(i)",
                                  {{"compression", "uncompressed"}, {"dictionary_size_limit", "1"}});

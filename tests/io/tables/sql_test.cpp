@@ -45,6 +45,7 @@ const std::vector<std::string> queries{
     "SELECT x.k, x.a, y.a AS c FROM t x JOIN t AS y ON x.k = y.m AND x.a < y.a WHERE x.a > 1 AND y.a < 25",
     "SELECT t.k, u.k AS k2, t.a, b FROM t LEFT JOIN u ON t.m = u.n AND u.b > 5",
     "SELECT t.*, u.b FROM t, u WHERE t.k = u.k AND t.s = u.r",
+    "SELECT t.a, b FROM t JOIN u ON t.k = u.k WHERE t.m = 2.0 AND u.r = 'x' AND 3 = u.n",
     "SELECT a FROM t SEMI JOIN u USING (k) WHERE a > 2",
     "SELECT a FROM t ANTI JOIN u ON t.k = u.n",
     "SELECT count(*) AS n, sum(a * b) AS total FROM t JOIN u ON t.k = u.k JOIN v ON v.w = u.n",
@@ -147,6 +148,9 @@ TEST_F(SqlQueries, MistakesAreNamed) {
   said("SELECT x.a FROM t x JOIN t y ON x.a < y.a", {"equality", help});
   said("SELECT x.a FROM t x LEFT JOIN t y ON x.k = y.k AND x.a < y.a",
        {"ON of a left join by x.a < y.a", help});
+  said("SELECT x.a FROM t x JOIN t y ON x.k = y.k OR y.a > 3", {"equality", help});
+  said("SELECT count(*) FROM t NATURAL JOIN one", {"NATURAL in FROM", help});
+  said("SELECT count(*) FROM t POSITIONAL JOIN one", {"POSITIONAL in FROM", help});
   said("SELECT a FROM t LIMIT 10%", {"LIMIT 10%", help});
   said("SELECT DISTINCT ON (k) a FROM t", {"DISTINCT ON", help});
   expect_within(said_by<std::invalid_argument>([&] {

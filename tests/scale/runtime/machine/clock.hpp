@@ -8,11 +8,13 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <thread>
 
 namespace ramal::detail {
 
 inline double now_seconds() { return simgrid_get_clock(); }
+inline std::int64_t now_nanoseconds() { return static_cast<std::int64_t>(1e9 * simgrid_get_clock()); }
 inline double coarse_seconds() { return simgrid_get_clock(); }
 inline void sleep_seconds(double seconds) { sg_actor_sleep_for(seconds); }
 
