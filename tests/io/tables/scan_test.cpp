@@ -222,7 +222,7 @@ TEST_F(Scans, OfManyFilesReadTheFootersTogether) {
 TEST_F(Scans, OfDamagedFilesGiveAllRowsOrNameTheFile) {
   SerialRanks ranks;
   int read = 0, refused = 0;
-  for (unsigned seed = 0; seed < seeds(6); ++seed) {
+  for (unsigned seed = 0; seed < std::max(6u, seeds(6)); ++seed) {  // fewer might all be read
     Random random{std::mt19937_64(seed)};
     const std::string file = write(
         "whole.parquet",
