@@ -14,6 +14,8 @@
 // smpirun was told.
 //
 // All ranks are in one process and share its globals, so the rank 0 program can read what all have noted.
+#include "runtime/watch/report_page.hpp"
+
 #include <simgrid/engine.h>
 #include <time.h>
 #include <ramal/mpi.hpp>
@@ -26,6 +28,11 @@
 
 using ramal::Delayed;
 using ramal::delayed;
+
+// The page of reports, which the build makes elsewhere: nobody looks at one here.
+namespace ramal::detail {
+const std::string_view report_html = {}, report_css = {}, report_js = {};
+}  // namespace ramal::detail
 
 namespace {
 
