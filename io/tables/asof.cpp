@@ -93,10 +93,9 @@ Rows key_ends(const Index& place, const Rows& keys, const std::string& table) {
   if (!keys.empty()) rows = {0, keys.size() - 1};
   return keys.take(rows).with({"partition", std::vector<std::int64_t>(rows.size(), place[0])});
 }
-Rows all_key_ends(Inputs<Rows> ends) { return Rows::concat(std::vector<Rows>(ends.begin(), ends.end())); }
 Delayed<Rows> ends_of(const Family<Rows>& keys, const std::string& table, std::source_location where) {
   const auto ends = map<key_ends>({keys, where}, table);
-  return coarsen<all_key_ends>(ends, keys.size(), where)[0];
+  return coarsen<all_rows>(ends, keys.size(), where)[0];
 }
 void expect_sorted_ends(const Rows& ends, const std::string& table) {
   const RowOrder order(ends.column(0), ends.column(0));

@@ -16,10 +16,6 @@ Rows query_part(const Rows& part, const std::string& query, const std::vector<Ro
 std::vector<Rows> small_tables(const Inputs<Rows>& tables) { return {tables.begin(), tables.end()}; }
 std::int64_t own_number(std::int64_t number) { return number; }
 
-Rows all_rows(const Inputs<Rows>& parts) {
-  return Rows::concat(std::vector<Rows>(parts.begin(), parts.end()));
-}
-
 std::uint64_t bytes_of(const Rows& part) { return part.bytes(); }
 std::uint64_t sum_of_bytes(std::uint64_t a, std::uint64_t b) { return a + b; }
 
@@ -47,6 +43,10 @@ Annotation wishes_of(const TableState& state) {
 }
 
 }  // namespace
+
+Rows all_rows(const Inputs<Rows>& parts) {
+  return Rows::concat(std::vector<Rows>(parts.begin(), parts.end()));
+}
 }  // namespace detail
 
 Family<Rows> Table::parts(std::source_location where) const {

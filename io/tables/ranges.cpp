@@ -32,10 +32,6 @@ Rows sample_keys(const Index& place, const Rows& keys, std::int64_t most) {
       .with({"stands for", widths});
 }
 
-Rows samples_together(const Inputs<Rows>& samples) {
-  return Rows::concat(std::vector<Rows>(samples.begin(), samples.end()));
-}
-
 /// The first sample of each range but the first. Samples come in the order of partitions and of rows.
 Rows choose_cuts(const Rows& samples, std::int64_t partitions) {
   Numbers order(static_cast<std::size_t>(samples.size()));
@@ -107,7 +103,7 @@ Delayed<Rows> chosen_cuts(const KeyedTable& keyed, std::int64_t partitions, std:
   const std::int64_t of_each =
       std::clamp(all_samples / parts, least, most) * ((partitions + parts - 1) / parts);
   const auto samples = map<sample_keys>({keyed.keys, where}, of_each);
-  const auto together = coarsen<samples_together>(samples, parts, where);
+  const auto together = coarsen<all_rows>(samples, parts, where);
   return map<choose_cuts>({together, where}, partitions)[0];
 }
 

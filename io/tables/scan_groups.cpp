@@ -77,9 +77,7 @@ std::vector<std::int64_t> rows_of(const ScanPlan& plan) {
 
 /// The most that a partition takes in memory, text not counted beyond 16 bytes.
 std::uint64_t widest_bytes(const std::vector<std::int64_t>& rows, const Schema& schema) {
-  double width = 0;
-  for (const Field& field : schema)
-    width += field.type.value_bytes() > 0 ? static_cast<double>(field.type.value_bytes()) : 16;
+  const auto width = static_cast<double>(bytes_a_row(schema));
   return static_cast<std::uint64_t>(width * static_cast<double>(*std::ranges::max_element(rows)));
 }
 

@@ -80,6 +80,8 @@ struct TableState {
 std::uint64_t bytes_a_row(const Schema& schema);
 std::string small_name(std::size_t position);
 
+/// Partitions as one, in their order: what `coarsen` makes of them.
+Rows all_rows(const Inputs<Rows>& parts);
 /// Table{state}, with what is said of the new one changed.
 Table made_table(TableState state);
 

@@ -139,6 +139,12 @@ void TraceWriter::note(TraceRecord::What what, int other, const Header& header) 
 }
 
 void TraceWriter::run_started(const RunName& run, std::size_t tasks) {
+  note(TraceRecord::run_started, run, tasks);
+}
+
+void TraceWriter::run_ended(const RunName& run) { note(TraceRecord::run_ended, run, 0); }
+
+void TraceWriter::note(TraceRecord::What what, const RunName& run, std::size_t tasks) {
   const Moment now = now_nanoseconds();
   put(rest(),
       {.at = now,
@@ -147,21 +153,7 @@ void TraceWriter::run_started(const RunName& run, std::size_t tasks) {
        .c = static_cast<std::uint64_t>(run.front),
        .d = tasks,
        .name = 0,
-       .what = TraceRecord::run_started,
-       .flags = 0},
-      now);
-}
-
-void TraceWriter::run_ended(const RunName& run) {
-  const Moment now = now_nanoseconds();
-  put(rest(),
-      {.at = now,
-       .a = run.number,
-       .b = run.home,
-       .c = static_cast<std::uint64_t>(run.front),
-       .d = 0,
-       .name = 0,
-       .what = TraceRecord::run_ended,
+       .what = what,
        .flags = 0},
       now);
 }

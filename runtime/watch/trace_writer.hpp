@@ -65,6 +65,7 @@ class TraceWriter final : public Observer {
   Lane& rest() { return *lanes_.back(); }
   void put(Lane& lane, const TraceRecord& record, Moment now);
   void note(TraceRecord::What what, int other, const Header& header);
+  void note(TraceRecord::What what, const RunName& run, std::size_t tasks);
   std::uint32_t name_of(Lane& lane, const TaskName& task);
   std::uint32_t new_name(const NameKey& key);
   void flush(Lane& lane);

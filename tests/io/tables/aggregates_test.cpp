@@ -38,16 +38,6 @@ Rows some_pairs(Random& random, std::int64_t rows) {
 }
 
 Rows some_numbers() { return detail::duckdb_engine().run("SELECT i AS n FROM range(100) AS t(i)", {}); }
-/// The first rows, in partitions of these lengths.
-Table cut_up_at(const Rows& rows, const std::vector<std::int64_t>& lengths) {
-  std::vector<Delayed<Rows>> parts;
-  std::int64_t at = 0;
-  for (const std::int64_t length : lengths) {
-    parts.push_back(value(rows.slice(at, length)));
-    at += length;
-  }
-  return from_parts(as_family(parts), rows.schema());
-}
 
 double distance(std::optional<double> a, std::optional<double> b) {
   if (!a || !b) return a.has_value() == b.has_value() ? 0 : 1e300;
@@ -265,7 +255,7 @@ TEST_F(Aggregates, UsersOwnTakeRowsInTheirOrder) {
                .aggregate("words", Words{.separator = "; "}, {"t", "row"}),
            "SELECT n, k, " + words + " FROM whole GROUP BY n, k ORDER BY min(row)");
     }
-    const Table none = cut_up_at(some_numbers(), {0, 0}).aggregate("spread", Spread{}, {"n"});
+    const Table none = cut_at(some_numbers(), {0, 0}).aggregate("spread", Spread{}, {"n"});
     EXPECT_TRUE(session.compute(none).column<double>("spread").is_null(0));
   });
   const Table table = from_rows(some_numbers());
@@ -301,7 +291,7 @@ TEST_F(Aggregates, GroupsComeInTheOrderOfTheirFirstRows) {
 /// Before they go to rank 0.
 TEST_F(Aggregates, TablesThatDoNotFitStayWhereTheyAre) {
   on_all_engines([&](Session& session) {
-    const Table table = cut_up_at(some_numbers(), {30, 0, 70}).filter("n % 2 = 0");
+    const Table table = cut_at(some_numbers(), {30, 0, 70}).filter("n % 2 = 0");
     EXPECT_EQ(session.compute(table.gathered(50 * 8)).size(), 50);
     std::string message;
     try {

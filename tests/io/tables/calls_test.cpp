@@ -13,17 +13,6 @@ namespace {
 
 class TableCalls : public WithEngine {};
 
-/// Rows in partitions of these lengths.
-Table cut_at(const Rows& rows, const std::vector<std::int64_t>& lengths) {
-  std::vector<Delayed<Rows>> parts;
-  std::int64_t at = 0;
-  for (const std::int64_t length : lengths) {
-    parts.push_back(value(rows.slice(at, length)));
-    at += length;
-  }
-  return from_parts(as_family(parts), rows.schema());
-}
-
 Rows towns() {
   return Rows::of(
       {{"town", std::vector<std::optional<std::string>>{"Bern", "Oslo", "Bern", std::nullopt, "Rom"}},

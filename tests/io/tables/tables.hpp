@@ -178,6 +178,17 @@ inline Rows some_rows(Random& random, std::int64_t size) {
   return detail::duckdb_engine().run("SELECT " + list, {});
 }
 
+/// The first rows, in partitions of these lengths.
+inline Table cut_at(const Rows& rows, const std::vector<std::int64_t>& lengths) {
+  std::vector<Delayed<Rows>> parts;
+  std::int64_t at = 0;
+  for (const std::int64_t length : lengths) {
+    parts.push_back(value(rows.slice(at, length)));
+    at += length;
+  }
+  return from_parts(as_family(parts), rows.schema());
+}
+
 /// In partitions, some of them empty.
 inline Table cut_up(Random& random, const Rows& rows) {
   if (random.one_in(6)) return from_rows(rows);
